@@ -1,0 +1,121 @@
+/* buf.c - one allocation that doubles up to its ceiling. */
+#include "proxy/base/buf.h"
+
+#include "proxy/base/utf8.h"
+
+#include <stdarg.h>
+
+enum { FIRST_BYTES = 512 };
+
+void buf_init(struct buf *b, size_t ceiling_bytes)
+{
+    *b = (struct buf){ .ceiling_bytes = ceiling_bytes };
+}
+
+void buf_finish(struct buf *b)
+{
+    free(b->data);
+    *b = (struct buf){ .ceiling_bytes = b->ceiling_bytes };
+}
+
+void buf_wipe(struct buf *b)
+{
+    if (b->data)
+        explicit_bzero(b->data, b->size);
+    buf_finish(b);
+}
+
+char *buf_reserve(struct buf *b, size_t n)
+{
+    size_t len = buf_len(b);
+    if (b->data && n <= b->size - b->end)
+        return b->data + b->end;
+    if (n > b->ceiling_bytes || len > b->ceiling_bytes - n)
+        return NULL;
+    if (b->start && len + n <= b->size) {
+        memmove(b->data, b->data + b->start, len);
+    } else {
+        size_t size = b->size ? b->size : FIRST_BYTES;
+        while (size < len + n)
+            size = size > b->ceiling_bytes / 2 ? b->ceiling_bytes : size * 2;
+        char *data = malloc(size);
+        if (!data)
+            return NULL;
+        if (len)
+            memcpy(data, b->data + b->start, len);
+        free(b->data);
+        b->data = data;
+        b->size = size;
+    }
+    b->start = 0;
+    b->end = len;
+    return b->data + b->end;
+}
+
+bool buf_add(struct buf *b, struct str s)
+{
+    if (!s.len)
+        return true;
+    char *at = buf_reserve(b, s.len);
+    if (!at)
+        return false;
+    memcpy(at, s.at, s.len);
+    b->end += s.len;
+    return true;
+}
+
+bool buf_addf(struct buf *b, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    char *at = len < 0 ? NULL : buf_reserve(b, (size_t)len + 1);
+    if (at) {
+        vsnprintf(at, (size_t)len + 1, format, again);
+        b->end += (size_t)len;
+    }
+    va_end(again);
+    va_end(args);
+    return at != NULL;
+}
+
+bool buf_add_json(struct buf *b, struct str s)
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t run = 0; /* start of bytes that need no escape */
+    for (size_t i = 0; i < s.len;) {
+        unsigned char c = (unsigned char)s.at[i];
+        size_t width = c < 0x80 ? 1 : utf8_valid_one(str_from(s, i));
+        if (width && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) {
+            i += width;
+            continue;
+        }
+        char escape[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+        struct str out = !width ? STR("\\ufffd") : str_of(escape, 6);
+        if (c == '"' || c == '\\') {
+            escape[1] = (char)c;
+            out.len = 2;
+        } else if (c == '\n') {
+            out = STR("\\n");
+        }
+        if (!buf_add(b, str_of(s.at + run, i - run)) || !buf_add(b, out))
+            return false;
+        run = ++i;
+    }
+    return buf_add(b, str_from(s, run));
+}
+
+void buf_take(struct buf *b, size_t n)
+{
+    assert(n <= buf_len(b));
+    b->start += n;
+    if (b->start == b->end)
+        b->start = b->end = 0;
+}
+
+void buf_release(struct buf *b)
+{
+    if (buf_len(b) == 0)
+        buf_finish(b);
+}

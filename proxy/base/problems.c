@@ -1,0 +1,164 @@
+/* problems.c - keeping complaints, and printing them under the line they speak of. */
+#include "proxy/base/problems.h"
+
+#include <stdarg.h>
+
+enum { KEPT_MAX = 100, WORD_MAX = 64, FAR = 4 };
+
+void problems_init(struct problems *p, struct str file, struct str text)
+{
+    *p = (struct problems){ .file = strndup(file.at ? file.at : "", file.len) };
+    if (text.at && (p->text = malloc(text.len + 1))) {
+        memcpy(p->text, text.at, text.len);
+        p->text_len = text.len;
+    }
+}
+
+void problems_finish(struct problems *p)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        free(p->list[i].message);
+        free(p->list[i].hint);
+    }
+    free(p->list);
+    free(p->file);
+    free(p->text);
+    *p = (struct problems){ 0 };
+}
+
+static void remember(struct problems *p, enum severity severity, struct span span, const char *format, va_list args)
+{
+    p->errors += severity == SEVERITY_ERROR;
+    if (p->count == KEPT_MAX)
+        return;
+    if (p->count == p->room) {
+        size_t room = p->room ? p->room * 2 : 8;
+        struct problem *list = realloc(p->list, room * sizeof *list);
+        if (!list)
+            return;
+        p->list = list;
+        p->room = room;
+    }
+    char *message;
+    if (vasprintf(&message, format, args) < 0)
+        return;
+    p->list[p->count++] = (struct problem){ severity, span, message, NULL };
+}
+
+void problem(struct problems *p, struct span span, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    remember(p, SEVERITY_ERROR, span, format, args);
+    va_end(args);
+}
+
+void problem_warn(struct problems *p, struct span span, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    remember(p, SEVERITY_WARNING, span, format, args);
+    va_end(args);
+}
+
+void problem_hint(struct problems *p, const char *format, ...)
+{
+    if (!p->count)
+        return;
+    char *hint;
+    va_list args;
+    va_start(args, format);
+    if (vasprintf(&hint, format, args) < 0)
+        hint = NULL;
+    va_end(args);
+    free(p->list[p->count - 1].hint);
+    p->list[p->count - 1].hint = hint;
+}
+
+unsigned words_distance(struct str a, struct str b)
+{
+    unsigned rows[3][WORD_MAX + 1];
+    if (a.len > WORD_MAX || b.len > WORD_MAX)
+        return FAR;
+    for (size_t j = 0; j <= b.len; j++)
+        rows[0][j] = (unsigned)j;
+    for (size_t i = 1; i <= a.len; i++) {
+        unsigned *now = rows[i % 3], *last = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
+        now[0] = (unsigned)i;
+        for (size_t j = 1; j <= b.len; j++) {
+            unsigned swap = ascii_lower(a.at[i - 1]) != ascii_lower(b.at[j - 1]);
+            unsigned best = last[j - 1] + swap;
+            best = last[j] + 1 < best ? last[j] + 1 : best;
+            best = now[j - 1] + 1 < best ? now[j - 1] + 1 : best;
+            if (i > 1 && j > 1 && a.at[i - 1] == b.at[j - 2] && a.at[i - 2] == b.at[j - 1])
+                best = before[j - 2] + 1 < best ? before[j - 2] + 1 : best;
+            now[j] = best;
+        }
+    }
+    unsigned distance = rows[a.len % 3][b.len];
+    return distance > FAR ? FAR : distance;
+}
+
+void problem_hint_near(struct problems *p, struct str word, const char *const *words, size_t n)
+{
+    const char *nearest = NULL;
+    unsigned distance = word.len < 4 ? 2 : FAR;
+    for (size_t i = 0; i < n; i++) {
+        unsigned d = words_distance(word, str_c(words[i]));
+        if (d < distance) {
+            distance = d;
+            nearest = words[i];
+        }
+    }
+    if (nearest)
+        problem_hint(p, "did you mean \"%s\"?", nearest);
+}
+
+static struct str line_of(const struct problems *p, unsigned line)
+{
+    struct str rest = str_of(p->text, p->text_len), text = STR_NONE;
+    for (unsigned i = 0; i < line && rest.at; i++)
+        text = str_cut(&rest, '\n');
+    while (text.len && text.at[text.len - 1] == '\r')
+        text.len--;
+    return text;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct span *x = &(*(const struct problem *const *)a)->span, *y = &(*(const struct problem *const *)b)->span;
+    if (x->line != y->line)
+        return x->line < y->line ? -1 : 1;
+    return (x->column > y->column) - (x->column < y->column);
+}
+
+static bool print_one(const struct problems *p, const struct problem *it, struct buf *out)
+{
+    static const char *const NAMES[] = { "error", "warning" };
+    bool ok = it->span.line ? buf_addf(out, "%s:%u:%u: ", p->file, it->span.line, it->span.column)
+                            : buf_addf(out, "%s: ", p->file);
+    ok = ok && buf_addf(out, "%s: %s\n", NAMES[it->severity], it->message);
+    struct str line = p->text && it->span.line ? line_of(p, it->span.line) : STR_NONE;
+    if (!line.at || line.len > 400)
+        return ok && (!it->hint || buf_addf(out, "      %s\n", it->hint));
+    ok = ok && buf_addf(out, "%5u | " STR_F "\n      | ", it->span.line, STR_A(line));
+    for (unsigned i = 1; ok && i < it->span.column; i++)
+        ok = buf_add(out, i <= line.len && line.at[i - 1] == '\t' ? STR("\t") : STR(" "));
+    ok = ok && buf_add(out, STR("^"));
+    for (unsigned i = 1; ok && i < it->span.len && i < 80; i++)
+        ok = buf_add(out, STR("~"));
+    return ok && buf_addf(out, "%s%s\n", it->hint ? " " : "", it->hint ? it->hint : "");
+}
+
+bool problems_print(const struct problems *p, struct buf *out)
+{
+    const struct problem *sorted[KEPT_MAX];
+    for (size_t i = 0; i < p->count; i++)
+        sorted[i] = &p->list[i];
+    if (p->count)
+        qsort(sorted, p->count, sizeof *sorted, by_place);
+    bool ok = true;
+    for (size_t i = 0; ok && i < p->count; i++)
+        ok = print_one(p, sorted[i], out);
+    return ok;
+}
