@@ -9,16 +9,16 @@
 enum { HTTP_FIELDS_MAX = 100 }; /* more is refused with 431 */
 
 enum http_method {
-    HTTP_GET,
-    HTTP_HEAD,
-    HTTP_POST,
-    HTTP_PUT,
-    HTTP_DELETE,
-    HTTP_OPTIONS,
-    HTTP_PATCH,
-    HTTP_TRACE,
-    HTTP_CONNECT,
-    HTTP_OTHER, /* a valid token that is none of these */
+    METHOD_GET,
+    METHOD_HEAD,
+    METHOD_POST,
+    METHOD_PUT,
+    METHOD_DELETE,
+    METHOD_OPTIONS,
+    METHOD_PATCH,
+    METHOD_TRACE,
+    METHOD_CONNECT,
+    METHOD_OTHER, /* a valid token that is none of these */
 };
 
 /* The fields that somebody asks for on every message, recognised once while reading; the rest is found by name. */

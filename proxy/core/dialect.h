@@ -1,0 +1,66 @@
+/* dialect.h - one API family: how its paths, requests, answers, events and errors are written. One file each in dialect/,
+ * one row in DIALECTS. Dialects keep no state and do no I/O. */
+#ifndef CORE_DIALECT_H
+#define CORE_DIALECT_H
+
+#include "proxy/core/call.h"
+#include "proxy/core/stage.h"
+#include "proxy/http/message.h"
+
+struct exchange;
+
+struct answer_facts { /* read from an answer or from one event of a stream */
+    struct usage usage;
+    struct str model;         /* at == NULL when not told */
+    struct str finish_reason; /* at == NULL when not told */
+    bool is_error;            /* an error object in place of an answer */
+    bool is_usage_only;       /* the extra chunk that include_usage brings: no choices, only usage */
+};
+
+struct dialect {
+    const char *name;   /* the word in the configuration: openai, azure, azure_v1, azure_ml, pass_through */
+    const char *about;
+    const char *prefix; /* of its paths: what an endpoint's base path replaces: "/v1", "/openai/v1", "/openai", "" */
+    bool reads_json;    /* the request body is JSON and is indexed before read_request */
+    bool streams_events; /* streams are server-sent events that read_event understands */
+
+    /* Is `path` (plain, see url_path_is_plain) with this method one of its operations? Fills operation, deployment, model,
+     * object_id. A known path with a wrong method answers true with *allow set to the methods it takes. */
+    bool (*recognise)(enum http_method method, struct str path, struct str query, struct arena *a, struct call *call,
+                      const char **allow);
+    /* Reads the indexed body `body` into `call`. False: *why says what is wrong, for the journal and the caller's `param`;
+     * then the request is refused with WHY_BAD_JSON. */
+    bool (*read_request)(const struct jsonx *body, struct arena *a, struct call *call, const char **why);
+    /* Adds to a streaming request what makes the model server report usage (stream_options.include_usage); at most one
+     * edit. False when nothing is to be added. */
+    bool (*ask_usage)(const struct jsonx *body, const struct call *call, struct arena *a, struct jsonx_edit *edit);
+    /* Reads a whole answer; strings are views into the text or the arena. */
+    void (*read_answer)(const struct jsonx *answer, const struct call *call, struct arena *a, struct answer_facts *facts);
+    /* Reads one event of a stream. `name` as in struct sse_event. `data` is indexed as `json` when it is JSON, else NULL
+     * ("[DONE]"). */
+    void (*read_event)(struct str name, struct str data, const struct jsonx *json, const struct call *call, struct arena *a,
+                       struct answer_facts *facts);
+    /* The body of a refusal. `message` is the reason's sentence and what may be added to it; `param` may be empty. */
+    bool (*write_error)(struct buf *out, enum reason why, struct str message, struct str param, struct str request_id);
+    /* The same as a server-sent event that the SDKs raise, for an answer that has begun. */
+    bool (*write_event_error)(struct buf *out, enum reason why, struct str message, struct str request_id);
+    /* The list of models (OP_MODELS) or one of them (OP_MODEL), answered by the gateway itself; NULL where there is none. */
+    bool (*write_models)(struct buf *out, const struct call *call, const struct str *models, size_t n);
+};
+
+extern const struct dialect *const DIALECTS[];
+extern const size_t DIALECTS_COUNT;
+
+/* The dialect of that name; NULL without. */
+const struct dialect *dialect_named(struct str name);
+/* The first of DIALECTS that recognises the path; NULL when none does. pass_through never does by itself. */
+const struct dialect *dialect_recognise(enum http_method method, struct str path, struct str query, struct arena *a,
+                                        struct call *call, const char **allow);
+/* In which family's shape a request for an unknown path is refused: by its prefix. Never NULL. */
+const struct dialect *dialect_of_refusal(struct str path);
+
+/* Lower case, percent-decoded deployment or model names compare and count as one. False for what a name may not hold:
+ * anything but letters, digits, `-`, `_`, `.`, `:`, `/` (not in a path), at most 128 bytes. */
+bool model_normalise(struct arena *a, struct str raw, bool from_path, struct str *out) MUST_USE;
+
+#endif

@@ -1,0 +1,162 @@
+/* exchange.h - one request and its response: the struct that travels through the stages.
+ *
+ * The story: the front has read a head and calls exchange_begin. The pipeline walks the route's plan stage by stage. In `read`
+ * the front is asked for the body and delivers it; in `forward` the world writes our request and tells the answer's head and
+ * pieces; `relay` passes them on through the flow filters. Whatever happens (a refusal, the caller leaving, a broken upstream)
+ * the tail runs exactly once: settle in reverse, one journal line, `ended`. Nothing but pipeline.c moves an exchange. */
+#ifndef CORE_EXCHANGE_H
+#define CORE_EXCHANGE_H
+
+#include "proxy/core/call.h"
+#include "proxy/core/caller.h"
+#include "proxy/core/dialect.h"
+#include "proxy/core/filter.h"
+#include "proxy/core/setup.h"
+#include "proxy/core/world.h"
+#include "proxy/http/events.h"
+
+enum { EXCHANGE_EDITS_MAX = 16, EXCHANGE_LIMITS_MAX = 16, EXCHANGE_PARTS_MAX = 3 };
+
+/* What the connection knows about its other end; lives as long as the connection. */
+struct peer {
+    struct ip_address address; /* of the caller: the socket's, or what a trusted PROXY header said */
+    uint16_t port;
+    bool is_unix, is_tls, has_link_id;
+    uint32_t link_id;
+    bool has_certificate;      /* presented and verified against the listener's client_ca */
+    unsigned char certificate_sha256[32];
+    struct str certificate_subject; /* RFC 2253 text */
+    struct str certificate_san;     /* first DNS or URI name; at == NULL without */
+    struct str sni;
+};
+
+typedef enum verdict continue_fn(struct exchange *x);
+
+struct exchange {
+    struct world *world;
+    struct setup *setup;
+    void *front; /* the world's: the connection */
+    struct peer *peer;
+    struct arena arena;
+
+    /* the request */
+    struct http_head *head; /* views into bytes that stay until `ended` */
+    struct str path;        /* plain (url_path_is_plain) */
+    struct buf body;        /* as it arrived, unpacked when it was gzip; owned */
+    struct jsonx json;       /* index of body for dialects that read JSON; owned */
+    char request_id[37];    /* UUID text, ours */
+    char traceparent[56];   /* passed on; ours when the caller sent none or a bad one */
+    const struct route *route;
+    const struct dialect *dialect;
+    struct call call;
+    struct caller *caller;  /* counted */
+
+    /* where it stands */
+    enum stage stage;
+    size_t at;              /* index of the step that runs, in route->plan.steps */
+    size_t reached;         /* steps begun: settle visits those below */
+    continue_fn *then;      /* who continues after WAIT */
+    void **states;          /* per step, see exchange_state */
+    bool is_over;           /* the tail has run or runs */
+    bool is_moving;         /* inside the pipeline */
+
+    /* limits gathered by filters of `limit` and `reserve`, asked together at the end of the stage */
+    struct limit_op limits[EXCHANGE_LIMITS_MAX];
+    struct limit_rule { /* how each op is named to the caller and settled; same index */
+        const char *what;  /* "requests", "concurrency", "tokens" */
+        bool give_back;    /* at settle: concurrency */
+        bool report_only;
+    } limit_rules[EXCHANGE_LIMITS_MAX];
+    size_t limits_count, limits_asked;
+    struct ask_store ask_store;
+
+    /* towards the model server */
+    struct jsonx_edit edits[EXCHANGE_EDITS_MAX]; /* of the body, sorted by start */
+    size_t edits_count;
+    struct pool *pool;
+    const struct endpoint *endpoint;
+    uint64_t tried;            /* bit set over endpoints of the pool */
+    unsigned attempts;
+    struct str identity_header; /* the whole line, "authorization: Bearer …", made by stamp; secret: in the buf below */
+    struct buf out_head;        /* our request's head; wiped; owned */
+    struct buf out_body;        /* the body when it was edited; owned */
+    struct ask_forward ask_forward;
+    struct ask_timer ask_deadline, ask_beat;
+
+    /* the answer */
+    unsigned status;           /* as sent to the caller; 0: nothing yet */
+    bool answer_begun;         /* the head was given to the world */
+    bool is_event_stream;      /* the answer is text/event-stream and the dialect reads events */
+    bool is_whole;             /* the answer is gathered and read whole before it is passed on */
+    bool upstream_done;
+    unsigned upstream_status;
+    struct buf answer;         /* of a gathered answer; owned */
+    struct sse_reader events;  /* owned */
+    struct jsonx answer_json;   /* owned; index of the answer or the event */
+    struct answer_facts facts; /* gathered over the answer; strings in the arena */
+    uint64_t bytes_in, bytes_out;
+
+    /* how it ended */
+    enum reason why;
+    enum stage why_stage;
+    struct str detail;   /* for the journal only */
+    struct str rule;     /* which rule refused or reported; for the journal */
+    struct str findings; /* of reporting filters: JSON array's inside; for the journal */
+    struct str param;    /* told to the caller in the error's `param` */
+    const char *allow;   /* methods, for 405 */
+    struct str challenge; /* WWW-Authenticate for 401 */
+    uint64_t retry_ms;   /* for retry-after */
+
+    /* when, by world->now_ms; 0: not yet */
+    uint64_t began_ms, read_ms, forwarded_ms, first_byte_ms, ended_ms;
+    int64_t wall_ms; /* when it began */
+};
+
+/* ---- for the front (the world's caller side) ---- */
+
+/* Prepares a zeroed or recycled exchange and runs it until it waits. `head` and its bytes stay until `ended`. */
+void exchange_begin(struct exchange *x, struct world *world, struct setup *setup, void *front, struct peer *peer,
+                    struct http_head *head);
+/* A request that could not even be read: the tail runs with that reason, the answer is written in the family of `path`
+ * when one is known. `head` may be NULL. */
+void exchange_begin_bad(struct exchange *x, struct world *world, struct setup *setup, void *front, struct peer *peer,
+                        struct http_head *head, enum reason why, unsigned status, const char *detail);
+void exchange_body_bytes(struct exchange *x, struct str bytes); /* only after world->read_body */
+void exchange_body_end(struct exchange *x);
+void exchange_body_failed(struct exchange *x, enum reason why, const char *detail);
+void exchange_caller_left(struct exchange *x, enum reason why); /* WHY_CALLER_LEFT, WHY_CALLER_SLOW, WHY_DRAINED */
+/* Frees what the exchange owns; after `ended`. The struct may be used again by exchange_begin. */
+void exchange_finish(struct exchange *x);
+
+/* ---- for the world's upstream side ---- */
+
+/* `head` is valid during the call. */
+void exchange_upstream_head(struct exchange *x, const struct http_head *head);
+void exchange_upstream_bytes(struct exchange *x, struct str bytes);
+void exchange_upstream_end(struct exchange *x);
+void exchange_upstream_failed(struct exchange *x, enum forward_failure failure, const char *detail);
+
+/* ---- for filters ---- */
+
+/* The step's own memory for this exchange: zeroed when first asked for, the same afterwards. NULL at the ceiling. */
+void *exchange_state(struct exchange *x, size_t size);
+/* The worker's instance of the step that runs. */
+void *exchange_instance(struct exchange *x);
+
+/* return exchange_wait(x, keys_arrived); — the ask's `answered` must be exchange_answered (or call exchange_continue). */
+enum verdict exchange_wait(struct exchange *x, continue_fn *then);
+void exchange_continue(struct exchange *x);
+void exchange_answered(struct ask *ask); /* continues ask->exchange */
+
+/* return exchange_refuse(x, WHY_EXPIRED, "exp was %llds ago", late); — the detail goes to the journal only. */
+enum verdict exchange_refuse(struct exchange *x, enum reason why, const char *format, ...) PRINTF(3, 4);
+/* Notes a finding of a filter that reports or refuses: `rule` names it, `note` is free of prompt text. */
+void exchange_report(struct exchange *x, struct str rule, struct str category, struct str place, struct str action);
+/* Adds a limit to ask for at the end of the running stage. False when there are too many. */
+bool exchange_limit(struct exchange *x, const struct limit_op *op, const char *what, bool give_back, bool report_only) MUST_USE;
+/* Replaces body bytes [start, end) on the way to the model server. False when there are too many or they overlap. */
+bool exchange_edit(struct exchange *x, size_t start, size_t end, struct str with) MUST_USE;
+/* Writes an event into the answer stream of the caller, outside the usual flow (held-back text, a closing event). */
+bool exchange_emit(struct exchange *x, const struct sse_event *event) MUST_USE;
+
+#endif

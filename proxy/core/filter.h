@@ -1,0 +1,61 @@
+/* filter.h - what a filter is: one file, one row in filters/list.def.
+ *
+ * A filter sits in one stage. Routes name it there and give it a policy; the plan holds one step for each such mention.
+ *
+ *   step    runs once per exchange, in its seat. NEXT goes on, WAIT after exchange_wait, STOP after exchange_refuse.
+ *           In `authenticate`, NEXT without a caller set means "not mine": the next filter of the stage is asked.
+ *   flow    runs for each piece of the answer (relay filters, and any filter that wants to see the answer).
+ *   settle  runs in the tail, in reverse order, when `step` was reached; gives back what was reserved. Must not wait.
+ *   open    once per worker after fork, before traffic; close at its end. The instance is the step's own memory: token
+ *           caches, scratch space, learned figures. Workers are processes with one thread: no locks. */
+#ifndef CORE_FILTER_H
+#define CORE_FILTER_H
+
+#include "config/setting.h"
+#include "proxy/core/stage.h"
+
+struct answer_piece;
+struct exchange;
+struct setup;
+struct world;
+
+typedef enum verdict step_fn(struct exchange *x, const void *policy);
+typedef enum verdict flow_fn(struct exchange *x, const void *policy, struct answer_piece *piece);
+typedef void settle_fn(struct exchange *x, const void *policy);
+
+struct filter {
+    const char *name;  /* the word in the configuration */
+    const char *about; /* one or two sentences, for help and reference */
+    enum stage seat;
+    const struct setting *settings;
+    size_t policy_size;
+    /* Looks at the whole policy once the setup is complete: resolves names (setup_find_*), reads files, compiles patterns
+     * into the policy (which lives in the setup's arena; what must be freed is freed in `finish`). */
+    bool (*check)(void *policy, struct setup *setup, struct problems *problems);
+    void (*finish)(void *policy);
+    step_fn *step;
+    flow_fn *flow;
+    settle_fn *settle;
+    bool (*open)(void *policy, struct world *world, void **instance);
+    void (*close)(void *policy, void *instance);
+    /* A bare scalar in a route sets this setting (`models: [gpt-4o]` is { models: { any: [gpt-4o] } }); also a bare list for a
+     * SET_TEXTS or SET_NAMES one; NULL without. */
+    const char *scalar;
+};
+
+/* All filters; filters/list.c builds it from list.def. The core knows no filter by name. */
+struct filter_list {
+    const struct filter *const *at;
+    size_t count;
+};
+
+/* One piece of an answer, as flow filters see it. A filter may replace `data` (memory of the exchange's arena), or drop it. */
+struct answer_piece {
+    enum { PIECE_WHOLE, PIECE_EVENT, PIECE_BYTES, PIECE_END } kind;
+    struct str name;          /* of an event */
+    struct str data;          /* the whole body, the event's data, the bytes; empty at the end */
+    const struct jsonx *json;  /* the index of data when it is JSON; NULL otherwise or after data was replaced */
+    bool dropped, replaced;
+};
+
+#endif

@@ -1,0 +1,173 @@
+/* setup.h - the whole configuration of one generation: immutable, built and checked by the supervisor before it forks.
+ *
+ * Workers are processes: what a filter's policy or an endpoint's health changes after the fork is the worker's own. */
+#ifndef CORE_SETUP_H
+#define CORE_SETUP_H
+
+#include "proxy/core/dialect.h"
+#include "proxy/core/filter.h"
+#include "proxy/http/url.h"
+
+struct filter_list;
+
+/* ---- listeners ---- */
+
+struct certificate_files {
+    struct str certificate, key; /* PEM paths */
+    struct texts names;          /* for SNI; empty: what the certificate says */
+};
+
+struct listener {
+    struct str address;      /* host:port, [v6]:port, or unix:/path */
+    struct span span;
+    struct str unix_path;    /* at == NULL for TCP */
+    struct ip_address ip;
+    uint16_t port;
+    struct str certificate, key;  /* of the only or first identity; at == NULL: plain */
+    struct blocks certificates;   /* more of struct certificate_files */
+    struct str client_ca;         /* at == NULL: client certificates are not asked for */
+    bool client_required;
+    int min_version;              /* 0: TLS 1.2, 1: TLS 1.3 */
+    bool hsts;
+    struct texts proxy_from;      /* CIDRs that must send the PROXY protocol; empty: it is refused */
+    struct cidr *proxy_nets;
+    size_t proxy_nets_count;
+    bool insecure_plain;          /* plain HTTP on a public address, in so many words */
+    uint64_t unix_mode;
+};
+
+/* ---- pools ---- */
+
+struct endpoint {
+    struct str url_text;
+    struct span span;
+    struct url url;
+    struct str host_header;  /* host[:port] */
+    struct str name;         /* for metrics and journal: pool/host */
+    uint64_t priority, weight;
+    struct str api_version;  /* replaces the caller's; at == NULL: as it came */
+    struct text_map models;  /* model or deployment as asked → as sent */
+    struct pool *pool;
+    unsigned id;             /* 0… over all pools: index into a worker's health table */
+};
+
+struct identity; /* filters/stamp: how we prove who we are to the pool's endpoints */
+
+struct pool {
+    struct name name;
+    struct blocks endpoints;      /* struct endpoint */
+    void *identity;               /* policy read by the stamp filter's rows; see setup.c */
+    struct str ca_file;           /* at == NULL: the system's */
+    struct str client_certificate, client_key;
+    bool private_only, insecure_plain;
+    uint64_t connect_ms, first_byte_ms, between_events_ms, total_ms;
+    uint64_t kept_connections, kept_idle_ms;
+    uint64_t retries;             /* on other endpoints, before the first byte */
+    uint64_t eject_failures, eject_ms, retry_after_max_ms;
+    uint64_t answer_bytes;        /* ceiling of a whole (not streamed) answer */
+};
+
+/* ---- routes ---- */
+
+struct step {
+    const struct filter *filter;
+    void *policy;
+    void *instance;     /* the worker's, made by filter->open */
+    enum stage stage;
+    struct span span;
+    bool has_flow;
+};
+
+struct plan {
+    struct step *steps; /* in the order of the stages */
+    size_t count;
+    size_t first[STAGE_COUNT + 1]; /* steps of stage s are first[s] … first[s + 1] - 1 */
+    bool has_flow;
+};
+
+struct route {
+    struct name name;
+    struct str path;               /* pattern: literal segments, {name} for one segment, a last `*` for the rest */
+    struct texts methods, hosts;   /* empty: those of the dialect; any */
+    const struct dialect *dialect; /* NULL: whatever recognises the path */
+    struct str environment;        /* a label: dev, test, prod */
+    bool pass_through;
+    bool insecure_anonymous;       /* no authentication, in so many words */
+    uint64_t max_body, max_json_depth;
+    uint64_t heartbeat_ms;         /* 0: none */
+    bool inject_usage;
+    struct plan plan;
+    struct names pools;            /* of `select`, in order */
+    unsigned id;
+};
+
+struct tls_limits { uint64_t handshake_ms; };
+
+struct limits_settings {
+    uint64_t connections, connections_per_address;
+    uint64_t handshake_ms, head_ms, idle_ms, body_grace_ms, body_min_rate, send_stall_ms;
+    uint64_t line_bytes, field_bytes, head_bytes, fields;
+    uint64_t exchange_bytes; /* memory of one exchange beside its body */
+};
+
+struct setup {
+    struct arena arena;      /* owned; everything below lives in it */
+    struct str file;         /* as given on the command line */
+    struct blocks listeners; /* struct listener */
+    struct str admin;        /* host:port or unix:/path; at == NULL: none */
+    struct str store;        /* "memory" or a redis URL */
+    struct str journal;      /* "stdout", "none-insecure…" or a path: see setup.c */
+    uint64_t workers;        /* 0: one per core */
+    uint64_t drain_ms;
+    struct limits_settings limits;
+    struct blocks pools;     /* struct pool */
+    struct blocks routes;    /* struct route; the most specific path first */
+    struct blocks sections;  /* named things of filters: issuers, key rings; struct section */
+    unsigned endpoints_count;
+    struct texts watched;    /* every file that was read: a change of one reloads */
+};
+
+/* Sections of the file that belong to filters: `issuers`, `keys`. Registered beside the filters, read by the same engine, found by
+ * name from a filter's check. */
+struct section_kind {
+    const char *name;             /* the key at the top of the file */
+    const char *about;
+    const struct setting *settings; /* of one named entry; the struct begins with struct name */
+    size_t size;
+    bool (*check)(void *entry, struct setup *setup, struct problems *problems);
+    void (*finish)(void *entry);
+};
+struct section {
+    const struct section_kind *kind;
+    struct blocks entries;
+};
+
+/* What the floors above the core add to the language. */
+struct language {
+    struct filter_list filters;
+    const struct section_kind *const *sections;
+    size_t sections_count;
+    const struct setting *identity; /* rows of a pool's `identity` block */
+    size_t identity_size;
+    bool (*identity_check)(void *identity, struct setup *setup, struct problems *problems);
+};
+
+/* Reads and checks. NULL when there was an error; the complaints are in `problems`, warnings also on success. */
+struct setup *setup_read(struct str file, struct str text, const struct language *language, struct problems *problems);
+void setup_free(struct setup *s);
+
+struct pool *setup_find_pool(const struct setup *s, struct str name);
+/* An entry of the section `kind`; NULL without. */
+void *setup_find_entry(const struct setup *s, const char *section, struct str name);
+/* Remembers that the file was read, so that a change of it reloads. */
+void setup_watch(struct setup *s, struct str path);
+
+/* The rows of the whole file, for `settings`, `schema` and the reference. */
+extern const struct setting SETUP_SETTINGS[];
+extern const struct setting ROUTE_SETTINGS[];
+extern const struct setting POOL_SETTINGS[];
+extern const struct setting ENDPOINT_SETTINGS[];
+extern const struct setting LISTENER_SETTINGS[];
+extern const struct setting LIMITS_SETTINGS[];
+
+#endif
