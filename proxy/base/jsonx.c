@@ -215,7 +215,9 @@ static const unsigned char *read_word(struct pass *s, const unsigned char *p)
     static const struct {
         struct str word;
         enum jsonx_kind kind;
-    } words[] = { { STR_INIT("true"), JSONX_TRUE }, { STR_INIT("false"), JSONX_FALSE }, { STR_INIT("null"), JSONX_NULL } };
+    } words[] = { { STR_INIT("true"), JSONX_TRUE },
+                  { STR_INIT("false"), JSONX_FALSE },
+                  { STR_INIT("null"), JSONX_NULL } };
     struct str left = str_of((const char *)p, (size_t)(s->end - p));
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         if (!str_starts(left, words[i].word))

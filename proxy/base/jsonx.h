@@ -2,9 +2,10 @@
  *
  * Bodies are read by this and forwarded as the bytes that were read, so it refuses whatever two honest parsers could
  * read differently (RFC 8259, and design.md principle 1): duplicate keys (also keys equal but for ASCII case, after
- * unescaping), NUL in a key, lone surrogates, invalid UTF-8, a byte order mark, trailing data, numbers beyond the grammar,
- * control bytes in strings, depth above the limit. The text is borrowed and must outlive the index. Numbers may have
- * any size and precision that the grammar allows. The prefix is jsonx_ because json_ is jansson's, and both are linked. */
+ * unescaping), NUL in a key, lone surrogates, invalid UTF-8, a byte order mark, trailing data, numbers beyond the
+ * grammar, control bytes in strings, depth above the limit. The text is borrowed and must outlive the index. Numbers
+ * may have any size and precision that the grammar allows. The prefix is jsonx_ because json_ is jansson's, and both
+ * are linked. */
 #ifndef BASE_JSONX_H
 #define BASE_JSONX_H
 
@@ -22,7 +23,7 @@ struct jsonx_node {
     uint8_t kind;   /* enum jsonx_kind */
     uint8_t is_key;
     uint8_t has_escapes; /* a string or key whose bytes are not its value */
-    uint8_t spare; /* zero */
+    uint8_t spare;       /* zero */
 };
 
 struct jsonx {
@@ -46,7 +47,8 @@ struct jsonx_error {
 void jsonx_init(struct jsonx *j);
 void jsonx_finish(struct jsonx *j);
 /* Texts above 1 GiB are refused. On failure the index is empty. */
-bool jsonx_index(struct jsonx *j, struct str text, const struct jsonx_limits *limits, struct jsonx_error *error) MUST_USE;
+bool jsonx_index(struct jsonx *j, struct str text, const struct jsonx_limits *limits,
+                 struct jsonx_error *error) MUST_USE;
 
 /* Node numbers: the root is 0. JSONX_NO_NODE is what look-ups answer for "not there"; every function below takes it and
  * answers as for null, so that look-ups chain. */
@@ -58,8 +60,8 @@ uint32_t jsonx_member(const struct jsonx *j, uint32_t object, struct str key);
 /* jsonx_path(j, 0, "usage", "prompt_tokens", NULL) */
 uint32_t jsonx_path(const struct jsonx *j, uint32_t node, ...);
 
-/* for (uint32_t c = jsonx_first(j, n); c != JSONX_NO_NODE; c = jsonx_next(j, n, c)) visits the elements of an array, or the
- * values of an object; jsonx_key_of gives the key node of such a value. */
+/* for (uint32_t c = jsonx_first(j, n); c != JSONX_NO_NODE; c = jsonx_next(j, n, c)) visits the elements of an array, or
+ * the values of an object; jsonx_key_of gives the key node of such a value. */
 uint32_t jsonx_first(const struct jsonx *j, uint32_t container);
 uint32_t jsonx_next(const struct jsonx *j, uint32_t container, uint32_t child);
 uint32_t jsonx_key_of(const struct jsonx *j, uint32_t value);

@@ -19,8 +19,7 @@ static bool read_hex4(struct str s, uint32_t *out)
 
 /* What a backslash before this byte means; 0 for the bytes that it may not stand before, and for 'u'. */
 static const unsigned char short_escape[256] = {
-    ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b', ['f'] = '\f',
-    ['n'] = '\n', ['r'] = '\r',  ['t'] = '\t',
+    ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
 };
 
 size_t jsonx_escape_read(struct str s, uint32_t *code)
@@ -104,8 +103,8 @@ bool jsonx_splice(struct str text, const struct jsonx_edit *edits, size_t n, str
         at = edits[i].end;
         whole += edits[i].with.len - (edits[i].end - edits[i].start);
     }
-    if (!buf_reserve(out, whole))
-        return whole == 0;
+    if (whole && !buf_reserve(out, whole))
+        return false;
     bool ok = true;
     at = 0;
     for (size_t i = 0; i < n && ok; i++) {
