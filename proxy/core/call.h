@@ -45,7 +45,7 @@ struct body_url {
 struct call {
     enum operation operation;
     struct str deployment; /* of the path: percent-decoded, lower case; empty without */
-    struct str model;      /* of the body, as written; the deployment where the path names it */
+    struct str model;      /* of the body, as written; where the path names a deployment, that */
     struct str model_key;  /* lower case: what is compared and counted */
     struct str object_id;  /* of a path that names one, decoded */
     struct str api_version;
@@ -64,6 +64,7 @@ struct call {
     struct str *tool_names; /* function names, and the `type` of built-in tools */
     size_t tool_names_count;
     uint32_t output_limit_node; /* where the limit stands, for lowering it; JSONX_NO_NODE without */
+    uint32_t model_node;        /* where the body names the model, for renaming it; JSONX_NO_NODE without */
 };
 
 #endif

@@ -74,10 +74,11 @@ struct exchange {
     struct jsonx_edit edits[EXCHANGE_EDITS_MAX]; /* of the body, sorted by start */
     size_t edits_count;
     struct pool *pool;
-    const struct endpoint *endpoint;
+    struct endpoint *endpoint;
     uint64_t tried;            /* bit set over endpoints of the pool */
     unsigned attempts;
-    struct str identity_header; /* the whole line, "authorization: Bearer …", made by stamp; secret: in the buf below */
+    struct buf identity;       /* whole field lines that prove who we are, written by the identity filter; wiped; owned */
+    bool identity_renewed;     /* after a 401 once already */
     struct buf out_head;        /* our request's head; wiped; owned */
     struct buf out_body;        /* the body when it was edited; owned */
     struct ask_forward ask_forward;

@@ -22,6 +22,7 @@ struct world;
 typedef enum verdict step_fn(struct exchange *x, const void *policy);
 typedef enum verdict flow_fn(struct exchange *x, const void *policy, struct answer_piece *piece);
 typedef void settle_fn(struct exchange *x, const void *policy);
+typedef void rejected_fn(struct exchange *x, const void *policy);
 
 struct filter {
     const char *name;  /* the word in the configuration */
@@ -38,6 +39,7 @@ struct filter {
     settle_fn *settle;
     bool (*open)(void *policy, struct world *world, void **instance);
     void (*close)(void *policy, void *instance);
+    rejected_fn *rejected; /* of the identity filter: the model server answered 401; forget the cached proof */
     /* A bare scalar in a route sets this setting (`models: [gpt-4o]` is { models: { any: [gpt-4o] } }); also a bare list for a
      * SET_TEXTS or SET_NAMES one; NULL without. */
     const char *scalar;

@@ -8,7 +8,7 @@
 #include "proxy/core/filter.h"
 #include "proxy/http/url.h"
 
-struct filter_list;
+struct language;
 
 /* ---- listeners ---- */
 
@@ -38,6 +38,13 @@ struct listener {
 
 /* ---- pools ---- */
 
+/* What a worker has learned about an endpoint; see health.h. Changed after the fork only, so it is the worker's own. */
+struct health {
+    uint64_t until_ms;      /* not before this monotonic time: ejected, or told to retry later; 0: fine */
+    unsigned failures;      /* in a row */
+    bool is_probing;        /* one request is out to see whether it has recovered */
+};
+
 struct endpoint {
     struct str url_text;
     struct span span;
@@ -48,15 +55,16 @@ struct endpoint {
     struct str api_version;  /* replaces the caller's; at == NULL: as it came */
     struct text_map models;  /* model or deployment as asked → as sent */
     struct pool *pool;
-    unsigned id;             /* 0… over all pools: index into a worker's health table */
+    unsigned id;             /* 0… over all pools */
+    struct health health;
+    int64_t turn;            /* of the smooth weighted round robin */
 };
-
-struct identity; /* filters/stamp: how we prove who we are to the pool's endpoints */
 
 struct pool {
     struct name name;
     struct blocks endpoints;      /* struct endpoint */
-    void *identity;               /* policy read by the stamp filter's rows; see setup.c */
+    void *identity;               /* policy of the language's identity filter; NULL: none, nothing is stamped */
+    void *identity_instance;      /* the worker's, made by its open */
     struct str ca_file;           /* at == NULL: the system's */
     struct str client_certificate, client_key;
     bool private_only, insecure_plain;
@@ -85,6 +93,11 @@ struct plan {
     bool has_flow;
 };
 
+struct selection {
+    struct pool *pool;
+    struct texts models; /* lower case; empty: any */
+};
+
 struct route {
     struct name name;
     struct str path;               /* pattern: literal segments, {name} for one segment, a last `*` for the rest */
@@ -97,11 +110,9 @@ struct route {
     uint64_t heartbeat_ms;         /* 0: none */
     bool inject_usage;
     struct plan plan;
-    struct names pools;            /* of `select`, in order */
+    struct blocks select;          /* struct selection; the first that fits the model is taken */
     unsigned id;
 };
-
-struct tls_limits { uint64_t handshake_ms; };
 
 struct limits_settings {
     uint64_t connections, connections_per_address;
@@ -122,6 +133,7 @@ struct setup {
     struct limits_settings limits;
     struct blocks pools;     /* struct pool */
     struct blocks routes;    /* struct route; the most specific path first */
+    const struct language *language;
     struct blocks sections;  /* named things of filters: issuers, key rings; struct section */
     unsigned endpoints_count;
     struct texts watched;    /* every file that was read: a change of one reloads */
@@ -147,9 +159,7 @@ struct language {
     struct filter_list filters;
     const struct section_kind *const *sections;
     size_t sections_count;
-    const struct setting *identity; /* rows of a pool's `identity` block */
-    size_t identity_size;
-    bool (*identity_check)(void *identity, struct setup *setup, struct problems *problems);
+    const struct filter *identity; /* a pool's `identity` block is its policy; its step runs in `stamp` */
 };
 
 /* Reads and checks. NULL when there was an error; the complaints are in `problems`, warnings also on success. */

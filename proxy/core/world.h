@@ -33,6 +33,7 @@ struct limit_op {
     struct str key;     /* the whole name of the bucket: limit's id and the caller's attributes */
     uint64_t count, period_ms, burst;
     int64_t cost;       /* 1 for a request; negative gives back (settle only) */
+    bool soft;          /* report only: charged and answered, but never the cause of a refusal */
     /* answered */
     bool allowed;
     uint64_t remaining;
@@ -45,7 +46,9 @@ struct ask_store {
     struct ask ask;
     struct limit_op *ops;
     size_t ops_count;
-    bool settle; /* charge without asking: never refused; the answer may be ignored (ask.answered == NULL: fire and forget) */
+    /* Charge without asking: never refused. With ask.answered == NULL it is fire and forget: the world is done with the ask and
+     * the ops when the call returns. */
+    bool settle;
     enum { STORE_PASSED, STORE_REFUSED, STORE_DOWN } result;
 };
 
@@ -88,7 +91,7 @@ enum forward_failure { FORWARD_UNREACHABLE, FORWARD_SILENT, FORWARD_BROKEN, FORW
 /* One upstream request. The world calls exchange_upstream_* (exchange.h) as the answer comes. */
 struct ask_forward {
     struct ask ask;           /* answered is not used; is_open is true until end, failure or cancel */
-    const struct endpoint *endpoint;
+    struct endpoint *endpoint;
     struct str head;          /* the whole head, written by the core; stays until the ask is over */
     struct str body[3];       /* pieces of the body, in order; borrowed the same way */
     bool answers_head;        /* the request is HEAD */
