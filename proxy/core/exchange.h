@@ -57,6 +57,8 @@ struct exchange {
     size_t reached;         /* steps begun: settle visits those below */
     continue_fn *then;      /* who continues after WAIT */
     void **states;          /* per step, see exchange_state */
+    struct ask *waits_for;  /* the ask of a filter that waits: cancelled when the exchange ends first; may be NULL */
+    enum reason left;       /* the caller left while the store was asked: ends with this as soon as it answers; 0: no */
     bool is_over;           /* the tail has run or runs */
     bool is_moving;         /* inside the pipeline */
 
@@ -70,13 +72,17 @@ struct exchange {
     size_t limits_count, limits_asked;
     struct ask_store ask_store;
 
+    /* what the caller may use, told by `admit`: for the list of models */
+    struct strs models;
+    bool models_limited;
+
     /* towards the model server */
     struct jsonx_edit edits[EXCHANGE_EDITS_MAX]; /* of the body, sorted by start */
     size_t edits_count;
     struct pool *pool;
     struct endpoint *endpoint;
     uint64_t tried;            /* bit set over endpoints of the pool */
-    unsigned attempts;
+    unsigned attempts, reused_failures;
     struct buf identity;       /* whole field lines that prove who we are, written by the identity filter; wiped; owned */
     bool identity_renewed;     /* after a 401 once already */
     struct buf out_head;        /* our request's head; wiped; owned */
@@ -89,6 +95,12 @@ struct exchange {
     bool answer_begun;         /* the head was given to the world */
     bool is_event_stream;      /* the answer is text/event-stream and the dialect reads events */
     bool is_whole;             /* the answer is gathered and read whole before it is passed on */
+    struct str answer_fields;  /* field lines for the caller */
+    struct str content_type;   /* of the answer */
+    bool answer_has_length, answer_has_body, answer_is_json;
+    uint64_t answer_length;
+    uint64_t last_upstream_ms, last_sent_ms;
+    struct buf out;            /* events on their way to the caller, given to the world once per piece; owned */
     bool upstream_done;
     unsigned upstream_status;
     struct buf answer;         /* of a gathered answer; owned */
@@ -125,7 +137,10 @@ void exchange_begin_bad(struct exchange *x, struct world *world, struct setup *s
 void exchange_body_bytes(struct exchange *x, struct str bytes); /* only after world->read_body */
 void exchange_body_end(struct exchange *x);
 void exchange_body_failed(struct exchange *x, enum reason why, const char *detail);
-void exchange_caller_left(struct exchange *x, enum reason why); /* WHY_CALLER_LEFT, WHY_CALLER_SLOW, WHY_DRAINED */
+/* WHY_CALLER_LEFT, WHY_CALLER_SLOW, WHY_DRAINED. The upstream request is cut at once. `ended` follows inside the call, or a little
+ * later when the store of limits was asked and has not answered yet (what it took must be given back): the world keeps the
+ * exchange until `ended`, and its answer_* do nothing for a connection that is gone. */
+void exchange_caller_left(struct exchange *x, enum reason why);
 /* Frees what the exchange owns; after `ended`. The struct may be used again by exchange_begin. */
 void exchange_finish(struct exchange *x);
 
@@ -144,8 +159,10 @@ void *exchange_state(struct exchange *x, size_t size);
 /* The worker's instance of the step that runs. */
 void *exchange_instance(struct exchange *x);
 
-/* return exchange_wait(x, keys_arrived); — the ask's `answered` must be exchange_answered (or call exchange_continue). */
-enum verdict exchange_wait(struct exchange *x, continue_fn *then);
+/* return exchange_wait(x, &s->ask.ask, keys_arrived); — after the world was asked. The ask's `answered` must be exchange_answered
+ * (or call exchange_continue). The ask is cancelled when the exchange ends first. NULL when the wait is for something that the
+ * filter cancels itself in `settle`. */
+enum verdict exchange_wait(struct exchange *x, struct ask *ask, continue_fn *then);
 void exchange_continue(struct exchange *x);
 void exchange_answered(struct ask *ask); /* continues ask->exchange */
 

@@ -10,6 +10,7 @@ void pipeline_run(struct exchange *x);
 void pipeline_end(struct exchange *x);
 
 /* The built-in part of each stage, run after its filters. */
+enum verdict stage_route(struct exchange *x);
 enum verdict stage_limit(struct exchange *x);
 enum verdict stage_read(struct exchange *x);
 enum verdict stage_select(struct exchange *x);
@@ -17,7 +18,16 @@ enum verdict stage_stamp(struct exchange *x);
 enum verdict stage_forward(struct exchange *x);
 enum verdict stage_relay(struct exchange *x);
 
-/* Goes back to `select` for another endpoint (before the first byte was sent). */
-void pipeline_again(struct exchange *x);
+/* Goes back to `from` (select for another endpoint, stamp for a new identity) while nothing was answered yet. */
+void pipeline_again(struct exchange *x, enum stage from);
+
+/* Gives back what concurrency limits took; in the tail. */
+void limits_give_back(struct exchange *x);
+
+/* The answer, in relay.c: called by forward.c once the head of an answer is to be passed on, and with what follows. */
+enum verdict relay_begin(struct exchange *x, const struct http_head *head);
+void relay_bytes(struct exchange *x, struct str bytes);
+void relay_end(struct exchange *x);
+void relay_failed(struct exchange *x, enum reason why, const char *detail);
 
 #endif

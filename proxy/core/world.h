@@ -104,7 +104,7 @@ struct answer_head {
     struct str fields;        /* whole field lines with CRLF, written by the core */
     bool has_length;
     uint64_t content_length;
-    bool has_body;            /* false: no body at all (204, 304, HEAD) */
+    bool has_body;            /* false: no body follows (204, 304, or HEAD, which still tells a length) */
     bool close;               /* end the connection afterwards */
 };
 
@@ -119,7 +119,8 @@ struct world {
     void (*cancel)(struct world *w, struct ask *ask);       /* harmless when not open; not for forward */
     void (*cancel_forward)(struct world *w, struct ask_forward *ask); /* the connection is cut, not kept */
 
-    /* Towards the caller. Only between exchange_begin and the call of `ended`. */
+    /* Towards the caller. Only between exchange_begin and the call of `ended`. None of these calls back into the exchange; `ended`
+     * and cancel_forward may come inside any call of exchange_*. */
     void (*read_body)(struct world *w, struct exchange *x, uint64_t ceiling_bytes); /* then exchange_body_* are called */
     void (*answer_head)(struct world *w, struct exchange *x, const struct answer_head *head);
     void (*answer_bytes)(struct world *w, struct exchange *x, struct str bytes);

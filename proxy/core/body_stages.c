@@ -1,0 +1,153 @@
+/* body_stages.c - the built-in parts of `read`, `select` and `stamp`. */
+#include "proxy/core/health.h"
+#include "proxy/core/local.h"
+#include "proxy/core/pipeline.h"
+#include "proxy/http/gzip.h"
+
+/* ---- read ---- */
+
+/* The media type without its parameters; *charset is the value of a charset parameter, at == NULL without one. */
+static struct str media_type(struct str value, struct str *charset)
+{
+    struct str type = str_trim(str_cut(&value, ';'));
+    *charset = STR_NONE;
+    while (value.at) {
+        struct str parameter = str_trim(str_cut(&value, ';'));
+        struct str name = str_trim(str_cut(&parameter, '='));
+        if (!str_eq_nocase(name, STR("charset")))
+            continue;
+        parameter = str_trim(parameter);
+        if (parameter.len >= 2 && parameter.at[0] == '"' && parameter.at[parameter.len - 1] == '"')
+            parameter = str_of(parameter.at + 1, parameter.len - 2);
+        *charset = parameter.at ? parameter : STR("");
+    }
+    return type;
+}
+
+static bool is_json_type(struct str type)
+{
+    return str_eq_nocase(type, STR("application/json")) ||
+           (str_starts_nocase(type, STR("application/")) && type.len > 5 &&
+            str_eq_nocase(str_from(type, type.len - 5), STR("+json")));
+}
+
+/* Gzip is unpacked in place of the body; anything else that is coded is refused, since no filter could read it. */
+static enum verdict unpack(struct exchange *x)
+{
+    struct str coding = http_known_value(x->head, HTTP_FIELD_CONTENT_ENCODING);
+    if (!coding.len || str_eq_nocase(coding, STR("identity")))
+        return NEXT;
+    if (!str_eq_nocase(coding, STR("gzip")) || http_field_count(x->head, STR("content-encoding")) != 1)
+        return exchange_refuse(x, WHY_BAD_ENCODING, "content coding is not gzip");
+    struct buf packed = x->body;
+    buf_init(&x->body, packed.ceiling_bytes);
+    enum gzip_answer answer = gzip_unpack(buf_str(&packed), &x->body);
+    buf_finish(&packed);
+    if (answer == GZIP_OK)
+        return NEXT;
+    return exchange_refuse(x, answer == GZIP_BAD ? WHY_BAD_ENCODING : WHY_BODY_TOO_LARGE, "gzip body: %s",
+                           answer == GZIP_BAD ? "broken" : "too large unpacked");
+}
+
+static enum verdict body_arrived(struct exchange *x)
+{
+    enum verdict v = unpack(x);
+    if (v != NEXT || !x->dialect->reads_json)
+        return v;
+    const char *why = "empty";
+    struct jsonx_error error = { 0, "empty body" };
+    struct jsonx_limits limits = JSONX_LIMITS_DEFAULT;
+    limits.depth = (uint32_t)x->route->max_json_depth;
+    if (!jsonx_index(&x->json, buf_str(&x->body), &limits, &error))
+        return exchange_refuse(x, WHY_BAD_JSON, "byte %zu: %s", error.offset, error.why);
+    if (!x->dialect->read_request(&x->json, &x->arena, &x->call, &why)) {
+        x->param = str_c(why);
+        return exchange_refuse(x, WHY_BAD_JSON, "%s", why);
+    }
+    return NEXT;
+}
+
+enum verdict stage_read(struct exchange *x)
+{
+    const struct http_head *h = x->head;
+    x->body.ceiling_bytes = x->route->max_body;
+    if (!h->chunked && !(h->has_length && h->content_length)) {
+        if (h->method == METHOD_POST && x->dialect->reads_json)
+            return exchange_refuse(x, WHY_BAD_JSON, "no body");
+        return NEXT;
+    }
+    if (x->dialect->reads_json) {
+        struct str charset;
+        struct str type = media_type(http_known_value(h, HTTP_FIELD_CONTENT_TYPE), &charset);
+        if (!is_json_type(type) || http_field_count(h, STR("content-type")) != 1)
+            return exchange_refuse(x, WHY_BAD_ENCODING, "content type is not JSON");
+        if (charset.at && !str_eq_nocase(charset, STR("utf-8")) && !str_eq_nocase(charset, STR("utf8")))
+            return exchange_refuse(x, WHY_BAD_ENCODING, "character set is not UTF-8");
+    }
+    if (h->has_length && h->content_length > x->route->max_body)
+        return exchange_refuse(x, WHY_BODY_TOO_LARGE, "content-length is above max_body");
+    x->world->read_body(x->world, x, x->route->max_body);
+    return exchange_wait(x, NULL, body_arrived);
+}
+
+void exchange_body_bytes(struct exchange *x, struct str bytes)
+{
+    if (x->is_over)
+        return;
+    x->bytes_in += bytes.len;
+    if (!buf_add(&x->body, bytes))
+        exchange_body_failed(x, WHY_BODY_TOO_LARGE, "the body is above max_body");
+}
+
+void exchange_body_end(struct exchange *x)
+{
+    x->read_ms = x->world->now_ms(x->world);
+    exchange_continue(x);
+}
+
+void exchange_body_failed(struct exchange *x, enum reason why, const char *detail)
+{
+    if (x->is_over)
+        return;
+    exchange_refuse(x, why, "%s", detail);
+    pipeline_end(x);
+}
+
+/* ---- select ---- */
+
+static struct pool *pool_for_model(const struct exchange *x)
+{
+    const struct selection *list = x->route->select.at;
+    for (size_t i = 0; i < x->route->select.count; i++) {
+        if (!list[i].models.count)
+            return list[i].pool;
+        for (size_t k = 0; k < list[i].models.count; k++)
+            if (str_eq(list[i].models.at[k], x->call.model_key))
+                return list[i].pool;
+    }
+    return NULL;
+}
+
+enum verdict stage_select(struct exchange *x)
+{
+    uint64_t retry_ms = 0;
+    if (local_answers(x))
+        return local_models(x);
+    if (!x->pool && !(x->pool = pool_for_model(x)))
+        return exchange_refuse(x, WHY_MODEL_NOT_ALLOWED, "no pool of this route serves the model");
+    x->endpoint = health_pick(x->pool, x->tried, x->world->now_ms(x->world), &retry_ms);
+    if (x->endpoint)
+        return NEXT;
+    x->retry_ms = retry_ms;
+    return exchange_refuse(x, WHY_NO_ENDPOINT, "every endpoint of pool " STR_F " rests or was tried",
+                           STR_A(x->pool->name.text));
+}
+
+/* ---- stamp ---- */
+
+enum verdict stage_stamp(struct exchange *x)
+{
+    const struct filter *identity = x->setup->language->identity;
+    buf_clear(&x->identity);
+    return x->pool->identity && identity ? identity->step(x, x->pool->identity) : NEXT;
+}

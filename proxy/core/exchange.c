@@ -1,0 +1,206 @@
+/* exchange.c - the life of an exchange: begun by the front, waited for, refused, finished. */
+#include "proxy/core/exchange.h"
+
+#include "proxy/core/pipeline.h"
+#include "proxy/core/trace.h"
+
+#include <stdarg.h>
+
+enum { DETAIL_MAX = 400, KEPT_BUFFER_BYTES = 64 * 1024, KEPT_NODES = 8192, OUT_HEAD_MAX = 64 * 1024 };
+
+/* An exchange is used again and again: what its buffers hold stays allocated, everything else starts from zero. */
+static void recycle(struct exchange *x)
+{
+    struct buf body = x->body, out_head = x->out_head, out_body = x->out_body, answer = x->answer,
+               identity = x->identity, out = x->out;
+    struct jsonx json = x->json, answer_json = x->answer_json;
+    struct sse_reader events = x->events;
+    memset(x, 0, sizeof *x);
+    x->body = body;
+    x->out_head = out_head;
+    x->out_body = out_body;
+    x->answer = answer;
+    x->identity = identity;
+    x->out = out;
+    x->json = json;
+    x->answer_json = answer_json;
+    x->events = events;
+}
+
+static void begin(struct exchange *x, struct world *world, struct setup *setup, void *front, struct peer *peer,
+                  struct http_head *head)
+{
+    recycle(x);
+    x->world = world;
+    x->setup = setup;
+    x->front = front;
+    x->peer = peer;
+    x->head = head;
+    x->why = WHY_SERVED;
+    x->why_stage = STAGE_COUNT;
+    x->began_ms = world->now_ms(world);
+    x->wall_ms = world->wall_ms(world);
+    x->call.n = 1;
+    x->call.output_limit_node = x->call.model_node = JSONX_NO_NODE;
+    x->ask_store.ask.exchange = x->ask_forward.ask.exchange = x;
+    x->ask_deadline.ask.exchange = x->ask_beat.ask.exchange = x;
+    x->out_head.ceiling_bytes = x->identity.ceiling_bytes = OUT_HEAD_MAX;
+    arena_init(&x->arena, setup->limits.exchange_bytes);
+    trace_request_id(x->request_id);
+    trace_parent(head ? http_known_value(head, HTTP_FIELD_TRACEPARENT) : STR_NONE, x->traceparent);
+    if (head)
+        x->path = head->path;
+}
+
+void exchange_begin(struct exchange *x, struct world *world, struct setup *setup, void *front, struct peer *peer,
+                    struct http_head *head)
+{
+    begin(x, world, setup, front, peer, head);
+    pipeline_run(x);
+}
+
+void exchange_begin_bad(struct exchange *x, struct world *world, struct setup *setup, void *front, struct peer *peer,
+                        struct http_head *head, enum reason why, unsigned status, const char *detail)
+{
+    begin(x, world, setup, front, peer, head);
+    x->status = status;
+    exchange_refuse(x, why, "%s", detail);
+    pipeline_end(x);
+}
+
+static void keep_small(struct buf *b)
+{
+    if (b->size > KEPT_BUFFER_BYTES)
+        buf_finish(b);
+    else
+        buf_clear(b);
+}
+
+static void keep_small_index(struct jsonx *j)
+{
+    if (j->room > KEPT_NODES)
+        jsonx_finish(j);
+}
+
+void exchange_finish(struct exchange *x)
+{
+    caller_unref(x->caller);
+    x->caller = NULL;
+    /* our credential was in these; both small */
+    if (x->out_head.data)
+        explicit_bzero(x->out_head.data, x->out_head.size);
+    if (x->identity.data)
+        explicit_bzero(x->identity.data, x->identity.size);
+    keep_small(&x->out_head);
+    keep_small(&x->identity);
+    keep_small(&x->body);
+    keep_small(&x->out_body);
+    keep_small(&x->answer);
+    keep_small(&x->out);
+    keep_small_index(&x->json);
+    keep_small_index(&x->answer_json);
+    sse_reader_finish(&x->events);
+    arena_finish(&x->arena);
+}
+
+void exchange_caller_left(struct exchange *x, enum reason why)
+{
+    if (x->is_over)
+        return;
+    if (x->waits_for == &x->ask_store.ask) {
+        x->left = why;
+        return;
+    }
+    x->why = why;
+    x->why_stage = x->stage;
+    pipeline_end(x);
+}
+
+/* ---- for filters ---- */
+
+void *exchange_state(struct exchange *x, size_t size)
+{
+    const struct plan *plan = &x->route->plan;
+    if (!x->states && !(x->states = arena_array(&x->arena, void *, plan->count ? plan->count : 1)))
+        return NULL;
+    if (!x->states[x->at])
+        x->states[x->at] = arena_zalloc(&x->arena, size);
+    return x->states[x->at];
+}
+
+void *exchange_instance(struct exchange *x)
+{
+    if (x->stage == STAGE_STAMP && x->at >= x->route->plan.first[STAGE_STAMP + 1])
+        return x->pool->identity_instance;
+    return x->route->plan.steps[x->at].instance;
+}
+
+enum verdict exchange_wait(struct exchange *x, struct ask *ask, continue_fn *then)
+{
+    x->waits_for = ask;
+    x->then = then;
+    return WAIT;
+}
+
+void exchange_continue(struct exchange *x)
+{
+    x->waits_for = NULL;
+    pipeline_run(x);
+}
+
+void exchange_answered(struct ask *ask)
+{
+    exchange_continue(ask->exchange);
+}
+
+enum verdict exchange_refuse(struct exchange *x, enum reason why, const char *format, ...)
+{
+    char text[DETAIL_MAX];
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    x->why = why;
+    x->why_stage = x->stage;
+    x->detail = len > 0 ? arena_copy(&x->arena, str_first(str_c(text), sizeof text)) : STR_NONE;
+    return STOP;
+}
+
+bool exchange_limit(struct exchange *x, const struct limit_op *op, const char *what, bool give_back, bool report_only)
+{
+    if (x->limits_count == EXCHANGE_LIMITS_MAX)
+        return false;
+    x->limits[x->limits_count] = *op;
+    x->limits[x->limits_count].soft = report_only;
+    x->limit_rules[x->limits_count++] = (struct limit_rule){ what, give_back, report_only };
+    return true;
+}
+
+bool exchange_edit(struct exchange *x, size_t start, size_t end, struct str with)
+{
+    if (x->edits_count == EXCHANGE_EDITS_MAX || start > end || end > buf_len(&x->body))
+        return false;
+    size_t i = x->edits_count;
+    while (i > 0 && x->edits[i - 1].start > start)
+        i--;
+    if ((i > 0 && x->edits[i - 1].end > start) || (i < x->edits_count && x->edits[i].start < end))
+        return false;
+    memmove(&x->edits[i + 1], &x->edits[i], (x->edits_count - i) * sizeof x->edits[0]);
+    x->edits[i] = (struct jsonx_edit){ start, end, with };
+    x->edits_count++;
+    return true;
+}
+
+void exchange_report(struct exchange *x, struct str rule, struct str category, struct str place, struct str action)
+{
+    struct buf b;
+    buf_init(&b, 8192);
+    bool ok = (!x->findings.len || (buf_add(&b, x->findings) && buf_add(&b, STR(",")))) &&
+              buf_add(&b, STR("{\"rule\":\"")) && buf_add_json(&b, rule) && buf_add(&b, STR("\",\"category\":\"")) &&
+              buf_add_json(&b, category) && buf_add(&b, STR("\",\"place\":\"")) && buf_add_json(&b, place) &&
+              buf_add(&b, STR("\",\"action\":\"")) && buf_add_json(&b, action) && buf_add(&b, STR("\"}"));
+    struct str whole = ok ? arena_copy(&x->arena, buf_str(&b)) : STR_NONE;
+    if (whole.at)
+        x->findings = whole; /* beyond the ceiling the first findings stay */
+    buf_finish(&b);
+}

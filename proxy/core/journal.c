@@ -1,0 +1,135 @@
+/* journal.c - the audit line. Its fields are a table: JOURNAL.md and the tests walk it. */
+#include "proxy/core/journal.h"
+
+#include <time.h>
+
+enum { LINE_MAX_BYTES = 4000 }; /* below PIPE_BUF with the line feed, so that a pipe never tears one */
+
+/* Texts from the outside are cut to what they cost in the line, so that no caller can push the rest out of it. */
+enum { TEXT_COST = 110, LONG_TEXT_COST = 200, ESCAPE_COST = 6 };
+
+static struct str cut_to_cost(struct str value, size_t cost_max)
+{
+    size_t cost = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.at[i];
+        cost += c < 0x20 || c > 0x7e || c == '"' || c == '\\' ? ESCAPE_COST : 1;
+        if (cost > cost_max)
+            return str_first(value, i);
+    }
+    return value;
+}
+
+static bool add_costly(struct buf *out, const char *name, struct str value, size_t cost_max)
+{
+    if (!value.len)
+        return true;
+    return buf_add(out, STR(",\"")) && buf_add(out, str_c(name)) && buf_add(out, STR("\":\"")) &&
+           buf_add_json(out, cut_to_cost(value, cost_max)) && buf_add(out, STR("\""));
+}
+
+static bool add_text(struct buf *out, const char *name, struct str value)
+{
+    return add_costly(out, name, value, TEXT_COST);
+}
+
+static bool add_number(struct buf *out, const char *name, uint64_t value)
+{
+    char digits[24], *at = digits + sizeof digits;
+    do
+        *--at = (char)('0' + value % 10);
+    while (value /= 10);
+    return buf_add(out, STR(",\"")) && buf_add(out, str_c(name)) && buf_add(out, STR("\":")) &&
+           buf_add(out, str_of(at, (size_t)(digits + sizeof digits - at)));
+}
+
+static bool add_time(struct buf *out, int64_t wall_ms)
+{
+    /* the broken-down second is kept: lines come by the thousand in one */
+    static time_t kept = -1;
+    static char text[24];
+    time_t second = (time_t)(wall_ms / 1000);
+    if (second != kept) {
+        struct tm utc;
+        gmtime_r(&second, &utc);
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+        kept = second;
+    }
+    unsigned ms = (unsigned)(wall_ms % 1000);
+    char fraction[] = { '.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10), (char)('0' + ms % 10), 'Z', '"' };
+    return buf_add(out, STR("{\"time\":\"")) && buf_add(out, str_c(text)) && buf_add(out, str_of(fraction, 6));
+}
+
+static bool add_address(struct buf *out, const struct peer *peer)
+{
+    char text[64];
+    if (!peer || peer->is_unix)
+        return add_text(out, "address", STR("unix"));
+    return !ip_print(&peer->address, text, sizeof text) || add_text(out, "address", str_c(text));
+}
+
+static bool add_caller(struct buf *out, const struct caller *c)
+{
+    static const char *const KINDS[] = { "none", "token", "key", "certificate" };
+    if (!c)
+        return true;
+    return add_text(out, "credential", str_c(KINDS[c->kind])) && add_text(out, "issuer", c->issuer) &&
+           add_text(out, "subject", c->subject) && add_text(out, "tenant", c->tenant) && add_text(out, "app", c->app) &&
+           add_text(out, "token_id", c->token_id) && add_text(out, "token_hash", str_c(c->token_hash));
+}
+
+static bool add_answer(struct buf *out, const struct exchange *x)
+{
+    const struct answer_facts *f = &x->facts;
+    bool ok = add_text(out, "model", x->call.model) && add_text(out, "model_answered", f->model) &&
+              add_text(out, "finish", f->finish_reason);
+    if (x->endpoint)
+        ok = ok && add_text(out, "endpoint", x->endpoint->name) && add_number(out, "attempts", x->attempts);
+    if (x->upstream_status)
+        ok = ok && add_number(out, "upstream_status", x->upstream_status);
+    if (f->usage.known)
+        ok = ok && add_number(out, "tokens_in", f->usage.input_tokens) &&
+             add_number(out, "tokens_out", f->usage.output_tokens) &&
+             add_number(out, "tokens_cached", f->usage.cached_tokens);
+    return ok;
+}
+
+static bool write_line(const struct exchange *x, struct buf *out, struct str findings)
+{
+    bool ok = add_time(out, x->wall_ms) && add_text(out, "id", str_c(x->request_id)) &&
+              add_text(out, "trace", str_of(x->traceparent + 3, 32)) && add_address(out, x->peer);
+    if (x->peer && x->peer->has_link_id)
+        ok = ok && add_number(out, "link_id", x->peer->link_id);
+    ok = ok && add_caller(out, x->caller);
+    if (x->head)
+        ok = ok && add_text(out, "method", x->head->method_word) && add_costly(out, "path", x->path, LONG_TEXT_COST);
+    if (x->route)
+        ok = ok && add_text(out, "route", x->route->name.text) && add_text(out, "environment", x->route->environment);
+    ok = ok && add_text(out, "operation", str_c(OPERATIONS[x->call.operation])) &&
+         add_text(out, "deployment", x->call.deployment) && add_answer(out, x);
+    if (x->call.is_stream)
+        ok = ok && buf_add(out, STR(",\"stream\":true"));
+    ok = ok && add_number(out, "status", x->status) && add_text(out, "reason", str_c(REASONS[x->why].word));
+    if (x->why != WHY_SERVED)
+        ok = ok && add_text(out, "stage", str_c(STAGES[x->why_stage < STAGE_COUNT ? x->why_stage : STAGE_ROUTE].word)) &&
+             add_costly(out, "detail", x->detail, LONG_TEXT_COST) && add_text(out, "rule", x->rule);
+    if (findings.len)
+        ok = ok && buf_add(out, STR(",\"findings\":[")) && buf_add(out, findings) && buf_add(out, STR("]"));
+    ok = ok && add_number(out, "bytes_in", x->bytes_in) && add_number(out, "bytes_out", x->bytes_out);
+    if (x->first_byte_ms)
+        ok = ok && add_number(out, "first_byte_ms", x->first_byte_ms - x->began_ms);
+    return ok && add_number(out, "total_ms", x->ended_ms - x->began_ms) && buf_add(out, STR("}"));
+}
+
+void journal_write(struct exchange *x)
+{
+    static struct buf line; /* kept: one a process */
+    line.ceiling_bytes = LINE_MAX_BYTES;
+    buf_clear(&line);
+    if (!write_line(x, &line, x->findings)) {
+        buf_clear(&line); /* too many findings: the rest fits, by the costs above */
+        if (!write_line(x, &line, STR_NONE))
+            return; /* no memory for one line: nothing more can be said */
+    }
+    x->world->journal(x->world, buf_str(&line));
+}

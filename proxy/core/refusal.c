@@ -1,0 +1,126 @@
+/* refusal.c - a reason as an HTTP answer. */
+#include "proxy/core/refusal.h"
+
+#include "proxy/http/writer.h"
+
+/* OpenAI's reset fields are durations as text ("6m0s", "12ms"); Azure's are whole seconds. */
+static bool add_reset(struct exchange *x, struct buf *out, const char *what, uint64_t reset_ms)
+{
+    bool azure = str_starts(str_c(x->dialect->name), STR("azure"));
+    bool ok = buf_addf(out, "x-ratelimit-reset-%s: ", what);
+    if (azure)
+        return ok && buf_addf(out, "%llu\r\n", (unsigned long long)(reset_ms + 999) / 1000);
+    if (reset_ms < 1000)
+        return ok && buf_addf(out, "%llums\r\n", (unsigned long long)reset_ms);
+    uint64_t s = (reset_ms + 999) / 1000;
+    return ok && (s < 60 ? buf_addf(out, "%llus\r\n", (unsigned long long)s)
+                         : buf_addf(out, "%llum%llus\r\n", (unsigned long long)s / 60, (unsigned long long)s % 60));
+}
+
+/* Of several limits of one kind the tightest is told. */
+static bool add_limits(struct exchange *x, struct buf *out, const char *what)
+{
+    const struct limit_op *tightest = NULL;
+    for (size_t i = 0; i < x->limits_count; i++) {
+        const struct limit_op *op = &x->limits[i];
+        if (op->kind != LIMIT_RATE || op->soft || strcmp(x->limit_rules[i].what, what) != 0)
+            continue;
+        if (!tightest || op->remaining < tightest->remaining)
+            tightest = op;
+    }
+    if (!tightest || !x->ask_store.ops || x->ask_store.result == STORE_DOWN)
+        return true;
+    return buf_addf(out, "x-ratelimit-limit-%s: %llu\r\nx-ratelimit-remaining-%s: %llu\r\n", what,
+                    (unsigned long long)tightest->count, what, (unsigned long long)tightest->remaining) &&
+           add_reset(x, out, what, tightest->reset_ms);
+}
+
+bool answer_common_fields(struct exchange *x, struct buf *out)
+{
+    return buf_addf(out, "x-request-id: %s\r\n", x->request_id) && add_limits(x, out, "requests") &&
+           add_limits(x, out, "tokens");
+}
+
+void refusal_answer(struct exchange *x, unsigned status, struct str fields, struct str body)
+{
+    struct buf *out = &x->out_head;
+    buf_clear(out);
+    bool ok = buf_add(out, fields) && answer_common_fields(x, out);
+    struct answer_head head = {
+        .status = status,
+        .fields = ok ? buf_str(out) : STR_NONE,
+        .has_length = true,
+        .content_length = body.len,
+        .has_body = body.len > 0 && !(x->head && x->head->method == METHOD_HEAD),
+    };
+    x->status = status;
+    x->answer_begun = true;
+    x->bytes_out += body.len;
+    x->world->answer_head(x->world, x, &head);
+    if (head.has_body)
+        x->world->answer_bytes(x->world, x, body);
+    x->world->answer_end(x->world, x, true);
+}
+
+static bool add_refusal_fields(struct exchange *x, struct buf *out, unsigned status)
+{
+    const struct reason_row *row = &REASONS[x->why];
+    bool ok = buf_add(out, STR("content-type: application/json\r\n"));
+    if (row->retry != SILENT)
+        ok = ok && buf_addf(out, "x-should-retry: %s\r\n", row->retry == RETRY ? "true" : "false");
+    if ((status == 429 || status == 503) && row->retry == RETRY) {
+        uint64_t ms = x->retry_ms ? x->retry_ms : 1000;
+        ok = ok && buf_addf(out, "retry-after: %llu\r\nretry-after-ms: %llu\r\n", (unsigned long long)(ms + 999) / 1000,
+                            (unsigned long long)ms);
+    }
+    if (status == 401)
+        ok = ok && http_write_field(out, STR("www-authenticate"),
+                                    x->challenge.len ? x->challenge : STR("Bearer realm=\"\""));
+    if (status == 405 && x->allow)
+        ok = ok && http_write_field(out, STR("allow"), str_c(x->allow));
+    return ok;
+}
+
+static struct str message_of(struct exchange *x)
+{
+    const char *sentence = REASONS[x->why].sentence;
+    if (x->why == WHY_BAD_JSON && x->detail.len)
+        return arena_printf(&x->arena, "%s (" STR_F ")", sentence, STR_A(x->detail));
+    if (x->why == WHY_OPTION_NOT_ALLOWED && x->param.len)
+        return arena_printf(&x->arena, "%s (" STR_F ")", sentence, STR_A(x->param));
+    if (x->retry_ms && (x->why == WHY_OVER_LIMIT || x->why == WHY_OVER_CONCURRENCY))
+        return arena_printf(&x->arena, "%s Please retry after %llu seconds.", sentence,
+                            (unsigned long long)(x->retry_ms + 999) / 1000);
+    return str_c(sentence);
+}
+
+void refusal_write(struct exchange *x)
+{
+    const struct reason_row *row = &REASONS[x->why];
+    struct str id = str_c(x->request_id), message = message_of(x);
+    const struct dialect *d = x->dialect ? x->dialect : dialect_of_refusal(x->path);
+    x->dialect = d;
+    if (!message.at)
+        message = str_c(row->sentence);
+    if (!row->status) {
+        x->world->answer_end(x->world, x, false);
+        return;
+    }
+    if (x->answer_begun) {
+        x->out.ceiling_bytes = 64 * 1024;
+        buf_clear(&x->out);
+        bool told = x->is_event_stream && d->write_event_error(&x->out, x->why, message, id);
+        if (told)
+            x->world->answer_bytes(x->world, x, buf_str(&x->out));
+        x->world->answer_end(x->world, x, told);
+        return;
+    }
+    unsigned status = x->status ? x->status : row->status;
+    struct buf fields;
+    buf_init(&fields, 8192);
+    x->answer.ceiling_bytes = x->answer.ceiling_bytes < 16384 ? 16384 : x->answer.ceiling_bytes;
+    buf_clear(&x->answer);
+    bool ok = add_refusal_fields(x, &fields, status) && d->write_error(&x->answer, x->why, message, x->param, id);
+    refusal_answer(x, status, ok ? buf_str(&fields) : STR_NONE, ok ? buf_str(&x->answer) : STR_NONE);
+    buf_finish(&fields);
+}

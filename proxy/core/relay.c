@@ -1,0 +1,349 @@
+/* relay.c - the answer on its way to the caller: whole, event by event, or as bytes. */
+#include "proxy/core/health.h"
+#include "proxy/core/pipeline.h"
+#include "proxy/core/refusal.h"
+#include "proxy/http/hop.h"
+#include "proxy/http/writer.h"
+
+enum { EVENT_MAX_BYTES = 4 * 1024 * 1024, ERROR_MAX_BYTES = 256 * 1024, OUT_MAX_BYTES = 16 * 1024 * 1024 };
+
+/* Answer fields that a caller may see; the rest tells about what stands behind the gateway (azure.md §3.7). */
+static const char *const SHOWN_FIELDS[] = { "content-type", "openai-processing-ms", "openai-version", "openai-model" };
+/* Withheld on pass-through routes too. */
+static const char *const WITHHELD_FIELDS[] = {
+    "content-length", "date", "server", "set-cookie", "x-request-id", "strict-transport-security", "x-ms-region",
+    "azureml-model-session", "x-ms-deployment-name", "apim-request-id", "x-powered-by", "via", "retry-after",
+    "retry-after-ms", "www-authenticate", "alt-svc",
+};
+
+static bool is_in(struct str name, const char *const *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq_nocase(name, str_c(list[i])))
+            return true;
+    return false;
+}
+
+static bool may_show(const struct exchange *x, const struct http_head *h, const struct http_field *f)
+{
+    if (x->dialect->reads_json || x->dialect->streams_events)
+        return is_in(f->name, SHOWN_FIELDS, ARRAY_LEN(SHOWN_FIELDS));
+    return !http_field_is_hop(h, f) && !is_in(f->name, WITHHELD_FIELDS, ARRAY_LEN(WITHHELD_FIELDS)) &&
+           !str_starts_nocase(f->name, STR("x-ratelimit-")) && !str_starts_nocase(f->name, STR("x-ms-spillover"));
+}
+
+static struct str type_of(const struct http_head *h)
+{
+    struct str value = http_known_value(h, HTTP_FIELD_CONTENT_TYPE);
+    return str_trim(str_cut(&value, ';'));
+}
+
+static bool make_fields(struct exchange *x, const struct http_head *h, struct buf *out)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < h->fields_count; i++)
+        if (may_show(x, h, &h->fields[i]))
+            ok = http_write_field(out, h->fields[i].name, h->fields[i].value);
+    struct str id = http_field_value(h, STR("apim-request-id"));
+    id = id.at ? id : http_field_value(h, STR("x-request-id"));
+    if (ok && id.at && id.len <= 128)
+        ok = http_write_field(out, STR("x-upstream-request-id"), id);
+    if (ok && (h->status == 429 || h->status == 503)) {
+        uint64_t ms = x->retry_ms ? x->retry_ms : 1000;
+        ok = buf_addf(out, "retry-after: %llu\r\nretry-after-ms: %llu\r\n", (unsigned long long)(ms + 999) / 1000,
+                      (unsigned long long)ms);
+    }
+    return ok && buf_add(out, STR("x-content-type-options: nosniff\r\n")) && answer_common_fields(x, out);
+}
+
+/* Decides how the answer travels. */
+enum verdict relay_begin(struct exchange *x, const struct http_head *h)
+{
+    bool is_error = h->status >= 400;
+    struct str type = type_of(h), coding = http_known_value(h, HTTP_FIELD_CONTENT_ENCODING);
+    bool speaks_json = x->dialect->reads_json || x->dialect->streams_events;
+    bool is_json = str_eq_nocase(type, STR("application/json")) || str_ends(type, STR("+json"));
+    bool no_body = h->status == 204 || h->status == 304 || x->head->method == METHOD_HEAD;
+
+    x->is_event_stream =
+        !is_error && x->dialect->streams_events && str_eq_nocase(type, STR("text/event-stream")) && !no_body;
+    x->is_whole = !x->is_event_stream && speaks_json && !no_body;
+    if (x->is_whole && !is_json && !is_error)
+        return exchange_refuse(x, WHY_UPSTREAM_BROKEN, "an answer that is neither JSON nor an event stream");
+    if (speaks_json && coding.len && !str_eq_nocase(coding, STR("identity")))
+        return exchange_refuse(x, WHY_UPSTREAM_BROKEN, "a coded answer although none was offered");
+    x->answer_is_json = is_json;
+
+    struct buf fields;
+    buf_init(&fields, 32 * 1024);
+    bool ok = make_fields(x, h, &fields);
+    x->answer_fields = ok ? arena_copy(&x->arena, buf_str(&fields)) : STR_NONE;
+    buf_finish(&fields);
+    if (!x->answer_fields.at)
+        return exchange_refuse(x, WHY_UPSTREAM_BROKEN, "answer fields do not fit");
+    x->answer_has_length = h->has_length && !x->is_event_stream && !x->route->plan.has_flow;
+    x->answer_length = h->content_length;
+    x->answer_has_body = !no_body;
+
+    uint64_t ceiling = is_error ? ERROR_MAX_BYTES : x->pool->answer_bytes;
+    if (x->is_whole && h->has_length && h->content_length > ceiling)
+        return exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "content-length is above answer_bytes");
+    x->answer.ceiling_bytes = ceiling;
+    buf_clear(&x->answer);
+    if (x->is_event_stream)
+        sse_reader_init(&x->events, EVENT_MAX_BYTES);
+    x->out.ceiling_bytes = OUT_MAX_BYTES;
+    buf_clear(&x->out);
+    return NEXT;
+}
+
+/* ---- heart-beats: comments between events, so that no proxy on the way takes thinking for silence ---- */
+
+static void beat_looks(struct ask *ask);
+
+static void watch_beat(struct exchange *x, uint64_t in_ms)
+{
+    x->ask_beat.in_ms = in_ms;
+    x->ask_beat.ask.answered = beat_looks;
+    x->world->timer(x->world, &x->ask_beat);
+}
+
+static void beat_looks(struct ask *ask)
+{
+    struct exchange *x = ask->exchange;
+    uint64_t now = x->world->now_ms(x->world), due = x->last_sent_ms + x->route->heartbeat_ms;
+    if (now >= due) {
+        x->world->answer_bytes(x->world, x, STR(": keep-alive\n\n"));
+        x->last_sent_ms = now;
+        due = now + x->route->heartbeat_ms;
+    }
+    if (!x->is_over)
+        watch_beat(x, due - now);
+}
+
+/* Sends the head of an answer that is passed on piece by piece. */
+enum verdict stage_relay(struct exchange *x)
+{
+    if (x->is_whole)
+        return exchange_wait(x, NULL, NULL);
+    struct answer_head head = {
+        .status = x->upstream_status,
+        .fields = x->answer_fields,
+        .has_length = x->answer_has_length,
+        .content_length = x->answer_length,
+        .has_body = x->answer_has_body,
+    };
+    x->status = x->upstream_status;
+    x->answer_begun = true;
+    x->last_sent_ms = x->world->now_ms(x->world);
+    x->world->answer_head(x->world, x, &head);
+    if (x->is_event_stream && x->route->heartbeat_ms)
+        watch_beat(x, x->route->heartbeat_ms);
+    return exchange_wait(x, NULL, NULL);
+}
+
+/* ---- pieces ---- */
+
+/* Runs the flow filters of every stage over a piece; false when one of them refused. */
+static bool flow(struct exchange *x, struct answer_piece *piece)
+{
+    const struct plan *plan = &x->route->plan;
+    if (!plan->has_flow)
+        return true;
+    size_t was = x->at;
+    enum stage stage = x->stage;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct step *s = &plan->steps[i];
+        if (!s->has_flow || piece->dropped)
+            continue;
+        x->at = i;
+        x->stage = STAGE_RELAY;
+        if (s->filter->flow(x, s->policy, piece) == STOP) {
+            x->at = was;
+            return false;
+        }
+    }
+    x->at = was;
+    x->stage = stage;
+    return true;
+}
+
+static struct str kept(struct exchange *x, struct str old, struct str fresh)
+{
+    if (!fresh.at || str_eq(old, fresh))
+        return old;
+    struct str copy = arena_copy(&x->arena, fresh);
+    return copy.at ? copy : old;
+}
+
+/* What an answer or event told is added to what is known. */
+static void learn(struct exchange *x, const struct answer_facts *f)
+{
+    if (f->usage.known)
+        x->facts.usage = f->usage;
+    x->facts.model = kept(x, x->facts.model, f->model);
+    x->facts.finish_reason = kept(x, x->facts.finish_reason, f->finish_reason);
+    x->facts.is_error |= f->is_error;
+}
+
+static const struct jsonx *index_of(struct exchange *x, struct str text)
+{
+    struct jsonx_error error;
+    return jsonx_index(&x->answer_json, text, &JSONX_LIMITS_DEFAULT, &error) ? &x->answer_json : NULL;
+}
+
+/* One event to x->out; false when a filter refused or it does not fit. */
+static bool pass_event(struct exchange *x, const struct sse_event *event)
+{
+    struct answer_facts facts = { 0 };
+    const struct jsonx *json = event->data.len && event->data.at[0] == '{' ? index_of(x, event->data) : NULL;
+    x->dialect->read_event(event->name, event->data, json, &x->call, &x->arena, &facts);
+    learn(x, &facts);
+    if (facts.is_usage_only && !x->call.wants_usage && x->route->inject_usage)
+        return true;
+    struct answer_piece piece = { .kind = PIECE_EVENT, .name = event->name, .data = event->data, .json = json };
+    if (!flow(x, &piece))
+        return false;
+    if (piece.dropped)
+        return true;
+    struct sse_event out = { piece.name, piece.data, event->id };
+    if (sse_write(&x->out, &out))
+        return true;
+    exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "events do not fit");
+    return false;
+}
+
+bool exchange_emit(struct exchange *x, const struct sse_event *event)
+{
+    return sse_write(&x->out, event);
+}
+
+static void send_out(struct exchange *x)
+{
+    if (!buf_len(&x->out))
+        return;
+    x->bytes_out += buf_len(&x->out);
+    x->last_sent_ms = x->last_upstream_ms;
+    x->world->answer_bytes(x->world, x, buf_str(&x->out));
+    buf_clear(&x->out);
+}
+
+static void relay_events(struct exchange *x, struct str bytes)
+{
+    for (;;) {
+        struct sse_event event;
+        enum sse_answer answer = sse_reader_next(&x->events, &bytes, &event);
+        if (answer == SSE_MORE)
+            break;
+        if (answer == SSE_TOO_LARGE) {
+            exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "one event is too large");
+        } else if (pass_event(x, &event)) {
+            continue;
+        }
+        send_out(x);
+        pipeline_end(x);
+        return;
+    }
+    send_out(x);
+}
+
+void relay_bytes(struct exchange *x, struct str bytes)
+{
+    if (x->is_event_stream) {
+        relay_events(x, bytes);
+        return;
+    }
+    if (x->is_whole) {
+        if (!buf_add(&x->answer, bytes)) {
+            exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "the answer is above answer_bytes");
+            pipeline_end(x);
+        }
+        return;
+    }
+    struct answer_piece piece = { .kind = PIECE_BYTES, .data = bytes };
+    if (!flow(x, &piece)) {
+        pipeline_end(x);
+        return;
+    }
+    if (piece.dropped)
+        return;
+    x->bytes_out += piece.data.len;
+    x->world->answer_bytes(x->world, x, piece.data);
+}
+
+/* ---- the end ---- */
+
+static enum verdict relay_over(struct exchange *x)
+{
+    x->why = x->upstream_status >= 400 ? WHY_UPSTREAM_ANSWERED : WHY_SERVED;
+    return NEXT;
+}
+
+static void go_on(struct exchange *x)
+{
+    x->then = relay_over;
+    pipeline_run(x);
+}
+
+/* A gathered answer: read, filtered, sent with its length. An error without JSON gets our own words. */
+static void send_whole(struct exchange *x)
+{
+    struct answer_facts facts = { 0 };
+    const struct jsonx *json = x->answer_is_json ? index_of(x, buf_str(&x->answer)) : NULL;
+    if (!json) {
+        if (x->upstream_status < 400)
+            exchange_refuse(x, WHY_UPSTREAM_BROKEN, "the answer is not unambiguous JSON");
+        else {
+            x->status = x->upstream_status;
+            exchange_refuse(x, WHY_UPSTREAM_ANSWERED, "status %u without JSON", x->upstream_status);
+            refusal_write(x);
+        }
+        pipeline_end(x);
+        return;
+    }
+    x->dialect->read_answer(json, &x->call, &x->arena, &facts);
+    learn(x, &facts);
+    struct answer_piece piece = { .kind = PIECE_WHOLE, .data = buf_str(&x->answer), .json = json };
+    if (!flow(x, &piece)) {
+        pipeline_end(x);
+        return;
+    }
+    struct answer_head head = {
+        .status = x->upstream_status,
+        .fields = x->answer_fields,
+        .has_length = true,
+        .content_length = piece.data.len,
+        .has_body = true,
+    };
+    x->status = x->upstream_status;
+    x->answer_begun = true;
+    x->bytes_out += piece.data.len;
+    x->world->answer_head(x->world, x, &head);
+    x->world->answer_bytes(x->world, x, piece.data);
+    x->world->answer_end(x->world, x, true);
+    go_on(x);
+}
+
+void relay_end(struct exchange *x)
+{
+    if (x->is_whole) {
+        send_whole(x);
+        return;
+    }
+    struct answer_piece piece = { .kind = PIECE_END };
+    if (!flow(x, &piece)) {
+        send_out(x);
+        pipeline_end(x);
+        return;
+    }
+    send_out(x);
+    x->world->answer_end(x->world, x, true);
+    go_on(x);
+}
+
+/* The model server broke off after the head of its answer. */
+void relay_failed(struct exchange *x, enum reason why, const char *detail)
+{
+    exchange_refuse(x, why, "%s", detail);
+    pipeline_end(x);
+}

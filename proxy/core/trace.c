@@ -1,0 +1,64 @@
+/* trace.c - random names, drawn from the kernel a page at a time. */
+#include "proxy/core/trace.h"
+
+#include <sys/random.h>
+
+static void random_bytes(unsigned char *out, size_t n)
+{
+    /* First filled after the fork, since the supervisor names no request: no two workers share a page. */
+    static unsigned char page[4096];
+    static size_t used = sizeof page;
+    if (used + n > sizeof page) {
+        if (getrandom(page, sizeof page, 0) != (ssize_t)sizeof page)
+            NOTREACHED("the kernel gives no random bytes");
+        used = 0;
+    }
+    memcpy(out, page + used, n);
+    memset(page + used, 0, n);
+    used += n;
+}
+
+void trace_request_id(char out[37])
+{
+    static const unsigned char GROUPS[] = { 4, 2, 2, 2, 6 };
+    unsigned char id[16], *next = id;
+    random_bytes(id, sizeof id);
+    id[6] = (unsigned char)((id[6] & 0x0f) | 0x40);
+    id[8] = (unsigned char)((id[8] & 0x3f) | 0x80);
+    for (size_t i = 0; i < sizeof GROUPS; i++) {
+        hex_encode(out, next, GROUPS[i]);
+        out += 2 * GROUPS[i];
+        next += GROUPS[i];
+        *out++ = '-';
+    }
+    out[-1] = '\0';
+}
+
+static bool is_lower_hex(struct str s, bool may_be_zero)
+{
+    bool zero = true;
+    for (size_t i = 0; i < s.len; i++) {
+        if (hex_value(s.at[i]) < 0 || (s.at[i] >= 'A' && s.at[i] <= 'F'))
+            return false;
+        zero = zero && s.at[i] == '0';
+    }
+    return may_be_zero || !zero;
+}
+
+void trace_parent(struct str given, char out[56])
+{
+    unsigned char fresh[24];
+    random_bytes(fresh, sizeof fresh);
+    bool valid = given.len == 55 && str_starts(given, STR("00-")) && given.at[35] == '-' && given.at[52] == '-' &&
+                 is_lower_hex(str_of(given.at + 3, 32), false) && is_lower_hex(str_of(given.at + 36, 16), false) &&
+                 is_lower_hex(str_of(given.at + 53, 2), true);
+    memcpy(out, "00-", 3);
+    if (valid)
+        memcpy(out + 3, given.at + 3, 32);
+    else
+        hex_encode(out + 3, fresh, 16);
+    out[35] = '-';
+    hex_encode(out + 36, fresh + 16, 8);
+    memcpy(out + 52, valid ? given.at + 52 : "-01", 3);
+    out[55] = '\0';
+}

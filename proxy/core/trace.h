@@ -1,0 +1,13 @@
+/* trace.h - the request's own names: its id, and the W3C trace context that it travels under. */
+#ifndef CORE_TRACE_H
+#define CORE_TRACE_H
+
+#include "proxy/base/str.h"
+
+/* A random version 4 UUID. */
+void trace_request_id(char out[37]);
+/* Our own traceparent (https://www.w3.org/TR/trace-context/ §3.2): the caller's trace id and flags when `given` is valid, a new
+ * span id in any case. */
+void trace_parent(struct str given, char out[56]);
+
+#endif
