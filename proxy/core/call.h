@@ -57,6 +57,7 @@ struct call {
     uint64_t images;
     uint64_t tools;
     bool stores;           /* store, background, previous_response_id, conversation: state on the server */
+    bool has_tokens;       /* some input comes as token numbers, which no filter can read */
     struct text *texts;    /* every text that the model would read */
     size_t texts_count;
     struct body_url *urls;

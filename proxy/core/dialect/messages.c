@@ -1,0 +1,202 @@
+/* messages.c - the long members of a request: messages, items, prompts, tools, sources of data. */
+#include "proxy/core/dialect/parts.h"
+
+static bool wrong(struct asked *q, const char *member)
+{
+    q->why = member;
+    return false;
+}
+
+/* Who speaks; a role that nobody knows is trusted as little as a user. */
+static enum text_source source_of_role(const struct jsonx *j, uint32_t role)
+{
+    static const struct {
+        struct str role;
+        enum text_source source;
+    } rows[] = {
+        { STR_INIT("user"), TEXT_USER }, { STR_INIT("assistant"), TEXT_ASSISTANT }, { STR_INIT("system"), TEXT_SYSTEM },
+        { STR_INIT("tool"), TEXT_TOOL }, { STR_INIT("developer"), TEXT_SYSTEM },    { STR_INIT("function"), TEXT_TOOL },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (jsonx_string_is(j, role, rows[i].role))
+            return rows[i].source;
+    return TEXT_USER;
+}
+
+static bool is_content(const struct jsonx *j, uint32_t node)
+{
+    return node == JSONX_NO_NODE || jsonx_is(j, node, JSONX_STRING) || jsonx_is(j, node, JSONX_ARRAY) ||
+           jsonx_is(j, node, JSONX_NULL);
+}
+
+bool read_messages(struct asked *q, uint32_t value)
+{
+    const struct jsonx *j = q->body;
+    if (!jsonx_is(j, value, JSONX_ARRAY))
+        return wrong(q, "messages");
+    size_t index = 0;
+    for (uint32_t m = jsonx_first(j, value); m != JSONX_NO_NODE; m = jsonx_next(j, value, m), index++) {
+        uint32_t role = jsonx_member(j, m, STR("role"));
+        if (!jsonx_is(j, role, JSONX_STRING))
+            return wrong(q, "messages.role");
+        if (!is_content(j, jsonx_member(j, m, STR("content"))))
+            return wrong(q, "messages.content");
+        if (!texts_gather(q, m, source_of_role(j, role), index, GATHER_URLS))
+            return false;
+    }
+    return index > 0 || wrong(q, "messages");
+}
+
+/* Items of the Responses API without a role say by their type who made them. */
+static enum text_source source_of_item(const struct jsonx *j, uint32_t item)
+{
+    uint32_t role = jsonx_member(j, item, STR("role"));
+    if (role != JSONX_NO_NODE)
+        return source_of_role(j, role);
+    struct str type = jsonx_raw(j, jsonx_member(j, item, STR("type")));
+    if (str_ends(type, STR("_output")))
+        return TEXT_TOOL;
+    return str_ends(type, STR("_call")) || str_eq(type, STR("reasoning")) ? TEXT_ASSISTANT : TEXT_USER;
+}
+
+bool read_input_items(struct asked *q, uint32_t value)
+{
+    const struct jsonx *j = q->body;
+    if (jsonx_is(j, value, JSONX_STRING))
+        return texts_add(q, value, TEXT_USER, 0);
+    if (!jsonx_is(j, value, JSONX_ARRAY))
+        return wrong(q, "input");
+    size_t index = 0;
+    for (uint32_t item = jsonx_first(j, value); item != JSONX_NO_NODE; item = jsonx_next(j, value, item), index++) {
+        if (!jsonx_is(j, item, JSONX_OBJECT))
+            return wrong(q, "input");
+        if (!texts_gather(q, item, source_of_item(j, item), index, GATHER_URLS))
+            return false;
+    }
+    return true;
+}
+
+bool read_prompt(struct asked *q, uint32_t value)
+{
+    const struct jsonx *j = q->body;
+    if (jsonx_is(j, value, JSONX_STRING))
+        return texts_add(q, value, TEXT_USER, 0);
+    if (!jsonx_is(j, value, JSONX_ARRAY))
+        return wrong(q, "input");
+    size_t index = 0;
+    for (uint32_t c = jsonx_first(j, value); c != JSONX_NO_NODE; c = jsonx_next(j, value, c), index++) {
+        uint32_t first = jsonx_is(j, c, JSONX_ARRAY) ? jsonx_first(j, c) : c;
+        if (jsonx_is(j, first, JSONX_NUMBER))
+            q->call->has_tokens = true;
+        if (!texts_gather(q, c, TEXT_USER, index, GATHER_URLS))
+            return false;
+    }
+    return true;
+}
+
+/* A template that is kept on the server, and what is put into it. */
+bool read_prompt_template(struct asked *q, uint32_t value)
+{
+    if (jsonx_is(q->body, value, JSONX_NULL))
+        return true;
+    q->call->stores = true;
+    return texts_gather(q, value, TEXT_USER, 0, GATHER_URLS);
+}
+
+/* A function's own name, in chat's shape or that of the Responses API; JSONX_NO_NODE for a built-in tool. */
+static uint32_t function_name(const struct jsonx *j, uint32_t tool)
+{
+    static const char *const kinds[] = { "function", "custom" };
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        uint32_t name = jsonx_path(j, tool, kinds[i], "name", NULL);
+        if (name != JSONX_NO_NODE)
+            return name;
+        if (jsonx_string_is(j, jsonx_member(j, tool, STR("type")), str_c(kinds[i])))
+            return jsonx_member(j, tool, STR("name"));
+    }
+    return JSONX_NO_NODE;
+}
+
+bool read_tools(struct asked *q, uint32_t value)
+{
+    const struct jsonx *j = q->body;
+    if (jsonx_is(j, value, JSONX_NULL))
+        return true;
+    if (!jsonx_is(j, value, JSONX_ARRAY))
+        return wrong(q, "tools");
+    size_t index = 0;
+    for (uint32_t tool = jsonx_first(j, value); tool != JSONX_NO_NODE; tool = jsonx_next(j, value, tool), index++) {
+        uint32_t name = function_name(j, tool), type = jsonx_member(j, tool, STR("type"));
+        bool built_in = name == JSONX_NO_NODE;
+        if (!jsonx_is(j, type, JSONX_STRING) || !jsonx_is(j, built_in ? type : name, JSONX_STRING))
+            return wrong(q, "tools");
+        struct str word = jsonx_string(j, built_in ? type : name, q->arena);
+        if (!word.at || !tool_names_add(q, word))
+            return wrong(q, "tools");
+        q->call->tools++;
+        /* A function's schema may well have a member …url; it is the built-in tools that open what they are given. */
+        if (!texts_gather(q, tool, TEXT_DEFINITION, index, built_in ? GATHER_KEYS | GATHER_URLS : GATHER_KEYS))
+            return false;
+    }
+    return true;
+}
+
+/* Chat's older way to say tools. */
+bool read_functions(struct asked *q, uint32_t value)
+{
+    const struct jsonx *j = q->body;
+    if (jsonx_is(j, value, JSONX_NULL))
+        return true;
+    if (!jsonx_is(j, value, JSONX_ARRAY))
+        return wrong(q, "functions");
+    for (uint32_t f = jsonx_first(j, value); f != JSONX_NO_NODE; f = jsonx_next(j, value, f)) {
+        struct str name = jsonx_string(j, jsonx_member(j, f, STR("name")), q->arena);
+        if (!name.at || !tool_names_add(q, name))
+            return wrong(q, "functions");
+        q->call->tools++;
+    }
+    return texts_gather(q, value, TEXT_DEFINITION, 0, GATHER_KEYS);
+}
+
+bool read_web_search(struct asked *q, uint32_t value)
+{
+    if (jsonx_is(q->body, value, JSONX_NULL))
+        return true;
+    q->call->tools++;
+    return (tool_names_add(q, STR("web_search")) || wrong(q, "web_search_options")) &&
+           texts_gather(q, value, TEXT_DEFINITION, 0, 0);
+}
+
+/* Azure's "on your data": the resource's own identity opens these, so each of them must be seen as an address, also one
+ * that names none in a way that is known here. */
+bool read_data_sources(struct asked *q, uint32_t value)
+{
+    const struct jsonx *j = q->body;
+    if (jsonx_is(j, value, JSONX_NULL))
+        return true;
+    if (!jsonx_is(j, value, JSONX_ARRAY))
+        return wrong(q, "data_sources");
+    for (uint32_t source = jsonx_first(j, value); source != JSONX_NO_NODE; source = jsonx_next(j, value, source)) {
+        size_t before = q->call->urls_count;
+        for (uint32_t i = source; i < j->nodes[source].next; i++) {
+            if (!jsonx_is(j, i, JSONX_STRING) || j->nodes[i].is_key)
+                continue;
+            struct str text = jsonx_string(j, i, q->arena);
+            if (!text.at)
+                return wrong(q, "too many texts");
+            bool is_endpoint = jsonx_string_is(j, jsonx_key_of(j, i), STR("endpoint"));
+            if (is_endpoint || str_find_str(text, STR("://")) < text.len) {
+                if (!urls_add(q, i, "data_sources"))
+                    return false;
+            } else if (!texts_add(q, i, TEXT_SYSTEM, 0)) {
+                return false;
+            }
+        }
+        if (q->call->urls_count == before) {
+            uint32_t type = jsonx_member(j, source, STR("type"));
+            if (!jsonx_is(j, type, JSONX_STRING) || !urls_add(q, type, "data_sources"))
+                return wrong(q, "data_sources");
+        }
+    }
+    return true;
+}

@@ -1,0 +1,184 @@
+/* texts.c - gathers what the model would read and what its server would open, out of any shape of JSON. */
+#include "proxy/core/dialect/parts.h"
+
+/* Room for one more of `count` elements; doubles in the arena. NULL at its ceiling: then the request is refused, since
+ * what was not gathered would not be inspected. */
+static void *grown(struct asked *q, void *at, size_t count, size_t *room, size_t size)
+{
+    if (count < *room)
+        return at;
+    size_t more = *room ? *room * 2 : 16;
+    void *fresh = arena_zalloc_array(q->arena, more, size);
+    if (!fresh) {
+        q->why = "too many texts";
+        return NULL;
+    }
+    if (count)
+        memcpy(fresh, at, count * size);
+    *room = more;
+    return fresh;
+}
+
+/* The string's value; at == NULL with `why` set when the arena is full. */
+static struct str value_of(struct asked *q, uint32_t node)
+{
+    struct str value = jsonx_string(q->body, node, q->arena);
+    if (!value.at)
+        q->why = "too many texts";
+    return value;
+}
+
+bool texts_add(struct asked *q, uint32_t node, enum text_source source, size_t message)
+{
+    struct call *call = q->call;
+    struct str value = value_of(q, node);
+    if (!value.at)
+        return false;
+    if (!value.len)
+        return true;
+    struct text *texts = grown(q, call->texts, call->texts_count, &q->texts_room, sizeof *texts);
+    if (!texts)
+        return false;
+    call->texts = texts;
+    texts[call->texts_count++] = (struct text){
+        .value = value,
+        .node = node,
+        .source = source,
+        .message = (uint16_t)(message < UINT16_MAX ? message : UINT16_MAX),
+    };
+    return true;
+}
+
+bool urls_add(struct asked *q, uint32_t node, const char *what)
+{
+    struct call *call = q->call;
+    struct str value = value_of(q, node);
+    struct body_url *urls = value.at ? grown(q, call->urls, call->urls_count, &q->urls_room, sizeof *urls) : NULL;
+    if (!urls)
+        return false;
+    call->urls = urls;
+    urls[call->urls_count++] = (struct body_url){ .value = value, .node = node, .what = what };
+    return true;
+}
+
+bool tool_names_add(struct asked *q, struct str name)
+{
+    struct call *call = q->call;
+    struct str *names = grown(q, call->tool_names, call->tool_names_count, &q->names_room, sizeof *names);
+    if (!names)
+        return false;
+    call->tool_names = names;
+    names[call->tool_names_count++] = name;
+    return true;
+}
+
+static bool is_one_of(struct str key, const struct str *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(key, list[i]))
+            return true;
+    return false;
+}
+
+/* Words of the API itself, not of a prompt, while they are as short as such words are. */
+static bool is_api_word(struct str key, struct str value)
+{
+    static const struct str keys[] = { STR_INIT("type"),    STR_INIT("role"),         STR_INIT("id"),
+                                       STR_INIT("call_id"), STR_INIT("tool_call_id"), STR_INIT("detail"),
+                                       STR_INIT("format"),  STR_INIT("file_id"),      STR_INIT("status") };
+    return value.len <= 64 && is_one_of(key, keys, ARRAY_LEN(keys));
+}
+
+/* Of `data:image/png;base64,AAAA` the payload; the whole string when it is no such URL. */
+static struct str data_payload(struct str s)
+{
+    if (!str_starts_nocase(s, STR("data:")))
+        return s;
+    size_t comma = str_find(str_first(s, 200), ',');
+    return comma < 200 && str_ends(str_first(s, comma), STR(";base64")) ? str_from(s, comma + 1) : s;
+}
+
+/* A picture, a sound or a file: a member that holds such, and nothing but base64 in it. */
+static bool is_blob(struct str key, struct str value)
+{
+    static const struct str keys[] = {
+        STR_INIT("url"),    STR_INIT("image_url"),        STR_INIT("data"), STR_INIT("file_data"), STR_INIT("b64_json"),
+        STR_INIT("result"), STR_INIT("encrypted_content")
+    };
+    if (!is_one_of(key, keys, ARRAY_LEN(keys)))
+        return false;
+    value = data_payload(value);
+    unsigned char odd = 0;
+    for (size_t i = 0; i < value.len && !odd; i++) {
+        unsigned char c = (unsigned char)value.at[i], letter = (unsigned char)((c | 0x20) - 'a');
+        odd = letter >= 26 && (unsigned char)(c - '/') >= 11 && c != '+' && c != '=' && c != '-' && c != '_';
+    }
+    return value.len >= 64 && !odd;
+}
+
+static bool names_url(struct str key)
+{
+    return key.len >= 3 && (str_eq_nocase(str_from(key, key.len - 3), STR("url")) ||
+                            str_eq_nocase(str_from(key, key.len - 3), STR("uri")));
+}
+
+static const char *url_kind(struct str key)
+{
+    static const char *const known[] = { "image_url", "file_url", "server_url", "video_url", "audio_url" };
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (str_eq(key, str_c(known[i])))
+            return known[i];
+    return "url";
+}
+
+/* One string; `key` is its member's name, empty for an element of an array; `outer` is the …url that it stands in, as
+ * in { "image_url": { "url": "https://…" } } or { "image_url": [ "https://…" ] }. */
+static bool gather_string(struct asked *q, uint32_t node, struct str key, struct str outer, enum text_source source,
+                          size_t message, unsigned flags)
+{
+    struct str raw = jsonx_raw(q->body, node);
+    if (str_eq(key, STR("type")) &&
+        (str_eq(raw, STR("image_url")) || str_eq(raw, STR("input_image")) || str_eq(raw, STR("image"))))
+        q->image_types++;
+    if (!(flags & GATHER_FREE) && (is_api_word(key, raw) || is_blob(key, raw)))
+        return true;
+    bool is_url = names_url(key) || (outer.len && !key.len);
+    if ((flags & GATHER_URLS) && is_url && !str_starts_nocase(raw, STR("data:")))
+        return urls_add(q, node, url_kind(outer.len ? outer : key));
+    return texts_add(q, node, source, message);
+}
+
+bool texts_gather(struct asked *q, uint32_t node, enum text_source source, size_t message, unsigned flags)
+{
+    const struct jsonx *j = q->body;
+    if (node == JSONX_NO_NODE)
+        return true;
+    struct str outer = STR_NONE;
+    uint32_t outer_end = 0, end = j->nodes[node].next;
+    for (uint32_t i = node; i < end; i++) {
+        const struct jsonx_node *n = &j->nodes[i];
+        if (i >= outer_end)
+            outer = STR_NONE;
+        if (n->is_key) {
+            if ((flags & GATHER_KEYS) && !texts_add(q, i, source, message))
+                return false;
+            continue;
+        }
+        if (n->kind < JSONX_STRING)
+            continue;
+        uint32_t key_node = jsonx_key_of(j, i);
+        struct str key = key_node == JSONX_NO_NODE ? STR("") : value_of(q, key_node);
+        if (!key.at)
+            return false;
+        if (str_eq(key, STR("image_url")))
+            q->image_keys++;
+        if (n->kind == JSONX_STRING) {
+            if (!gather_string(q, i, key, outer, source, message, flags))
+                return false;
+        } else if (!outer.len && names_url(key)) {
+            outer = key;
+            outer_end = n->next;
+        }
+    }
+    return true;
+}
