@@ -99,9 +99,10 @@ static const char *audience_of(const json_t *claims)
 
 static bool assertion_in_time(const json_t *claims, struct reply *reply)
 {
-    json_int_t now = (json_int_t)time(NULL), exp = json_integer_value(json_object_get(claims, "exp"));
+    /* A NumericDate may have a fraction (RFC 7519 §2), and MSAL's for Python does. */
+    double exp = json_number_value(json_object_get(claims, "exp"));
 
-    return now < exp + 300 || refuse(reply, 700024, "Review the documentation.");
+    return (double)time(NULL) < exp + 300 || refuse(reply, 700024, "Review the documentation.");
 }
 
 static bool assertion_signed(EVP_PKEY *key, const json_t *header, struct str signed_part, struct str signature,
