@@ -27,8 +27,10 @@ enum setting_kind { /* and the type of the field */
     SET_WORDS,      /* uint64_t: bit set over `words` */
     SET_NAME,       /* struct name: refers to something named elsewhere; whoever owns that section resolves it */
     SET_NAMES,      /* struct names */
-    SET_FILE,       /* struct str: a path; relative to the directory of the configuration file, made absolute-or-cwd-relative */
+    SET_FILE,       /* struct str: a path; relative to the directory of the configuration file, made absolute-or-cwd-relative.
+                     * Ends with a NUL, so that .at serves at library borders */
     SET_SECRET,     /* struct secret_source: `file:PATH` or `env:NAME`, never the secret itself */
+    SET_GROUP,      /* a struct in its place, read by `block`; absent: all defaults */
     SET_BLOCK,      /* pointer to a struct read by `block`; NULL when absent */
     SET_BLOCKS,     /* struct blocks: a list of such structs, one after the other */
     SET_MAP,        /* struct blocks of structs that begin with `struct name`: name → block */
@@ -81,7 +83,7 @@ struct setting {
     const char *example;  /* as it would be written; NULL when the default shows it */
     const char *dflt;     /* as it would be written; NULL: zero, empty, absent */
     bool required;
-    uint64_t min, max;    /* of numbers; max 0: no bound */
+    uint64_t min, max;    /* of numbers, of a rate's count, of a list's length; max 0: no bound */
     const char *const *words;     /* NULL-terminated */
     const struct setting *block;  /* rows of the struct, for BLOCK, BLOCKS, MAP */
     size_t block_size;
@@ -93,6 +95,9 @@ struct setting {
 };
 
 #define SETTING(type, field, kind_, ...) { .name = #field, .kind = (kind_), .offset = offsetof(type, field), __VA_ARGS__ }
+/* The same where the word and the field are called differently, as `connect: 5s` for connect_ms. */
+#define SETTING_AS(word, type, field, kind_, ...)                                                                      \
+    { .name = (word), .kind = (kind_), .offset = offsetof(type, field), __VA_ARGS__ }
 #define SETTINGS_END                     { .name = NULL }
 
 /* A place to read from: arena for what the fields point at, where complaints go, the directory for relative paths, and
@@ -101,6 +106,10 @@ struct reading {
     struct arena *arena;
     struct problems *problems;
     struct str directory;
+    /* Told each path and secret that the text names, as it is read: to see that it is there, and to watch it. May be NULL. */
+    void (*file_named)(struct reading *r, struct str path, struct span span);
+    void (*secret_named)(struct reading *r, const struct secret_source *source);
+    unsigned insecure; /* how many `insecure_…` words were found to be true; each was warned about */
     void *custom_data;
 };
 
@@ -110,15 +119,31 @@ struct reading {
 bool settings_read(struct reading *r, const struct setting *rows, const char *what, const struct yaml *at, struct span outer,
                    void *into);
 
+/* The same, where another form than a map sets the one row named `scalar`; NULL: only a map will do. */
+bool settings_read_as(struct reading *r, const struct setting *rows, const char *scalar, const char *what, const struct yaml *at,
+                      struct span outer, void *into);
+
 /* One value by itself, as settings_read does it; for custom readers. */
 bool setting_read_value(struct reading *r, const struct setting *row, const struct yaml *at, void *field);
 
 /* Reads the secret. False with a message in `why` (never the content). */
 bool secret_source_load(const struct secret_source *source, struct secret *out, size_t ceiling, char why[160]) MUST_USE;
 
-/* Durations, sizes and rates as words: for explain and messages. */
+/* Is it a name that may stand in metrics and journal: letters, digits, `.`, `_` and `-`, at most 64, not beginning with a mark? */
+bool name_is_sound(struct str name);
+
+/* What a value of that kind looks like, for complaints and the reference: "a duration such as 5s". */
+extern const char *const SETTING_FORMS[SET_CUSTOM + 1];
+
+/* The row of that name; NULL without. */
+const struct setting *setting_named(const struct setting *rows, struct str name);
+
+/* Durations, sizes and rates, read and written as in the configuration. */
 bool duration_parse(struct str s, uint64_t *ms) MUST_USE;
 bool bytes_parse(struct str s, uint64_t *bytes) MUST_USE;
-bool rate_parse(struct str s, struct rate *rate) MUST_USE;
+bool rate_parse(struct str s, struct rate *rate) MUST_USE; /* a count of 0 is none */
+bool duration_print(struct buf *out, uint64_t ms) MUST_USE;
+bool bytes_print(struct buf *out, uint64_t bytes) MUST_USE;
+bool rate_print(struct buf *out, struct rate rate) MUST_USE;
 
 #endif

@@ -124,6 +124,21 @@ static struct str line_of(const struct problems *p, unsigned line)
     return text;
 }
 
+void problems_hide(struct problems *p, struct span span)
+{
+    size_t i = 0;
+    if (!p->text || !span.line)
+        return;
+    for (unsigned line = 1; line < span.line && i < p->text_len; i++)
+        line += p->text[i] == '\n';
+    for (unsigned column = 1; i < p->text_len && p->text[i] != '\n'; i++) {
+        /* what goes on in further lines has a span of one character: then the whole rest of the line is hidden */
+        if (column >= span.column && (span.len == 1 || column < span.column + span.len))
+            p->text[i] = '*';
+        column += i + 1 < p->text_len && ((unsigned char)p->text[i + 1] & 0xc0) != 0x80;
+    }
+}
+
 static int by_place(const void *a, const void *b)
 {
     const struct span *x = &(*(const struct problem *const *)a)->span, *y = &(*(const struct problem *const *)b)->span;

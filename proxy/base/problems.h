@@ -43,6 +43,9 @@ void problem_hint(struct problems *p, const char *format, ...) PRINTF(2, 3);
 /* The same, `did you mean "…"?`, when one of the `n` words is near enough to `word`; else nothing. */
 void problem_hint_near(struct problems *p, struct str word, const char *const *words, size_t n);
 
+/* Stars out what was written at the place, before it is quoted beside any complaint: for what should have been a secret. */
+void problems_hide(struct problems *p, struct span span);
+
 /* Sorted by place, in the form above. */
 bool problems_print(const struct problems *p, struct buf *out) MUST_USE;
 

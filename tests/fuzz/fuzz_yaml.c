@@ -32,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(root || problems.errors);
     if (root)
         (void)walk(root, 0);
-    (void)problems_print(&problems, &out);
+    if (problems_print(&problems, &out))
+        assert(buf_len(&out) > 0 || problems.count == 0);
     buf_finish(&out);
     problems_finish(&problems);
     arena_finish(&a);
