@@ -23,17 +23,18 @@ enum http_method {
 
 /* The fields that somebody asks for on every message, recognised once while reading; the rest is found by name. */
 #define HTTP_KNOWN_FIELDS(X)                                                                                           \
-    X(HOST, "host") X(CONTENT_LENGTH, "content-length") X(TRANSFER_ENCODING, "transfer-encoding")                      \
-    X(CONNECTION, "connection") X(EXPECT, "expect") X(AUTHORIZATION, "authorization") X(API_KEY, "api-key")            \
-    X(CONTENT_TYPE, "content-type") X(CONTENT_ENCODING, "content-encoding") X(TRACEPARENT, "traceparent")              \
-    X(RETRY_AFTER, "retry-after") X(RETRY_AFTER_MS, "retry-after-ms") X(UPGRADE, "upgrade") X(TE, "te")                \
-    X(TRAILER, "trailer") X(KEEP_ALIVE, "keep-alive") X(ACCEPT, "accept") X(USER_AGENT, "user-agent")                  \
-    X(COOKIE, "cookie") X(DATE, "date")
+    X(HOST, "host")                                                                                                    \
+    X(CONTENT_LENGTH, "content-length") X(TRANSFER_ENCODING, "transfer-encoding") X(CONNECTION, "connection")          \
+        X(EXPECT, "expect") X(AUTHORIZATION, "authorization") X(API_KEY, "api-key") X(CONTENT_TYPE, "content-type")    \
+            X(CONTENT_ENCODING, "content-encoding") X(TRACEPARENT, "traceparent") X(RETRY_AFTER, "retry-after")        \
+                X(RETRY_AFTER_MS, "retry-after-ms") X(UPGRADE, "upgrade") X(TE, "te") X(TRAILER, "trailer")            \
+                    X(KEEP_ALIVE, "keep-alive") X(ACCEPT, "accept") X(USER_AGENT, "user-agent") X(COOKIE, "cookie")    \
+                        X(DATE, "date")
 enum http_known {
 #define X(name, word) HTTP_FIELD_##name,
     HTTP_KNOWN_FIELDS(X)
 #undef X
-    HTTP_FIELD_OTHER,
+        HTTP_FIELD_OTHER,
 };
 
 struct http_field {
@@ -54,13 +55,13 @@ struct http_head {
     unsigned status;
     struct str reason;
     /* of both */
-    unsigned minor;    /* HTTP/1.minor: 0 or 1 */
-    bool keep_alive;   /* by version and Connection */
-    bool chunked;      /* the body is chunked */
-    bool has_length;   /* content_length is meant */
+    unsigned minor;  /* HTTP/1.minor: 0 or 1 */
+    bool keep_alive; /* by version and Connection */
+    bool chunked;    /* the body is chunked */
+    bool has_length; /* content_length is meant */
     bool expects_continue;
-    bool until_close;  /* of a response: the body ends with the connection */
-    bool has_upgrade;  /* asks for another protocol; not offered here */
+    bool until_close; /* of a response: the body ends with the connection */
+    bool has_upgrade; /* asks for another protocol; not offered here */
     uint64_t content_length;
     size_t fields_count;
     struct http_field fields[HTTP_FIELDS_MAX];

@@ -3,7 +3,7 @@
  * One reader reads the messages of one direction of one connection, one after the other. The caller keeps the
  * bytes in a buffer, gives all that it has, and takes `used` bytes off the front after each call:
  *
- *     HTTP_MORE  nothing whole yet: come again with the same bytes and more behind them
+ *     HTTP_MORE  nothing whole yet (`used` is 0): come again with the same bytes and more behind them
  *     HTTP_HEAD  r->head is filled, its views point into `in`, `used` is the head's length; the caller copies the
  *                bytes (and rebases) or leaves them in place until it is done with the head
  *     HTTP_BODY  `piece` is a run of the body inside `in`, of any length above 0, framing taken off
@@ -14,17 +14,21 @@
  * Content-Length with Transfer-Encoding, any coding but exactly one `chunked`, chunked on HTTP/1.0, obs-fold, bare LF
  * or CR, space before a colon, empty or non-token names, control bytes, NUL, bad chunk lines and extensions beyond
  * the grammar, two Hosts or none (or one that is no authority), fragments and unencoded bytes in a target, a name
- * with an underscore that would be a known one with a hyphen. The cost is one pass; scanning resumes where it stopped. */
+ * with an underscore that would be a known or trusted one with a hyphen (x_forwarded_for), CONNECT, Connection naming
+ * an end-to-end field, a second Authorization, api-key or Content-Type, trailers that frame, route or authenticate.
+ * One empty line before a request is let pass. The cost is one pass; scanning resumes where it stopped.
+ *
+ * After the DONE of a message whose head says !keep_alive the connection is over: whatever comes behind is not read. */
 #ifndef HTTP_READER_H
 #define HTTP_READER_H
 
 #include "proxy/http/message.h"
 
 struct http_limits {
-    size_t line_bytes;  /* request or status line: 414 beyond (400 in a response) */
-    size_t field_bytes; /* one field line: 431 beyond */
-    size_t head_bytes;  /* the whole head: 431 beyond */
-    size_t fields;      /* at most HTTP_FIELDS_MAX: 431 beyond */
+    size_t line_bytes;   /* request or status line: 414 beyond (400 in a response) */
+    size_t field_bytes;  /* one field line: 431 beyond */
+    size_t head_bytes;   /* the whole head: 431 beyond */
+    size_t fields;       /* at most HTTP_FIELDS_MAX: 431 beyond */
     uint64_t body_bytes; /* 413 beyond, decided at the head when Content-Length tells; UINT64_MAX for none */
 };
 /* 8 KiB line, 16 KiB field (a token with 200 groups), 48 KiB head, 100 fields, body without bound. */
@@ -33,8 +37,8 @@ extern const struct http_limits HTTP_LIMITS_DEFAULT;
 enum http_event { HTTP_MORE, HTTP_HEAD, HTTP_BODY, HTTP_DONE, HTTP_BAD };
 
 struct http_bad {
-    unsigned status;  /* 400, 413, 414, 431, 501, 505 */
-    const char *why;  /* a constant, for the journal: "content-length twice" */
+    unsigned status; /* 400, 413, 414, 417, 431, 501, 505 */
+    const char *why; /* a constant, for the journal: "content-length twice" */
 };
 
 enum http_kind { HTTP_REQUESTS, HTTP_RESPONSES };
@@ -46,11 +50,13 @@ struct http_reader {
     struct http_bad bad;
     /* private */
     int state;
-    size_t scanned;         /* bytes of `in` already looked at for the end of the head or line */
-    uint64_t left;          /* of the body or chunk */
-    uint64_t body_seen;
-    size_t trailer_seen;
-    bool answers_head;      /* the response belongs to a HEAD request */
+    const char *base; /* where `in` was at the last call: the views of a half-read head are moved when it moves */
+    size_t line;      /* where the current line begins in `in` */
+    size_t scanned;   /* bytes of that line already looked at for its end */
+    uint64_t left;    /* of the body or chunk */
+    uint64_t body_seen, body_limit;
+    size_t trailer_seen; /* bytes of chunk extensions */
+    bool answers_head;   /* the response belongs to a HEAD request */
 };
 
 void http_reader_init(struct http_reader *r, enum http_kind kind, const struct http_limits *limits);

@@ -6,13 +6,13 @@
 #include "proxy/base/buf.h"
 
 struct url {
-    bool tls;          /* https, as against http */
-    struct str host;   /* without brackets for IPv6 */
+    bool tls;        /* https, as against http */
+    struct str host; /* without brackets for IPv6 */
     bool host_is_v6;
-    uint16_t port;     /* explicit or of the scheme */
-    bool has_port;     /* explicit */
-    struct str path;   /* "" or begins with "/" */
-    struct str query;  /* at == NULL without one */
+    uint16_t port;    /* explicit or of the scheme */
+    bool has_port;    /* explicit */
+    struct str path;  /* "" or begins with "/" */
+    struct str query; /* at == NULL without one */
 };
 
 /* Only http and https, no user info, no fragment, no control bytes or spaces; false and *why otherwise. */

@@ -1,0 +1,55 @@
+/* chars.h - what each byte may be in HTTP: one table, for the reader, the writer and the URLs. */
+#ifndef HTTP_CHARS_H
+#define HTTP_CHARS_H
+
+#include "proxy/base/str.h"
+
+enum http_char {
+    CHAR_TOKEN = 1,       /* tchar, RFC 9110 §5.6.2 */
+    CHAR_UNDERSCORE = 2,  /* "_", which some servers read as "-" in a name */
+    CHAR_PATH = 4,        /* pchar without "%", and "/" (RFC 3986 §3.3) */
+    CHAR_QUERY = 8,       /* the same and "?" */
+    CHAR_HOST = 16,       /* of a reg-name without "%" and without ",", which joins two Hosts to one */
+    CHAR_UNRESERVED = 32, /* RFC 3986 §2.3 */
+    CHAR_QUOTED = 64,     /* qdtext, RFC 9110 §5.6.4 */
+    CHAR_VALUE = 128,     /* of a field value: VCHAR, obs-text, space, tab */
+};
+
+extern const uint8_t HTTP_CHARS[256];
+
+static inline bool http_is(char c, enum http_char what)
+{
+    return (HTTP_CHARS[(unsigned char)c] & what) != 0;
+}
+
+/* How many bytes at the front are of that class. */
+static inline size_t http_run(struct str s, enum http_char what)
+{
+    size_t i = 0;
+    while (i < s.len && http_is(s.at[i], what))
+        i++;
+    return i;
+}
+
+static inline bool http_is_token(struct str s)
+{
+    return s.len && http_run(s, CHAR_TOKEN) == s.len;
+}
+
+/* No control byte but tab: eight bytes at a step. Tabs and short ends are looked up one by one. */
+static inline bool http_is_value(struct str s)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+    size_t i = 0;
+    for (; i + 8 <= s.len; i += 8) {
+        uint64_t x;
+        memcpy(&x, s.at + i, 8);
+        uint64_t del = x ^ (ones * 0x7f);
+        if ((((x - ones * 0x20) & ~x) | ((del - ones) & ~del)) & highs)
+            if (http_run(str_of(s.at + i, 8), CHAR_VALUE) < 8)
+                return false;
+    }
+    return http_run(str_from(s, i), CHAR_VALUE) == s.len - i;
+}
+
+#endif

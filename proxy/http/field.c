@@ -1,0 +1,130 @@
+/* field.c - one field line into the head (RFC 9112 §5), and the fields that are known. */
+#include "proxy/http/parse.h"
+
+static const struct str WORDS[HTTP_FIELD_OTHER] = {
+#define X(name, word) STR_INIT(word),
+    HTTP_KNOWN_FIELDS(X)
+#undef X
+};
+
+/* The known names by their length, each as 1 + its number; test_reader.c checks that none is missing. */
+static const uint8_t BY_LENGTH[18][3] = {
+    [2] = { 1 + HTTP_FIELD_TE },
+    [4] = { 1 + HTTP_FIELD_HOST, 1 + HTTP_FIELD_DATE },
+    [6] = { 1 + HTTP_FIELD_ACCEPT, 1 + HTTP_FIELD_COOKIE, 1 + HTTP_FIELD_EXPECT },
+    [7] = { 1 + HTTP_FIELD_API_KEY, 1 + HTTP_FIELD_UPGRADE, 1 + HTTP_FIELD_TRAILER },
+    [10] = { 1 + HTTP_FIELD_USER_AGENT, 1 + HTTP_FIELD_CONNECTION, 1 + HTTP_FIELD_KEEP_ALIVE },
+    [11] = { 1 + HTTP_FIELD_TRACEPARENT, 1 + HTTP_FIELD_RETRY_AFTER },
+    [12] = { 1 + HTTP_FIELD_CONTENT_TYPE },
+    [13] = { 1 + HTTP_FIELD_AUTHORIZATION },
+    [14] = { 1 + HTTP_FIELD_CONTENT_LENGTH, 1 + HTTP_FIELD_RETRY_AFTER_MS },
+    [16] = { 1 + HTTP_FIELD_CONTENT_ENCODING },
+    [17] = { 1 + HTTP_FIELD_TRANSFER_ENCODING },
+};
+
+/* What two readers could take the first or the last of: at most one. */
+static const bool ONCE[HTTP_FIELD_OTHER + 1] = {
+    [HTTP_FIELD_HOST] = true,          [HTTP_FIELD_CONTENT_LENGTH] = true, [HTTP_FIELD_TRANSFER_ENCODING] = true,
+    [HTTP_FIELD_AUTHORIZATION] = true, [HTTP_FIELD_API_KEY] = true,        [HTTP_FIELD_CONTENT_TYPE] = true,
+};
+
+/* What must not come in a trailer section (RFC 9110 §6.5.1): framing, routing, credentials, content format. */
+static const bool NEVER_TRAILER[HTTP_FIELD_OTHER + 1] = {
+    [HTTP_FIELD_HOST] = true,       [HTTP_FIELD_CONTENT_LENGTH] = true, [HTTP_FIELD_TRANSFER_ENCODING] = true,
+    [HTTP_FIELD_CONNECTION] = true, [HTTP_FIELD_EXPECT] = true,         [HTTP_FIELD_AUTHORIZATION] = true,
+    [HTTP_FIELD_API_KEY] = true,    [HTTP_FIELD_CONTENT_TYPE] = true,   [HTTP_FIELD_CONTENT_ENCODING] = true,
+    [HTTP_FIELD_TE] = true,         [HTTP_FIELD_TRAILER] = true,        [HTTP_FIELD_UPGRADE] = true,
+    [HTTP_FIELD_COOKIE] = true,     [HTTP_FIELD_KEEP_ALIVE] = true,
+};
+
+/* Beginnings of names that somebody behind us trusts: with "_" for "-" they would slip past whoever strips them. */
+static const struct str TRUSTED[] = {
+    STR_INIT("x-forwarded"), STR_INIT("forwarded"), STR_INIT("x-real"),     STR_INIT("x-ms-"),    STR_INIT("ocp-apim"),
+    STR_INIT("proxy-"),      STR_INIT("x-client"),  STR_INIT("x-original"), STR_INIT("x-envoy"),  STR_INIT("x-user"),
+    STR_INIT("x-auth"),      STR_INIT("x-api-key"), STR_INIT("x-http-"),    STR_INIT("content-"), STR_INIT("x-rewrite"),
+};
+
+enum http_known http_known_of(struct str name)
+{
+    if (name.len >= ARRAY_LEN(BY_LENGTH))
+        return HTTP_FIELD_OTHER;
+    const uint8_t *row = BY_LENGTH[name.len];
+    for (size_t i = 0; i < ARRAY_LEN(BY_LENGTH[0]) && row[i]; i++) {
+        const char *word = WORDS[row[i] - 1].at;
+        size_t same = 0;
+        /* of the bytes of a token only the two cases of a letter meet the words so */
+        while (same < name.len && (name.at[same] | 0x20) == word[same])
+            same++;
+        if (same == name.len)
+            return (enum http_known)(row[i] - 1);
+    }
+    return HTTP_FIELD_OTHER;
+}
+
+static bool is_trusted_with_hyphens(struct str name, bool and_prefixes)
+{
+    char plain[32];
+    struct str view = { plain, name.len < sizeof plain ? name.len : sizeof plain };
+    for (size_t i = 0; i < view.len; i++)
+        plain[i] = name.at[i] == '_' ? '-' : name.at[i];
+    if (name.len <= sizeof plain && http_known_of(view) != HTTP_FIELD_OTHER)
+        return true;
+    for (size_t i = 0; and_prefixes && i < ARRAY_LEN(TRUSTED); i++)
+        if (str_starts_nocase(view, TRUSTED[i]))
+            return true;
+    return false;
+}
+
+/* Takes a line apart; `*name` is a token. */
+static bool split(struct str line, enum http_kind kind, struct str *name, struct str *value, struct http_bad *bad)
+{
+    size_t len = 0;
+    unsigned seen = 0;
+    while (len < line.len && http_is(line.at[len], CHAR_TOKEN))
+        seen |= HTTP_CHARS[(unsigned char)line.at[len++]];
+    if (len == line.len)
+        return http_refuse(bad, 400, "field line without a colon");
+    if (line.at[len] != ':' || !len) {
+        bool is_blank = line.at[len] == ' ' || line.at[len] == '\t';
+        return http_refuse(bad, 400,
+                           !len && is_blank ? "folded field line"
+                           : is_blank       ? "white space in or after a field name"
+                           : !len           ? "field line without a name"
+                                            : "byte in a field name that is none of a token");
+    }
+    *name = str_first(line, len);
+    *value = str_trim(str_from(line, len + 1));
+    if ((seen & CHAR_UNDERSCORE) && is_trusted_with_hyphens(*name, kind == HTTP_REQUESTS))
+        return http_refuse(bad, 400, "underscore in the name of a field that matters");
+    if (!http_is_value(*value))
+        return http_refuse(bad, 400, "control byte in a field value");
+    return true;
+}
+
+bool http_field_add(struct http_head *h, enum http_kind kind, size_t most, struct str line, struct http_bad *bad)
+{
+    if (h->fields_count >= most)
+        return http_refuse(bad, 431, "too many fields");
+    struct http_field *f = &h->fields[h->fields_count];
+    if (!split(line, kind, &f->name, &f->value, bad))
+        return false;
+    f->known = http_known_of(f->name);
+    h->fields_count++;
+    if (f->known == HTTP_FIELD_OTHER)
+        return true;
+    if (!h->first_known[f->known])
+        h->first_known[f->known] = (uint8_t)h->fields_count;
+    else if (ONCE[f->known])
+        return http_refuse(bad, 400, "field twice that may come only once");
+    return true;
+}
+
+bool http_trailer_check(struct str line, struct http_bad *bad)
+{
+    struct str name, value;
+    if (!split(line, HTTP_REQUESTS, &name, &value, bad))
+        return false;
+    if (NEVER_TRAILER[http_known_of(name)])
+        return http_refuse(bad, 400, "field in the trailers that may not be there");
+    return true;
+}

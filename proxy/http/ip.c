@@ -1,0 +1,199 @@
+/* ip.c - addresses as text, strictly and as the C library reads them, and what kind of place they are. */
+#include "proxy/http/url.h"
+
+#include <arpa/inet.h>
+
+static const uint8_t MAPPED[12] = { [10] = 0xff, [11] = 0xff }; /* ::ffff:0:0/96 */
+
+static void set_v4(struct ip_address *out, uint32_t address)
+{
+    memcpy(out->bytes, MAPPED, sizeof MAPPED);
+    for (int i = 0; i < 4; i++)
+        out->bytes[12 + i] = (uint8_t)(address >> (24 - 8 * i));
+    out->is_v4 = true;
+}
+
+static uint32_t last_four(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+bool ip_parse(struct str text, struct ip_address *out)
+{
+    char copy[INET6_ADDRSTRLEN];
+    struct ip_address ip = { .is_v4 = true };
+    if (!text.len || text.len >= sizeof copy || str_has(text, '\0'))
+        return false;
+    memcpy(copy, text.at, text.len);
+    copy[text.len] = '\0';
+    memcpy(ip.bytes, MAPPED, sizeof MAPPED);
+    if (inet_pton(AF_INET, copy, ip.bytes + 12) != 1) {
+        if (inet_pton(AF_INET6, copy, ip.bytes) != 1)
+            return false;
+        ip.is_v4 = false;
+    }
+    *out = ip;
+    return true;
+}
+
+/* One number of inet_aton: 0x… hexadecimal, 0… octal, else decimal. */
+static bool read_part(struct str part, uint64_t *out)
+{
+    unsigned base = 10;
+    if (part.len > 1 && part.at[0] == '0' && (part.at[1] | 0x20) == 'x') {
+        base = 16;
+        part = str_from(part, 2); /* "0x" alone is 0, as browsers have it */
+    } else if (part.len > 1 && part.at[0] == '0') {
+        base = 8;
+        part = str_from(part, 1);
+    } else if (!part.len) {
+        return false;
+    }
+    uint64_t value = 0;
+    for (size_t i = 0; i < part.len; i++) {
+        int digit = hex_value(part.at[i]);
+        if (digit < 0 || (unsigned)digit >= base || value > UINT32_MAX)
+            return false;
+        value = value * base + (unsigned)digit;
+    }
+    *out = value;
+    return true;
+}
+
+bool ip_parse_lenient(struct str host, struct ip_address *out)
+{
+    if (host.len > 2 && host.at[0] == '[' && host.at[host.len - 1] == ']')
+        host = str_first(str_from(host, 1), host.len - 2);
+    if (str_has(host, ':'))
+        return ip_parse(str_first(host, str_find(host, '%')), out); /* without the zone */
+    if (host.len && host.at[host.len - 1] == '.')
+        host.len--;
+    uint64_t address = 0, part = 0;
+    size_t parts = 0;
+    while (host.at) {
+        struct str word = str_cut(&host, '.');
+        if (++parts > 4 || !read_part(word, &part))
+            return false;
+        if (host.at) {
+            if (part > 255)
+                return false;
+            address = address << 8 | part;
+        }
+    }
+    if (!parts || part >= UINT64_C(1) << (8 * (5 - parts))) /* the last fills what is left */
+        return false;
+    set_v4(out, (uint32_t)(address << (8 * (5 - parts)) | part));
+    return true;
+}
+
+bool ip_print(const struct ip_address *ip, char *out, size_t size)
+{
+    return inet_ntop(ip->is_v4 ? AF_INET : AF_INET6, ip->is_v4 ? ip->bytes + 12 : ip->bytes, out, (socklen_t)size);
+}
+
+/* The IPv4 address that packets to `ip` reach in the end: itself, or inside of a mapped, compatible, NAT64 or 6to4 one.
+ */
+static bool reaches_v4(const struct ip_address *ip, uint32_t *v4)
+{
+    static const uint8_t none[12], nat64[12] = { 0x00, 0x64, 0xff, 0x9b };
+    const uint8_t *b = ip->bytes;
+    if (b[0] == 0x20 && b[1] == 0x02) {
+        *v4 = last_four(b + 2);
+        return true;
+    }
+    *v4 = last_four(b + 12);
+    return memcmp(b, MAPPED, 12) == 0 || memcmp(b, nat64, 12) == 0 || (memcmp(b, none, 12) == 0 && *v4 > 1);
+}
+
+struct place {
+    uint8_t bytes[16];
+    unsigned bits;
+};
+
+/* clang-format off */
+#define V4(a, b, c, d, bits) { { [10] = 0xff, [11] = 0xff, [12] = (a), [13] = (b), [14] = (c), [15] = (d) }, 96 + (bits) }
+static const struct place LOOPBACK[] = {
+    V4(127, 0, 0, 0, 8),
+    V4(0, 0, 0, 0, 8),                                                  /* "this host": connects to itself */
+    { { [15] = 1 }, 128 },                                          /* ::1 */
+    { { 0 }, 128 },                                                 /* :: */
+};
+static const struct place METADATA[] = {
+    V4(169, 254, 0, 0, 16),                                             /* link-local, and every cloud's metadata */
+    V4(168, 63, 129, 16, 32),                                           /* Azure's host */
+    V4(100, 100, 100, 200, 32),                                         /* Alibaba */
+    V4(192, 0, 0, 192, 32),                                             /* Oracle */
+    { { 0xfe, 0x80 }, 10 },                                         /* fe80:: */
+    { { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54 }, 128 },   /* fd00:ec2::254 */
+    { { 0xfd, 0x20, 0x00, 0xce, [14] = 0x02, [15] = 0x54 }, 128 },   /* fd20:ce::254 */
+};
+static const struct place PRIVATE[] = {
+    V4(10, 0, 0, 0, 8),
+    V4(172, 16, 0, 0, 12),
+    V4(192, 168, 0, 0, 16),
+    V4(100, 64, 0, 0, 10),                                              /* carrier NAT */
+    { { 0xfc }, 7 },                                                /* fc00:: */
+    { { 0xfe, 0xc0 }, 10 },                                         /* fec0:: */
+};
+#undef V4
+/* clang-format on */
+
+static bool same_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+    unsigned whole = bits / 8, rest = bits % 8;
+    return memcmp(a, b, whole) == 0 && (!rest || ((a[whole] ^ b[whole]) >> (8 - rest)) == 0);
+}
+
+static bool is_in(const struct ip_address *ip, const struct place *places, size_t count)
+{
+    struct ip_address real = *ip;
+    uint32_t v4;
+    if (reaches_v4(ip, &v4))
+        set_v4(&real, v4);
+    for (size_t i = 0; i < count; i++)
+        if (same_bits(real.bytes, places[i].bytes, places[i].bits))
+            return true;
+    return false;
+}
+
+bool ip_is_loopback(const struct ip_address *ip)
+{
+    return is_in(ip, LOOPBACK, ARRAY_LEN(LOOPBACK));
+}
+
+bool ip_is_metadata(const struct ip_address *ip)
+{
+    return is_in(ip, METADATA, ARRAY_LEN(METADATA));
+}
+
+bool ip_is_private(const struct ip_address *ip)
+{
+    return is_in(ip, PRIVATE, ARRAY_LEN(PRIVATE));
+}
+
+bool cidr_parse(struct str text, struct cidr *out)
+{
+    struct str rest = text, address = str_cut(&rest, '/');
+    struct cidr net;
+    uint64_t bits;
+    if (!ip_parse(address, &net.base))
+        return false;
+    unsigned most = net.base.is_v4 ? 32 : 128;
+    bits = most;
+    if (rest.at && (rest.len > 3 || !str_to_u64(rest, &bits) || bits > most))
+        return false;
+    net.bits = (unsigned)bits + 128 - most;
+    /* what is beyond the mask does not count, and is not kept */
+    for (unsigned i = net.bits; i < 128; i++)
+        net.base.bytes[i / 8] &= (uint8_t) ~(0x80u >> (i % 8));
+    *out = net;
+    return true;
+}
+
+/* A network of IPv6 has no IPv4 address in it, ::/0 neither: the mapped form is only how we write them. */
+bool cidr_has(const struct cidr *net, const struct ip_address *ip)
+{
+    bool net_is_v4 = net->bits >= 96 && memcmp(net->base.bytes, MAPPED, sizeof MAPPED) == 0;
+    bool ip_is_v4 = memcmp(ip->bytes, MAPPED, sizeof MAPPED) == 0;
+    return net_is_v4 == ip_is_v4 && same_bits(net->base.bytes, ip->bytes, net->bits);
+}
