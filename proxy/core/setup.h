@@ -4,6 +4,7 @@
 #ifndef CORE_SETUP_H
 #define CORE_SETUP_H
 
+#include "proxy/core/caller.h"
 #include "proxy/core/dialect.h"
 #include "proxy/core/filter.h"
 #include "proxy/http/url.h"
@@ -12,17 +13,24 @@ struct language;
 
 /* ---- listeners ---- */
 
+/* Where to listen: host:port, [v6]:port, localhost:port, or unix:/path. */
+struct address {
+    struct str unix_path; /* at == NULL for TCP; ends with a NUL */
+    struct ip_address ip;
+    uint16_t port;
+};
+bool address_parse(struct str text, struct address *out) MUST_USE;
+bool address_is_local(const struct address *a); /* the loopback or a UNIX socket */
+bool address_eq(const struct address *a, const struct address *b);
+
 struct certificate_files {
     struct str certificate, key; /* PEM paths */
     struct texts names;          /* for SNI; empty: what the certificate says */
 };
 
 struct listener {
-    struct str address;      /* host:port, [v6]:port, or unix:/path */
-    struct span span;
-    struct str unix_path;    /* at == NULL for TCP */
-    struct ip_address ip;
-    uint16_t port;
+    struct name address;     /* as written */
+    struct address at;
     struct str certificate, key;  /* of the only or first identity; at == NULL: plain */
     struct blocks certificates;   /* more of struct certificate_files */
     struct str client_ca;         /* at == NULL: client certificates are not asked for */
@@ -46,8 +54,7 @@ struct health {
 };
 
 struct endpoint {
-    struct str url_text;
-    struct span span;
+    struct name url_text;
     struct url url;
     struct str host_header;  /* host[:port] */
     struct str name;         /* for metrics and journal: pool/host */
@@ -84,12 +91,14 @@ struct step {
     enum stage stage;
     struct span span;
     bool has_flow;
+    bool is_broken;     /* there were complaints while its policy was read: it is not checked further */
 };
 
 struct plan {
     struct step *steps; /* in the order of the stages */
     size_t count;
     size_t first[STAGE_COUNT + 1]; /* steps of stage s are first[s] … first[s + 1] - 1 */
+    unsigned mentioned;            /* bit set of the stages that the route says something about */
     bool has_flow;
 };
 
@@ -121,22 +130,27 @@ struct limits_settings {
     uint64_t exchange_bytes; /* memory of one exchange beside its body */
 };
 
+enum { SETUP_SECTIONS_MAX = 8, POOL_ENDPOINTS_MAX = 64 };
+
 struct setup {
     struct arena arena;      /* owned; everything below lives in it */
     struct str file;         /* as given on the command line */
     struct blocks listeners; /* struct listener */
-    struct str admin;        /* host:port or unix:/path; at == NULL: none */
-    struct str store;        /* "memory" or a redis URL */
-    struct str journal;      /* "stdout", "none-insecure…" or a path: see setup.c */
+    struct name admin;       /* as written; text.at == NULL: none */
+    struct address admin_at;
+    bool insecure_public_admin;
+    struct name store;       /* "memory" */
+    struct str journal;      /* "stdout", "insecure_none" or a path */
     uint64_t workers;        /* 0: one per core */
     uint64_t drain_ms;
     struct limits_settings limits;
     struct blocks pools;     /* struct pool */
     struct blocks routes;    /* struct route; the most specific path first */
     const struct language *language;
-    struct blocks sections;  /* named things of filters: issuers, key rings; struct section */
+    struct blocks sections[SETUP_SECTIONS_MAX]; /* entries of language->sections, same index: issuers, key rings */
     unsigned endpoints_count;
-    struct texts watched;    /* every file that was read: a change of one reloads */
+    unsigned insecure;       /* how many `insecure_…` words are in force */
+    struct strs watched;     /* every file that was read: a change of one reloads */
 };
 
 /* Sections of the file that belong to filters: `issuers`, `keys`. Registered beside the filters, read by the same engine, found by
@@ -147,11 +161,8 @@ struct section_kind {
     const struct setting *settings; /* of one named entry; the struct begins with struct name */
     size_t size;
     bool (*check)(void *entry, struct setup *setup, struct problems *problems);
-    void (*finish)(void *entry);
-};
-struct section {
-    const struct section_kind *kind;
-    struct blocks entries;
+    void (*finish)(void *entry); /* also of an entry that was never checked, zeroed where nothing was read */
+    const char *scalar;          /* as in struct filter */
 };
 
 /* What the floors above the core add to the language. */
@@ -166,13 +177,28 @@ struct language {
 struct setup *setup_read(struct str file, struct str text, const struct language *language, struct problems *problems);
 void setup_free(struct setup *s);
 
+/* In a worker, before traffic: opens the instance of each step and identity. False when one cannot. */
+bool setup_open(struct setup *s, struct world *world) MUST_USE;
+void setup_close(struct setup *s);
+
 struct pool *setup_find_pool(const struct setup *s, struct str name);
 /* An entry of the section `kind`; NULL without. */
 void *setup_find_entry(const struct setup *s, const char *section, struct str name);
-/* Remembers that the file was read, so that a change of it reloads. */
+/* Remembers that the file was read, so that a change of it reloads. Paths that settings of kind SET_FILE and SET_SECRET name
+ * are watched without asking. */
 void setup_watch(struct setup *s, struct str path);
 
-/* The rows of the whole file, for `settings`, `schema` and the reference. */
+/* The rows of the whole file with what the language adds to them (sections at the top, stages in routes, identity in pools), for
+ * reading, `settings`, `schema` and the reference. They live in the arena; NULL at its ceiling. */
+const struct setting *setup_rows(const struct language *language, struct arena *a);
+/* May a route seat filters in this stage? Those that have a filter in the language. */
+bool stage_has_filters(const struct language *language, enum stage stage);
+/* The filter of that name in that seat; NULL without. */
+const struct filter *filter_named(const struct language *language, enum stage seat, struct str name);
+/* The stage of that word; STAGE_COUNT without. */
+enum stage stage_named(struct str word);
+
+/* The rows of the core alone. */
 extern const struct setting SETUP_SETTINGS[];
 extern const struct setting ROUTE_SETTINGS[];
 extern const struct setting POOL_SETTINGS[];
