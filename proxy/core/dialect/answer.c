@@ -107,7 +107,7 @@ void openai_read_event(struct str name, struct str data, const struct jsonx *jso
     (void)data;
     if (!json)
         return;
-    if (call->operation != OP_RESPONSES) {
+    if (call->operation != OP_RESPONSES && call->operation != OP_RESPONSE_OTHER) {
         read_object(json, 0, a, facts);
         facts->is_error |= str_eq(name, STR("error"));
         return;

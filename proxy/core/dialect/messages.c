@@ -103,18 +103,18 @@ bool read_prompt_template(struct asked *q, uint32_t value)
     return texts_gather(q, value, TEXT_USER, 0, GATHER_URLS);
 }
 
-/* A function's own name, in chat's shape or that of the Responses API; JSONX_NO_NODE for a built-in tool. */
-static uint32_t function_name(const struct jsonx *j, uint32_t tool)
+/* Is it a function of the caller's own, in chat's shape or that of the Responses API, and not a built-in tool? */
+static bool is_function(const struct jsonx *j, uint32_t tool, uint32_t *name)
 {
     static const char *const kinds[] = { "function", "custom" };
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        uint32_t name = jsonx_path(j, tool, kinds[i], "name", NULL);
-        if (name != JSONX_NO_NODE)
-            return name;
-        if (jsonx_string_is(j, jsonx_member(j, tool, STR("type")), str_c(kinds[i])))
-            return jsonx_member(j, tool, STR("name"));
+        uint32_t inner = jsonx_member(j, tool, str_c(kinds[i]));
+        if (inner == JSONX_NO_NODE && !jsonx_string_is(j, jsonx_member(j, tool, STR("type")), str_c(kinds[i])))
+            continue;
+        *name = jsonx_member(j, inner == JSONX_NO_NODE ? tool : inner, STR("name"));
+        return true;
     }
-    return JSONX_NO_NODE;
+    return false;
 }
 
 bool read_tools(struct asked *q, uint32_t value)
@@ -126,8 +126,8 @@ bool read_tools(struct asked *q, uint32_t value)
         return wrong(q, "tools");
     size_t index = 0;
     for (uint32_t tool = jsonx_first(j, value); tool != JSONX_NO_NODE; tool = jsonx_next(j, value, tool), index++) {
-        uint32_t name = function_name(j, tool), type = jsonx_member(j, tool, STR("type"));
-        bool built_in = name == JSONX_NO_NODE;
+        uint32_t name = JSONX_NO_NODE, type = jsonx_member(j, tool, STR("type"));
+        bool built_in = !is_function(j, tool, &name);
         if (!jsonx_is(j, type, JSONX_STRING) || !jsonx_is(j, built_in ? type : name, JSONX_STRING))
             return wrong(q, "tools");
         struct str word = jsonx_string(j, built_in ? type : name, q->arena);

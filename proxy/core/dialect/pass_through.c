@@ -10,7 +10,7 @@ static bool recognise(enum http_method method, struct str path, struct str query
     (void)a;
     call->operation = OP_OTHER;
     call->n = 1;
-    call->output_limit_node = JSONX_NO_NODE;
+    call->output_limit_node = call->model_node = JSONX_NO_NODE;
     *allow = NULL;
     return true;
 }

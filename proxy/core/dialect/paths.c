@@ -117,7 +117,7 @@ bool paths_recognise(const struct path_table *table, enum http_method method, st
         *call = found;
         call->operation = row->operation;
         call->n = 1;
-        call->output_limit_node = JSONX_NO_NODE;
+        call->output_limit_node = call->model_node = JSONX_NO_NODE;
         *allow = NULL;
         return true;
     }

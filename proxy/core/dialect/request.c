@@ -27,6 +27,7 @@ static bool read_model(struct asked *q, uint32_t value)
     /* Where the path names the deployment the body must not name another: who reads it next may go by either. */
     if (q->call->deployment.len && !str_eq(q->call->deployment, key))
         return wrong(q, "model");
+    q->call->model_node = value;
     if (!q->call->deployment.len) {
         q->call->model = model;
         q->call->model_key = key;
@@ -226,7 +227,7 @@ bool request_read(const struct jsonx *body, struct arena *a, struct call *call, 
 {
     struct asked q = { .body = body, .arena = a, .call = call };
     call->n = 1;
-    call->output_limit_node = JSONX_NO_NODE;
+    call->output_limit_node = call->model_node = JSONX_NO_NODE;
     bool ok = true;
     switch (call->operation) {
     case OP_CHAT:

@@ -1,0 +1,528 @@
+/* test_dialect.c - each API family: its paths, what is read of requests, answers and events, and how refusals look. */
+#include "proxy/core/dialect.h"
+
+#include "tests/harness/check.h"
+
+#include <jansson.h>
+
+static struct arena arena;
+static struct jsonx body;
+static struct call call;
+static const char *why, *allow;
+
+static void fresh(void)
+{
+    arena_finish(&arena);
+    arena_init(&arena, 1 << 20);
+    jsonx_finish(&body);
+    jsonx_init(&body);
+    call = (struct call){ 0 };
+    why = allow = NULL;
+}
+
+static void done(void)
+{
+    arena_finish(&arena);
+    jsonx_finish(&body);
+}
+
+/* Recognises `target` and reads `text` as its body. */
+static bool asks(const char *target, const char *text)
+{
+    struct str query = str_c(target), path = str_cut(&query, '?');
+    struct jsonx_error error;
+    fresh();
+    const struct dialect *d = dialect_recognise(METHOD_POST, path, query, &arena, &call, &allow);
+    if (!CHECK(d && !allow) || !CHECK(jsonx_index(&body, str_c(text), &JSONX_LIMITS_DEFAULT, &error)))
+        return false;
+    return d->read_request(&body, &arena, &call, &why);
+}
+
+static bool chats(const char *text)
+{
+    return asks("/v1/chat/completions", text);
+}
+
+TEST("every family knows its paths and methods, and nothing else")
+{
+    static const struct {
+        const char *target;
+        enum http_method method;
+        const char *dialect; /* NULL: nobody's */
+        enum operation operation;
+        const char *allow, *deployment;
+    } rows[] = {
+        { "/v1/chat/completions", METHOD_POST, "openai", OP_CHAT, NULL, "" },
+        { "/v1/completions", METHOD_POST, "openai", OP_COMPLETION, NULL, "" },
+        { "/v1/embeddings", METHOD_POST, "openai", OP_EMBEDDINGS, NULL, "" },
+        { "/v1/responses", METHOD_POST, "openai", OP_RESPONSES, NULL, "" },
+        { "/v1/responses/resp_1", METHOD_GET, "openai", OP_RESPONSE_OTHER, NULL, "" },
+        { "/v1/responses/resp_1", METHOD_DELETE, "openai", OP_RESPONSE_OTHER, NULL, "" },
+        { "/v1/responses/resp_1", METHOD_PUT, "openai", OP_NONE, "GET, DELETE", "" },
+        { "/v1/responses/resp_1/cancel", METHOD_POST, "openai", OP_RESPONSE_OTHER, NULL, "" },
+        { "/v1/responses/resp_1/input_items", METHOD_GET, "openai", OP_RESPONSE_OTHER, NULL, "" },
+        { "/v1/models", METHOD_GET, "openai", OP_MODELS, NULL, "" },
+        { "/v1/models/GPT-4o", METHOD_GET, "openai", OP_MODEL, NULL, "" },
+        { "/v1/chat/completions", METHOD_GET, "openai", OP_NONE, "POST", "" },
+        { "/v1/models", METHOD_POST, "openai", OP_NONE, "GET", "" },
+        { "/v1/chat/completions/", METHOD_POST, NULL, OP_NONE, NULL, "" },
+        { "/v1/chat", METHOD_POST, NULL, OP_NONE, NULL, "" },
+        { "/v1", METHOD_GET, NULL, OP_NONE, NULL, "" },
+        { "/v1x/chat/completions", METHOD_POST, NULL, OP_NONE, NULL, "" },
+        { "/v1/responses/a%2fb", METHOD_GET, NULL, OP_NONE, NULL, "" },
+        { "/v1/files", METHOD_GET, NULL, OP_NONE, NULL, "" },
+        { "/openai/v1/chat/completions", METHOD_POST, "azure_v1", OP_CHAT, NULL, "" },
+        { "/openai/v1/responses?api-version=preview", METHOD_POST, "azure_v1", OP_RESPONSES, NULL, "" },
+        { "/openai/v1/models", METHOD_GET, "azure_v1", OP_MODELS, NULL, "" },
+        { "/openai/deployments/GPT-4o/chat/completions?api-version=2024-10-21", METHOD_POST, "azure", OP_CHAT, NULL,
+          "gpt-4o" },
+        { "/openai/deployments/gpt%2D4%6F/embeddings?api-version=2024-10-21", METHOD_POST, "azure", OP_EMBEDDINGS, NULL,
+          "gpt-4o" },
+        { "/openai/deployments/x/completions", METHOD_POST, "azure", OP_COMPLETION, NULL, "x" },
+        { "/openai/deployments/x/completions", METHOD_GET, "azure", OP_NONE, "POST", "" },
+        { "/openai/deployments//chat/completions", METHOD_POST, NULL, OP_NONE, NULL, "" },
+        { "/openai/deployments/a%2fb/chat/completions", METHOD_POST, NULL, OP_NONE, NULL, "" },
+        { "/openai/deployments/a b/chat/completions", METHOD_POST, NULL, OP_NONE, NULL, "" },
+        { "/openai/deployments/x/chat/completions?api-version=1&api-version=2", METHOD_POST, NULL, OP_NONE, NULL, "" },
+        { "/openai/deployments/x/chat/completions?api-version=%31", METHOD_POST, NULL, OP_NONE, NULL, "" },
+        { "/openai/deployments/x/images/generations", METHOD_POST, NULL, OP_NONE, NULL, "" },
+        { "/openai/responses?api-version=2025-04-01-preview", METHOD_POST, "azure", OP_RESPONSES, NULL, "" },
+        { "/openai/models?api-version=2024-10-21", METHOD_GET, "azure", OP_MODELS, NULL, "" },
+        { "/score", METHOD_POST, "azure_ml", OP_SCORE, NULL, "" },
+        { "/chat/completions", METHOD_POST, "azure_ml", OP_CHAT, NULL, "" },
+        { "/", METHOD_GET, NULL, OP_NONE, NULL, "" },
+        { "/metrics", METHOD_GET, NULL, OP_NONE, NULL, "" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        fresh();
+        struct str query = str_c(rows[i].target), path = str_cut(&query, '?');
+        const struct dialect *d = dialect_recognise(rows[i].method, path, query, &arena, &call, &allow);
+        bool ok = CHECK_STR(d ? str_c(d->name) : STR(""), str_c(rows[i].dialect));
+        ok &= CHECK_INT(call.operation, rows[i].operation);
+        ok &= CHECK_STR(str_c(allow), str_c(rows[i].allow));
+        ok &= CHECK_STR(call.deployment, str_c(rows[i].deployment));
+        if (!ok)
+            printf("  of %s\n", rows[i].target);
+        if (call.operation == OP_MODEL)
+            CHECK_STR(call.model_key, STR("gpt-4o"));
+    }
+    done();
+}
+
+TEST("refusals for unknown paths take the shape of the family that the path begins like")
+{
+    CHECK_STR(str_c(dialect_of_refusal(STR("/v1/nothing"))->name), STR("openai"));
+    CHECK_STR(str_c(dialect_of_refusal(STR("/"))->name), STR("openai"));
+    CHECK_STR(str_c(dialect_of_refusal(STR(""))->name), STR("openai"));
+    CHECK_STR(str_c(dialect_of_refusal(STR("/openai/deployments/x"))->name), STR("azure"));
+    CHECK_STR(str_c(dialect_of_refusal(STR("/openai/v1/x"))->name), STR("azure_v1"));
+    CHECK_STR(str_c(dialect_of_refusal(STR("/openai/v1x"))->name), STR("azure"));
+    CHECK_STR(str_c(dialect_of_refusal(STR("/openaix"))->name), STR("openai"));
+    CHECK_STR(str_c(dialect_of_refusal(STR("/score"))->name), STR("azure_ml"));
+    CHECK(dialect_named(STR("pass_through")) && !dialect_named(STR("nothing")));
+}
+
+TEST("every family has all of its functions and a name of its own")
+{
+    for (size_t i = 0; i < DIALECTS_COUNT; i++) {
+        const struct dialect *d = DIALECTS[i];
+        CHECK(d->name && d->about && d->prefix && d->recognise && d->read_request && d->ask_usage && d->read_answer &&
+              d->read_event && d->write_error && d->write_event_error);
+        CHECK(dialect_named(str_c(d->name)) == d);
+    }
+    for (size_t i = 0; i < OP_COUNT; i++)
+        CHECK(OPERATIONS[i] != NULL);
+}
+
+TEST("a chat request is read: model, stream, limits, tools, images and every text with who wrote it")
+{
+    CHECK(chats(
+        "{\"model\":\"GPT-4o\",\"stream\":true,\"stream_options\":{\"include_usage\":true},\"max_tokens\":77,\"n\":3,"
+        "\"user\":\"not read\",\"temperature\":0.5,\"messages\":["
+        "{\"role\":\"system\",\"content\":\"Be \\\"kind\\\".\"},"
+        "{\"role\":\"user\",\"name\":\"ann\",\"content\":[{\"type\":\"text\",\"text\":\"Look\"},"
+        "{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://a.example/x.png\",\"detail\":\"low\"}},"
+        "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/"
+        "png;base64,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}]},"
+        "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"call_1\",\"type\":\"function\","
+        "\"function\":{\"name\":\"search\",\"arguments\":\"{}\"}}]},"
+        "{\"role\":\"tool\",\"tool_call_id\":\"call_1\",\"content\":\"found\"}],"
+        "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"search\",\"description\":\"Finds\","
+        "\"parameters\":{\"type\":\"object\",\"properties\":{\"url\":{\"type\":\"string\"}}}}},"
+        "{\"type\":\"web_search\"}],\"documents\":[{\"title\":\"of another server\"}]}"));
+    CHECK_STR(call.model, STR("GPT-4o"));
+    CHECK_STR(call.model_key, STR("gpt-4o"));
+    CHECK_STR(jsonx_raw(&body, call.model_node), STR("GPT-4o"));
+    CHECK(call.is_stream && call.wants_usage && call.has_output_limit && !call.stores && !call.has_tokens);
+    CHECK_INT(call.output_limit, 77);
+    CHECK_STR(jsonx_raw(&body, call.output_limit_node), STR("77"));
+    CHECK_INT(call.n, 3);
+    CHECK_INT(call.images, 2);
+    CHECK_INT(call.tools, 2);
+    CHECK_INT(call.tool_names_count, 2);
+    CHECK_STR(call.tool_names[0], STR("search"));
+    CHECK_STR(call.tool_names[1], STR("web_search"));
+    CHECK_INT(call.urls_count, 1);
+    CHECK_STR(call.urls[0].value, STR("https://a.example/x.png"));
+    CHECK_STR(str_c(call.urls[0].what), STR("image_url"));
+
+    static const struct {
+        const char *value;
+        enum text_source source;
+        unsigned message;
+    } wanted[] = {
+        { "Be \"kind\".", TEXT_SYSTEM, 0 }, { "ann", TEXT_USER, 1 },
+        { "Look", TEXT_USER, 1 },           { "search", TEXT_ASSISTANT, 2 },
+        { "{}", TEXT_ASSISTANT, 2 },        { "found", TEXT_TOOL, 3 },
+        { "Finds", TEXT_DEFINITION, 0 },    { "of another server", TEXT_USER, 0 },
+    };
+    size_t found = 0;
+    for (size_t i = 0; i < call.texts_count && found < ARRAY_LEN(wanted); i++) {
+        const struct text *t = &call.texts[i];
+        CHECK(!str_eq(t->value, STR("not read")) && !str_starts(t->value, STR("data:")));
+        CHECK(jsonx_string_is(&body, t->node, t->value));
+        if (!str_eq(t->value, str_c(wanted[found].value)) || t->source != wanted[found].source)
+            continue;
+        CHECK_INT(t->message, wanted[found].message);
+        found++;
+    }
+    CHECK_INT(found, ARRAY_LEN(wanted));
+    done();
+}
+
+TEST("text is not hidden by being put where base64 or words of the API stand")
+{
+    CHECK(chats("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"file\",\"file\":{"
+                "\"file_data\":\"plain words in a place for data, and enough of them to be taken for base64 by a hasty "
+                "look\"}},{\"role\":\"x\"},\"bare\"]}]}"));
+    CHECK_INT(call.texts_count, 2);
+    CHECK(str_starts(call.texts[0].value, STR("plain words")));
+    CHECK_STR(call.texts[1].value, STR("bare"));
+    done();
+}
+
+TEST("a request that a model server could read in another way is refused, and the member named")
+{
+    static const struct {
+        const char *text, *why;
+    } rows[] = {
+        { "[]", "body" },
+        { "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}", "model" },
+        { "{\"model\":1,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}", "model" },
+        { "{\"model\":\"a b\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}", "model" },
+        { "{\"model\":\"m\"}", "messages" },
+        { "{\"model\":\"m\",\"messages\":[]}", "messages" },
+        { "{\"model\":\"m\",\"messages\":\"x\"}", "messages" },
+        { "{\"model\":\"m\",\"messages\":[\"x\"]}", "messages.role" },
+        { "{\"model\":\"m\",\"messages\":[{\"content\":\"x\"}]}", "messages.role" },
+        { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":7}]}", "messages.content" },
+        { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":{}}]}", "messages.content" },
+        { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"stream\":\"true\"}", "stream" },
+        { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"Stream\":true}", "stream" },
+        { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"n\":0}", "n" },
+        { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"n\":1e3}", "n" },
+        { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"max_tokens\":1.0}", "max_tokens" },
+        { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"max_tokens\":-1}", "max_tokens" },
+        { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"max_tokens\":1,\"max_completion_tokens\":900}",
+          "max_tokens" },
+        { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"tools\":{}}", "tools" },
+        { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"tools\":[{\"type\":\"function\"}]}", "tools" },
+        { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"tools\":[{\"server_url\":\"https://x\"}]}", "tools" },
+        { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"stream_options\":true}", "stream_options" },
+        { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"data_sources\":{}}", "data_sources" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (!CHECK(!chats(rows[i].text)) || !CHECK_STR(str_c(why), str_c(rows[i].why)))
+            printf("  of %s\n", rows[i].text);
+    }
+    CHECK(chats("{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"max_tokens\":null,\"stream\":null,\"n\":null,"
+                "\"tools\":null,\"max_completion_tokens\":5}"));
+    CHECK_INT(call.output_limit, 5);
+    CHECK_STR(jsonx_raw(&body, call.output_limit_node), STR("5"));
+    done();
+}
+
+TEST("the body may not name another deployment than its path")
+{
+    static const char *const same = "/openai/deployments/GPT-4o/chat/completions?api-version=2024-10-21";
+    CHECK(asks(same, "{\"model\":\"gpt-4O\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}"));
+    CHECK_STR(call.model_key, STR("gpt-4o"));
+    CHECK_STR(call.api_version, STR("2024-10-21"));
+    CHECK(asks(same, "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}"));
+    CHECK_STR(call.model_key, STR("gpt-4o"));
+    CHECK_INT(call.model_node, JSONX_NO_NODE);
+    CHECK(!asks(same, "{\"model\":\"gpt-5\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}"));
+    CHECK_STR(str_c(why), STR("model"));
+    done();
+}
+
+TEST("embeddings and completions are read, and token numbers marked as unreadable")
+{
+    CHECK(asks("/v1/embeddings", "{\"model\":\"e\",\"input\":[\"one\",\"two\"]}"));
+    CHECK_INT(call.texts_count, 2);
+    CHECK_INT(call.texts[1].message, 1);
+    CHECK(!call.has_tokens);
+    CHECK(asks("/v1/embeddings", "{\"model\":\"e\",\"input\":\"one\"}"));
+    CHECK_INT(call.texts_count, 1);
+    CHECK(asks("/v1/embeddings", "{\"model\":\"e\",\"input\":[[1,2],[3]]}"));
+    CHECK(call.has_tokens && call.texts_count == 0);
+    CHECK(asks("/v1/embeddings", "{\"model\":\"e\",\"input\":[1,2]}"));
+    CHECK(call.has_tokens);
+    CHECK(!asks("/v1/embeddings", "{\"model\":\"e\"}"));
+    CHECK(asks("/v1/completions",
+               "{\"model\":\"c\",\"prompt\":\"Once\",\"suffix\":\"end\",\"best_of\":4,\"n\":2,\"max_tokens\":9}"));
+    CHECK_INT(call.texts_count, 2);
+    CHECK_INT(call.n, 4);
+    CHECK_INT(call.output_limit, 9);
+    done();
+}
+
+TEST("a Responses request is read: instructions, items, built-in tools, kept state")
+{
+    CHECK(asks("/v1/responses", "{\"model\":\"m\",\"input\":\"hi\",\"store\":false,\"max_output_tokens\":5}"));
+    CHECK(!call.stores && call.texts_count == 1 && call.output_limit == 5);
+    CHECK(asks("/v1/responses", "{\"model\":\"m\",\"input\":\"hi\"}"));
+    CHECK(call.stores); /* by default the service keeps it */
+    CHECK(asks("/v1/responses", "{\"model\":\"m\",\"input\":\"hi\",\"store\":false,\"previous_response_id\":\"r\"}"));
+    CHECK(call.stores);
+    CHECK(asks("/openai/v1/responses",
+               "{\"model\":\"m\",\"instructions\":\"Be brief\",\"store\":false,\"input\":["
+               "{\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"see\"},"
+               "{\"type\":\"input_image\",\"image_url\":\"https://i.example/\"},"
+               "{\"type\":\"input_file\",\"file_url\":\"http://169.254.169.254/\"}]},"
+               "{\"type\":\"function_call_output\",\"call_id\":\"c\",\"output\":\"42\"},"
+               "{\"type\":\"function_call\",\"name\":\"f\",\"arguments\":\"{}\"}],"
+               "\"tools\":[{\"type\":\"mcp\",\"server_label\":\"l\",\"server_url\":\"https://m.example/sse\"},"
+               "{\"type\":\"function\",\"name\":\"f\",\"parameters\":{}}]}"));
+    CHECK_STR(call.texts[0].value, STR("Be brief"));
+    CHECK_INT(call.texts[0].source, TEXT_SYSTEM);
+    CHECK_STR(call.texts[1].value, STR("see"));
+    CHECK_STR(call.texts[2].value, STR("42"));
+    CHECK_INT(call.texts[2].source, TEXT_TOOL);
+    CHECK_INT(call.texts[3].source, TEXT_ASSISTANT);
+    CHECK_INT(call.images, 1);
+    CHECK_INT(call.urls_count, 3);
+    CHECK_STR(str_c(call.urls[0].what), STR("image_url"));
+    CHECK_STR(str_c(call.urls[1].what), STR("file_url"));
+    CHECK_STR(str_c(call.urls[2].what), STR("server_url"));
+    CHECK_STR(call.tool_names[0], STR("mcp"));
+    CHECK_STR(call.tool_names[1], STR("f"));
+    CHECK(!call.stores);
+    done();
+}
+
+TEST("every source of data shows an address, also one of an unknown kind")
+{
+    CHECK(chats("{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"data_sources\":["
+                "{\"type\":\"azure_search\",\"parameters\":{\"endpoint\":\"https://s.example\",\"role_information\":"
+                "\"You are\"}},{\"type\":\"strange\",\"parameters\":{\"host\":\"db\"}}]}"));
+    CHECK_INT(call.urls_count, 2);
+    CHECK_STR(call.urls[0].value, STR("https://s.example"));
+    CHECK_STR(call.urls[1].value, STR("strange"));
+    CHECK_STR(str_c(call.urls[1].what), STR("data_sources"));
+    done();
+}
+
+TEST("/score takes any JSON, and every key and string in it is text")
+{
+    CHECK(asks("/score", "{\"input_data\":{\"columns\":[\"q\"],\"data\":[[\"What?\"]]}}"));
+    CHECK_INT(call.texts_count, 5);
+    CHECK(asks("/score", "[1,2,3]"));
+    CHECK_INT(call.texts_count, 0);
+    CHECK(asks("/chat/completions", "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}"));
+    done();
+}
+
+/* The body with what ask_usage adds. */
+static void check_usage_edit(const char *target, const char *text, const char *wanted)
+{
+    struct jsonx_edit edit;
+    struct buf out;
+    CHECK(asks(target, text));
+    struct str query = str_c(target), path = str_cut(&query, '?');
+    struct call again = { 0 };
+    const struct dialect *d = dialect_recognise(METHOD_POST, path, query, &arena, &again, &allow);
+    bool asked = d->ask_usage(&body, &call, &arena, &edit);
+    CHECK(asked == (wanted != NULL));
+    if (!asked || !wanted)
+        return;
+    buf_init(&out, 4096);
+    CHECK(jsonx_splice(body.text, &edit, 1, &out));
+    CHECK_STR(buf_str(&out), str_c(wanted));
+    buf_finish(&out);
+}
+
+TEST("a stream is asked for its usage unless the caller asked already")
+{
+#define CHAT(rest) "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}]" rest "}"
+#define ASKED      "\"stream_options\":{\"include_usage\":true}"
+    static const char *const v1 = "/v1/chat/completions";
+    check_usage_edit(v1, CHAT(""), NULL);
+    check_usage_edit(v1, CHAT(",\"stream\":false"), NULL);
+    check_usage_edit(v1, CHAT(",\"stream\":true,\"stream_options\":{\"include_usage\":true}"), NULL);
+    check_usage_edit(v1, CHAT(",\"stream\":true"),
+                     "{" ASKED ",\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"stream\":true}");
+    check_usage_edit(v1, CHAT(",\"stream\":true,\"stream_options\":null"), CHAT(",\"stream\":true," ASKED));
+    check_usage_edit(v1, CHAT(",\"stream\":true,\"stream_options\":{}"), CHAT(",\"stream\":true," ASKED));
+    check_usage_edit(v1, CHAT(",\"stream\":true,\"stream_options\":{\"a\":1}"),
+                     CHAT(",\"stream\":true,\"stream_options\":{\"include_usage\":true,\"a\":1}"));
+    check_usage_edit(v1, CHAT(",\"stream\":true,\"stream_options\":{\"include_usage\":false}"),
+                     CHAT(",\"stream\":true," ASKED));
+    check_usage_edit("/v1/responses", "{\"model\":\"m\",\"input\":\"x\",\"stream\":true}", NULL);
+    static const char *const old = "/openai/deployments/m/chat/completions?api-version=2024-06-01";
+    check_usage_edit(old, CHAT(",\"stream\":true"), NULL);
+    static const char *const newer = "/openai/deployments/m/chat/completions?api-version=2024-10-21";
+    check_usage_edit(newer, CHAT(",\"stream\":true,\"stream_options\":{}"), CHAT(",\"stream\":true," ASKED));
+    done();
+}
+
+static struct answer_facts facts_of(enum operation operation, const char *name, const char *text)
+{
+    struct answer_facts facts = { 0 };
+    struct jsonx_error error;
+    fresh();
+    call.operation = operation;
+    bool is_json = jsonx_index(&body, str_c(text), &JSONX_LIMITS_DEFAULT, &error);
+    if (name)
+        dialect_named(STR("azure"))
+            ->read_event(str_c(name), str_c(text), is_json ? &body : NULL, &call, &arena, &facts);
+    else
+        dialect_named(STR("azure"))->read_answer(&body, &call, &arena, &facts);
+    return facts;
+}
+
+TEST("answers tell usage, model, why they ended, and errors")
+{
+    struct answer_facts f = facts_of(
+        OP_CHAT, NULL,
+        "{\"id\":\"1\",\"object\":\"chat.completion\",\"model\":\"gpt-4o-2024-11-20\",\"choices\":[{\"index\":0,"
+        "\"finish_reason\":\"stop\",\"message\":{\"role\":\"assistant\",\"content\":\"hi\"}}],\"usage\":{"
+        "\"prompt_tokens\":9,\"completion_tokens\":2,\"total_tokens\":11,\"prompt_tokens_details\":{"
+        "\"cached_tokens\":4},\"completion_tokens_details\":{\"reasoning_tokens\":1}}}");
+    CHECK_STR(f.model, STR("gpt-4o-2024-11-20"));
+    CHECK_STR(f.finish_reason, STR("stop"));
+    CHECK(f.usage.known && !f.is_error && !f.is_usage_only);
+    CHECK_INT(f.usage.input_tokens, 9);
+    CHECK_INT(f.usage.output_tokens, 2);
+    CHECK_INT(f.usage.cached_tokens, 4);
+    CHECK_INT(f.usage.reasoning_tokens, 1);
+
+    f = facts_of(OP_RESPONSES, NULL,
+                 "{\"object\":\"response\",\"status\":\"incomplete\",\"error\":null,\"incomplete_details\":{\"reason\":"
+                 "\"max_output_tokens\"},\"model\":\"m\",\"usage\":{\"input_tokens\":5,\"output_tokens\":6,"
+                 "\"input_tokens_details\":{\"cached_tokens\":1},\"output_tokens_details\":{\"reasoning_tokens\":2}}}");
+    CHECK_STR(f.finish_reason, STR("max_output_tokens"));
+    CHECK(!f.is_error && f.usage.input_tokens == 5 && f.usage.output_tokens == 6 && f.usage.reasoning_tokens == 2);
+
+    CHECK(facts_of(OP_CHAT, NULL, "{\"error\":{\"code\":\"429\"}}").is_error);
+    CHECK(facts_of(OP_CHAT, NULL, "{\"statusCode\":401,\"message\":\"Unauthorized\"}").is_error);
+    CHECK(!facts_of(OP_SCORE, NULL, "[1,2]").is_error);
+    done();
+}
+
+TEST("events of a stream are told apart: Azure's first, text, usage only, errors, the end")
+{
+    struct answer_facts f =
+        facts_of(OP_CHAT, "", "{\"choices\":[],\"created\":0,\"id\":\"\",\"model\":\"\",\"prompt_filter_results\":[]}");
+    CHECK(!f.is_usage_only && !f.is_error && !f.model.at && !f.usage.known);
+    f = facts_of(OP_CHAT, "",
+                 "{\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},"
+                 "\"finish_reason\":null}],\"usage\":null}");
+    CHECK(!f.is_usage_only && !f.finish_reason.at && !f.usage.known);
+    CHECK_STR(f.model, STR("m"));
+    f = facts_of(OP_CHAT, "", "{\"choices\":[{\"index\":0,\"content_filter_results\":{}}]}");
+    CHECK(!f.is_error && !f.is_usage_only);
+    f = facts_of(OP_CHAT, "", "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"length\"}]}");
+    CHECK_STR(f.finish_reason, STR("length"));
+    f = facts_of(OP_CHAT, "", "{\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}");
+    CHECK(f.is_usage_only && f.usage.known && f.usage.output_tokens == 2);
+    CHECK(facts_of(OP_CHAT, "", "{\"error\":{\"message\":\"x\"}}").is_error);
+    CHECK(!facts_of(OP_CHAT, "", "[DONE]").is_error);
+    f = facts_of(OP_RESPONSES, "response.completed",
+                 "{\"type\":\"response.completed\",\"response\":{\"object\":\"response\",\"status\":\"completed\","
+                 "\"model\":\"m\",\"usage\":{\"input_tokens\":3,\"output_tokens\":4}}}");
+    CHECK(f.usage.input_tokens == 3 && f.usage.output_tokens == 4 && !f.is_usage_only);
+    CHECK_STR(f.finish_reason, STR("completed"));
+    f = facts_of(OP_RESPONSES, "response.created",
+                 "{\"type\":\"response.created\",\"response\":{\"object\":\"response\",\"status\":\"in_progress\","
+                 "\"model\":\"m\",\"usage\":null}}");
+    CHECK(!f.finish_reason.at && !f.usage.known);
+    CHECK(facts_of(OP_RESPONSES, "error", "{\"type\":\"error\",\"code\":\"x\",\"message\":\"y\"}").is_error);
+    CHECK(!facts_of(OP_RESPONSES, "response.output_text.delta", "{\"type\":\"x\",\"delta\":\"a\"}").is_error);
+    done();
+}
+
+TEST("every reason is written as JSON that the SDKs read, in every family, also in mid-stream")
+{
+    for (size_t i = 0; i < DIALECTS_COUNT; i++) {
+        for (int reason = 0; reason < WHY_COUNT; reason++) {
+            const struct dialect *d = DIALECTS[i];
+            enum reason r = (enum reason)reason;
+            bool filter =
+                str_starts(str_c(d->name), STR("azure")) && (r == WHY_PROMPT_REFUSED || r == WHY_ANSWER_REFUSED);
+            struct buf out;
+            buf_init(&out, 4096);
+            CHECK(d->write_error(&out, r, STR("Say \"why\"\n"), STR("messages"), STR("id-1")));
+            json_t *root = json_loadb(out.data, buf_len(&out), JSON_REJECT_DUPLICATES, NULL);
+            json_t *error = json_object_get(root, "error");
+            CHECK_STR(str_c(json_string_value(json_object_get(error, "message"))), STR("Say \"why\"\n"));
+            CHECK_STR(str_c(json_string_value(json_object_get(error, "param"))), STR("messages"));
+            CHECK_STR(str_c(json_string_value(json_object_get(error, "request_id"))), STR("id-1"));
+            CHECK_STR(str_c(json_string_value(json_object_get(error, "code"))),
+                      filter ? STR("content_filter") : str_c(REASONS[r].word));
+            CHECK((json_object_get(error, "innererror") != NULL) == filter);
+            json_decref(root);
+            buf_clear(&out);
+            CHECK(d->write_event_error(&out, r, STR("m"), STR("id-1")));
+            struct str event = buf_str(&out);
+            CHECK(str_starts(event, STR("data: {\"error\":{")) && str_ends(event, STR("}}\n\n")));
+            CHECK(str_find(event, '\n') == event.len - 2);
+            buf_finish(&out);
+        }
+    }
+}
+
+TEST("the list of models, and one of them")
+{
+    const struct str models[] = { STR_INIT("gpt-4o"), STR_INIT("o3") };
+    const struct dialect *d = dialect_named(STR("openai"));
+    struct buf out;
+    buf_init(&out, 4096);
+    fresh();
+    call.operation = OP_MODELS;
+    CHECK(d->write_models(&out, &call, models, 2));
+    CHECK_STR(buf_str(&out), STR("{\"object\":\"list\",\"data\":[{\"id\":\"gpt-4o\",\"object\":\"model\",\"created\":0,"
+                                 "\"owned_by\":\"gateway\"},{\"id\":\"o3\",\"object\":\"model\",\"created\":0,"
+                                 "\"owned_by\":\"gateway\"}]}"));
+    buf_clear(&out);
+    CHECK(d->write_models(&out, &call, NULL, 0));
+    CHECK_STR(buf_str(&out), STR("{\"object\":\"list\",\"data\":[]}"));
+    buf_clear(&out);
+    call.operation = OP_MODEL;
+    CHECK(d->write_models(&out, &call, models, 1));
+    CHECK(str_starts(buf_str(&out), STR("{\"id\":\"gpt-4o\"")));
+    buf_finish(&out);
+    done();
+}
+
+TEST("model names compare without case and hold nothing odd")
+{
+    struct str out;
+    fresh();
+    CHECK(model_normalise(&arena, STR("Meta/Llama-3.1:8B_x"), false, &out));
+    CHECK_STR(out, STR("meta/llama-3.1:8b_x"));
+    CHECK(!model_normalise(&arena, STR("a/b"), true, &out));
+    CHECK(!model_normalise(&arena, STR("a%2Fb"), true, &out));
+    CHECK(!model_normalise(&arena, STR("a%"), true, &out));
+    CHECK(!model_normalise(&arena, STR("a%00"), true, &out));
+    CHECK(!model_normalise(&arena, STR("a%41"), false, &out));
+    CHECK(model_normalise(&arena, STR("a%41"), true, &out));
+    CHECK_STR(out, STR("aa"));
+    CHECK(!model_normalise(&arena, STR(""), false, &out));
+    CHECK(!model_normalise(&arena, STR("g\xc3\xb6"), false, &out));
+    char long_name[129];
+    memset(long_name, 'a', sizeof long_name);
+    CHECK(!model_normalise(&arena, str_of(long_name, 129), false, &out));
+    CHECK(model_normalise(&arena, str_of(long_name, 128), false, &out));
+    done();
+}
