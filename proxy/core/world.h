@@ -18,7 +18,9 @@ struct ask {
     void (*answered)(struct ask *ask);
     struct exchange *exchange; /* who waits; NULL for the house's own business */
     bool is_open;              /* asked and not yet answered or cancelled; kept by the world */
-    struct list link;          /* the world's */
+    struct list link;          /* the world's, as are: */
+    void *op;                  /* what answers it */
+    void (*drop)(struct ask *ask); /* how it is cancelled */
 };
 
 /* ---- limits ---- */
