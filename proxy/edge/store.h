@@ -1,0 +1,47 @@
+/* store.h - limits in shared memory: rates and concurrency of all workers, exact, with no locks on the way of a known key.
+ *
+ * The supervisor makes the table once, before the first fork; it outlives reloads. A key is kept as a keyed 64-bit hash and
+ * has its bucket in one of sixteen places. A bucket that is full again (nothing spent, nobody inside) is as good as none and may
+ * be replaced; one that is not never is. When all sixteen places are taken by such, the question is answered STORE_DOWN:
+ * a limit that cannot be kept is not passed.
+ *
+ * A limit is never exceeded. Two workers that ask for the last place of several limits at the same moment may both be
+ * refused. What a worker holds of concurrency is also counted in its own row, so that the supervisor can give it back when the
+ * worker has died. */
+#ifndef EDGE_STORE_H
+#define EDGE_STORE_H
+
+#include "proxy/core/world.h"
+#include "proxy/loop/loop.h"
+
+enum { STORE_ROWS = 64 /* processes at a time */ };
+
+struct store;
+
+/* NULL without memory. Takes memory as it is filled. */
+struct store *store_new(void);
+void store_free(struct store *s); /* NULL is fine */
+
+/* Answers now: ask->result and the answers of its ops; the process has `row`. */
+void store_decide(struct store *s, unsigned row, uint64_t now_us, struct ask_store *ask);
+/* When the process of `row` is gone: gives back what it held, and finishes what it was in the middle of. */
+void store_forget_row(struct store *s, unsigned row, uint64_t now_us);
+
+/* ---- a worker's side: asks are answered in the same turn of the loop, never inside the call ---- */
+
+struct store_client {
+    struct store *store;
+    struct loop *loop;
+    unsigned row;
+    struct list asks;
+    struct deferred answer;
+};
+
+void store_client_init(struct store_client *c, struct store *store, struct loop *loop, unsigned row);
+void store_client_finish(struct store_client *c);
+/* As world->store. A settle that nobody waits for is carried out at once. */
+void store_client_ask(struct store_client *c, struct ask_store *ask);
+/* As world->cancel for an ask given to store_client_ask: nothing was charged for it. */
+void store_client_cancel(struct store_client *c, struct ask *ask);
+
+#endif

@@ -1,0 +1,313 @@
+/* test_store.c - limits are never exceeded: by one worker, by many, by one that dies. */
+#include "proxy/edge/store.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "proxy/base/metric.h"
+#include "tests/harness/check.h"
+
+enum { SECOND_US = 1000000, START_US = 100 * SECOND_US };
+
+static struct limit_op rate(const char *key, uint64_t count, uint64_t burst)
+{
+    return (struct limit_op){ .kind = LIMIT_RATE, .key = str_c(key), .count = count, .period_ms = 60000, .burst = burst, .cost = 1 };
+}
+
+static struct limit_op hold(const char *key, uint64_t count)
+{
+    return (struct limit_op){ .kind = LIMIT_CONCURRENCY, .key = str_c(key), .count = count, .cost = 1 };
+}
+
+static int decide(struct store *s, unsigned row, uint64_t now_us, struct limit_op *ops, size_t n)
+{
+    struct ask_store ask = { .ops = ops, .ops_count = n };
+    store_decide(s, row, now_us, &ask);
+    return (int)ask.result;
+}
+
+static void settle(struct store *s, unsigned row, uint64_t now_us, struct limit_op op, int64_t cost)
+{
+    op.cost = cost;
+    struct ask_store ask = { .ops = &op, .ops_count = 1, .settle = true };
+    store_decide(s, row, now_us, &ask);
+}
+
+TEST("exactly as many as the rate pass at once, then one whenever its time has come")
+{
+    struct store *s = store_new();
+    uint64_t counts[] = { 1, 2, 3, 7, 60, 999, 200000 };
+    for (size_t c = 0; c < ARRAY_LEN(counts); c++) {
+        char key[32];
+        snprintf(key, sizeof key, "rate %zu", c);
+        struct limit_op op = rate(key, counts[c], counts[c] - 1);
+        for (uint64_t i = 0; i < counts[c]; i++) {
+            CHECK(decide(s, 1, START_US, &op, 1) == STORE_PASSED);
+            CHECK_INT(op.remaining, counts[c] - 1 - i);
+        }
+        CHECK_INT(decide(s, 1, START_US, &op, 1), STORE_REFUSED);
+        uint64_t step_us = 60 * (uint64_t)SECOND_US / counts[c];
+        CHECK_INT(op.retry_ms, (step_us + 999) / 1000);
+        CHECK_INT(op.reset_ms, 60000);
+        CHECK_INT(decide(s, 1, START_US + step_us - 1, &op, 1), STORE_REFUSED);
+        CHECK_INT(decide(s, 1, START_US + step_us + 1, &op, 1), STORE_PASSED);
+        CHECK_INT(decide(s, 1, START_US + step_us + 1, &op, 1), STORE_REFUSED);
+    }
+    store_free(s);
+}
+
+TEST("in any window no more pass than the burst and what flowed in")
+{
+    struct store *s = store_new();
+    uint64_t passed = 0, seed = 7, now = START_US;
+    for (int i = 0; i < 20000; i++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        now += (seed >> 33) % 200000;
+        struct limit_op op = rate("window", 60, 4);
+        passed += decide(s, 1, now, &op, 1) == STORE_PASSED;
+        CHECK(passed <= 5 + (now - START_US) / SECOND_US);
+    }
+    CHECK(passed > (now - START_US) / SECOND_US - 2);
+    store_free(s);
+}
+
+TEST("all ops pass and are charged, or none is")
+{
+    struct store *s = store_new();
+    struct limit_op ops[] = { rate("a", 10, 9), hold("b", 1), rate("c", 2, 1) };
+    CHECK_INT(decide(s, 1, START_US, ops, 3), STORE_PASSED);
+    CHECK_INT(decide(s, 1, START_US, ops, 3), STORE_REFUSED);
+    CHECK(ops[0].allowed && !ops[1].allowed && ops[2].allowed);
+    CHECK_INT(ops[1].retry_ms, 1000);
+    struct limit_op a = rate("a", 10, 9), c = rate("c", 2, 1);
+    CHECK_INT(decide(s, 1, START_US, &a, 1), STORE_PASSED);
+    CHECK_INT(a.remaining, 8); /* the refused one took nothing */
+    CHECK_INT(decide(s, 1, START_US, &c, 1), STORE_PASSED);
+    CHECK_INT(decide(s, 1, START_US, &c, 1), STORE_REFUSED);
+    store_free(s);
+}
+
+TEST("a limit that only reports never refuses and says when it would have")
+{
+    struct store *s = store_new();
+    struct limit_op ops[] = { rate("soft", 1, 0), hold("soft", 1), rate("hard", 100, 99) };
+    ops[0].soft = ops[1].soft = true;
+    CHECK_INT(decide(s, 1, START_US, ops, 3), STORE_PASSED);
+    CHECK(ops[0].allowed && ops[1].allowed);
+    CHECK_INT(decide(s, 1, START_US, ops, 3), STORE_PASSED);
+    CHECK(!ops[0].allowed && !ops[1].allowed && ops[2].allowed);
+    settle(s, 1, START_US, ops[1], -1);
+    settle(s, 1, START_US, ops[1], -1); /* both were inside */
+    CHECK_INT(decide(s, 1, START_US, ops, 3), STORE_PASSED);
+    CHECK(!ops[0].allowed && ops[1].allowed);
+    store_free(s);
+}
+
+TEST("nothing is given back twice, and nothing that was never taken")
+{
+    struct store *s = store_new();
+    struct limit_op op = hold("h", 2);
+    settle(s, 1, START_US, op, -1);
+    CHECK_INT(decide(s, 1, START_US, &op, 1), STORE_PASSED);
+    CHECK_INT(decide(s, 2, START_US, &op, 1), STORE_PASSED);
+    CHECK_INT(decide(s, 1, START_US, &op, 1), STORE_REFUSED);
+    for (int i = 0; i < 5; i++)
+        settle(s, 1, START_US, op, -1);
+    CHECK_INT(decide(s, 1, START_US, &op, 1), STORE_PASSED);
+    CHECK_INT(decide(s, 1, START_US, &op, 1), STORE_REFUSED); /* the other worker's stays */
+    struct limit_op r = rate("r", 10, 9);
+    settle(s, 1, START_US, r, -100);
+    for (int i = 0; i < 10; i++)
+        CHECK_INT(decide(s, 1, START_US, &r, 1), STORE_PASSED);
+    CHECK_INT(decide(s, 1, START_US, &r, 1), STORE_REFUSED);
+    settle(s, 1, START_US, r, -3);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(decide(s, 1, START_US, &r, 1), STORE_PASSED);
+    CHECK_INT(decide(s, 1, START_US, &r, 1), STORE_REFUSED);
+    settle(s, 1, START_US, r, -1000000);
+    settle(s, 1, START_US, r, 4); /* charged without asking */
+    CHECK_INT(decide(s, 1, START_US, &r, 1), STORE_PASSED);
+    CHECK_INT(r.remaining, 5);
+    settle(s, 1, START_US, r, 1000);
+    CHECK_INT(decide(s, 1, START_US + 60 * SECOND_US, &r, 1), STORE_REFUSED);
+    store_free(s);
+}
+
+TEST("a dead worker's share is given back, the others keep theirs")
+{
+    struct store *s = store_new();
+    struct limit_op op = hold("h", 5);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(decide(s, 1, START_US, &op, 1), STORE_PASSED);
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(decide(s, 2, START_US, &op, 1), STORE_PASSED);
+    CHECK_INT(decide(s, 2, START_US, &op, 1), STORE_REFUSED);
+    store_forget_row(s, 1, START_US);
+    store_forget_row(s, 1, START_US);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(decide(s, 2, START_US, &op, 1), STORE_PASSED);
+    CHECK_INT(decide(s, 2, START_US, &op, 1), STORE_REFUSED);
+    store_free(s);
+}
+
+TEST("a full store refuses, and has room again when buckets are full again")
+{
+    struct store *s = store_new();
+    unsigned down = 0, passed = 0;
+    for (unsigned i = 0; i < 400000; i++) {
+        char key[32];
+        snprintf(key, sizeof key, "caller %u", i);
+        struct limit_op op = rate(key, 60, 9);
+        int result = decide(s, 1, START_US, &op, 1);
+        passed += result == STORE_PASSED;
+        down += result == STORE_DOWN;
+    }
+    CHECK(passed > 220000 && passed <= 256 * 1024);
+    CHECK_INT(passed + down, 400000);
+    for (unsigned i = 400000; i < 401000; i++) {
+        char key[32];
+        snprintf(key, sizeof key, "caller %u", i);
+        struct limit_op op = rate(key, 60, 9);
+        CHECK_INT(decide(s, 1, START_US + 2 * SECOND_US, &op, 1), STORE_PASSED);
+        CHECK_INT(op.remaining, 9);
+    }
+    store_free(s);
+}
+
+/* Four processes ask for the same few limits as fast as they can; what passed is counted in shared memory. */
+enum { WORKERS = 4, KEYS = 5, ROUNDS = 30000, RATE_COUNT = 1000, HOLD_COUNT = 3 };
+struct shared {
+    _Atomic unsigned passed[KEYS], inside[KEYS], too_many, started;
+};
+
+static void compete(struct store *s, struct shared *shared, unsigned row, bool never_stop)
+{
+    for (unsigned i = 0; never_stop || i < ROUNDS; i++) {
+        char rate_key[32], hold_key[32], one_time[32];
+        unsigned k = (i + row) % KEYS;
+        snprintf(rate_key, sizeof rate_key, "rate %u", k);
+        snprintf(hold_key, sizeof hold_key, "hold %u", k);
+        snprintf(one_time, sizeof one_time, "once %u", i / 3); /* new keys, met by all at about the same time */
+        struct limit_op ops[] = { rate(rate_key, RATE_COUNT, RATE_COUNT - 1), hold(hold_key, HOLD_COUNT), rate(one_time, 60, 50) };
+        atomic_store(&shared->started, 1);
+        if (decide(s, row, START_US, ops, never_stop ? 2 : 3) == STORE_PASSED) {
+            atomic_fetch_add(&shared->passed[k], 1);
+            if (!never_stop && atomic_fetch_add(&shared->inside[k], 1) >= HOLD_COUNT)
+                atomic_fetch_add(&shared->too_many, 1);
+            if (!never_stop)
+                atomic_fetch_sub(&shared->inside[k], 1);
+            settle(s, row, START_US, ops[1], -1);
+        } else {
+            struct limit_op h = hold(hold_key, HOLD_COUNT);
+            if (decide(s, row, START_US, &h, 1) == STORE_PASSED)
+                settle(s, row, START_US, h, -1);
+        }
+    }
+}
+
+static struct shared *shared_new(void)
+{
+    void *at = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert(at != MAP_FAILED);
+    return at;
+}
+
+TEST("workers that compete never exceed a limit together")
+{
+    struct store *s = store_new();
+    struct shared *shared = shared_new();
+    pid_t pids[WORKERS];
+    for (unsigned w = 0; w < WORKERS; w++)
+        if ((pids[w] = fork()) == 0) {
+            compete(s, shared, w + 1, false);
+            _exit(0);
+        }
+    for (unsigned w = 0; w < WORKERS; w++) {
+        int status = 1;
+        CHECK(waitpid(pids[w], &status, 0) == pids[w] && status == 0);
+    }
+    CHECK_INT(shared->too_many, 0);
+    for (unsigned k = 0; k < KEYS; k++) {
+        CHECK_INT(shared->passed[k], RATE_COUNT); /* all of it, and not one more */
+        char key[32];
+        snprintf(key, sizeof key, "hold %u", k);
+        struct limit_op h = hold(key, HOLD_COUNT);
+        for (int i = 0; i < HOLD_COUNT; i++)
+            CHECK_INT(decide(s, 9, START_US, &h, 1), STORE_PASSED);
+        CHECK_INT(decide(s, 9, START_US, &h, 1), STORE_REFUSED);
+    }
+    munmap(shared, sizeof *shared);
+    store_free(s);
+}
+
+TEST("workers that are killed in the middle leave nothing behind")
+{
+    for (unsigned round = 0; round < 60; round++) {
+        struct store *s = store_new();
+        struct shared *shared = shared_new();
+        pid_t pids[2];
+        for (unsigned w = 0; w < 2; w++)
+            if ((pids[w] = fork()) == 0) {
+                compete(s, shared, w + 1, true);
+                _exit(0);
+            }
+        while (!atomic_load(&shared->started))
+            usleep(100);
+        usleep(500 + round * 37);
+        for (unsigned w = 0; w < 2; w++) {
+            kill(pids[w], SIGKILL);
+            waitpid(pids[w], NULL, 0);
+        }
+        for (unsigned w = 0; w < 2; w++)
+            store_forget_row(s, w + 1, START_US);
+        for (unsigned k = 0; k < KEYS; k++) {
+            char key[32];
+            snprintf(key, sizeof key, "hold %u", k);
+            struct limit_op h = hold(key, HOLD_COUNT);
+            for (int i = 0; i < HOLD_COUNT; i++)
+                CHECK_INT(decide(s, 9, START_US, &h, 1), STORE_PASSED);
+            CHECK_INT(decide(s, 9, START_US, &h, 1), STORE_REFUSED);
+        }
+        munmap(shared, sizeof *shared);
+        store_free(s);
+    }
+}
+
+static unsigned answers;
+static void answered(struct ask *ask)
+{
+    (void)ask;
+    answers++;
+}
+
+TEST("an answer comes later in the turn, a cancelled ask is never answered or charged")
+{
+    struct store *s = store_new();
+    struct loop *loop = loop_new();
+    struct store_client c;
+    store_client_init(&c, s, loop, 1);
+    struct limit_op first = hold("h", 1), second = hold("h", 1);
+    struct ask_store a = { .ask.answered = answered, .ops = &first, .ops_count = 1 };
+    struct ask_store b = { .ask.answered = answered, .ops = &second, .ops_count = 1 };
+    store_client_ask(&c, &a);
+    store_client_ask(&c, &b);
+    CHECK_INT(answers, 0);
+    store_client_cancel(&c, &a.ask);
+    store_client_cancel(&c, &a.ask);
+    loop_turn(loop, 0);
+    CHECK_INT(answers, 1);
+    CHECK(b.result == STORE_PASSED && !b.ask.is_open);
+    struct ask_store give = { .ops = &second, .ops_count = 1, .settle = true };
+    second.cost = -1;
+    store_client_ask(&c, &give);
+    store_client_ask(&c, &a);
+    loop_turn(loop, 0);
+    CHECK_INT(answers, 2);
+    CHECK(a.result == STORE_PASSED);
+    store_client_finish(&c);
+    loop_free(loop);
+    store_free(s);
+}
