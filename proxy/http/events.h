@@ -17,7 +17,9 @@ struct sse_event {
 struct sse_reader {
     struct buf held; /* the unfinished event, and no more than that; owned */
     /* private */
-    size_t scanned;
+    size_t line;    /* where the current line begins in the event */
+    size_t scanned; /* how far it was looked at for its end */
+    size_t marked;  /* bytes of a byte order mark seen at the very start */
     bool started, skip_lf;
     size_t ceiling_bytes;
 };

@@ -1,0 +1,242 @@
+/* test_url.c - URLs, escapes, plain paths, and addresses that try to hide. */
+#include "proxy/http/url.h"
+#include "tests/harness/check.h"
+
+TEST("a URL is taken apart")
+{
+    struct url u;
+    const char *why = NULL;
+    CHECK(url_parse(STR("https://a.openai.azure.com/openai?x=1?y"), &u, &why));
+    CHECK(u.tls && u.port == 443 && !u.has_port && !u.host_is_v6);
+    CHECK_STR(u.host, STR("a.openai.azure.com"));
+    CHECK_STR(u.path, STR("/openai"));
+    CHECK_STR(u.query, STR("x=1?y"));
+    CHECK(url_parse(STR("HTTP://[::1]:8080"), &u, &why));
+    CHECK(!u.tls && u.port == 8080 && u.has_port && u.host_is_v6 && u.query.at == NULL);
+    CHECK_STR(u.host, STR("::1"));
+    CHECK_STR(u.path, STR(""));
+    CHECK(url_parse(STR("http://a:?"), &u, &why));
+    CHECK(u.port == 80 && !u.has_port && u.query.at != NULL && !u.query.len);
+}
+
+TEST("a URL that could be read in two ways is refused")
+{
+    static const char *const bad[] = {
+        "",
+        "a",
+        "ftp://a/",
+        "http:/a",
+        "http://",
+        "http:///x",
+        "http://u@a/",
+        "http://u:p@a",
+        "http://a#f",
+        "http://a/#f",
+        "http://a b/",
+        "http://a/\t",
+        "http://a/\x7f",
+        "http://a:0/",
+        "http://a:65536/",
+        "http://a:b/",
+        "http://[::1/",
+        "http://[a]/",
+        "http://a\\@b/",
+        "http://a%2e/",
+        "http://a,b/",
+        "http://\xc3\xa9/",
+        "http://a/x\\y",
+    };
+    struct url u;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        const char *why = NULL;
+        if (!CHECK(!url_parse(str_c(bad[i]), &u, &why) && why))
+            printf("  [%s]\n", bad[i]);
+    }
+}
+
+TEST("escapes are decoded and encoded")
+{
+    struct arena a;
+    struct buf b;
+    struct str s = STR("untouched");
+    arena_init(&a, 1 << 20);
+    buf_init(&b, 100);
+    CHECK(url_decode(&a, STR("a%20b%2Fc%5c+"), false, &s));
+    CHECK_STR(s, STR("a b/c\\+"));
+    CHECK(!url_decode(&a, STR("a%2fb"), true, &s));
+    CHECK(!url_decode(&a, STR("a%5Cb"), true, &s));
+    CHECK(url_decode(&a, STR("a/b"), true, &s));
+    CHECK(!url_decode(&a, STR("%00"), false, &s));
+    CHECK(!url_decode(&a, STR("%0"), false, &s));
+    CHECK(!url_decode(&a, STR("%g0"), false, &s));
+    CHECK(!url_decode(&a, str_of("a\0b", 3), false, &s));
+    CHECK_STR(s, STR("a/b"));
+    CHECK(url_decode(&a, STR(""), false, &s) && s.at && !s.len);
+    CHECK(url_encode(&b, STR("aZ09-._~ /\xc3\xa9%")));
+    CHECK_STR(buf_str(&b), STR("aZ09-._~%20%2F%C3%A9%25"));
+    buf_finish(&b);
+    buf_init(&b, 5);
+    CHECK(!url_encode(&b, STR("//")));
+    buf_finish(&b);
+    arena_finish(&a);
+}
+
+TEST("a plain path means one thing only")
+{
+    static const char *const plain[] = { "/",         "/a",     "/a/",     "/a/b.c/d", "/...",   "/.a",  "/%C3%A9",
+                                         "/\xc3\xa9", "/a%20b", "/100%25", "/a;b",     "/%25g0", "/a..b" };
+    static const char *const odd[] = { "",         "a",      "//",      "/a//b",  "/.",       "/./a",
+                                       "/..",      "/a/..",  "/%2e",    "/.%2E/", "/a%2fb",   "/a%5cb",
+                                       "/a\\b",    "/a%00",  "/a\x01",  "/a%7f",  "/a%0d%0a", "/..;a/b",
+                                       "/;a",      "/.%3bx", "/%c0%ae", "/%ff",   "/%e9",     "/%252e/x",
+                                       "/a%252fb", "/a%",    "/a%2",    "/%C3",   "//a" };
+    for (size_t i = 0; i < ARRAY_LEN(plain); i++)
+        if (!CHECK(url_path_is_plain(str_c(plain[i]))))
+            printf("  [%s]\n", plain[i]);
+    for (size_t i = 0; i < ARRAY_LEN(odd); i++)
+        if (!CHECK(!url_path_is_plain(str_c(odd[i]))))
+            printf("  [%s]\n", odd[i]);
+}
+
+TEST("a query parameter is found and counted, also under an encoded name")
+{
+    size_t count;
+    CHECK_STR(url_query_value(STR("a=1&api-version=2&b"), STR("api-version"), &count), STR("2"));
+    CHECK_INT(count, 1);
+    CHECK_STR(url_query_value(STR("api%2Dversion=x%20&api-version=2"), STR("api-version"), &count), STR("x%20"));
+    CHECK_INT(count, 2);
+    CHECK(url_query_value(STR("a&b"), STR("b"), &count).at != NULL);
+    CHECK_INT(count, 1);
+    CHECK(url_query_value(STR("ab=1&=2&&a%"), STR("a"), &count).at == NULL);
+    CHECK_INT(count, 0);
+    CHECK(url_query_value(STR_NONE, STR("a"), &count).at == NULL);
+}
+
+static const struct {
+    const char *text, *is; /* NULL: a name */
+} LENIENT[] = {
+    { "127.0.0.1", "127.0.0.1" },
+    { "127.1", "127.0.0.1" },
+    { "2130706433", "127.0.0.1" },
+    { "0x7f000001", "127.0.0.1" },
+    { "0X7F.1", "127.0.0.1" },
+    { "0177.0.0.01", "127.0.0.1" },
+    { "169.254.169.254.", "169.254.169.254" },
+    { "0251.0376.0251.0376", "169.254.169.254" },
+    { "0xa9fea9fe", "169.254.169.254" },
+    { "169.254.43518", "169.254.169.254" },
+    { "0", "0.0.0.0" },
+    { "[::ffff:169.254.169.254]", "::ffff:169.254.169.254" },
+    { "::1", "::1" },
+    { "fe80::1%25eth0", "fe80::1" },
+    { "256.0.0.1", NULL },
+    { "4294967296", NULL },
+    { "1.2.3.4.5", NULL },
+    { "08.0.0.1", NULL },
+    { "a", NULL },
+    { "1.a", NULL },
+    { "1..2", NULL },
+    { "", NULL },
+    { ".", NULL },
+    { "example.com", NULL },
+    { "99999999999999999999999", NULL },
+};
+
+TEST("an address is read as the C library would")
+{
+    for (size_t i = 0; i < ARRAY_LEN(LENIENT); i++) {
+        struct ip_address ip;
+        char text[64] = "";
+        bool ok = ip_parse_lenient(str_c(LENIENT[i].text), &ip);
+        if (!CHECK(ok == (LENIENT[i].is != NULL)) || (ok && !CHECK(ip_print(&ip, text, sizeof text))))
+            printf("  [%s]\n", LENIENT[i].text);
+        if (ok && LENIENT[i].is)
+            CHECK_STR(str_c(text), str_c(LENIENT[i].is));
+    }
+}
+
+TEST("the strict form has no other spellings")
+{
+    static const char *const bad[] = { "",          "1.2.3",    "1.2.3.4.5", "01.2.3.4", "1.2.3.256",
+                                       "0x1.2.3.4", " 1.2.3.4", "1.2.3.4 ",  ":::",      "1:2",
+                                       "::1%eth0",  "12345::",  "[::1]",     "::1.2.3" };
+    struct ip_address ip;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        if (!CHECK(!ip_parse(str_c(bad[i]), &ip)))
+            printf("  [%s]\n", bad[i]);
+    CHECK(!ip_parse(str_of("1.2.3.4\0", 8), &ip));
+    CHECK(ip_parse(STR("1.2.3.4"), &ip) && ip.is_v4);
+    CHECK(ip_parse(STR("2001:db8::1"), &ip) && !ip.is_v4);
+    char small[4];
+    CHECK(!ip_print(&ip, small, sizeof small));
+}
+
+static const struct {
+    const char *text;
+    bool loopback, metadata, private;
+} PLACES[] = {
+    { "127.0.0.1", true, false, false },
+    { "127.255.0.1", true, false, false },
+    { "0.0.0.0", true, false, false },
+    { "::", true, false, false },
+    { "::1", true, false, false },
+    { "::ffff:127.0.0.1", true, false, false },
+    { "::127.0.0.1", true, false, false },
+    { "64:ff9b::7f00:1", true, false, false },
+    { "169.254.169.254", false, true, false },
+    { "::ffff:169.254.169.254", false, true, false },
+    { "64:ff9b::a9fe:a9fe", false, true, false },
+    { "2002:a9fe:a9fe::", false, true, false },
+    { "168.63.129.16", false, true, false },
+    { "168.63.129.17", false, false, false },
+    { "100.100.100.200", false, true, true },
+    { "fe80::1", false, true, false },
+    { "febf::1", false, true, false },
+    { "fd00:ec2::254", false, true, true },
+    { "10.1.2.3", false, false, true },
+    { "172.31.0.1", false, false, true },
+    { "172.32.0.1", false, false, false },
+    { "192.168.0.1", false, false, true },
+    { "100.127.0.1", false, false, true },
+    { "100.128.0.1", false, false, false },
+    { "fc00::1", false, false, true },
+    { "fdff::1", false, false, true },
+    { "2001:db8::1", false, false, false },
+    { "8.8.8.8", false, false, false },
+};
+
+TEST("loopback, metadata and private places are known, also inside of IPv6")
+{
+    for (size_t i = 0; i < ARRAY_LEN(PLACES); i++) {
+        struct ip_address ip;
+        CHECK(ip_parse(str_c(PLACES[i].text), &ip));
+        if (!CHECK(ip_is_loopback(&ip) == PLACES[i].loopback) || !CHECK(ip_is_metadata(&ip) == PLACES[i].metadata) ||
+            !CHECK(ip_is_private(&ip) == PLACES[i].private))
+            printf("  [%s]\n", PLACES[i].text);
+    }
+}
+
+static bool has(const char *net, const char *ip)
+{
+    struct cidr n;
+    struct ip_address a;
+    return cidr_parse(str_c(net), &n) && ip_parse(str_c(ip), &a) && cidr_has(&n, &a);
+}
+
+TEST("networks hold their addresses, IPv4 and IPv6 apart")
+{
+    CHECK(has("10.0.0.0/8", "10.255.1.2") && !has("10.0.0.0/8", "11.0.0.0"));
+    CHECK(has("10.1.2.3/8", "10.9.9.9"));
+    CHECK(has("10.1.2.3", "10.1.2.3") && !has("10.1.2.3", "10.1.2.4"));
+    CHECK(has("192.168.1.128/25", "192.168.1.129") && !has("192.168.1.128/25", "192.168.1.127"));
+    CHECK(has("0.0.0.0/0", "8.8.8.8") && !has("0.0.0.0/0", "2001:db8::1"));
+    CHECK(has("::/0", "2001:db8::1") && !has("::/0", "8.8.8.8"));
+    CHECK(has("2001:db8::/33", "2001:db8:7fff::1") && !has("2001:db8::/33", "2001:db8:8000::1"));
+    CHECK(has("10.0.0.0/8", "::ffff:10.1.1.1"));
+    struct cidr n;
+    static const char *const bad[] = { "",         "/8",          "10.0.0.0/",    "10.0.0.0/33",  "::/129",
+                                       "10.0.0/8", "10.0.0.0/+8", "10.0.0.0/8/8", "10.0.0.0/0008" };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        if (!CHECK(!cidr_parse(str_c(bad[i]), &n)))
+            printf("  [%s]\n", bad[i]);
+}
