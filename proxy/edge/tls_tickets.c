@@ -60,8 +60,10 @@ static int seal_or_open(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CI
     }
     for (uint32_t age = 0; age < 2 && age < rotations; age++) {
         const struct tls_ticket_key *key = &tickets->keys[(rotations - 1 - age) % TLS_TICKET_KEYS];
-        if (memcmp(name, key->name, sizeof key->name) == 0)
-            return !arm(key, iv, cipher, mac, 0) ? -1 : age ? 2 : 1;
+        if (memcmp(name, key->name, sizeof key->name) != 0)
+            continue;
+        /* With TLS 1.3 a client uses a ticket once (RFC 8446 §C.4): without a new one it could not resume again. */
+        return !arm(key, iv, cipher, mac, 0) ? -1 : age || SSL_version(ssl) == TLS1_3_VERSION ? 2 : 1;
     }
     return 0;
 }
