@@ -26,7 +26,7 @@ static inline size_t buf_len(const struct buf *b)
 /* The bytes now in it; valid until the next call that changes the buffer. */
 static inline struct str buf_str(const struct buf *b)
 {
-    return str_of(b->data + b->start, b->end - b->start);
+    return str_of(b->data ? b->data + b->start : NULL, b->end - b->start);
 }
 
 /* Room for `n` more bytes at the end, moving or growing when needed; NULL past the ceiling.
