@@ -28,13 +28,20 @@ static const bool ONCE[HTTP_FIELD_OTHER + 1] = {
     [HTTP_FIELD_AUTHORIZATION] = true, [HTTP_FIELD_API_KEY] = true,        [HTTP_FIELD_CONTENT_TYPE] = true,
 };
 
-/* What must not come in a trailer section (RFC 9110 §6.5.1): framing, routing, credentials, content format. */
+/* What must not come in a trailer section (RFC 9110 §6.5.1), though dropped: framing, routing, credentials. */
 static const bool NEVER_TRAILER[HTTP_FIELD_OTHER + 1] = {
-    [HTTP_FIELD_HOST] = true,       [HTTP_FIELD_CONTENT_LENGTH] = true, [HTTP_FIELD_TRANSFER_ENCODING] = true,
-    [HTTP_FIELD_CONNECTION] = true, [HTTP_FIELD_EXPECT] = true,         [HTTP_FIELD_AUTHORIZATION] = true,
-    [HTTP_FIELD_API_KEY] = true,    [HTTP_FIELD_CONTENT_TYPE] = true,   [HTTP_FIELD_CONTENT_ENCODING] = true,
-    [HTTP_FIELD_TE] = true,         [HTTP_FIELD_TRAILER] = true,        [HTTP_FIELD_UPGRADE] = true,
-    [HTTP_FIELD_COOKIE] = true,     [HTTP_FIELD_KEEP_ALIVE] = true,
+    [HTTP_FIELD_HOST] = true,
+    [HTTP_FIELD_CONTENT_LENGTH] = true,
+    [HTTP_FIELD_TRANSFER_ENCODING] = true,
+    [HTTP_FIELD_CONNECTION] = true,
+    [HTTP_FIELD_EXPECT] = true,
+    [HTTP_FIELD_AUTHORIZATION] = true,
+    [HTTP_FIELD_API_KEY] = true,
+    [HTTP_FIELD_TE] = true,
+    [HTTP_FIELD_TRAILER] = true,
+    [HTTP_FIELD_UPGRADE] = true,
+    [HTTP_FIELD_KEEP_ALIVE] = true,
+    [HTTP_FIELD_COOKIE] = true,
 };
 
 /* Beginnings of names that somebody behind us trusts: with "_" for "-" they would slip past whoever strips them. */
