@@ -96,6 +96,7 @@ static const char *set_settings(const json_t *from)
         !set_number(from, "retry_after_ms", &settings.retry_after_ms))
         return "{\"error\":\"a number is no number\"}";
     set_bool(from, "echo", &settings.echo);
+    set_bool(from, "stamp", &settings.stamp);
     set_bool(from, "journal", &settings.journal);
     set_text(from, "require_bearer", settings.require_bearer, sizeof settings.require_bearer);
     set_text(from, "require_key", settings.require_key, sizeof settings.require_key);

@@ -58,7 +58,10 @@ static bool chat_event(struct connection *c)
     }
     if (at < 2 + tokens) {
         char delta[64];
-        snprintf(delta, sizeof delta, "{\"content\":\"word%llu \"}", (unsigned long long)(at - 2));
+        if (settings.stamp)
+            snprintf(delta, sizeof delta, "{\"content\":\"t=%llu \"}", (unsigned long long)loop_now_exact_us());
+        else
+            snprintf(delta, sizeof delta, "{\"content\":\"word%llu \"}", (unsigned long long)(at - 2));
         for (uint64_t i = 0; i < c->asked.n; i++)
             chat_chunk(c, i, c->mode == MODE_tool_call ? TOOL_DELTAS[at - 2] : delta, "null");
         if (c->mode == MODE_stream_filter)

@@ -13,12 +13,12 @@
 
 static const char HELP[] =
     "mock-model - plays Azure OpenAI, OpenAI and an Azure ML endpoint, for tests and benchmarks\n\n"
-    "usage: mock-model [--port N] [--tls-port N --tls-cert FILE --tls-key FILE] [--ready-file FILE] [--no-journal]\n"
+    "usage: mock-model [--port N] [--tls-port N --tls-cert FILE --tls-key FILE] [--ready-file FILE] [--no-journal] [--stamp]\n"
     "                  [--tokens N] [--interval-ms N] [--answer-bytes N] [--first-byte-ms N]\n\n"
     "Listens on 127.0.0.1 (port 0, the default: any free port). Prints `ready http://127.0.0.1:PORT [https://…]`.\n\n"
     "  POST /admin/steer     {\"mode\": NAME, \"model\": NAME or \"*\", \"times\": N, …settings}\n"
     "  POST /admin/settings  {\"tokens\", \"interval_ms\", \"first_byte_ms\", \"answer_bytes\", \"delay_ms\", \"retry_after_ms\",\n"
-    "                         \"echo\", \"journal\", \"require_bearer\", \"require_key\"}\n"
+    "                         \"echo\", \"stamp\", \"journal\", \"require_bearer\", \"require_key\"}\n"
     "  POST /admin/reset     GET /admin/journal     GET /admin/counts\n\nModes:\n"
 #define MODE(name, about) "  " #name ": " about "\n"
 #include "modes.def"
@@ -101,7 +101,7 @@ int main(int argc, char **argv)
 {
     static const struct option OPTIONS[] = {
         { "port", 1, NULL, 'p' },       { "tls-port", 1, NULL, 'P' },    { "tls-cert", 1, NULL, 'c' },
-        { "tls-key", 1, NULL, 'k' },    { "ready-file", 1, NULL, 'r' },  { "no-journal", 0, NULL, 'J' },
+        { "tls-key", 1, NULL, 'k' },    { "ready-file", 1, NULL, 'r' },  { "no-journal", 0, NULL, 'J' }, { "stamp", 0, NULL, 's' },
         { "tokens", 1, NULL, 't' },     { "interval-ms", 1, NULL, 'i' }, { "answer-bytes", 1, NULL, 'b' },
         { "first-byte-ms", 1, NULL, 'f' }, { "help", 0, NULL, 'h' },     { NULL, 0, NULL, 0 },
     };
@@ -115,6 +115,7 @@ int main(int argc, char **argv)
         case 'k': key = optarg; break;
         case 'r': ready_file = optarg; break;
         case 'J': settings.journal = false; break;
+        case 's': settings.stamp = true; break;
         case 't': settings.tokens = number(optarg); break;
         case 'i': settings.interval_ms = number(optarg); break;
         case 'b': settings.answer_bytes = number(optarg); break;

@@ -27,6 +27,7 @@ struct settings {
     uint64_t delay_ms;        /* of `slow` */
     uint64_t retry_after_ms;  /* of 429 and 503 */
     bool echo;                /* the text repeats the last user message */
+    bool stamp;               /* each token tells when it was written: "t=<us> ", of the monotonic clock */
     bool journal;             /* requests are remembered; off for load tests */
     char require_bearer[4096]; /* any other Authorization is answered 401; empty: everything goes */
     char require_key[256];    /* the same for api-key */
