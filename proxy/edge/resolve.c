@@ -177,7 +177,8 @@ static bool send_errand(struct resolver *r, struct entry *e)
     return true;
 }
 
-enum resolve_answer resolve(struct resolver *r, struct str host, struct lookup *l, struct addresses *out, const char **why)
+enum resolve_answer resolve(struct resolver *r, struct str host, struct lookup *l, struct addresses *out,
+                            const char **why)
 {
     struct ip_address literal;
     if (ip_parse(host, &literal)) {

@@ -1,9 +1,9 @@
 /* resolve.h - host names to addresses, off the loop, and remembered.
  *
- * A literal address is answered at once and never asked for. A name is looked up on the helper thread (one lookup per name at
- * a time, however many wait for it) and remembered for 30 s; a failure for 5 s. An answer that has just grown old is given
- * once more while it is asked for again, so that nobody waits for what is probably unchanged. When the resolver
- * is out of order (not when it says that there is no such name) the last addresses serve for up to an hour. */
+ * A literal address is answered at once and never asked for. A name is looked up on the helper thread (one lookup per
+ * name at a time, however many wait for it) and remembered for 30 s; a failure for 5 s. An answer that has just grown
+ * old is given once more while it is asked for again, so that nobody waits for what is probably unchanged. When the
+ * resolver is out of order (not when it says that there is no such name) the last addresses serve for up to an hour. */
 #ifndef EDGE_RESOLVE_H
 #define EDGE_RESOLVE_H
 
@@ -42,7 +42,8 @@ void resolver_free(struct resolver *r);
 
 enum resolve_answer { RESOLVE_FOUND, RESOLVE_FAILED, RESOLVE_ASKED };
 /* RESOLVE_FOUND fills *out; RESOLVE_FAILED sets *why; RESOLVE_ASKED: `l->done` will be called, on the loop. */
-enum resolve_answer resolve(struct resolver *r, struct str host, struct lookup *l, struct addresses *out, const char **why);
+enum resolve_answer resolve(struct resolver *r, struct str host, struct lookup *l, struct addresses *out,
+                            const char **why);
 void resolve_cancel(struct lookup *l); /* harmless when not waiting; list_init(&l->link) makes a lookup that is not */
 
 #endif

@@ -60,8 +60,7 @@ static bool claim_is_mine(uint64_t claim)
 struct shelves *shelves_new(unsigned count)
 {
     size_t size = sizeof(struct shelves) + count * sizeof(struct shelf);
-    struct shelves *s =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    struct shelves *s = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (s == MAP_FAILED)
         return NULL;
     madvise(s, size, MADV_DONTDUMP);
@@ -177,7 +176,8 @@ enum shelf_answer shelf_ask(struct shelves *s, unsigned number, uint64_t newer_t
 {
     struct shelf *shelf = shelf_at(s, number);
     struct paper_head head;
-    uint64_t claim = atomic_load(&shelf->claim), attempt = atomic_load(&shelf->attempt); /* before the papers are read */
+    uint64_t claim = atomic_load(&shelf->claim),
+             attempt = atomic_load(&shelf->attempt); /* before the papers are read */
     bool is_claimed = claim_holds(claim, now_ms);
 
     enum paper_answer good = paper_read(&shelf->good, shelf->bytes, sizeof shelf->bytes, &head, NULL);
@@ -198,8 +198,7 @@ enum shelf_answer shelf_ask(struct shelves *s, unsigned number, uint64_t newer_t
     }
     if (!asker->has_waited)
         *asker = (struct shelf_asker){ .has_waited = true, .attempt = attempt };
-    if (is_claimed ||
-        !atomic_compare_exchange_strong(&shelf->claim, &claim, claim_of(getpid(), now_ms + claim_ms)))
+    if (is_claimed || !atomic_compare_exchange_strong(&shelf->claim, &claim, claim_of(getpid(), now_ms + claim_ms)))
         return SHELF_WAIT;
     if (atomic_load(&shelf->attempt) == attempt)
         return SHELF_MINE;
