@@ -1,16 +1,24 @@
-"""Fixtures of the live tests: the real programs over real sockets, on free ports of the loopback."""
+"""Fixtures of the live tests: the real programs over real sockets, on free ports of the loopback.
+
+Programs start once a session where they may (mocks, the gateway with the plain configuration) and once a test
+where the test is about their configuration or their life (`start_gateway`)."""
+
+import os
 
 import pytest
 
 import mocks
 from certificates import Authority
+from gateway import ROLE, Gateway, base_config, merged
 from programs import BUILD, find_program
 
 
 def need(name):
+    """The program, or the test is skipped; with BARTIZAN_LIVE_REQUIRE=1, as in CI, it fails instead."""
     path = find_program(name)
     if not path:
-        pytest.skip(f"{name} is not built in {BUILD} (set BARTIZAN_BUILD)")
+        missing = pytest.fail if os.environ.get("BARTIZAN_LIVE_REQUIRE") == "1" else pytest.skip
+        missing(f"{name} is not built in {BUILD} (set BARTIZAN_BUILD)")
     return path
 
 
@@ -36,8 +44,69 @@ def running_issuer(folder, server_certificate):
     assert issuer.stop() == 0, issuer.program.output()
 
 
+@pytest.fixture(scope="session")
+def running_model(folder, server_certificate):
+    model = mocks.start_model(need("mock-model"), folder, *server_certificate)
+    yield model
+    assert model.stop() == 0, model.program.output()
+
+
+@pytest.fixture(scope="session")
+def running_gateway(running_issuer, running_model, server_certificate, authority, folder):
+    binary = need("bartizan")
+    home = folder / "gateway"
+    home.mkdir()
+    config = base_config(running_issuer, running_model, server_certificate, home)
+    gateway = Gateway(binary, config, home, authority, {"AZURE_POD_IDENTITY_AUTHORITY_HOST": running_issuer.base})
+    yield gateway
+    assert gateway.stop() == 0, gateway.output()
+
+
 @pytest.fixture
 def issuer(running_issuer):
     """As after a fresh start, but for keys that other tests have rotated in."""
     running_issuer.reset()
     return running_issuer
+
+
+@pytest.fixture
+def model(running_model):
+    running_model.reset()
+    running_model.set(interval_ms=5)
+    return running_model
+
+
+@pytest.fixture
+def gateway(running_gateway, issuer, model):
+    return running_gateway
+
+
+@pytest.fixture
+def start_gateway(issuer, model, server_certificate, authority, tmp_path):
+    """start_gateway(changes to the plain configuration, env): a gateway of the test's own."""
+    binary = need("bartizan")
+    started = []
+
+    def start(changes=None, env=None):
+        home = tmp_path / f"gateway-{len(started)}"
+        home.mkdir()
+        config = merged(base_config(issuer, model, server_certificate, home), changes or {})
+        gateway = Gateway(binary, config, home, authority, {"AZURE_POD_IDENTITY_AUTHORITY_HOST": issuer.base, **(env or {})})
+        started.append(gateway)
+        return gateway
+
+    yield start
+    for gateway in started:
+        if gateway.program.process.poll() is None:
+            assert gateway.stop() == 0, gateway.output()
+
+
+@pytest.fixture
+def token(issuer):
+    """A good token, as an application of the tenant would have it."""
+    return issuer.token(roles=[ROLE])
+
+
+@pytest.fixture
+def caller(gateway, token):
+    return gateway.caller(token)

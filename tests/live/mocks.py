@@ -4,6 +4,7 @@ import json
 import re
 import urllib.error
 import urllib.request
+from fnmatch import fnmatch
 
 from programs import Program
 
@@ -36,25 +37,16 @@ def call(method, url, body=None, headers=None, timeout=30):
 
 
 class Mock:
-    """A running mock with an admin path and a journal."""
+    """A running mock with an admin path."""
 
-    def __init__(self, program, base):
-        self.program, self.base = program, base
+    def __init__(self, program, base, tls_base):
+        self.program, self.base, self.tls_base = program, base, tls_base
 
     def admin(self, method, path, body=None):
         status, _, answer = call(method, self.base + "/admin/" + path, body)
         if status != 200:
             raise AssertionError(f"/admin/{path}: {status} {answer}")
         return answer
-
-    def steer(self, **rule):
-        return self.admin("POST", "steer", rule)
-
-    def reset(self, **what):
-        return self.admin("POST", "reset", what)
-
-    def journal(self, path="*"):
-        return self.admin("GET", f"journal?path={path}")["requests"]
 
     def stop(self):
         return self.program.stop()
@@ -63,9 +55,15 @@ class Mock:
 class Issuer(Mock):
     """bench/mock-issuer: Entra ID, a plain OIDC issuer, IMDS and the App Service endpoint."""
 
-    def __init__(self, program, base, tls_base):
-        super().__init__(program, base)
-        self.tls_base = tls_base
+    def steer(self, **rule):
+        """Bends the answers to come; see bench/mock-issuer/admin.c for the members of a rule."""
+        return self.admin("POST", "steer", rule)
+
+    def reset(self, **what):
+        return self.admin("POST", "reset", what)
+
+    def journal(self, path="*"):
+        return self.admin("GET", f"journal?path={path}")["requests"]
 
     @property
     def authority(self):
@@ -88,6 +86,43 @@ class Issuer(Mock):
 
     def set(self, **settings):
         return self.admin("POST", "settings", settings)
+
+
+class Model(Mock):
+    """bench/mock-model: Azure OpenAI, OpenAI and an Azure ML endpoint."""
+
+    def steer(self, mode, **rule):
+        """How the next requests are answered: a mode of bench/mock-model/modes.def, `times`, and settings."""
+        return self.admin("POST", "steer", {"mode": mode, **rule})
+
+    def set(self, **settings):
+        return self.admin("POST", "settings", settings)
+
+    def reset(self):
+        return self.admin("POST", "reset", {})
+
+    def counts(self):
+        return self.admin("GET", "counts")
+
+    def journal(self, path="*"):
+        """What was received: path without query, headers by lower-case name, and the raw fields as they came."""
+        told = []
+        for entry in self.admin("GET", "journal"):
+            entry["path"] = entry["target"].split("?")[0]
+            entry["fields"] = entry["headers"]
+            entry["headers"] = {name.lower(): value for name, value in entry["fields"]}
+            if fnmatch(entry["path"], path):
+                told.append(entry)
+        return told
+
+
+def start_model(path, folder, certificate, key):
+    program = Program(
+        [path, "--tls-cert", certificate, "--tls-key", key, "--interval-ms", 5],
+        folder / "mock-model.log",
+    )
+    ready = program.wait_until(lambda: re.search(r"^ready (\S+) (\S+)$", program.output(), re.M), "mock-model")
+    return Model(program, ready.group(1), ready.group(2))
 
 
 def start_issuer(path, folder, certificate, key):
