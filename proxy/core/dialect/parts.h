@@ -54,6 +54,11 @@ bool tool_names_add(struct asked *q, struct str name) MUST_USE;
  * enum gather. */
 bool texts_gather(struct asked *q, uint32_t node, enum text_source source, size_t message, unsigned flags) MUST_USE;
 
+/* ---- urls.c ---- */
+
+/* Is it an address that nobody may have opened: link-local, metadata, or one that two readers could take differently? */
+bool url_is_never(struct str text);
+
 /* ---- messages.c: the long members of a request ---- */
 
 bool read_messages(struct asked *q, uint32_t value);

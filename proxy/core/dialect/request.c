@@ -244,6 +244,8 @@ bool request_read(const struct jsonx *body, struct arena *a, struct call *call, 
     default:
         break; /* these have no body that means anything */
     }
+    for (size_t i = 0; ok && i < call->urls_count; i++)
+        ok = !url_is_never(call->urls[i].value) || wrong(&q, call->urls[i].what);
     call->images = q.image_types > q.image_keys ? q.image_types : q.image_keys;
     if (!ok)
         *why = q.why;

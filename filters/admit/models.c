@@ -1,0 +1,181 @@
+/* models.c - which models a caller may use: some for everybody, some for those who bring a role or the like. */
+#include "proxy/core/exchange.h"
+
+struct grant {
+    struct texts models;
+    struct texts roles, scopes, groups, apps, subjects, tenants;
+};
+
+struct models_policy {
+    struct texts any;
+    struct blocks grants;
+};
+
+static const struct setting GRANT[] = {
+    SETTING(struct grant, models, SET_TEXTS, .required = true, .min = 1, .example = "[gpt-4o, o3]",
+            .about = "names of models or deployments"),
+    SETTING(struct grant, roles, SET_TEXTS, .example = "[Models.Premium]",
+            .about = "app roles, one of which is needed"),
+    SETTING(struct grant, scopes, SET_TEXTS, .example = "[models.read]", .about = "scopes, one of which is needed"),
+    SETTING(struct grant, groups, SET_TEXTS, .example = "[11111111-2222-3333-4444-555555555555]",
+            .about = "group ids, one of which is needed"),
+    SETTING(struct grant, apps, SET_TEXTS, .example = "[66666666-7777-8888-9999-000000000000]",
+            .about = "client ids, one of which is needed"),
+    SETTING(struct grant, subjects, SET_TEXTS, .example = "[build-agent]",
+            .about = "callers, by their stable identity"),
+    SETTING(struct grant, tenants, SET_TEXTS, .example = "[11111111-2222-3333-4444-555555555555]",
+            .about = "tenant ids, one of which is needed"),
+    SETTINGS_END,
+};
+
+static const struct setting SETTINGS[] = {
+    SETTING(struct models_policy, any, SET_TEXTS, .example = "[gpt-4o-mini]",
+            .about = "models or deployments that every caller of the route may use"),
+    SETTING(struct models_policy, grants, SET_BLOCKS, .block = GRANT, .block_size = sizeof(struct grant),
+            .example = "[ { models: [gpt-4o], roles: [Models.Premium] } ]",
+            .about = "further models for callers who fit every condition that is named"),
+    SETTINGS_END,
+};
+
+/* Conditions of a grant: a list of the policy against one attribute, or against a list of them. */
+static const struct condition {
+    size_t wanted, single, several; /* offsets; 0: not this one. No attribute stands first in struct caller. */
+} CONDITIONS[] = {
+    { offsetof(struct grant, roles), 0, offsetof(struct caller, roles) },
+    { offsetof(struct grant, scopes), 0, offsetof(struct caller, scopes) },
+    { offsetof(struct grant, groups), 0, offsetof(struct caller, groups) },
+    { offsetof(struct grant, apps), offsetof(struct caller, app), 0 },
+    { offsetof(struct grant, subjects), offsetof(struct caller, subject), 0 },
+    { offsetof(struct grant, tenants), offsetof(struct caller, tenant), 0 },
+};
+
+static const void *at_offset(const void *base, size_t offset)
+{
+    return (const char *)base + offset;
+}
+
+static bool fits_condition(const struct condition *c, const struct grant *g, const struct caller *who)
+{
+    const struct texts *wanted = at_offset(g, c->wanted);
+    if (!wanted->count)
+        return true;
+    for (size_t i = 0; i < wanted->count; i++) {
+        if (c->several && strs_has(at_offset(who, c->several), wanted->at[i]))
+            return true;
+        if (c->single && str_eq(*(const struct str *)at_offset(who, c->single), wanted->at[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool is_granted(const struct grant *g, const struct caller *who)
+{
+    for (size_t i = 0; i < ARRAY_LEN(CONDITIONS); i++)
+        if (!who || !fits_condition(&CONDITIONS[i], g, who))
+            return false;
+    return true;
+}
+
+static bool normalise(struct texts *models, struct arena *a, struct problems *problems)
+{
+    bool ok = true;
+    for (size_t i = 0; i < models->count; i++) {
+        if (model_normalise(a, models->at[i], false, &models->at[i]))
+            continue;
+        problem(problems, models->spans[i], "\"" STR_F "\" cannot be the name of a model", STR_A(models->at[i]));
+        ok = false;
+    }
+    return ok;
+}
+
+static bool check(void *policy, struct setup *setup, struct problems *problems)
+{
+    struct models_policy *p = policy;
+    struct grant *grants = p->grants.at;
+    bool ok = normalise(&p->any, &setup->arena, problems);
+    for (size_t i = 0; i < p->grants.count; i++) {
+        size_t conditions = 0;
+        ok = normalise(&grants[i].models, &setup->arena, problems) && ok;
+        for (size_t k = 0; k < ARRAY_LEN(CONDITIONS); k++)
+            conditions += ((const struct texts *)at_offset(&grants[i], CONDITIONS[k].wanted))->count;
+        if (conditions || !grants[i].models.count)
+            continue;
+        problem(problems, grants[i].models.spans[0], "a grant without a condition is for everybody");
+        problem_hint(problems, "name these models under \"any\"");
+        ok = false;
+    }
+    return ok;
+}
+
+static bool has(const struct texts *list, struct str name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (str_eq(list->at[i], name))
+            return true;
+    return false;
+}
+
+static bool may_use(const struct models_policy *p, const struct caller *who, struct str model)
+{
+    const struct grant *grants = p->grants.at;
+    if (has(&p->any, model))
+        return true;
+    for (size_t i = 0; i < p->grants.count; i++)
+        if (has(&grants[i].models, model) && is_granted(&grants[i], who))
+            return true;
+    return false;
+}
+
+static void add_shown(struct strs *shown, const struct strs *before, const struct texts *models)
+{
+    for (size_t i = 0; i < models->count; i++)
+        if (!strs_has(shown, models->at[i]) && (!before || strs_has(before, models->at[i])))
+            shown->at[shown->count++] = models->at[i];
+}
+
+/* For the list of models: those that this caller may use, of those that an earlier filter left. */
+static enum verdict narrow_list(struct exchange *x, const struct models_policy *p)
+{
+    const struct grant *grants = p->grants.at;
+    const struct strs *before = x->models_limited ? &x->models : NULL;
+    struct strs shown = { 0 };
+    size_t room = 1 + p->any.count;
+    for (size_t i = 0; i < p->grants.count; i++)
+        room += grants[i].models.count;
+    shown.at = arena_array(&x->arena, struct str, room);
+    if (!shown.at)
+        return exchange_refuse(x, WHY_OVERLOADED, "no room for the list of models");
+    add_shown(&shown, before, &p->any);
+    for (size_t i = 0; i < p->grants.count; i++)
+        if (is_granted(&grants[i], x->caller))
+            add_shown(&shown, before, &grants[i].models);
+    x->models = shown;
+    x->models_limited = true;
+    return NEXT;
+}
+
+static enum verdict step(struct exchange *x, const void *policy)
+{
+    const struct models_policy *p = policy;
+    if (x->call.operation == OP_MODELS || x->call.operation == OP_MODEL)
+        return narrow_list(x, p);
+    if (x->call.model_key.len && may_use(p, x->caller, x->call.model_key))
+        return NEXT;
+    x->rule = STR("models");
+    x->param = STR("model");
+    if (!x->call.model_key.len)
+        return exchange_refuse(x, WHY_MODEL_NOT_ALLOWED, "the request names no model");
+    return exchange_refuse(x, WHY_MODEL_NOT_ALLOWED, "model " STR_F " is not granted", STR_A(x->call.model_key));
+}
+
+const struct filter filter_models = {
+    .name = "models",
+    .about =
+        "Which models or deployments the caller may use, compared without case. Requests that name none are refused.",
+    .seat = STAGE_ADMIT,
+    .settings = SETTINGS,
+    .policy_size = sizeof(struct models_policy),
+    .check = check,
+    .step = step,
+    .scalar = "any",
+};
