@@ -25,6 +25,8 @@ static uint64_t *queue; /* due times of arrivals that wait for a connection: a r
 static size_t queue_head, queue_len;
 static struct buf request, parked_request;
 static bool stopping;
+static size_t token_at;          /* where in `request` the line of a token of its own goes */
+static struct str tokens_left;
 
 static void add(struct buf *b, struct str s)
 {
@@ -58,6 +60,7 @@ static void make_request(struct buf *out, struct str model, bool stream)
         abort();
     if (options.api_key.len && !buf_addf(out, "api-key: " STR_F "\r\n", STR_A(options.api_key)))
         abort();
+    token_at = buf_len(out);
     if (!buf_addf(out, "Content-Length: %zu\r\n%s\r\n", buf_len(&body), options.reconnect ? "Connection: close\r\n" : ""))
         abort();
     add(out, buf_str(&body));
@@ -78,7 +81,17 @@ static void send_request(struct client *c, uint64_t due_us)
     c->began_us = due_us;
     c->first_us = 0;
     results.sent += results.counts;
-    add(&c->out, buf_str(c->is_parked ? &parked_request : &request));
+    struct str whole = buf_str(c->is_parked ? &parked_request : &request);
+    if (options.bearers.at && !c->is_parked) {
+        if (!tokens_left.len)
+            tokens_left = options.bearers;
+        add(&c->out, str_first(whole, token_at));
+        add(&c->out, STR("Authorization: Bearer "));
+        add(&c->out, str_cut(&tokens_left, '\n'));
+        add(&c->out, STR("\r\n"));
+        whole = str_from(whole, token_at);
+    }
+    add(&c->out, whole);
     if (c->is_parked && !c->parked_counted) {
         c->parked_counted = true;
         parked_waiting++;
@@ -247,8 +260,8 @@ static void client_connect(struct client *c)
 
 bool clients_start(void)
 {
-    make_request(&request, options.model, options.stream);
     make_request(&parked_request, options.parked_model, false);
+    make_request(&request, options.model, options.stream);
     list_init(&idle_clients);
     clients_count = options.connections + options.parked;
     clients = calloc(clients_count, sizeof *clients);

@@ -21,6 +21,7 @@ struct options {
     struct tls_client *tls; /* NULL: plain */
     uint64_t connections, parked, rate, seconds, warmup, requests, body_bytes, events_seconds;
     bool stream, reconnect, is_open;
+    struct str bearers; /* a token a line: each request takes the next one; at == NULL without */
     struct str bearer, api_key, model, parked_model, body; /* body at != NULL: sent as it is */
 };
 
