@@ -20,7 +20,8 @@ static const char HELP[] =
     "  --reconnect         a new connection for each request\n"
     "  --park N            N more callers whose requests wait at the model (--park-model NAME)\n"
     "  --model NAME        (default gpt-4o)   --body-bytes N (default 2048)   --body FILE\n"
-    "  --bearer FILE       a token           --api-key KEY\n"
+    "  --bearer FILE       a token           --bearers FILE  a token a line, each request the next\n"
+    "  --api-key KEY\n"
     "  --ca FILE           trusted for https  --cpu-of PID[,PID…]  whose CPU time is reported\n\n"
     "Prints one JSON object. Only loopback addresses are taken.\n";
 
@@ -100,7 +101,7 @@ static void read_options(int argc, char **argv)
         { "seconds", 1, NULL, 's' },  { "warmup", 1, NULL, 'w' },      { "requests", 1, NULL, 'n' },
         { "stream", 0, NULL, 'S' },   { "reconnect", 0, NULL, 'R' },   { "park", 1, NULL, 'p' },
         { "park-model", 1, NULL, 'P' }, { "model", 1, NULL, 'm' },     { "body-bytes", 1, NULL, 'B' },
-        { "body", 1, NULL, 'f' },     { "bearer", 1, NULL, 'b' },      { "api-key", 1, NULL, 'k' },
+        { "body", 1, NULL, 'f' },     { "bearer", 1, NULL, 'b' },   { "bearers", 1, NULL, 'T' },      { "api-key", 1, NULL, 'k' },
         { "ca", 1, NULL, 'C' },       { "cpu-of", 1, NULL, 'x' },      { "help", 0, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
@@ -123,6 +124,7 @@ static void read_options(int argc, char **argv)
         case 'B': options.body_bytes = number(optarg); break;
         case 'f': options.body = read_file(optarg); break;
         case 'b': options.bearer = read_file(optarg); break;
+        case 'T': options.bearers = read_file(optarg); break;
         case 'k': options.api_key = str_c(optarg); break;
         case 'C': ca = optarg; break;
         case 'x': read_pids(optarg); break;
