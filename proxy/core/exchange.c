@@ -103,6 +103,15 @@ void exchange_finish(struct exchange *x)
     arena_finish(&x->arena);
 }
 
+void exchange_free(struct exchange *x)
+{
+    struct buf *const kept[] = { &x->body, &x->out_head, &x->out_body, &x->answer, &x->identity, &x->out };
+    for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+        buf_finish(kept[i]);
+    jsonx_finish(&x->json);
+    jsonx_finish(&x->answer_json);
+}
+
 void exchange_caller_left(struct exchange *x, enum reason why)
 {
     if (x->is_over)

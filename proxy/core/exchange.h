@@ -143,6 +143,8 @@ void exchange_body_failed(struct exchange *x, enum reason why, const char *detai
 void exchange_caller_left(struct exchange *x, enum reason why);
 /* Frees what the exchange owns; after `ended`. The struct may be used again by exchange_begin. */
 void exchange_finish(struct exchange *x);
+/* Frees also what exchange_finish keeps for the next one. */
+void exchange_free(struct exchange *x);
 
 /* ---- for the world's upstream side ---- */
 
