@@ -25,7 +25,8 @@ static void complain_unknown(struct reading *r, const struct setting *rows, cons
         assert(n < ROWS_MAX);
         words[n] = rows[n].name;
     }
-    problem(r->problems, member->key_span, "\"%s\" has no setting \"" STR_F "\"", what, STR_A(str_first(member->key, 64)));
+    problem(r->problems, member->key_span, "\"%s\" has no setting \"" STR_F "\"", what,
+            STR_A(str_first(member->key, 64)));
     problem_hint_near(r->problems, member->key, words, n);
 }
 
@@ -69,14 +70,15 @@ static bool read_default(struct reading *r, const struct setting *row, void *fie
 static bool wrong_form(struct reading *r, const char *what, const struct yaml *at, const char *form)
 {
     if (yaml_is_null(at))
-        problem(r->problems, at->key_span.line ? at->key_span : at->span, "\"%s\" is empty: leave it out or fill it", what);
+        problem(r->problems, at->key_span.line ? at->key_span : at->span, "\"%s\" is empty: leave it out or fill it",
+                what);
     else
         problem(r->problems, at->span, "\"%s\" must be %s", what, form);
     return false;
 }
 
-bool settings_read(struct reading *r, const struct setting *rows, const char *what, const struct yaml *at, struct span outer,
-                   void *into)
+bool settings_read(struct reading *r, const struct setting *rows, const char *what, const struct yaml *at,
+                   struct span outer, void *into)
 {
     bool ok = true;
     if (at && at->kind != YAML_MAP)
@@ -93,7 +95,10 @@ bool settings_read(struct reading *r, const struct setting *rows, const char *wh
             ok = setting_read_value(r, row, member, field) && ok;
         } else if (row->required) {
             if (!was_misspelt(rows, row, at))
-                problem(r->problems, at && at->key_span.line ? at->key_span : at && at->span.line ? at->span : outer,
+                problem(r->problems,
+                        at && at->key_span.line ? at->key_span
+                        : at && at->span.line   ? at->span
+                                                : outer,
                         "\"%s\" needs \"%s\"", what, row->name);
             ok = false;
         } else if (row->dflt) {
@@ -154,8 +159,8 @@ static bool read_blocks(struct reading *r, const struct setting *row, const stru
     for (const struct yaml *i = is_one ? NULL : at->first; i; i = i->next)
         n++;
     if (n > (row->max ? row->max : BLOCKS_MAX) || n < row->min) {
-        problem(r->problems, at->key_span.line ? at->key_span : at->span, "\"%s\" must have from %llu to %llu entries", row->name,
-                (unsigned long long)row->min, (unsigned long long)(row->max ? row->max : BLOCKS_MAX));
+        problem(r->problems, at->key_span.line ? at->key_span : at->span, "\"%s\" must have from %llu to %llu entries",
+                row->name, (unsigned long long)row->min, (unsigned long long)(row->max ? row->max : BLOCKS_MAX));
         return false;
     }
     if (!(blocks.at = arena_zalloc_array(r->arena, n, row->block_size)))
@@ -166,9 +171,12 @@ static bool read_blocks(struct reading *r, const struct setting *row, const stru
         if (!what)
             return out_of_memory(r, at);
         if (is_map)
-            *(struct name *)into = (struct name){ i->key, i->key_span };
-        ok = (!is_map || has_sound_name(r, i)) && ok;
-        ok = settings_read_as(r, row->block, row->scalar, what, i, i->span, into) && ok;
+            *(struct name *)into = (struct name){ .text = i->key, .span = i->key_span };
+        bool is_sound = settings_read_as(r, row->block, row->scalar, what, i, i->span, into);
+        is_sound = (!is_map || has_sound_name(r, i)) && is_sound;
+        if (is_map)
+            ((struct name *)into)->is_broken = !is_sound;
+        ok = is_sound && ok;
     }
     *(struct blocks *)field = blocks;
     return ok;

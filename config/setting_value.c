@@ -137,7 +137,7 @@ static bool read_text(struct reading *r, const struct setting *row, const struct
 static bool read_name(struct reading *r, const struct setting *row, const struct yaml *at, void *field)
 {
     (void)r, (void)row;
-    *(struct name *)field = (struct name){ at->text, at->span };
+    *(struct name *)field = (struct name){ .text = at->text, .span = at->span };
     return true;
 }
 
@@ -170,7 +170,8 @@ static bool read_secret(struct reading *r, const struct setting *row, const stru
         source.env = arena_printf(r->arena, STR_F, STR_A(rest));
     } else {
         problems_hide(r->problems, at->span);
-        problem(r->problems, at->span, "\"%s\" must be file:PATH or env:NAME: a secret itself is never written here", row->name);
+        problem(r->problems, at->span, "\"%s\" must be file:PATH or env:NAME: a secret itself is never written here",
+                row->name);
         return false;
     }
     if (!source.file.at && !source.env.at)
@@ -238,7 +239,7 @@ static bool add_name(struct reading *r, const struct setting *row, const struct 
 {
     (void)r, (void)row;
     struct names *list = field;
-    list->at[list->count++] = (struct name){ at->text, at->span };
+    list->at[list->count++] = (struct name){ .text = at->text, .span = at->span };
     return true;
 }
 
@@ -254,7 +255,8 @@ static bool make_room(struct reading *r, const struct setting *row, size_t n, vo
         return names->at != NULL;
     }
     struct texts *texts = field;
-    *texts = (struct texts){ .at = arena_array(r->arena, struct str, n), .spans = arena_array(r->arena, struct span, n) };
+    *texts =
+        (struct texts){ .at = arena_array(r->arena, struct str, n), .spans = arena_array(r->arena, struct span, n) };
     return texts->at && texts->spans;
 }
 
@@ -297,7 +299,7 @@ static bool read_text_map(struct reading *r, const struct setting *row, const st
         return out_of_memory(r, at->span);
     for (const struct yaml *i = at->first; i; i = i->next) {
         ok = is_text(r, row, i) && ok;
-        map.at[map.count++] = (struct text_pair){ { i->key, i->key_span }, i->text };
+        map.at[map.count++] = (struct text_pair){ .key = { .text = i->key, .span = i->key_span }, .value = i->text };
     }
     *(struct text_map *)field = map;
     return ok;
@@ -306,9 +308,9 @@ static bool read_text_map(struct reading *r, const struct setting *row, const st
 /* ---- the table ---- */
 
 static scalar_fn *const SCALARS[SET_CUSTOM + 1] = {
-    [SET_BOOL] = read_bool,   [SET_UINT] = read_number, [SET_BYTES] = read_number, [SET_DURATION] = read_number,
-    [SET_RATE] = read_rate,   [SET_TEXT] = read_text,   [SET_WORD] = read_word,    [SET_NAME] = read_name,
-    [SET_FILE] = read_file,   [SET_SECRET] = read_secret,
+    [SET_BOOL] = read_bool, [SET_UINT] = read_number,   [SET_BYTES] = read_number, [SET_DURATION] = read_number,
+    [SET_RATE] = read_rate, [SET_TEXT] = read_text,     [SET_WORD] = read_word,    [SET_NAME] = read_name,
+    [SET_FILE] = read_file, [SET_SECRET] = read_secret,
 };
 static scalar_fn *const LISTS[SET_CUSTOM + 1] = {
     [SET_TEXTS] = add_text,

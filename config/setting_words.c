@@ -14,8 +14,8 @@ static const struct unit SIZES[] = {
     { "GiB", 1024 * 1024 * 1024 }, { "MiB", 1024 * 1024 }, { "KiB", 1024 }, { "", 1 }, { NULL, 0 },
 };
 static const struct unit PERIODS[] = {
-    { "day", 86400000 }, { "h", 3600000 }, { "min", 60000 }, { "s", 1000 },
-    { "d", 86400000 },   { "hour", 3600000 }, { "m", 60000 }, { "minute", 60000 }, { "second", 1000 }, { NULL, 0 },
+    { "day", 86400000 }, { "h", 3600000 }, { "min", 60000 },    { "s", 1000 },      { "d", 86400000 },
+    { "hour", 3600000 }, { "m", 60000 },   { "minute", 60000 }, { "second", 1000 }, { NULL, 0 },
 };
 
 static const struct unit *unit_named(const struct unit *units, struct str word)

@@ -44,14 +44,32 @@ static struct span span_of_offset(struct str text, size_t offset)
     return span;
 }
 
-static bool is_tab_at(struct str text, size_t line)
+/* The byte at a mark, which counts lines and characters. */
+static size_t offset_of(struct str text, const yaml_mark_t *mark)
 {
-    struct str rest = text, row = STR_NONE;
-    for (size_t i = 0; i <= line && (i == 0 || rest.at); i++)
-        row = str_cut(&rest, '\n');
-    while (row.len && row.at[0] == ' ')
-        row = str_from(row, 1);
-    return row.len && row.at[0] == '\t';
+    size_t i = 0, column = 0;
+    for (size_t line = 0; line < mark->line && i < text.len; i++)
+        line += text.at[i] == '\n';
+    for (; i < text.len && text.at[i] != '\n'; i++) {
+        bool begins = ((unsigned char)text.at[i] & 0xc0) != 0x80;
+        if (begins && column++ == mark->column)
+            break;
+    }
+    return i;
+}
+
+static bool is_tab_before(struct str text, size_t at)
+{
+    while (at && (at == text.len || (text.at[at] != '\t' && text.at[at] != '\n')))
+        at--;
+    return at < text.len && text.at[at] == '\t';
+}
+
+/* `{ path: /deployments/{name}/chat }`: inside braces a brace ends a plain text. */
+static bool is_brace_in_text(struct str text, size_t at, const char *context)
+{
+    return context && strstr(context, "flow") && at > 0 && at < text.len && memchr("{[", text.at[at], 2) &&
+           !memchr(" ,{[\t", text.at[at - 1], 5);
 }
 
 static void complain(struct reader *r)
@@ -65,8 +83,11 @@ static void complain(struct reader *r)
     } else {
         problem(r->problems, span_at(&p->problem_mark, &p->problem_mark), "cannot be read: %s%s%s", what,
                 p->context ? ", " : "", p->context ? p->context : "");
-        if (is_tab_at(r->text, p->problem_mark.line))
+        size_t at = offset_of(r->text, &p->problem_mark);
+        if (is_tab_before(r->text, at))
             problem_hint(r->problems, "indent with spaces, not tabs");
+        else if (is_brace_in_text(r->text, at, p->context))
+            problem_hint(r->problems, "inside { } and [ ], a text with braces needs quotes");
     }
 }
 
@@ -127,9 +148,9 @@ static int by_key(const void *a, const void *b)
     int order = str_cmp(x->key, y->key);
     if (order)
         return order;
-    return x->key_span.line != y->key_span.line ? (x->key_span.line > y->key_span.line) - (x->key_span.line < y->key_span.line)
-                                                : (x->key_span.column > y->key_span.column) -
-                                                      (x->key_span.column < y->key_span.column);
+    return x->key_span.line != y->key_span.line
+               ? (x->key_span.line > y->key_span.line) - (x->key_span.line < y->key_span.line)
+               : (x->key_span.column > y->key_span.column) - (x->key_span.column < y->key_span.column);
 }
 
 /* Sorted, so that a map of 100,000 keys costs no 100,000 × 100,000 comparisons. */

@@ -10,16 +10,17 @@ enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 struct yaml {
     enum yaml_kind kind;
     struct span span;
-    struct str text;        /* of a scalar */
-    bool is_plain;          /* a scalar without quotes: may be a number, a boolean or null */
-    struct yaml *first;     /* child of a list or map */
-    struct yaml *next;      /* sibling */
-    struct str key;         /* of a child of a map */
+    struct str text;    /* of a scalar */
+    bool is_plain;      /* a scalar without quotes: may be a number, a boolean or null */
+    struct yaml *first; /* child of a list or map */
+    struct yaml *next;  /* sibling */
+    struct str key;     /* of a child of a map */
     struct span key_span;
 };
 
-/* Reads one document. Anchors and aliases, tags, several documents, duplicate keys, depth above 32 and more than 100,000 nodes
- * are problems. NULL when the text cannot be read at all; other problems may be noted and a tree still be given. */
+/* Reads one document. Anchors and aliases, tags, several documents, duplicate keys, depth above 32 and more than
+ * 100,000 nodes are problems. NULL when the text cannot be read at all; other problems may be noted and a tree still be
+ * given. */
 struct yaml *yaml_read(struct arena *a, struct str text, struct problems *problems);
 
 /* Child of a map; NULL without one. */

@@ -33,7 +33,7 @@ struct filter {
     /* Looks at the whole policy once the setup is complete: resolves names (setup_find_*), reads files, compiles patterns
      * into the policy (which lives in the setup's arena; what must be freed is freed in `finish`). */
     bool (*check)(void *policy, struct setup *setup, struct problems *problems);
-    void (*finish)(void *policy);
+    void (*finish)(void *policy); /* also of a policy that was never checked, zeroed where nothing was read */
     step_fn *step;
     flow_fn *flow;
     settle_fn *settle;

@@ -13,8 +13,9 @@ struct language;
 
 /* ---- listeners ---- */
 
-/* Where to listen: host:port, [v6]:port, localhost:port, or unix:/path. */
+/* Where to listen: 0.0.0.0:8443, [::1]:8443, localhost:8080, or unix:/path. */
 struct address {
+    struct span span;
     struct str unix_path; /* at == NULL for TCP; ends with a NUL */
     struct ip_address ip;
     uint16_t port;
@@ -29,8 +30,11 @@ struct certificate_files {
 };
 
 struct listener {
-    struct name address;     /* as written */
-    struct address at;
+    struct str address;      /* host:port, [v6]:port, or unix:/path */
+    struct span span;
+    struct str unix_path;    /* at == NULL for TCP; ends with a NUL */
+    struct ip_address ip;
+    uint16_t port;
     struct str certificate, key;  /* of the only or first identity; at == NULL: plain */
     struct blocks certificates;   /* more of struct certificate_files */
     struct str client_ca;         /* at == NULL: client certificates are not asked for */
@@ -54,7 +58,8 @@ struct health {
 };
 
 struct endpoint {
-    struct name url_text;
+    struct str url_text;
+    struct span span;
     struct url url;
     struct str host_header;  /* host[:port] */
     struct str name;         /* for metrics and journal: pool/host */
@@ -136,10 +141,10 @@ struct setup {
     struct arena arena;      /* owned; everything below lives in it */
     struct str file;         /* as given on the command line */
     struct blocks listeners; /* struct listener */
-    struct name admin;       /* as written; text.at == NULL: none */
-    struct address admin_at;
+    struct str admin;        /* host:port or unix:/path; at == NULL: none */
+    struct address admin_at; /* the same, read */
     bool insecure_public_admin;
-    struct name store;       /* "memory" */
+    struct str store;        /* "memory" */
     struct str journal;      /* "stdout", "insecure_none" or a path */
     uint64_t workers;        /* 0: one per core */
     uint64_t drain_ms;
@@ -149,8 +154,9 @@ struct setup {
     const struct language *language;
     struct blocks sections[SETUP_SECTIONS_MAX]; /* entries of language->sections, same index: issuers, key rings */
     unsigned endpoints_count;
+    unsigned shelves_count;  /* of ask_fetch, numbered from 1: a check takes one by ++ */
     unsigned insecure;       /* how many `insecure_…` words are in force */
-    struct strs watched;     /* every file that was read: a change of one reloads */
+    struct texts watched;    /* every file that was read, and where it is named first: a change of one reloads */
 };
 
 /* Sections of the file that belong to filters: `issuers`, `keys`. Registered beside the filters, read by the same engine, found by

@@ -98,7 +98,10 @@ static bool read_policy(const char *text)
     problems_init(&problems, STR("t.yaml"), str_c(text));
     policy = (struct policy){ 0 };
     files_named = secrets_named = 0;
-    struct reading r = { .arena = &arena, .problems = &problems, .directory = STR("/etc/b"), .file_named = note_file,
+    struct reading r = { .arena = &arena,
+                         .problems = &problems,
+                         .directory = STR("/etc/b"),
+                         .file_named = note_file,
                          .secret_named = note_secret };
     struct yaml *root = yaml_read(&arena, str_c(text), &problems);
     bool ok = root && settings_read(&r, POLICY, "policy", root, (struct span){ 1, 1, 1 }, &policy);
@@ -158,10 +161,11 @@ TEST("what is not written has its default, read the same way")
 
 TEST("every kind is read")
 {
-    CHECK(read_policy("flag: false\ncount: 10\nsize: 1MiB\nwait: 250ms\nrate: 60/min\ntext: 123\ntexts: one\ncolour: blue\n"
-                      "colours: green\nissuer: i\nnames: [a, b]\nfile: tls/a.pem\nkey: file:/run/k\ngroup: [x, y]\n"
-                      "block: 4\nblocks: [http://a, { url: http://b }]\nmap: { one: { url: u } }\npairs: { a: b, c: d }\n"
-                      "custom: fine\n"));
+    CHECK(read_policy(
+        "flag: false\ncount: 10\nsize: 1MiB\nwait: 250ms\nrate: 60/min\ntext: 123\ntexts: one\ncolour: blue\n"
+        "colours: green\nissuer: i\nnames: [a, b]\nfile: tls/a.pem\nkey: file:/run/k\ngroup: [x, y]\n"
+        "block: 4\nblocks: [http://a, { url: http://b }]\nmap: { one: { url: u } }\npairs: { a: b, c: d }\n"
+        "custom: fine\n"));
     CHECK_INT(problems.count, 0);
     CHECK(!policy.flag && policy.count == 10 && policy.size == 1024 * 1024 && policy.wait_ms == 250);
     CHECK(policy.rate.count == 60 && policy.rate.period_ms == 60000);

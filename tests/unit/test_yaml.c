@@ -41,7 +41,8 @@ static void check_refused(const char *text, const char *words, unsigned line, un
 
 TEST("lists, maps and scalars know their text and their place")
 {
-    struct yaml *root = read_text(STR("listen:\n  - address: 127.0.0.1:80\n    tls: \"no\"\nempty:\nmap: { a: [1, x] }\n"));
+    struct yaml *root =
+        read_text(STR("listen:\n  - address: 127.0.0.1:80\n    tls: \"no\"\nempty:\nmap: { a: [1, x] }\n"));
     CHECK(root && root->kind == YAML_MAP && problems.count == 0);
     struct yaml *listen = yaml_member(root, STR("listen"));
     CHECK(listen && listen->kind == YAML_LIST);
@@ -107,6 +108,13 @@ TEST("a tab as indentation is called by its name")
 {
     read_text(STR("a:\n\t- b\n"));
     CHECK(problems.count == 1 && problems.list[0].hint && strstr(problems.list[0].hint, "tabs"));
+    finish();
+}
+
+TEST("a brace in a plain text inside braces is called by its name")
+{
+    read_text(STR("# gr\xc3\xbc\xc3\x9f\n{ \xc3\xbc: x, path: /a/{b}/c }\n"));
+    CHECK(problems.count == 1 && problems.list[0].hint && strstr(problems.list[0].hint, "quotes"));
     finish();
 }
 
