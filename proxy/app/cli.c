@@ -1,0 +1,152 @@
+/* cli.c - the command line. */
+#include "proxy/app/cli.h"
+
+#include <stdarg.h>
+
+#include "proxy/base/log.h"
+#include "proxy/base/problems.h"
+
+struct cli_options cli_options;
+
+static const struct command {
+    const char *word, *arguments, *about;
+    int (*run)(int argc, char **argv);
+} COMMANDS[] = {
+#define COMMAND(word, function, arguments, about) { word, arguments, about, command_##function },
+#include "proxy/app/commands.def"
+#undef COMMAND
+};
+
+static void print_help(void)
+{
+    printf("bartizan guards inference endpoints: it proves who is calling, what they may\n"
+           "use and how much, then passes the request to a model server.\n\n");
+    for (size_t i = 0; i < ARRAY_LEN(COMMANDS); i++)
+        printf("  bartizan %-12s %-12s %s\n", COMMANDS[i].word, COMMANDS[i].arguments, COMMANDS[i].about);
+    printf("\n"
+           "  -w, --workers N    worker processes (default: one per core)\n"
+           "  -l, --log LEVEL    error, warning, info (default) or debug\n"
+           "      --log-json     one JSON object per line\n"
+           "  -h, --help         this text\n\n"
+           "Exit codes: 0 fine, 1 problems found, 2 wrong usage, 3 cannot start.\n"
+           "First time?   bartizan dev-certs && bartizan run config/examples/minimal.yaml\n");
+}
+
+static const struct command *find_command(const char *word)
+{
+    for (size_t i = 0; i < ARRAY_LEN(COMMANDS); i++)
+        if (strcmp(COMMANDS[i].word, word) == 0)
+            return &COMMANDS[i];
+    return NULL;
+}
+
+static int unknown_command(const char *word)
+{
+    const char *nearest = NULL;
+    unsigned best = 3;
+    for (size_t i = 0; i < ARRAY_LEN(COMMANDS); i++) {
+        unsigned d = words_distance(str_c(word), str_c(COMMANDS[i].word));
+        if (d < best) {
+            best = d;
+            nearest = COMMANDS[i].word;
+        }
+    }
+    fprintf(stderr, "bartizan: there is no command \"%s\"", word);
+    if (nearest)
+        fprintf(stderr, ", did you mean \"%s\"?\n", nearest);
+    else
+        fprintf(stderr, "; bartizan --help lists them\n");
+    return EXIT_USAGE;
+}
+
+int cli_usage(const char *word, const char *format, ...)
+{
+    const struct command *c = find_command(word);
+    va_list args;
+    fprintf(stderr, "bartizan %s: ", word);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "\n");
+    if (c)
+        fprintf(stderr, "usage: bartizan %s%s%s\n", word, *c->arguments ? " " : "", c->arguments);
+    return EXIT_USAGE;
+}
+
+bool cli_option(int argc, char **argv, int *i, const char *name, const char **value)
+{
+    size_t len = strlen(name);
+    if (strncmp(argv[*i], name, len) != 0)
+        return false;
+    if (argv[*i][len] == '=') {
+        *value = argv[*i] + len + 1;
+        return true;
+    }
+    if (argv[*i][len] != '\0' || *i + 1 >= argc)
+        return false;
+    *value = argv[++*i];
+    return true;
+}
+
+/* ---- options for all commands ---- */
+
+static int bad_option(const char *what, const char *value)
+{
+    fprintf(stderr, "bartizan: %s does not take \"%s\"\n", what, value);
+    return EXIT_USAGE;
+}
+
+/* Takes the options for all commands out of argv, wherever they stand; EXIT_FINE or EXIT_USAGE. */
+static int take_options(int *argc, char **argv, bool *help, bool *version)
+{
+    int kept = 1;
+    for (int i = 1; i < *argc; i++) {
+        const char *value;
+        if (cli_option(*argc, argv, &i, "-w", &value) || cli_option(*argc, argv, &i, "--workers", &value)) {
+            if (!str_to_u64(str_c(value), &cli_options.workers) || cli_options.workers < 1 || cli_options.workers > 16)
+                return bad_option("--workers takes 1 to 16 and", value);
+        } else if (cli_option(*argc, argv, &i, "-l", &value) || cli_option(*argc, argv, &i, "--log", &value)) {
+            if (!log_level_parse(str_c(value), &log_level))
+                return bad_option("--log takes error, warning, info or debug and", value);
+        } else if (strcmp(argv[i], "--log-json") == 0)
+            log_json = true;
+        else if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0)
+            *help = true;
+        else if (strcmp(argv[i], "--version") == 0)
+            *version = true;
+        else
+            argv[kept++] = argv[i];
+    }
+    argv[kept] = NULL;
+    *argc = kept;
+    return EXIT_FINE;
+}
+
+int cli_main(int argc, char **argv)
+{
+    bool help = false, version = false;
+    int code = take_options(&argc, argv, &help, &version);
+    if (code != EXIT_FINE)
+        return code;
+    if (version)
+        return command_version(argc, argv);
+    if (argc > 1 && strcmp(argv[1], "help") == 0) {
+        help = true;
+        argv++;
+        argc--;
+    }
+    const struct command *c = argc > 1 ? find_command(argv[1]) : NULL;
+    if (help && c) {
+        printf("bartizan %s%s%s\n  %s\n", c->word, *c->arguments ? " " : "", c->arguments, c->about);
+        return EXIT_FINE;
+    }
+    if (help) {
+        print_help();
+        return EXIT_FINE;
+    }
+    if (argc < 2) {
+        fprintf(stderr, "bartizan: which command? bartizan --help lists them\n");
+        return EXIT_USAGE;
+    }
+    return c ? c->run(argc - 1, argv + 1) : unknown_command(argv[1]);
+}

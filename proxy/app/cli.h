@@ -1,0 +1,36 @@
+/* cli.h - the command line: options for all commands, and the table of commands.
+ *
+ * A command writes what it was asked for to standard output and everything else to standard error. */
+#ifndef APP_CLI_H
+#define APP_CLI_H
+
+#include "proxy/base/str.h"
+
+enum exit_code {
+    EXIT_FINE = 0,
+    EXIT_PROBLEMS = 1, /* problems were found */
+    EXIT_USAGE = 2,    /* the command line makes no sense */
+    EXIT_NO_START = 3,
+};
+
+#define CLI_FILE_DEFAULT "bartizan.yaml"
+
+struct cli_options {
+    uint64_t workers; /* 0: as the configuration says */
+};
+extern struct cli_options cli_options; /* set before the command runs */
+
+#define COMMAND(word, function, arguments, about) int command_##function(int argc, char **argv);
+#include "proxy/app/commands.def"
+#undef COMMAND
+
+/* All of main. */
+int cli_main(int argc, char **argv);
+
+/* For commands: an option of their own, `--name VALUE` or `--name=VALUE`, at argv[*i]. True with the value when it is that one, *i
+ * then at the last word used. */
+bool cli_option(int argc, char **argv, int *i, const char *name, const char **value) MUST_USE;
+/* Says on standard error how the command is used, and answers EXIT_USAGE. */
+int cli_usage(const char *word, const char *format, ...) PRINTF(2, 3);
+
+#endif
