@@ -1,0 +1,433 @@
+/* fetch.c - small documents from elsewhere. */
+#include "proxy/edge/fetch.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "proxy/edge/dial.h"
+#include "proxy/http/reader.h"
+#include "proxy/http/writer.h"
+
+enum { READ_BYTES = 16 * 1024, INTERIM_MAX = 8 };
+
+/* One ask, from fetch_ask to its answer. */
+struct fetch {
+    struct list link; /* in fetches.open */
+    struct fetches *all;
+    struct ask_fetch *ask;
+    struct timer deadline;
+    struct deferred later; /* look at the shelf, begin, or tell a failure that was found within the call */
+    const char *failing;
+    uint64_t until_ms;
+    struct shelf_asker asker;
+    struct timer poll;
+    bool has_claim;
+
+    struct dial dial;
+    struct dial_target target;
+    bool has_dialled;
+    struct buf out, in, body; /* wiped */
+    struct http_reader reader;
+    unsigned interim;
+    bool has_head;
+    uint64_t retry_after_ms;
+};
+
+struct fetches {
+    struct loop *loop;
+    struct resolver *resolver;
+    struct trusts *trusts;
+    struct shelves *shelves;
+    struct list open;
+    struct buf copy;        /* of a shelf's document, while it is told; wiped */
+    uint64_t *seen_version; /* of each shelf: the last that this worker was told; owned */
+};
+
+static void drop_ask(struct ask *ask);
+static void look(struct deferred *d);
+static void look_again(struct timer *t);
+static void too_late(struct timer *t);
+
+struct fetches *fetches_new(struct loop *loop, struct resolver *resolver, struct trusts *trusts,
+                            struct shelves *shelves)
+{
+    struct fetches *all = calloc(1, sizeof *all);
+    if (!all)
+        return NULL;
+    all->loop = loop;
+    all->resolver = resolver;
+    all->trusts = trusts;
+    all->shelves = shelves;
+    list_init(&all->open);
+    buf_init(&all->copy, SHELF_BYTES);
+    all->seen_version = calloc(shelves_count(shelves) + 1, sizeof *all->seen_version);
+    if (!all->seen_version) {
+        free(all);
+        return NULL;
+    }
+    return all;
+}
+
+void fetches_free(struct fetches *all)
+{
+    if (!all)
+        return;
+    while (!list_is_empty(&all->open))
+        drop_ask(&LIST_ENTRY(all->open.next, struct fetch, link)->ask->ask);
+    buf_wipe(&all->copy);
+    free(all->seen_version);
+    free(all);
+}
+
+void fetch_ask(struct fetches *all, struct ask_fetch *ask)
+{
+    assert(!ask->ask.is_open);
+    struct fetch *f = calloc(1, sizeof *f);
+    if (!f)
+        NOTREACHED("no memory for a fetch"); /* asked by the house, a few at a time: never by the number of callers */
+    f->all = all;
+    f->ask = ask;
+    uint64_t timeout_ms = ask->timeout_ms ? ask->timeout_ms : FETCH_TIMEOUT_MS;
+    f->until_ms = loop_now_ms(all->loop) + timeout_ms;
+    ask->ask.is_open = true;
+    ask->ask.op = f;
+    ask->ask.drop = drop_ask;
+    ask->ok = false;
+    ask->status = 0;
+    ask->retry_after_ms = ask->age_ms = 0;
+    ask->failure = NULL;
+    ask->answer = STR_NONE;
+    list_push_back(&all->open, &f->link);
+    buf_init(&f->out, FETCH_REQUEST_BYTES);
+    buf_init(&f->in, HTTP_LIMITS_DEFAULT.head_bytes + READ_BYTES);
+    buf_init(&f->body, ask->ceiling_bytes);
+    timer_init(&f->deadline, too_late);
+    timer_init(&f->poll, look_again);
+    deferred_init(&f->later, look);
+    timer_set(all->loop, &f->deadline, timeout_ms);
+    loop_defer(all->loop, &f->later);
+}
+
+/* ---- endings ---- */
+
+static void fetch_free(struct fetch *f)
+{
+    list_remove(&f->link);
+    timer_cancel(&f->deadline);
+    timer_cancel(&f->poll);
+    deferred_cancel(&f->later);
+    if (f->has_dialled)
+        dial_close(&f->dial);
+    tls_session_finish(&f->target.session);
+    if (f->has_claim)
+        shelf_release(f->all->shelves, f->ask->shelf);
+    buf_wipe(&f->out);
+    buf_wipe(&f->in);
+    buf_wipe(&f->body);
+    OPENSSL_cleanse(&f->reader, sizeof f->reader);
+    free(f);
+}
+
+static void drop_ask(struct ask *ask)
+{
+    struct fetch *f = ask->op;
+    ask->is_open = false;
+    fetch_free(f);
+}
+
+/* The answer is told while its bytes are still there; whoever is told may ask again. */
+static void tell(struct fetch *f, const struct shelf_document *d)
+{
+    struct ask_fetch *ask = f->ask;
+    ask->ask.is_open = false;
+    ask->ask.op = NULL;
+    ask->ok = d->ok;
+    ask->status = d->status;
+    ask->retry_after_ms = d->retry_after_ms;
+    ask->answer = d->bytes;
+    ask->failure = d->ok ? NULL : d->failure;
+    timer_cancel(&f->deadline);
+    timer_cancel(&f->poll);
+    if (ask->ask.answered)
+        ask->ask.answered(&ask->ask);
+    f->has_claim = false;
+    fetch_free(f);
+}
+
+static void end(struct fetch *f, const struct shelf_document *found)
+{
+    struct shelf_document d = *found;
+    if (f->has_dialled)
+        dial_close(&f->dial);
+    if (f->has_claim) {
+        f->has_claim = false;
+        if (shelf_fill(f->all->shelves, f->ask->shelf, loop_now_ms(f->all->loop), &d) && d.ok && d.status / 100 == 2)
+            f->all->seen_version[f->ask->shelf] = d.version;
+    }
+    tell(f, &d);
+}
+
+static void fail(struct fetch *f, const char *why)
+{
+    end(f, &(struct shelf_document){ .failure = why });
+}
+
+static void too_late(struct timer *t)
+{
+    fail(CONTAINER_OF(t, struct fetch, deadline), "no answer within the deadline");
+}
+
+/* ---- the shelf first ---- */
+
+static bool begin_dial(struct fetch *f, const char **why);
+
+static void look(struct deferred *deferred)
+{
+    struct fetch *f = CONTAINER_OF(deferred, struct fetch, later);
+    struct fetches *all = f->all;
+    const char *why;
+    if (f->ask->shelf && f->ask->shelf <= shelves_count(all->shelves)) {
+        unsigned shelf = f->ask->shelf;
+        uint64_t now_ms = loop_now_ms(all->loop), newer_than = f->ask->shelf_fresh ? all->seen_version[shelf] : 0;
+        uint64_t left_ms = f->until_ms > now_ms ? f->until_ms - now_ms : 1;
+        struct shelf_document d;
+        switch (shelf_ask(all->shelves, shelf, newer_than, now_ms, left_ms + 1000, &f->asker, &all->copy, &d)) {
+        case SHELF_GIVEN:
+            all->seen_version[shelf] = d.version;
+            f->ask->age_ms = now_ms > d.fetched_ms ? now_ms - d.fetched_ms : 0;
+            tell(f, &d);
+            buf_wipe(&all->copy);
+            return;
+        case SHELF_FAILED:
+            tell(f, &d);
+            buf_wipe(&all->copy);
+            return;
+        case SHELF_WAIT:
+            timer_set(all->loop, &f->poll, FETCH_POLL_MS);
+            return;
+        case SHELF_MINE:
+            f->has_claim = true;
+            break;
+        }
+    }
+    if (!begin_dial(f, &why))
+        fail(f, why);
+}
+
+static void look_again(struct timer *t)
+{
+    look(&CONTAINER_OF(t, struct fetch, poll)->later);
+}
+
+/* ---- the request ---- */
+
+static bool write_request(struct fetch *f, const struct url *url)
+{
+    const struct ask_fetch *ask = f->ask;
+    struct buf *out = &f->out;
+    const char *open = url->host_is_v6 ? "[" : "", *close = url->host_is_v6 ? "]" : "";
+    bool is_post = !str_eq(ask->method, STR("GET"));
+    bool ok = buf_addf(out, STR_F " " STR_F "%s" STR_F " HTTP/1.1\r\nhost: %s" STR_F "%s", STR_A(ask->method),
+                       STR_A(url->path.len ? url->path : STR("/")), url->query.at ? "?" : "", STR_A(url->query), open,
+                       STR_A(url->host), close);
+    if (url->has_port)
+        ok = ok && buf_addf(out, ":%u", (unsigned)url->port);
+    ok = ok && buf_addf(out, "\r\nuser-agent: bartizan/%s\r\naccept: */*\r\nconnection: close\r\n", BARTIZAN_VERSION);
+    if (is_post)
+        ok = ok && http_write_field_number(out, STR("content-length"), ask->body.len);
+    return ok && buf_add(out, ask->headers) && buf_add(out, STR("\r\n")) && buf_add(out, ask->body);
+}
+
+static void dialled(struct dial *d, enum dial_answer answer, const char *why);
+
+/* Whole lines, so that a value which came from elsewhere ends neither its line nor the head. */
+static bool are_lines(struct str s)
+{
+    while (s.len) {
+        size_t end = str_find_str(s, STR("\r\n"));
+        struct str line = str_first(s, end);
+        if (end == s.len || str_find(line, ':') == 0 || !str_has(line, ':') || str_has(line, '\r') ||
+            str_has(line, '\n') || str_has(line, '\0'))
+            return false;
+        s = str_from(s, end + 2);
+    }
+    return true;
+}
+
+/* What the ask wants is checked here once more, whatever its maker has checked. */
+static bool begin_dial(struct fetch *f, const char **why)
+{
+    const struct ask_fetch *ask = f->ask;
+    struct url url;
+    if (!url_parse(ask->url, &url, why))
+        return false;
+    *why = "plain http is not allowed here";
+    if (!url.tls && !ask->allow_plain_http)
+        return false;
+    *why = "neither GET nor POST";
+    if (!str_eq(ask->method, STR("GET")) && !str_eq(ask->method, STR("POST")))
+        return false;
+    *why = "a header that is no line";
+    if (!are_lines(ask->headers))
+        return false;
+    *why = "the request is too large";
+    if (!write_request(f, &url))
+        return false;
+    f->target =
+        (struct dial_target){ .host = url.host, .port = url.port, .reach = url.tls ? DIAL_ANYWHERE : DIAL_HERE };
+    if (url.tls) {
+        struct problems problems;
+        problems_init(&problems, STR("fetch"), STR_NONE);
+        f->target.tls = trusts_find(f->all->trusts, ask->ca_file, STR_NONE, STR_NONE, &problems);
+        problems_finish(&problems);
+        *why = "the CA file cannot be used";
+        if (!f->target.tls)
+            return false;
+    }
+    struct http_limits limits = HTTP_LIMITS_DEFAULT;
+    limits.body_bytes = ask->ceiling_bytes;
+    http_reader_init(&f->reader, HTTP_RESPONSES, &limits);
+    uint64_t now_ms = loop_now_ms(f->all->loop);
+    f->has_dialled = true;
+    f->dial.done = dialled;
+    dial_begin(&f->dial, f->all->loop, f->all->resolver, &f->target, f->until_ms > now_ms ? f->until_ms - now_ms : 1);
+    return true;
+}
+
+/* ---- the answer ---- */
+
+static const char *take_head(struct fetch *f)
+{
+    const struct http_head *head = &f->reader.head;
+    if (head->status == 101)
+        return "the server changes to a protocol that was not asked for";
+    if (head->status < 200)
+        return ++f->interim > INTERIM_MAX ? "too many interim answers" : NULL;
+    f->has_head = true;
+    struct str coding = http_known_value(head, HTTP_FIELD_CONTENT_ENCODING), after_ms;
+    if (coding.at && !str_eq_nocase(coding, STR("identity")))
+        return "the answer is compressed though that was not offered";
+    uint64_t ms;
+    if (fetch_parse_retry_after(http_known_value(head, HTTP_FIELD_RETRY_AFTER), time(NULL), &ms))
+        f->retry_after_ms = ms;
+    after_ms = http_known_value(head, HTTP_FIELD_RETRY_AFTER_MS);
+    if (after_ms.at && str_to_u64(after_ms, &ms) && ms)
+        f->retry_after_ms = ms < FETCH_RETRY_AFTER_MAX_MS ? ms : FETCH_RETRY_AFTER_MAX_MS;
+    return NULL;
+}
+
+static void end_whole(struct fetch *f)
+{
+    end(f, &(struct shelf_document){ .ok = true,
+                                     .status = f->reader.head.status,
+                                     .retry_after_ms = f->retry_after_ms,
+                                     .bytes = buf_str(&f->body) });
+}
+
+/* False when the fetch is over. */
+static bool take_answer(struct fetch *f)
+{
+    for (;;) {
+        size_t used;
+        struct str piece;
+        const char *bad = NULL;
+        enum http_event event = http_reader_next(&f->reader, buf_str(&f->in), &used, &piece);
+        if (event == HTTP_MORE)
+            return true;
+        if (event == HTTP_HEAD)
+            bad = take_head(f);
+        else if (event == HTTP_BODY && !buf_add(&f->body, piece))
+            bad = "the answer is too large";
+        else if (event == HTTP_BAD)
+            bad = f->reader.bad.status == 413 ? "the answer is too large" : f->reader.bad.why;
+        if (bad) {
+            fail(f, bad);
+            return false;
+        }
+        if (event == HTTP_DONE && f->has_head) {
+            end_whole(f);
+            return false;
+        }
+        buf_take(&f->in, used);
+    }
+}
+
+static void drive(struct fetch *f)
+{
+    struct stream *s = &f->dial.stream;
+    enum stream_answer answer;
+    while ((answer = stream_read(s, &f->in, READ_BYTES)) == STREAM_OK)
+        if (!take_answer(f))
+            return;
+    if (answer == STREAM_END && f->has_head && http_reader_closed(&f->reader))
+        end_whole(f);
+    else if (answer == STREAM_END)
+        fail(f, f->has_head ? "closed in the middle of the answer" : "closed before it answered");
+    else if (answer == STREAM_BROKEN || (buf_len(&f->out) && stream_write_buf(s, &f->out) == STREAM_BROKEN))
+        fail(f, s->why);
+}
+
+static void stream_ready(struct stream *s)
+{
+    drive(CONTAINER_OF(CONTAINER_OF(s, struct dial, stream), struct fetch, dial));
+}
+
+static void dialled(struct dial *d, enum dial_answer answer, const char *why)
+{
+    struct fetch *f = CONTAINER_OF(d, struct fetch, dial);
+    if (answer != DIAL_OK) {
+        fail(f, why);
+        return;
+    }
+    d->stream.ready = stream_ready;
+    drive(f);
+}
+
+/* ---- when to come again ---- */
+
+static bool parse_number(struct str s, size_t at, size_t len, int *out)
+{
+    uint64_t n;
+    if (!str_to_u64(str_first(str_from(s, at), len), &n))
+        return false;
+    *out = (int)n;
+    return true;
+}
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT" */
+static bool parse_date(struct str s, int64_t *wall_s)
+{
+    static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    static const char SHAPE[] = "aaa, 00 aaa 0000 00:00:00 GMT";
+    if (s.len != sizeof SHAPE - 1)
+        return false;
+    for (size_t i = 0; i < s.len; i++)
+        if (SHAPE[i] != 'a' && SHAPE[i] != '0' && SHAPE[i] != s.at[i])
+            return false;
+    struct tm t = { 0 };
+    size_t month = str_find_str(str_c(MONTHS), str_first(str_from(s, 8), 3));
+    if (month % 3 || month >= sizeof MONTHS - 1 || !parse_number(s, 5, 2, &t.tm_mday) ||
+        !parse_number(s, 12, 4, &t.tm_year) || !parse_number(s, 17, 2, &t.tm_hour) ||
+        !parse_number(s, 20, 2, &t.tm_min) || !parse_number(s, 23, 2, &t.tm_sec))
+        return false;
+    t.tm_mon = (int)(month / 3);
+    t.tm_year -= 1900;
+    *wall_s = timegm(&t);
+    return true;
+}
+
+bool fetch_parse_retry_after(struct str value, int64_t wall_s, uint64_t *ms)
+{
+    uint64_t seconds;
+    int64_t at_s;
+    if (!value.at)
+        return false;
+    if (!str_to_u64(value, &seconds)) {
+        if (!parse_date(value, &at_s))
+            return false;
+        seconds = at_s > wall_s ? (uint64_t)(at_s - wall_s) : 0;
+    }
+    *ms = seconds < FETCH_RETRY_AFTER_MAX_MS / 1000 ? seconds * 1000 : FETCH_RETRY_AFTER_MAX_MS;
+    return true;
+}
