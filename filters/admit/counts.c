@@ -2,36 +2,36 @@
 #include "proxy/core/exchange.h"
 
 struct count_policy {
-    uint64_t most;
+    uint64_t max;
 };
 
-static enum verdict refuse(struct exchange *x, const char *what, uint64_t asked, uint64_t most)
+static enum verdict refuse(struct exchange *x, const char *what, uint64_t asked, uint64_t max)
 {
     x->rule = x->param = str_c(what);
     return exchange_refuse(x, WHY_OPTION_NOT_ALLOWED, "%s: %llu asked, %llu allowed", what, (unsigned long long)asked,
-                           (unsigned long long)most);
+                           (unsigned long long)max);
 }
 
 static enum verdict step_n(struct exchange *x, const void *policy)
 {
     const struct count_policy *p = policy;
-    return x->call.n > p->most ? refuse(x, "n", x->call.n, p->most) : NEXT;
+    return x->call.n > p->max ? refuse(x, "n", x->call.n, p->max) : NEXT;
 }
 
 static enum verdict step_images(struct exchange *x, const void *policy)
 {
     const struct count_policy *p = policy;
-    return x->call.images > p->most ? refuse(x, "images", x->call.images, p->most) : NEXT;
+    return x->call.images > p->max ? refuse(x, "images", x->call.images, p->max) : NEXT;
 }
 
 static const struct setting N_SETTINGS[] = {
-    SETTING(struct count_policy, most, SET_UINT, .required = true, .min = 1, .max = 1000, .example = "1",
+    SETTING(struct count_policy, max, SET_UINT, .required = true, .min = 1, .max = 1000, .example = "1",
             .about = "the most answers that one request may ask for with n or best_of"),
     SETTINGS_END,
 };
 
 static const struct setting IMAGES_SETTINGS[] = {
-    SETTING(struct count_policy, most, SET_UINT, .required = true, .max = 10000, .example = "4",
+    SETTING(struct count_policy, max, SET_UINT, .required = true, .max = 10000, .example = "4",
             .about = "the most images in one request; 0 for none at all"),
     SETTINGS_END,
 };
@@ -43,7 +43,7 @@ const struct filter filter_n = {
     .settings = N_SETTINGS,
     .policy_size = sizeof(struct count_policy),
     .step = step_n,
-    .scalar = "most",
+    .scalar = "max",
 };
 
 const struct filter filter_images = {
@@ -53,5 +53,5 @@ const struct filter filter_images = {
     .settings = IMAGES_SETTINGS,
     .policy_size = sizeof(struct count_policy),
     .step = step_images,
-    .scalar = "most",
+    .scalar = "max",
 };

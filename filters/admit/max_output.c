@@ -62,13 +62,20 @@ static bool write_limit(struct exchange *x, const char *name, uint64_t tokens)
     return member.at && put(x, end, end, member);
 }
 
+/* Is the limit what the caller wrote, and not what a ceiling before this one made of it? */
+static bool is_callers(const struct exchange *x)
+{
+    uint64_t written;
+    return jsonx_u64(&x->json, x->call.output_limit_node, &written) && written == x->call.output_limit;
+}
+
 static enum verdict step(struct exchange *x, const void *policy)
 {
     const struct max_output_policy *p = policy;
     const char *name = limit_name(x);
     if (!name || (x->call.has_output_limit && x->call.output_limit <= p->tokens))
         return NEXT;
-    if (x->call.has_output_limit && p->over == OVER_REFUSE) {
+    if (x->call.has_output_limit && p->over == OVER_REFUSE && is_callers(x)) {
         x->rule = STR("max_output");
         x->param = STR("max_tokens");
         return exchange_refuse(x, WHY_OPTION_NOT_ALLOWED, "%llu output tokens asked, %llu allowed",

@@ -3,14 +3,14 @@
 
 struct tools_policy {
     struct texts any;
-    uint64_t most;
+    uint64_t max;
 };
 
 static const struct setting SETTINGS[] = {
     SETTING(struct tools_policy, any, SET_TEXTS, .example = "[get_weather, file_search, \"crm_*\"]",
             .about = "names of functions and types of built-in tools (mcp, web_search, code_interpreter …) that may be "
                      "brought; a star at the end stands for any rest. Empty: only the number is looked at"),
-    SETTING(struct tools_policy, most, SET_UINT, .max = 10000, .dflt = "128",
+    SETTING(struct tools_policy, max, SET_UINT, .max = 10000, .dflt = "128",
             .about = "the most tools in one request; 0 for "
                      "none at all"),
     SETTINGS_END,
@@ -37,9 +37,9 @@ static enum verdict step(struct exchange *x, const void *policy)
     const struct call *call = &x->call;
     x->rule = STR("tools");
     x->param = STR("tools");
-    if (call->tools > p->most)
+    if (call->tools > p->max)
         return exchange_refuse(x, WHY_OPTION_NOT_ALLOWED, "%llu tools brought, %llu allowed",
-                               (unsigned long long)call->tools, (unsigned long long)p->most);
+                               (unsigned long long)call->tools, (unsigned long long)p->max);
     for (size_t i = 0; p->any.count && i < call->tool_names_count; i++)
         if (!is_listed(&p->any, call->tool_names[i]))
             return exchange_refuse(x, WHY_OPTION_NOT_ALLOWED, "tool %zu is not listed", i);

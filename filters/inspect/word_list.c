@@ -88,13 +88,15 @@ const char *word_pattern(struct arena *a, struct str phrase)
         phrase.len--;
     if (!phrase.len)
         return NULL;
-    char *out = arena_bytes(a, 4 * phrase.len + 5); /* \b…\b, and at most four bytes for one: `.` as \x2e */
+    /* `\b` knows ASCII only; what stands around is said instead. At most four bytes for one: `.` as \x2e. */
+    static const char before[] = "(?:^|\\W)", after[] = "(?:\\W|$)";
+    char *out = arena_bytes(a, 4 * phrase.len + sizeof before + sizeof after);
     if (!out)
         return NULL;
     static const char hex[] = "0123456789abcdef";
     char *at = out;
     if (is_word_byte(*phrase.at))
-        at = mempcpy(at, "\\b", 2);
+        at = mempcpy(at, before, sizeof before - 1);
     for (size_t i = 0; i < phrase.len; i++) {
         char c = phrase.at[i];
         if (is_space(c)) {
@@ -109,7 +111,7 @@ const char *word_pattern(struct arena *a, struct str phrase)
         }
     }
     if (is_word_byte(phrase.at[phrase.len - 1]))
-        at = mempcpy(at, "\\b", 2);
+        at = mempcpy(at, after, sizeof after - 1);
     *at = '\0';
     return out;
 }
