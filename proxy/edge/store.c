@@ -399,6 +399,12 @@ void store_client_finish(struct store_client *c)
     deferred_cancel(&c->answer);
 }
 
+static void drop_ask(struct ask *ask)
+{
+    ask->is_open = false;
+    list_remove(&ask->link);
+}
+
 void store_client_ask(struct store_client *c, struct ask_store *ask)
 {
     if (ask->settle && !ask->ask.answered) {
@@ -407,15 +413,7 @@ void store_client_ask(struct store_client *c, struct ask_store *ask)
     }
     assert(!ask->ask.is_open);
     ask->ask.is_open = true;
+    ask->ask.drop = drop_ask;
     list_push_back(&c->asks, &ask->ask.link);
     loop_defer(c->loop, &c->answer);
-}
-
-void store_client_cancel(struct store_client *c, struct ask *ask)
-{
-    (void)c;
-    if (!ask->is_open)
-        return;
-    ask->is_open = false;
-    list_remove(&ask->link);
 }

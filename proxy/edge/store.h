@@ -39,9 +39,7 @@ struct store_client {
 
 void store_client_init(struct store_client *c, struct store *store, struct loop *loop, unsigned row);
 void store_client_finish(struct store_client *c);
-/* As world->store. A settle that nobody waits for is carried out at once. */
+/* As world->store. A settle that nobody waits for is carried out at once. Cancelled by ask.drop: nothing was charged. */
 void store_client_ask(struct store_client *c, struct ask_store *ask);
-/* As world->cancel for an ask given to store_client_ask: nothing was charged for it. */
-void store_client_cancel(struct store_client *c, struct ask *ask);
 
 #endif
