@@ -294,6 +294,11 @@ void exchange_upstream_head(struct exchange *x, const struct http_head *head)
         return;
     }
     x->first_byte_ms = x->last_upstream_ms;
+    if (x->pool->between_events_ms < x->pool->first_byte_ms) {
+        /* the timer looks again only when the longer wait is over: too late for this one */
+        x->world->cancel(x->world, &x->ask_deadline.ask);
+        watch_deadline(x, x->pool->between_events_ms);
+    }
     if (relay_begin(x, head) == STOP) {
         pipeline_end(x);
         return;

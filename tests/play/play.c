@@ -7,6 +7,7 @@
 static struct str rest; /* of the scenario */
 static unsigned line_number;
 static const char *play_path;
+static struct arena memory; /* of everything that the scenario says */
 
 void play_fail(const char *format, ...)
 {
@@ -28,6 +29,15 @@ static struct str next_line(void)
     return line;
 }
 
+static struct str kept(struct buf *b)
+{
+    struct str copy = arena_copy(&memory, buf_str(b));
+    buf_finish(b);
+    if (!copy.at)
+        play_fail("the scenario is too large");
+    return copy;
+}
+
 /* The lines up to `end`, joined by `newline`; the indentation of the first one is taken off all. */
 static struct str block(const char *newline)
 {
@@ -47,8 +57,7 @@ static struct str block(const char *newline)
         if (!buf_add(&out, line) || !buf_add(&out, str_c(newline)))
             play_fail("a block is too large");
     }
-    struct str text = buf_str(&out);
-    return text; /* lives as long as the program */
+    return kept(&out);
 }
 
 /* Turns the head lines of a message to CRLF and adds what is missing. */
@@ -75,13 +84,15 @@ static struct str message(struct str text, bool is_request, bool adds_length)
     ok = ok && buf_add(&out, STR("\r\n")) && buf_add(&out, body);
     if (!ok)
         play_fail("a message is too large");
-    return buf_str(&out);
+    return kept(&out);
 }
 
 static struct str unescape(struct str s)
 {
-    char *out = malloc(s.len + 1);
+    char *out = arena_bytes(&memory, s.len + 1);
     size_t n = 0;
+    if (!out)
+        play_fail("the scenario is too large");
     for (size_t i = 0; i < s.len; i++) {
         char c = s.at[i];
         if (c == '\\' && i + 1 < s.len) {
@@ -205,6 +216,8 @@ static void read_config(void)
 {
     struct problems problems;
     struct str text = block("\n");
+    if (str_find_str(text, STR("listen:")) == text.len)
+        text = arena_printf(&memory, STR_F "listen: [ { address: 127.0.0.1:1 } ]\n", STR_A(text));
     problems_init(&problems, STR("config"), text);
     struct setup *setup = setup_read(str_c(play_path), text, &LANGUAGE, &problems);
     struct buf out;
@@ -264,9 +277,11 @@ int main(int argc, char **argv)
         play_fail("cannot be read");
     fclose(f);
     rest = str_of(text, len);
+    arena_init(&memory, 64 << 20);
     while (rest.at)
         play_line(str_trim(next_line()));
     world_finish();
+    arena_finish(&memory);
     printf("1 passed, 0 failed\n");
     return 0;
 }

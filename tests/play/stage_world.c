@@ -391,13 +391,13 @@ void caller_sends(size_t n, struct str message)
         play_fail("a caller could not be made");
     http_reader_init(&c->reader, HTTP_REQUESTS, &HTTP_LIMITS_DEFAULT);
     size_t used;
-    struct str piece, head;
+    struct str piece;
     enum http_event e = http_reader_next(&c->reader, buf_str(&c->sent), &used, &piece);
     c->begun = true;
     if (e == HTTP_HEAD) {
-        head = str_of(malloc(used), used);
-        memcpy((char *)head.at, buf_str(&c->sent).at, used);
-        http_head_rebase(&c->reader.head, buf_str(&c->sent).at, head.at);
+        c->head_bytes = malloc(used);
+        memcpy(c->head_bytes, buf_str(&c->sent).at, used);
+        http_head_rebase(&c->reader.head, buf_str(&c->sent).at, c->head_bytes);
         buf_take(&c->sent, used);
         exchange_begin(&c->x, &world, setup, c, &c->peer, &c->reader.head);
     } else if (e == HTTP_BAD) {
@@ -467,9 +467,21 @@ void world_finish(void)
         if (!callers[i].over)
             play_fail("caller %zu's exchange is not over at the end of the play", i);
         exchange_finish(&callers[i].x);
+        exchange_free(&callers[i].x);
+        buf_finish(&callers[i].sent);
+        buf_finish(&callers[i].got);
+        free(callers[i].head_bytes);
     }
+    for (size_t i = 0; i < upstreams_count; i++) {
+        buf_finish(&upstreams[i].got);
+        buf_finish(&upstreams[i].held);
+    }
+    for (size_t i = 0; i < fetches_count; i++)
+        buf_finish(&fetch_texts[i]);
+    buf_finish(&journal);
     if (setup)
         setup_close(setup);
+    setup_free(setup);
 }
 
 struct str world_journal_last(void)

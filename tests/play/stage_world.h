@@ -11,6 +11,7 @@ struct caller_side {
     struct exchange x;
     struct peer peer;
     struct http_reader reader;
+    char *head_bytes; /* owned */
     struct buf sent, got; /* got: status line, fields and body as they were told */
     unsigned status;
     bool is_there, wants_body, begun, ended, whole, over;
