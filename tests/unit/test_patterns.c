@@ -1,0 +1,149 @@
+/* test_patterns.c - word lists and regular expressions as they become patterns; mistakes are told where they stand. */
+#include "filters/inspect/word_list.h"
+#include "proxy/core/exchange.h"
+
+#include "tests/harness/check.h"
+
+#include <hs.h>
+
+extern const struct filter filter_patterns;
+
+static int stop(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
+{
+    (void)id, (void)from, (void)to, (void)flags, (void)context;
+    return 1;
+}
+
+static bool finds(const char *phrase, const char *text)
+{
+    struct arena a;
+    bool found = false;
+    hs_database_t *database = NULL;
+    hs_compile_error_t *error = NULL;
+    hs_scratch_t *scratch = NULL;
+    arena_init(&a, 1 << 16);
+    const char *pattern = word_pattern(&a, str_c(phrase));
+    unsigned flags = HS_FLAG_CASELESS | HS_FLAG_UCP | HS_FLAG_UTF8;
+    if (CHECK(pattern != NULL) &&
+        CHECK(hs_compile(pattern, flags, HS_MODE_BLOCK, NULL, &database, &error) == HS_SUCCESS) &&
+        hs_alloc_scratch(database, &scratch) == HS_SUCCESS) {
+        found = hs_scan(database, text, (unsigned)strlen(text), 0, scratch, stop, NULL) == HS_SCAN_TERMINATED;
+    }
+    hs_free_scratch(scratch);
+    hs_free_database(database);
+    hs_free_compile_error(error);
+    arena_finish(&a);
+    return found;
+}
+
+TEST("words are found whole, without case, whatever white space is between them")
+{
+    static const struct {
+        const char *phrase, *text;
+        bool found;
+    } rows[] = {
+        { "internal use", "for INTERNAL use only", true },
+        { "internal use", "internal\n\t use", true },
+        { "internal use", "internally used", false },
+        { "internal use", "internaluse", false },
+        { "internal  use ", "(internal use)", true },
+        { "bird", "bluebird", false },
+        { "bird", "bird", true },
+        { "bird", "bird_1", false },
+        { "C++", "in C++17", true },
+        { "C++", "in ABC++", false },
+        { ".net", "use .NET now", true },
+        { "a.b", "axb", false },
+        { "(x)", "f(x)", true },
+        { "gr\xc3\xb6\xc3\x9f"
+          "e",
+          "die GR\xc3\x96\xc3\x9f"
+          "E!",
+          true },
+        { "gr\xc3\xb6\xc3\x9f"
+          "e",
+          "gr\xc3\xb6\xc3\x9f"
+          "en",
+          false },
+        { "\xd1\x82\xd0\xb5\xd1\x81\xd1\x82", "\xd0\xa2\xd0\x95\xd0\xa1\xd0\xa2", true },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (!CHECK(finds(rows[i].phrase, rows[i].text) == rows[i].found))
+            printf("  [%s] in [%s]\n", rows[i].phrase, rows[i].text);
+    struct arena a;
+    arena_init(&a, 1 << 16);
+    CHECK(!word_pattern(&a, STR("")) && !word_pattern(&a, STR(" \t")));
+    arena_finish(&a);
+}
+
+/* Compiles the policy that `text` describes; the complaints as text in `said`. */
+static bool compiles(const char *text, struct buf *said)
+{
+    struct setup setup = { 0 };
+    struct problems problems;
+    arena_init(&setup.arena, 1 << 20);
+    problems_init(&problems, STR("test.yaml"), str_c(text));
+    struct reading r = { .arena = &setup.arena, .problems = &problems };
+    const struct yaml *at = yaml_read(&setup.arena, str_c(text), &problems);
+    void *policy = arena_zalloc(&setup.arena, filter_patterns.policy_size);
+    bool ok = at && settings_read_as(&r, filter_patterns.settings, NULL, "patterns", at, at->span, policy) &&
+              filter_patterns.check(policy, &setup, &problems);
+    CHECK(problems_print(&problems, said));
+    filter_patterns.finish(policy);
+    problems_finish(&problems);
+    arena_finish(&setup.arena);
+    return ok;
+}
+
+TEST("a pattern that cannot be compiled is told where it stands")
+{
+    struct buf said;
+    buf_init(&said, 1 << 16);
+    CHECK(compiles("regex: { a: 'x+', b: '(?i)y' }\nwords: [z]", &said));
+    CHECK_INT(buf_len(&said), 0);
+    CHECK(!compiles("regex:\n  fine: 'x'\n  broken: '(unclosed'\n", &said));
+    CHECK(str_find_str(buf_str(&said), STR("test.yaml:3:3: error: pattern \"broken\"")) < buf_len(&said));
+    buf_clear(&said);
+    CHECK(!compiles("regex: { back: '(a)\\1' }", &said));
+    buf_clear(&said);
+    CHECK(!compiles("regex: { empty: 'a*' }", &said));
+    buf_clear(&said);
+    CHECK(!compiles("action: report", &said));
+    CHECK(str_find_str(buf_str(&said), STR("nothing to look for")) < buf_len(&said));
+    buf_clear(&said);
+    CHECK(!compiles("words: [\" \"]", &said));
+    buf_clear(&said);
+    CHECK(!compiles("words_file: /nonexistent/words.txt", &said));
+    buf_finish(&said);
+}
+
+static bool reads_list(const char *bytes, size_t len, struct texts *out, struct arena *a)
+{
+    char path[] = "test_patterns_XXXXXX";
+    int fd = mkstemp(path);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+    struct problems problems;
+    if (!CHECK(f && fwrite(bytes, 1, len, f) == len && fclose(f) == 0))
+        return false;
+    problems_init(&problems, STR("test"), STR(""));
+    bool ok = word_list_read(a, str_of(path, strlen(path)), out, &problems);
+    CHECK(ok == (problems.errors == 0));
+    problems_finish(&problems);
+    remove(path);
+    return ok;
+}
+
+TEST("a word list is lines without comments")
+{
+    static const char text[] = "# a comment\r\nbluebird\r\n\n  internal use \nlast";
+    struct arena a;
+    struct texts list = { 0 };
+    arena_init(&a, 1 << 20);
+    CHECK(reads_list(text, sizeof text - 1, &list, &a));
+    CHECK_INT(list.count, 3);
+    CHECK_STR(list.at[0], STR("bluebird"));
+    CHECK_STR(list.at[1], STR("internal use"));
+    CHECK_STR(list.at[2], STR("last"));
+    CHECK(!reads_list("caf\xe9\n", 5, &list, &a));
+    arena_finish(&a);
+}
