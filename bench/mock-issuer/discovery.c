@@ -22,6 +22,21 @@ static json_t *endpoint(const struct mock *mock, const struct request *request, 
                               : json_sprintf("%s%s", origin, tail);
 }
 
+/* What stands in Entra's documents and does not depend on tenant or version (azure.md §1.2). */
+static const char ENTRA_REST[] =
+    "{\"token_endpoint_auth_methods_supported\": [\"client_secret_post\", \"private_key_jwt\", "
+    "\"client_secret_basic\"],"
+    " \"response_types_supported\": [\"code\", \"id_token\", \"code id_token\", \"id_token token\"],"
+    " \"response_modes_supported\": [\"query\", \"fragment\", \"form_post\"],"
+    " \"subject_types_supported\": [\"pairwise\"],"
+    " \"id_token_signing_alg_values_supported\": [\"RS256\"],"
+    " \"scopes_supported\": [\"openid\", \"profile\", \"email\", \"offline_access\"],"
+    " \"claims_supported\": [\"sub\", \"iss\", \"aud\", \"exp\", \"iat\", \"nbf\", \"tid\", \"ver\"],"
+    " \"userinfo_endpoint\": \"https://graph.microsoft.com/oidc/userinfo\","
+    " \"http_logout_supported\": true, \"frontchannel_logout_supported\": true, \"tenant_region_scope\": null,"
+    " \"cloud_instance_name\": \"microsoftonline.com\", \"cloud_graph_host_name\": \"graph.windows.net\","
+    " \"msgraph_host\": \"graph.microsoft.com\", \"rbac_url\": \"https://pas.windows.net\"}";
+
 static json_t *document(const struct mock *mock, const struct request *request, const char *issuer, const char *oauth2)
 {
     char authorize[64], token[64], keys[64], logout[64], device[64];
@@ -31,26 +46,13 @@ static json_t *document(const struct mock *mock, const struct request *request, 
     snprintf(keys, sizeof keys, "/discovery%s/keys", oauth2);
     snprintf(logout, sizeof logout, "/oauth2%s/logout", oauth2);
     snprintf(device, sizeof device, "/oauth2%s/devicecode", oauth2);
-    json_t *doc = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "issuer", issuer,           /* */
-                            "authorization_endpoint", endpoint(mock, request, authorize), /* */
-                            "token_endpoint", endpoint(mock, request, token),             /* */
-                            "jwks_uri", endpoint(mock, request, keys),                    /* */
-                            "end_session_endpoint", endpoint(mock, request, logout),      /* */
-                            "device_authorization_endpoint", endpoint(mock, request, device));
-    json_t *more = json_pack("{s:[s,s,s], s:[s,s,s,s], s:[s,s,s], s:[s], s:[s], s:[s,s,s,s], s:[s,s,s,s,s,s,s], s:s, "
-                             "s:b, s:b, s:n, s:s, s:s, s:s, s:s}",
-                             "token_endpoint_auth_methods_supported", "client_secret_post", "private_key_jwt",
-                             "client_secret_basic", "response_types_supported", "code", "id_token", "code id_token",
-                             "id_token token",                                                    /* */
-                             "response_modes_supported", "query", "fragment", "form_post",        /* */
-                             "subject_types_supported", "pairwise",                               /* */
-                             "id_token_signing_alg_values_supported", "RS256",                    /* */
-                             "scopes_supported", "openid", "profile", "email", "offline_access",  /* */
-                             "claims_supported", "sub", "iss", "aud", "exp", "iat", "nbf", "tid", /* */
-                             "userinfo_endpoint", "https://graph.microsoft.com/oidc/userinfo",    /* */
-                             "http_logout_supported", 1, "frontchannel_logout_supported", 1, "tenant_region_scope",
-                             "cloud_instance_name", "microsoftonline.com", "cloud_graph_host_name", "graph.windows.net",
-                             "msgraph_host", "graph.microsoft.com", "rbac_url", "https://pas.windows.net");
+    json_t *doc =
+        json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "issuer", issuer, "authorization_endpoint",
+                  endpoint(mock, request, authorize), "token_endpoint", endpoint(mock, request, token), "jwks_uri",
+                  endpoint(mock, request, keys), "end_session_endpoint", endpoint(mock, request, logout),
+                  "device_authorization_endpoint", endpoint(mock, request, device));
+    json_t *more = json_loads(ENTRA_REST, JSON_REJECT_DUPLICATES, NULL);
+    assert(more);
     json_object_update_missing(doc, more);
     json_decref(more);
     return doc;
@@ -86,19 +88,23 @@ void discovery_v2(struct mock *mock, struct request *request, struct reply *repl
     discovery(mock, request, reply, "/v2.0", issuer_v2);
 }
 
+static const char GENERIC_REST[] =
+    "{\"response_types_supported\": [\"code\"], \"subject_types_supported\": [\"public\"],"
+    " \"id_token_signing_alg_values_supported\": [\"RS256\", \"PS256\", \"ES256\", \"ES384\", \"ES512\", \"EdDSA\"],"
+    " \"token_endpoint_auth_methods_supported\": [\"client_secret_post\", \"client_secret_basic\"]}";
+
 void discovery_generic(struct mock *mock, struct request *request, struct reply *reply)
 {
     char issuer[NAME_MAX_BYTES];
+    json_t *doc = json_loads(GENERIC_REST, JSON_REJECT_DUPLICATES, NULL);
+    assert(doc);
 
     issuer_generic(mock, issuer);
-    reply_json(reply, 200,
-               json_pack("{s:s, s:o, s:o, s:o, s:[s], s:[s], s:[s,s,s,s,s,s], s:[s,s]}", "issuer", issuer, /* */
-                         "authorization_endpoint", endpoint(mock, request, "/generic/authorize"),          /* */
-                         "token_endpoint", endpoint(mock, request, "/generic/token"),                      /* */
-                         "jwks_uri", endpoint(mock, request, "/generic/keys"),                             /* */
-                         "response_types_supported", "code", "subject_types_supported", "public",          /* */
-                         "id_token_signing_alg_values_supported", "RS256", "PS256", "ES256", "ES384", "ES512", "EdDSA",
-                         "token_endpoint_auth_methods_supported", "client_secret_post", "client_secret_basic"));
+    json_object_set_new(doc, "issuer", json_string(issuer));
+    json_object_set_new(doc, "authorization_endpoint", endpoint(mock, request, "/generic/authorize"));
+    json_object_set_new(doc, "token_endpoint", endpoint(mock, request, "/generic/token"));
+    json_object_set_new(doc, "jwks_uri", endpoint(mock, request, "/generic/keys"));
+    reply_json(reply, 200, doc);
 }
 
 static json_t *key_document(struct mock *mock, enum realm realm, bool has_issuer, bool has_alg)

@@ -177,7 +177,7 @@ void keyring_remove(struct keyring *ring, const char *kid)
     for (size_t i = 0; i < ring->count; i++)
         if (strcmp(ring->keys[i]->kid, kid) == 0) {
             key_free(ring->keys[i]);
-            memmove(&ring->keys[i], &ring->keys[i + 1], (ring->count - i - 1) * sizeof ring->keys[0]);
+            memmove(&ring->keys[i], &ring->keys[i + 1], (ring->count - i - 1) * sizeof(struct key *));
             ring->count--;
             return;
         }

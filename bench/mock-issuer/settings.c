@@ -58,29 +58,39 @@ bool setting_flag(const struct mock *mock, const char *name)
 }
 
 /* One client with a secret, one federated with the generic issuer as a Kubernetes cluster would be. */
+static const char APPS[] = "[{\"client_id\": \"22222222-0000-4000-8000-000000000001\", \"object_id\": "
+                           "\"22222222-0000-4000-8000-0000000000a1\","
+                           "  \"secret\": \"mock+client/secret=1\", \"roles\": [\"Models.Use\"]},"
+                           " {\"client_id\": \"22222222-0000-4000-8000-000000000002\", \"object_id\": "
+                           "\"22222222-0000-4000-8000-0000000000a2\","
+                           "  \"roles\": [], \"federated\": [{\"subject\": \"system:serviceaccount:models:bartizan\","
+                           "                              \"audience\": \"api://AzureADTokenExchange\"}]}]";
+
+/* The system-assigned identity, and one that is assigned by users. */
+static const char IDENTITIES[] =
+    "[{\"client_id\": \"33333333-0000-4000-8000-000000000001\", \"object_id\": "
+    "\"33333333-0000-4000-8000-0000000000a1\","
+    "  \"resource_id\": \"/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/v\"},"
+    " {\"client_id\": \"33333333-0000-4000-8000-000000000002\", \"object_id\": "
+    "\"33333333-0000-4000-8000-0000000000a2\","
+    "  \"resource_id\": "
+    "\"/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/u\"}]";
+
 json_t *apps_defaults(const struct mock *mock)
 {
     char issuer[NAME_MAX_BYTES];
+    json_t *apps = json_loads(APPS, JSON_REJECT_DUPLICATES, NULL);
+    assert(apps);
 
     issuer_generic(mock, issuer);
-    return json_pack("[{s:s, s:s, s:s, s:[s]}, {s:s, s:s, s:[], s:[{s:s, s:s, s:s}]}]",                 /* */
-                     "client_id", "22222222-0000-4000-8000-000000000001",                               /* */
-                     "object_id", "22222222-0000-4000-8000-0000000000a1",                               /* */
-                     "secret", "mock+client/secret=1", "roles", "Models.Use",                           /* */
-                     "client_id", "22222222-0000-4000-8000-000000000002",                               /* */
-                     "object_id", "22222222-0000-4000-8000-0000000000a2", "roles",                      /* */
-                     "federated", "issuer", issuer, "subject", "system:serviceaccount:models:bartizan", /* */
-                     "audience", "api://AzureADTokenExchange");
+    json_t *federated = json_object_get(json_array_get(apps, 1), "federated");
+    json_object_set_new(json_array_get(federated, 0), "issuer", json_string(issuer));
+    return apps;
 }
 
 json_t *identities_defaults(void)
 {
-    return json_pack("[{s:s, s:s, s:s}, {s:s, s:s, s:s}]",                /* */
-                     "client_id", "33333333-0000-4000-8000-000000000001", /* */
-                     "object_id", "33333333-0000-4000-8000-0000000000a1", /* */
-                     "resource_id", "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/v",
-                     "client_id", "33333333-0000-4000-8000-000000000002", /* */
-                     "object_id", "33333333-0000-4000-8000-0000000000a2", /* */
-                     "resource_id",
-                     "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/u");
+    json_t *identities = json_loads(IDENTITIES, JSON_REJECT_DUPLICATES, NULL);
+    assert(identities);
+    return identities;
 }

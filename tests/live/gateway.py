@@ -28,7 +28,12 @@ def base_config(issuer, model, certificate, folder):
         "store": "memory",
         "journal": str(folder / "journal.jsonl"),
         "workers": 1,
-        "issuers": {"entra": {"entra": {"tenant": TENANT, "authority": issuer.base}, "audience": AUDIENCE}},
+        "issuers": {
+            "entra": {
+                "entra": {"tenant": TENANT, "authority": issuer.base, "v1_authority": issuer.base},
+                "audience": AUDIENCE,
+            }
+        },
         "pools": {
             "models": {
                 "identity": {"managed": "imds", "scope": "https://cognitiveservices.azure.com/.default"},

@@ -234,7 +234,7 @@ def test_paths_that_two_could_read_differently(gateway, token, path, model):
 
 def test_patterns_refuse_a_prompt(start_gateway, token, model):
     gateway = start_gateway(
-        {"routes": {"azure": {"inspect": [{"patterns": {"name": "house", "expressions": ["swordfish", "(?i)launch\\s+code"]}}]}}}
+        {"routes": {"azure": {"inspect": [{"patterns": {"words": ["swordfish"], "regex": {"codes": "(?i)launch\\s+code"}}}]}}}
     )
     caller = gateway.caller(token)
     assert caller.chat("a harmless question").status == 200
