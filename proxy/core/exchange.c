@@ -1,6 +1,7 @@
 /* exchange.c - the life of an exchange: begun by the front, waited for, refused, finished. */
 #include "proxy/core/exchange.h"
 
+#include "proxy/core/figures.h"
 #include "proxy/core/pipeline.h"
 #include "proxy/core/trace.h"
 
@@ -50,6 +51,7 @@ static void begin(struct exchange *x, struct world *world, struct setup *setup, 
     trace_parent(head ? http_known_value(head, HTTP_FIELD_TRACEPARENT) : STR_NONE, x->traceparent);
     if (head)
         x->path = head->path;
+    figures_began(x);
 }
 
 void exchange_begin(struct exchange *x, struct world *world, struct setup *setup, void *front, struct peer *peer,

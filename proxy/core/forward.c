@@ -1,4 +1,5 @@
 /* forward.c - our request to the model server, written from what was read, and what to do with how it is answered. */
+#include "proxy/core/figures.h"
 #include "proxy/core/health.h"
 #include "proxy/core/pipeline.h"
 #include "proxy/core/refusal.h"
@@ -202,6 +203,7 @@ enum verdict stage_forward(struct exchange *x)
     x->ask_forward.reused = false;
     w->cancel(w, &x->ask_deadline.ask);
     watch_deadline(x, x->pool->first_byte_ms < x->pool->total_ms ? x->pool->first_byte_ms : x->pool->total_ms);
+    figures_attempt(x);
     w->forward(w, &x->ask_forward);
     return exchange_wait(x, NULL, NULL);
 }
@@ -283,6 +285,7 @@ static enum verdict head_arrived(struct exchange *x)
 void exchange_upstream_head(struct exchange *x, const struct http_head *head)
 {
     x->upstream_status = head->status;
+    figures_answer(x);
     x->last_upstream_ms = x->world->now_ms(x->world);
     if (head->status == 401 || head->status == 403) {
         upstream_refused_us(x);
@@ -332,6 +335,7 @@ void exchange_upstream_failed(struct exchange *x, enum forward_failure failure, 
     };
     if (x->is_over)
         return;
+    figures_failure(x, failure);
     if (x->upstream_status) {
         health_failed(x->endpoint, x->world->now_ms(x->world));
         relay_failed(x, REASON_OF[failure], detail);

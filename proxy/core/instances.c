@@ -1,5 +1,5 @@
 /* instances.c - a worker's own memory behind each step: opened after the fork, closed at its end. */
-#include "proxy/core/setup.h"
+#include "proxy/core/figures.h"
 
 static bool open_step(const struct filter *f, void *policy, struct world *world, void **instance)
 {
@@ -10,6 +10,7 @@ bool setup_open(struct setup *s, struct world *world)
 {
     struct route *routes = s->routes.at;
     struct pool *pools = s->pools.at;
+    figures_register(s);
     for (size_t r = 0; r < s->routes.count; r++)
         for (size_t i = 0; i < routes[r].plan.count; i++) {
             struct step *step = &routes[r].plan.steps[i];

@@ -1,6 +1,7 @@
 /* pipeline.c - walks the plan: the filters of a stage in order, then the stage's built-in part, then the next stage. */
 #include "proxy/core/pipeline.h"
 
+#include "proxy/core/figures.h"
 #include "proxy/core/health.h"
 #include "proxy/core/journal.h"
 #include "proxy/core/refusal.h"
@@ -121,6 +122,7 @@ void pipeline_end(struct exchange *x)
     x->ended_ms = x->world->now_ms(x->world);
     if (x->route)
         settle(x);
+    figures_ended(x);
     journal_write(x);
     x->world->ended(x->world, x);
 }

@@ -70,6 +70,7 @@ struct endpoint {
     unsigned id;             /* 0… over all pools */
     struct health health;
     int64_t turn;            /* of the smooth weighted round robin */
+    unsigned metric;         /* its number as a label; see figures.h */
 };
 
 struct pool {
@@ -124,6 +125,7 @@ struct route {
     uint64_t heartbeat_ms;         /* 0: none */
     bool inject_usage;
     struct plan plan;
+    unsigned metric;               /* its number as a label; see figures.h */
     struct blocks select;          /* struct selection; the first that fits the model is taken */
     unsigned id;
 };
