@@ -1,10 +1,10 @@
 #!/bin/sh
-# run.sh - bartizan beside nginx and HAProxy in one run; ratios go to bench/RESULTS.md with --write.
-# Usage: sh bench/run.sh [--rounds N] [--seconds N] [--only SCENARIO] [--write]
+# SPDX-License-Identifier: Apache-2.0
+# bartizan beside nginx and HAProxy in one run, as ratios.
+#
+#   sh bench/run.sh [--rounds N] [--seconds N] [--only WORD] [--json FILE]
 set -eu
-cd "$(dirname "$0")/.."
-. tests/packages.sh
-need_packages $BUILD_PACKAGES $BENCH_PACKAGES
-cmake --preset release >/dev/null
-cmake --build --preset release -j 2
-exec python3 bench/run.py "$@"
+here=$(cd "$(dirname "$0")" && pwd)
+BARTIZAN_BUILD=$(PREPARE_PACKAGES="nginx-light haproxy python3 util-linux" sh "$here/../tests/prepare.sh" release | tail -n 1)
+export BARTIZAN_BUILD
+exec python3 "$here/run.py" "$@"
