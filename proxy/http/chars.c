@@ -1,6 +1,7 @@
-/* chars.c - the table of byte classes: bits of enum http_char, one row per 16 bytes. test_reader.c derives it again. */
+/* chars.c - the table of byte classes, and a quick look at long values. */
 #include "proxy/http/chars.h"
 
+/* Bits of enum http_char, 16 bytes a row; test_reader.c derives it again. */
 /* clang-format off */
 const uint8_t HTTP_CHARS[256] = {
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xc0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, /* 00 */
@@ -21,3 +22,32 @@ const uint8_t HTTP_CHARS[256] = {
     0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, /* f0 */
 };
 /* clang-format on */
+
+typedef uint8_t wide __attribute__((__vector_size__(16)));
+
+static inline wide load(const char *at)
+{
+    wide bytes;
+    memcpy(&bytes, at, sizeof bytes);
+    return bytes;
+}
+
+/* All ones where a byte is a control byte, tab among them. */
+static inline wide controls(wide bytes)
+{
+    return (wide)((bytes < 0x20) | (bytes == 0x7f));
+}
+
+bool http_is_value(struct str s)
+{
+    uint64_t halves[2] = { 0 };
+    if (s.len >= sizeof(wide)) {
+        wide any = controls(load(s.at + s.len - sizeof(wide))); /* the end, which may overlap */
+        for (size_t i = 0; i + sizeof(wide) <= s.len; i += sizeof(wide))
+            any |= controls(load(s.at + i));
+        memcpy(halves, &any, sizeof halves);
+        if (!(halves[0] | halves[1]))
+            return true;
+    }
+    return http_run(s, CHAR_VALUE) == s.len; /* short, or with a tab or worse */
+}

@@ -51,20 +51,36 @@ static const struct str TRUSTED[] = {
     STR_INIT("x-auth"),      STR_INIT("x-api-key"), STR_INIT("x-http-"),    STR_INIT("content-"), STR_INIT("x-rewrite"),
 };
 
+static inline uint64_t eight_lowered(const char *at)
+{
+    uint64_t bytes;
+    memcpy(&bytes, at, sizeof bytes);
+    return bytes | UINT64_C(0x2020202020202020);
+}
+
+/* Of the bytes of a token only the two cases of a letter meet a word's byte so; "-" has the bit already. */
+static inline bool is_word(const char *name, const char *word, size_t len)
+{
+    size_t i = 0;
+    for (; i + 8 <= len; i += 8)
+        if (eight_lowered(name + i) != eight_lowered(word + i))
+            return false;
+    if (len >= 8)
+        return eight_lowered(name + len - 8) == eight_lowered(word + len - 8);
+    for (; i < len; i++)
+        if ((name[i] | 0x20) != word[i])
+            return false;
+    return true;
+}
+
 enum http_known http_known_of(struct str name)
 {
     if (name.len >= ARRAY_LEN(BY_LENGTH))
         return HTTP_FIELD_OTHER;
     const uint8_t *row = BY_LENGTH[name.len];
-    for (size_t i = 0; i < ARRAY_LEN(BY_LENGTH[0]) && row[i]; i++) {
-        const char *word = WORDS[row[i] - 1].at;
-        size_t same = 0;
-        /* of the bytes of a token only the two cases of a letter meet the words so */
-        while (same < name.len && (name.at[same] | 0x20) == word[same])
-            same++;
-        if (same == name.len)
+    for (size_t i = 0; i < ARRAY_LEN(BY_LENGTH[0]) && row[i]; i++)
+        if (is_word(name.at, WORDS[row[i] - 1].at, name.len))
             return (enum http_known)(row[i] - 1);
-    }
     return HTTP_FIELD_OTHER;
 }
 
@@ -100,7 +116,12 @@ static bool split(struct str line, enum http_kind kind, struct str *name, struct
                                             : "byte in a field name that is none of a token");
     }
     *name = str_first(line, len);
-    *value = str_trim(str_from(line, len + 1));
+    const char *from = line.at + len + 1, *to = line.at + line.len;
+    while (from < to && (*from == ' ' || *from == '\t'))
+        from++;
+    while (from < to && (to[-1] == ' ' || to[-1] == '\t'))
+        to--;
+    *value = str_of(from, (size_t)(to - from));
     if ((seen & CHAR_UNDERSCORE) && is_trusted_with_hyphens(*name, kind == HTTP_REQUESTS))
         return http_refuse(bad, 400, "underscore in the name of a field that matters");
     if (!http_is_value(*value))

@@ -26,11 +26,12 @@ enum http_method {
     X(HOST, "host")                                                                                                    \
     X(CONTENT_LENGTH, "content-length")                                                                                \
     X(TRANSFER_ENCODING, "transfer-encoding")                                                                          \
-    X(CONNECTION, "connection") X(EXPECT, "expect") X(AUTHORIZATION, "authorization") X(API_KEY, "api-key")            \
-        X(CONTENT_TYPE, "content-type") X(CONTENT_ENCODING, "content-encoding") X(TRACEPARENT, "traceparent")          \
-            X(RETRY_AFTER, "retry-after") X(RETRY_AFTER_MS, "retry-after-ms") X(UPGRADE, "upgrade") X(TE, "te")        \
-                X(TRAILER, "trailer") X(KEEP_ALIVE, "keep-alive") X(ACCEPT, "accept") X(USER_AGENT, "user-agent")      \
-                    X(COOKIE, "cookie") X(DATE, "date")
+    X(CONNECTION, "connection")                                                                                        \
+    X(EXPECT, "expect") X(AUTHORIZATION, "authorization") X(API_KEY, "api-key") X(CONTENT_TYPE, "content-type")        \
+        X(CONTENT_ENCODING, "content-encoding") X(TRACEPARENT, "traceparent") X(RETRY_AFTER, "retry-after")            \
+            X(RETRY_AFTER_MS, "retry-after-ms") X(UPGRADE, "upgrade") X(TE, "te") X(TRAILER, "trailer")                \
+                X(KEEP_ALIVE, "keep-alive") X(ACCEPT, "accept") X(USER_AGENT, "user-agent") X(COOKIE, "cookie")        \
+                    X(DATE, "date")
 enum http_known {
 #define X(name, word) HTTP_FIELD_##name,
     HTTP_KNOWN_FIELDS(X)

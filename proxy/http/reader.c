@@ -201,9 +201,9 @@ static enum http_event read_until_close(struct http_reader *r, struct str in, si
 {
     if (!in.len)
         return HTTP_MORE;
-    if (in.len > r->body_limit - r->body_seen)
+    r->left = r->body_limit - r->body_seen;
+    if (!r->left)
         return refuse(r, 413, "body above the limit");
-    r->left = in.len;
     return read_data(r, in, 0, used, piece);
 }
 

@@ -383,6 +383,8 @@ TEST("bodies end at their limit, announced or in chunks, and chunk lines and tra
               STR("bad 413 body above the limit"));
     CHECK_STR(refusal(read_all(HTTP_REQUESTS, false, STR(CHUNKED "7fffffffffffffff\r\n"))),
               STR("bad 413 body above the limit"));
+    CHECK_STR(read_all(HTTP_RESPONSES, false, STR("HTTP/1.0 200 OK\r\n\r\n0123456789")),
+              STR("head 200 [OK] 1.0 until-close\nbody [012345678]\nbad 413 body above the limit\n"));
     CHECK_STR(refusal(read_requests(padded(CHUNKED "1;", 1022, 'a', "\r\nx\r\n"))), STR(""));
     CHECK_STR(refusal(read_requests(padded(CHUNKED "1;", 1023, 'a', "\r\nx\r\n"))), STR("bad 400 chunk line too long"));
     CHECK_STR(refusal(read_requests(padded(CHUNKED "1;", 70000, 'a', "\r\nx\r\n"))),
