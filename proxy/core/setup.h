@@ -213,5 +213,6 @@ extern const struct setting POOL_SETTINGS[];
 extern const struct setting ENDPOINT_SETTINGS[];
 extern const struct setting LISTENER_SETTINGS[];
 extern const struct setting LIMITS_SETTINGS[];
+extern const struct setting SELECTION_SETTINGS[]; /* of one entry of `select`; a bare word is its pool */
 
 #endif

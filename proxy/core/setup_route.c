@@ -194,7 +194,7 @@ struct selection_words {
     struct name pool;
     struct texts models;
 };
-static const struct setting SELECTION[] = {
+const struct setting SELECTION_SETTINGS[] = {
     SETTING(struct selection_words, pool, SET_NAME, .required = true, .about = "The name of a pool."),
     SETTING(struct selection_words, models, SET_TEXTS, .min = 1, .max = 1000,
             .about = "Models or deployments that it serves."),
@@ -243,7 +243,7 @@ static void read_selection(struct reading *r, const struct yaml *item, struct se
 {
     struct selection_words words = { 0 };
     struct selection *into = &list[*count];
-    if (!settings_read_as(r, SELECTION, "pool", "select", item, item->span, &words))
+    if (!settings_read_as(r, SELECTION_SETTINGS, "pool", "select", item, item->span, &words))
         return;
     if (*count && !list[*count - 1].models.count) {
         problem(r->problems, item->span, "never reached: the pool before it has no \"models\" and takes all");
