@@ -24,6 +24,7 @@ struct forward {
     uint64_t began_ms;
     struct deferred again; /* go on reading, or tell the failure */
     size_t written, total; /* bytes of the request */
+    uint64_t keeps_ms;     /* how long the server keeps the connection; 0: it does not say */
     unsigned interim;
     bool is_open;        /* the wire is connected */
     bool is_busy;        /* reading: a cancel only marks, the reader's loop frees */
@@ -149,14 +150,29 @@ static void fail(struct forward *f, enum forward_failure failure, const char *wh
     exchange_upstream_failed(x, failure, why);
 }
 
+/* What servers say of how long they wait for the next request: "timeout=5, max=100". In milliseconds; 0: nothing. */
+static uint64_t server_keeps_ms(const struct http_head *head)
+{
+    struct str list = http_known_value(head, HTTP_FIELD_KEEP_ALIVE);
+    uint64_t seconds;
+    while (list.at) {
+        struct str member = str_trim(str_cut(&list, ','));
+        if (str_starts_nocase(member, STR("timeout=")) && str_to_u64(str_from(member, 8), &seconds) && seconds < 86400)
+            return seconds ? seconds * 1000 : 1;
+    }
+    return 0;
+}
+
 /* The answer is whole. The wire goes back when both sides left it clean. */
 static void finish(struct forward *f, bool is_clean)
 {
     const struct http_head *head = &f->reader.head;
-    if (is_clean && head->keep_alive && !head->until_close && f->written == f->total)
+    if (is_clean && head->keep_alive && !head->until_close && f->written == f->total) {
+        f->wire->kept_for_ms = f->keeps_ms;
         origin_keep(f->wire);
-    else
+    } else {
         origin_cut(f->wire, f->written != f->total);
+    }
     f->wire = NULL;
     struct exchange *x = let_go(f);
     exchange_upstream_end(x);
@@ -294,6 +310,7 @@ static const char *take_head(struct forward *f)
     if (head->status < 200)
         return ++f->interim > INTERIM_MAX ? "too many interim answers" : NULL;
     f->has_head = true;
+    f->keeps_ms = server_keeps_ms(head);
     f->stop_writing = head->status >= 300 && f->written < f->total;
     exchange_upstream_head(f->ask->ask.exchange, head);
     return NULL;

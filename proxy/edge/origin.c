@@ -131,7 +131,12 @@ void origin_keep(struct wire *w)
 {
     struct origin *origin = w->origin;
     const struct pool *pool = origin->endpoint->pool;
-    if (!pool->kept_connections || !is_quiet(w)) {
+    struct loop *loop = origin->all->loop;
+    uint64_t idle_ms = pool->kept_idle_ms;
+    if (w->kept_for_ms && w->kept_for_ms < idle_ms + WIRE_EARLY_MS)
+        idle_ms = w->kept_for_ms > WIRE_EARLY_MS ? w->kept_for_ms - WIRE_EARLY_MS : 0;
+    bool is_old = loop_now_ms(loop) - w->opened_ms >= WIRE_AGE_MS;
+    if (!pool->kept_connections || !idle_ms || is_old || !is_quiet(w)) {
         origin_cut(w, false);
         return;
     }
@@ -139,7 +144,7 @@ void origin_keep(struct wire *w)
     w->ready = ready_while_kept;
     w->user = NULL;
     list_push_front(&origin->kept, &w->link);
-    timer_set(origin->all->loop, &w->idle, pool->kept_idle_ms);
+    timer_set(loop, &w->idle, idle_ms);
     if (++origin->counts.kept > pool->kept_connections) {
         struct wire *oldest = LIST_ENTRY(origin->kept.prev, struct wire, link);
         unkeep(oldest);
@@ -198,7 +203,7 @@ struct wire *origin_open(struct origins *o, const struct endpoint *endpoint)
         list_remove(&w->link);
         o->spare_count--;
     }
-    *w = (struct wire){ .origin = origin, .dial = { .done = dialled } };
+    *w = (struct wire){ .origin = origin, .opened_ms = loop_now_ms(o->loop), .dial = { .done = dialled } };
     list_init(&w->link);
     timer_init(&w->idle, idle_too_long);
     origin->counts.opened++;

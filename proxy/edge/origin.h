@@ -12,6 +12,8 @@
 #include "proxy/edge/dial.h"
 #include "proxy/edge/trust.h"
 
+enum { WIRE_AGE_MS = 10 * 60 * 1000, WIRE_EARLY_MS = 1000 /* before the server's own deadline */ };
+
 struct origin;
 struct origins;
 
@@ -20,9 +22,11 @@ struct wire {
     void (*opened)(struct wire *w, enum dial_answer answer, const char *why); /* not DIAL_OK: cut it */
     void (*ready)(struct wire *w);
     void *user;
-    bool was_kept; /* it has served before */
+    bool was_kept;        /* it has served before */
+    uint64_t kept_for_ms; /* how long the server says that it keeps it (Keep-Alive: timeout=…); 0: it does not say */
     /* private */
     struct origin *origin;
+    uint64_t opened_ms;
     struct list link;
     struct timer idle;
 };

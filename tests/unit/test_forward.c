@@ -592,6 +592,17 @@ TEST("a connection whose server wants it closed is closed")
     BOTH(serve_close, is_not_kept())
 }
 
+static void serve_keeps_a_second(struct talk *t)
+{
+    while (talk_hear(t))
+        talk_say(t, OK_HEAD "connection: keep-alive\r\nkeep-alive: max=100, timeout=1\r\ncontent-length: 2\r\n\r\nok");
+}
+
+TEST("a connection that the server keeps for a second only is not kept")
+{
+    BOTH(serve_keeps_a_second, is_not_kept())
+}
+
 static void serve_no_body(struct talk *t)
 {
     while (talk_hear(t))
