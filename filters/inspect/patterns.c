@@ -17,9 +17,9 @@ struct patterns_policy {
     uint64_t of;
     bool insecure_tokens;
     /* made by check */
-    hs_database_t *database; /* owned; freed in finish */
-    struct str *names;       /* of each pattern, for the journal */
-    unsigned count;
+    hs_database_t *database;    /* owned; freed in finish */
+    struct str *names;          /* of each pattern, for the journal */
+    unsigned count, first_word; /* from there on they are words */
 };
 
 static const char *const ACTIONS[] = { "refuse", "report", NULL };
@@ -75,7 +75,7 @@ static bool add(struct compiling *c, const char *expression, unsigned flags, str
     if (!expression || !name.at || c->count == c->room)
         return false;
     c->expressions[c->count] = expression;
-    c->flags[c->count] = flags | HS_FLAG_UTF8 | HS_FLAG_SINGLEMATCH;
+    c->flags[c->count] = flags;
     c->ids[c->count] = c->count;
     c->spans[c->count] = span;
     c->names[c->count++] = name;
@@ -85,10 +85,13 @@ static bool add(struct compiling *c, const char *expression, unsigned flags, str
 /* The phrases of `list`, as patterns named after their places: the words themselves do not belong into a journal. */
 static bool add_words(struct compiling *c, const struct texts *list, const char *prefix)
 {
-    for (size_t i = 0; i < list->count; i++)
-        if (!add(c, word_pattern(c->arena, list->at[i]), HS_FLAG_CASELESS | HS_FLAG_UCP,
-                 arena_printf(c->arena, "%s:%zu", prefix, i + 1), list->spans[i]))
+    for (size_t i = 0; i < list->count; i++) {
+        unsigned flags = 0;
+        const char *expression = word_pattern(c->arena, list->at[i], &flags);
+        struct str name = arena_printf(c->arena, "%s:%zu", prefix, i + 1);
+        if (!add(c, expression, flags, name, list->spans[i]))
             return false;
+    }
     return true;
 }
 
@@ -127,7 +130,9 @@ static bool check(void *policy, struct setup *setup, struct problems *problems)
     }
     bool ok = begin(&c, &setup->arena, n);
     for (size_t i = 0; ok && i < p->regex.count; i++)
-        ok = add(&c, arena_cstr(c.arena, p->regex.at[i].value), 0, p->regex.at[i].key.text, p->regex.at[i].key.span);
+        ok = add(&c, arena_cstr(c.arena, p->regex.at[i].value), HS_FLAG_UTF8 | HS_FLAG_SINGLEMATCH,
+                 p->regex.at[i].key.text, p->regex.at[i].key.span);
+    p->first_word = c.count;
     ok = ok && add_words(&c, &p->words, "words") && add_words(&c, &filed, "words_file");
     if (!ok) {
         problem(problems, (struct span){ 0 }, "a word is blank, or there is no room for the patterns");
@@ -183,9 +188,9 @@ static void note(const struct scan *s, unsigned id)
 static int matched(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
 {
     struct scan *s = context;
-    (void)from;
-    (void)to;
     (void)flags;
+    if (id >= s->policy->first_word && !word_stands_alone(s->text->value, from, to))
+        return 0;
     uint64_t bit = (uint64_t)1 << (id & 63);
     if (!(s->seen[id / 64] & bit)) {
         s->seen[id / 64] |= bit;

@@ -4,6 +4,7 @@
 #include "proxy/base/utf8.h"
 
 #include <errno.h>
+#include <hs.h>
 
 enum { FILE_MAX_BYTES = 4 * 1024 * 1024 };
 
@@ -74,44 +75,84 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static bool is_word_byte(char c)
+const char *word_pattern(struct arena *a, struct str phrase, unsigned *flags)
 {
-    char l = ascii_lower(c);
-    return (l >= 'a' && l <= 'z') || ascii_is_digit(c) || c == '_' || (unsigned char)c >= 0x80;
-}
-
-const char *word_pattern(struct arena *a, struct str phrase)
-{
+    static const char hex[] = "0123456789abcdef";
     while (phrase.len && is_space(*phrase.at))
         phrase = str_from(phrase, 1);
     while (phrase.len && is_space(phrase.at[phrase.len - 1]))
         phrase.len--;
-    if (!phrase.len)
-        return NULL;
-    /* `\b` knows ASCII only; what stands around is said instead. At most four bytes for one: `.` as \x2e. */
-    static const char before[] = "(?:^|\\W)", after[] = "(?:\\W|$)";
-    char *out = arena_bytes(a, 4 * phrase.len + sizeof before + sizeof after);
+    char *out = phrase.len ? arena_bytes(a, 4 * phrase.len + 1) : NULL; /* at most four bytes for one: `.` as \x2e */
     if (!out)
         return NULL;
-    static const char hex[] = "0123456789abcdef";
     char *at = out;
-    if (is_word_byte(*phrase.at))
-        at = mempcpy(at, before, sizeof before - 1);
+    bool is_ascii = true;
     for (size_t i = 0; i < phrase.len; i++) {
-        char c = phrase.at[i];
+        char c = phrase.at[i], l = ascii_lower(c);
         if (is_space(c)) {
             at = mempcpy(at, "\\s+", 3);
             while (is_space(phrase.at[i + 1])) /* the phrase does not end with a space */
                 i++;
-        } else if (is_word_byte(c)) {
+        } else if ((l >= 'a' && l <= 'z') || ascii_is_digit(c) || (unsigned char)c >= 0x80) {
             *at++ = c;
+            is_ascii = is_ascii && (unsigned char)c < 0x80;
         } else {
             char escape[4] = { '\\', 'x', hex[(unsigned char)c >> 4], hex[c & 15] };
             at = mempcpy(at, escape, 4);
         }
     }
-    if (is_word_byte(phrase.at[phrase.len - 1]))
-        at = mempcpy(at, after, sizeof after - 1);
     *at = '\0';
+    *flags = HS_FLAG_CASELESS | HS_FLAG_SOM_LEFTMOST | (is_ascii ? 0 : HS_FLAG_UTF8);
     return out;
+}
+
+/* The character that `p` is in the first byte of. */
+static uint32_t decode(const unsigned char *p)
+{
+    if (*p < 0x80)
+        return *p;
+    if (*p < 0xe0)
+        return (*p & 0x1fu) << 6 | (p[1] & 0x3fu);
+    if (*p < 0xf0)
+        return (*p & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+    return (*p & 0x07u) << 18 | (p[1] & 0x3fu) << 12 | (p[2] & 0x3fu) << 6 | (p[3] & 0x3fu);
+}
+
+/* Letters, digits and combining marks of the scripts that write spaces between words, by blocks. */
+static bool is_word_character(uint32_t c)
+{
+    static const struct {
+        uint32_t first, last;
+    } blocks[] = {
+        { '0', '9' },       { 'A', 'Z' },         { '_', '_' },         { 'a', 'z' },       { 0xaa, 0xaa },
+        { 0xb5, 0xb5 },     { 0xba, 0xba },       { 0xc0, 0xd6 },       { 0xd8, 0xf6 },     { 0xf8, 0x2ff },
+        { 0x300, 0x0dff },  { 0x10a0, 0x10ff },   { 0x1200, 0x16ff },   { 0x1ab0, 0x1aff }, { 0x1c80, 0x1fff },
+        { 0x20d0, 0x20ff }, { 0x2c00, 0x2dff },   { 0xa640, 0xa7ff },   { 0xab30, 0xabbf }, { 0xfb00, 0xfdff },
+        { 0xfe70, 0xfefc }, { 0x10400, 0x104ff }, { 0x1e900, 0x1e95f },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(blocks) && blocks[i].first <= c; i++)
+        if (c <= blocks[i].last)
+            return true;
+    return false;
+}
+
+static size_t character_before(struct str text, size_t at)
+{
+    do
+        at--;
+    while (at > 0 && ((unsigned char)text.at[at] & 0xc0) == 0x80);
+    return at;
+}
+
+static bool is_word_at(struct str text, size_t at)
+{
+    return is_word_character(decode((const unsigned char *)text.at + at));
+}
+
+bool word_stands_alone(struct str text, size_t from, size_t to)
+{
+    assert(from < to && to <= text.len);
+    if (from > 0 && is_word_at(text, from) && is_word_at(text, character_before(text, from)))
+        return false;
+    return to == text.len || !is_word_at(text, character_before(text, to)) || !is_word_at(text, to);
 }
