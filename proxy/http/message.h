@@ -27,7 +27,8 @@ enum http_method {
     X(CONTENT_LENGTH, "content-length")                                                                                \
     X(TRANSFER_ENCODING, "transfer-encoding")                                                                          \
     X(CONNECTION, "connection")                                                                                        \
-    X(EXPECT, "expect") X(AUTHORIZATION, "authorization") X(API_KEY, "api-key") X(CONTENT_TYPE, "content-type")        \
+    X(EXPECT, "expect")                                                                                                \
+    X(AUTHORIZATION, "authorization") X(API_KEY, "api-key") X(CONTENT_TYPE, "content-type")                            \
         X(CONTENT_ENCODING, "content-encoding") X(TRACEPARENT, "traceparent") X(RETRY_AFTER, "retry-after")            \
             X(RETRY_AFTER_MS, "retry-after-ms") X(UPGRADE, "upgrade") X(TE, "te") X(TRAILER, "trailer")                \
                 X(KEEP_ALIVE, "keep-alive") X(ACCEPT, "accept") X(USER_AGENT, "user-agent") X(COOKIE, "cookie")        \
@@ -50,7 +51,7 @@ struct http_head {
     enum http_method method;
     struct str method_word;
     struct str target; /* as written: origin-form, or `*` for OPTIONS; absolute-form is taken apart into these: */
-    struct str path;   /* before the `?`, still percent-encoded */
+    struct str path;   /* before the `?`, still percent-encoded; a constant "/" or "*" when absolute-form has none */
     struct str query;  /* after the `?`, at == NULL when there is none */
     struct str host;   /* Host, or the authority of an absolute-form target */
     /* of a response */

@@ -13,10 +13,10 @@
  * Everything that RFC 9110 and RFC 9112 let two readers read differently is refused: two or odd Content-Length,
  * Content-Length with Transfer-Encoding, any coding but exactly one `chunked`, chunked on HTTP/1.0, obs-fold, bare LF
  * or CR, space before a colon, empty or non-token names, control bytes, NUL, bad chunk lines and extensions beyond
- * the grammar, two Hosts or none (or one that is no authority), fragments and unencoded bytes in a target, a name
- * with an underscore that would be a known or trusted one with a hyphen (x_forwarded_for), CONNECT, Connection naming
- * an end-to-end field, a second Authorization, api-key or Content-Type, trailers that frame, route or authenticate.
- * One empty line before a request is let pass. The cost is one pass; scanning resumes where it stopped.
+ * the grammar, two Hosts, none in HTTP/1.1, or one that is no authority, fragments and unencoded bytes in a target,
+ * a name with an underscore that would be a known or trusted one with a hyphen (x_forwarded_for), CONNECT, Connection
+ * naming an end-to-end field, a second Authorization, api-key or Content-Type, trailers that frame, route or
+ * authenticate. One empty line before a request is let pass. The cost is one pass; scanning resumes where it stopped.
  *
  * After the DONE of a message whose head says !keep_alive the connection is over: whatever comes behind is not read. */
 #ifndef HTTP_READER_H
