@@ -35,7 +35,7 @@ char *buf_reserve(struct buf *b, size_t n)
     if (b->start && len + n <= b->size) {
         memmove(b->data, b->data + b->start, len);
     } else {
-        size_t size = b->size ? b->size : FIRST_BYTES;
+        size_t size = b->size ? b->size : FIRST_BYTES < b->ceiling_bytes ? FIRST_BYTES : b->ceiling_bytes;
         while (size < len + n)
             size = size > b->ceiling_bytes / 2 ? b->ceiling_bytes : size * 2;
         char *data = malloc(size);

@@ -26,6 +26,7 @@ void problems_finish(struct problems *p)
     *p = (struct problems){ 0 };
 }
 
+PRINTF(4, 0)
 static void remember(struct problems *p, enum severity severity, struct span span, const char *format, va_list args)
 {
     p->errors += severity == SEVERITY_ERROR;
