@@ -1,0 +1,162 @@
+/* worker.c - one worker, from its fork to its end. */
+#include "proxy/app/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "proxy/app/cli.h"
+#include "proxy/app/harden.h"
+#include "proxy/app/load.h"
+#include "proxy/base/log.h"
+#include "proxy/base/metric.h"
+#include "proxy/edge/front.h"
+#include "proxy/edge/world.h"
+
+enum { LOOK_MS = 20, CUT_MS = 2000 };
+
+struct worker {
+    const struct worker_start *start;
+    struct setup *setup;
+    struct loop *loop;
+    struct outside *outside;
+    struct fronts *fronts;
+    struct watch signals;
+    struct timer empty;    /* is the house empty? */
+    struct timer deadline; /* of draining, then of cutting */
+    bool is_draining, is_cutting, gave_up;
+};
+
+/* ---- draining ---- */
+
+static void look_whether_empty(struct timer *t)
+{
+    struct worker *w = CONTAINER_OF(t, struct worker, empty);
+    if (fronts_count(w->fronts) == 0)
+        loop_stop(w->loop);
+    else
+        timer_set(w->loop, &w->empty, LOOK_MS);
+}
+
+static void too_late(struct timer *t)
+{
+    struct worker *w = CONTAINER_OF(t, struct worker, deadline);
+    if (w->is_cutting) {
+        w->gave_up = true;
+        loop_stop(w->loop);
+        return;
+    }
+    log_warning("worker %u: %zu connections are cut, draining took too long", w->start->slot, fronts_count(w->fronts));
+    w->is_cutting = true;
+    fronts_cut(w->fronts);
+    timer_set(w->loop, &w->deadline, CUT_MS);
+}
+
+static void drain(struct worker *w)
+{
+    if (w->is_draining)
+        return;
+    w->is_draining = true;
+    outside_drain(w->outside);
+    fronts_drain(w->fronts);
+    timer_set(w->loop, &w->empty, 0);
+    timer_set(w->loop, &w->deadline, w->setup->drain_ms);
+}
+
+static void signalled(struct watch *watch, uint32_t events)
+{
+    struct worker *w = CONTAINER_OF(watch, struct worker, signals);
+    struct signalfd_siginfo info;
+    (void)events;
+    while (read(watch->fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGTERM)
+            drain(w);
+        else if (info.ssi_signo == SIGUSR1)
+            (void)journal_reopen(outside_journal(w->outside));
+    }
+}
+
+/* ---- beginning ---- */
+
+static bool watch_signals(struct worker *w)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGUSR1);
+    w->signals = (struct watch){ .fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC), .ready = signalled };
+    return w->signals.fd >= 0 && loop_add(w->loop, &w->signals, true);
+}
+
+static bool make_outside(struct worker *w)
+{
+    char why[160];
+    struct journal *journal = journal_open(w->loop, w->setup->journal, why);
+    if (!journal) {
+        log_error("journal: cannot be opened: %s", why);
+        return false;
+    }
+    struct problems problems;
+    problems_init(&problems, w->setup->file, STR_NONE);
+    struct outside_options options = {
+        .loop = w->loop,
+        .setup = w->setup,
+        .store = w->start->store,
+        .row = w->start->row,
+        .shelves = w->start->generation->shelves,
+        .journal = journal,
+    };
+    w->outside = outside_new(&options, &problems);
+    load_print(&problems);
+    problems_finish(&problems);
+    return w->outside && setup_open(w->setup, outside_world(w->outside));
+}
+
+static bool listen_all(struct worker *w)
+{
+    const struct listener *listeners = w->setup->listeners.at;
+    for (size_t i = 0; i < w->setup->listeners.count; i++) {
+        int fd = sockets_at(w->start->sockets, &listeners[i], w->start->slot); /* this process's copy */
+        if (!fronts_listen(w->fronts, &listeners[i], w->start->generation->servers[i], fd)) {
+            log_error("listener " STR_F ": cannot be accepted from: %s", STR_A(listeners[i].address), strerror(errno));
+            return false;
+        }
+    }
+    return true;
+}
+
+static void finish(struct worker *w)
+{
+    fronts_free(w->fronts);
+    setup_close(w->setup);
+    outside_free(w->outside);
+    timer_cancel(&w->empty);
+    timer_cancel(&w->deadline);
+    loop_remove(&w->signals);
+    close(w->signals.fd);
+    loop_free(w->loop);
+}
+
+int worker_run(const struct worker_start *start)
+{
+    struct worker w = { .start = start, .setup = start->generation->setup };
+    if (!harden_worker(start->supervisor))
+        return EXIT_FINE;
+    processor_pin(start->slot, start->slots);
+    metric_take_row(start->row);
+    timer_init(&w.empty, look_whether_empty);
+    timer_init(&w.deadline, too_late);
+    if (!(w.loop = loop_new()) || !watch_signals(&w) || !make_outside(&w))
+        return EXIT_NO_START;
+    w.fronts = fronts_new(&(struct fronts_options){ w.loop, outside_world(w.outside), w.setup });
+    if (!w.fronts || !listen_all(&w))
+        return EXIT_NO_START;
+    if (write(start->ready_fd, "r", 1) != 1)
+        return EXIT_NO_START;
+    close(start->ready_fd);
+    loop_run(w.loop);
+    if (!w.gave_up) /* what is stuck is left to the kernel */
+        finish(&w);
+    return EXIT_FINE;
+}
