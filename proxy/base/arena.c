@@ -62,8 +62,8 @@ static bool grow(struct arena *a, size_t size)
     if (size > SIZE_MAX - sizeof(struct arena_chunk) - CHUNK_BYTES)
         return false;
     size_t whole = size + sizeof(struct arena_chunk);
-    if (whole < CHUNK_BYTES)
-        whole = CHUNK_BYTES;
+    if (whole < CHUNK_BYTES) /* an arena below a chunk's size is one piece of its own size: callers in a cache are many */
+        whole = a->ceiling_bytes < CHUNK_BYTES && whole <= a->ceiling_bytes ? a->ceiling_bytes : CHUNK_BYTES;
     if (whole > a->ceiling_bytes - a->used_bytes)
         return false;
     struct arena_chunk *c = chunk_take(whole);
