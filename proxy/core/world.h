@@ -99,6 +99,7 @@ struct ask_forward {
     bool answers_head;        /* the request is HEAD */
     bool reused;              /* told with a failure: a kept connection was closed under us before any answer byte */
     uint64_t connect_ms;      /* told: how long the connection took, 0 for a kept one */
+    bool held_up;             /* told: the caller's side has no room, so nothing is read: silence is not the server's */
 };
 
 struct answer_head {

@@ -239,7 +239,7 @@ void forward_ask(struct forwards *all, struct ask_forward *ask)
     struct forward *f = forward_new(all, ask);
     ask->ask.is_open = true;
     ask->ask.op = f;
-    ask->reused = false;
+    ask->reused = ask->held_up = false;
     ask->connect_ms = 0;
     if (!f) {
         list_init(&ask->ask.link);
@@ -294,9 +294,9 @@ void forward_cancel(struct ask_forward *ask)
 void forward_resume(struct exchange *x)
 {
     struct forward *f = x->ask_forward.ask.op;
-    if (!x->ask_forward.ask.is_open || !f || !f->is_held_up)
+    if (!x->ask_forward.ask.is_open || !f || !x->ask_forward.held_up)
         return;
-    f->is_held_up = false;
+    x->ask_forward.held_up = false;
     loop_defer(f->all->loop, &f->again);
 }
 
@@ -324,7 +324,7 @@ static void take_answer(struct forward *f, struct str *in)
     struct str piece;
     for (;;) {
         if (f->has_head && !front_has_room(f->ask->ask.exchange)) {
-            f->is_held_up = f->has_more = true;
+            f->ask->held_up = f->has_more = true;
             return;
         }
         enum http_event event = http_reader_next(&f->reader, *in, &used, &piece);
@@ -379,7 +379,7 @@ static bool take_held(struct forward *f)
     buf_take(&f->held, len - in.len);
     if (!buf_len(&f->held))
         buf_release(&f->held);
-    return !f->is_held_up;
+    return !f->ask->held_up;
 }
 
 static enum stream_answer read_some(struct forward *f, size_t *n)
@@ -399,7 +399,7 @@ static void read_answer(struct forward *f)
     size_t turn = 0;
     if (f->has_more && !take_held(f))
         return;
-    while (!f->is_held_up && stream_may_read(&f->wire->dial.stream)) {
+    while (!f->ask->held_up && stream_may_read(&f->wire->dial.stream)) {
         size_t n;
         if (turn > TURN_BYTES) {
             loop_defer(f->all->loop, &f->again);
@@ -437,7 +437,7 @@ static void drive(struct forward *f)
     if (!f->is_open || f->failing)
         return;
     f->is_busy = true;
-    if (!f->is_held_up)
+    if (!f->ask->held_up)
         read_answer(f);
     if (f->ask && !f->stop_writing && f->written < f->total && !write_request(f)) {
         if (f->has_head)
