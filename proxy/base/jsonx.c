@@ -82,18 +82,56 @@ static inline const unsigned char *skip_space(const unsigned char *p, const unsi
     return p;
 }
 
-/* Behind the bytes that a string may hold as they are, in ASCII: neither quote nor backslash nor control. */
+#if defined(__SSE2__)
+static inline unsigned bits(__m128i v)
+{
+    return (unsigned)_mm_movemask_epi8(v);
+}
+
+static inline __m128i masked_are(__m128i v, int mask, int byte)
+{
+    return _mm_cmpeq_epi8(_mm_and_si128(v, _mm_set1_epi8((char)mask)), _mm_set1_epi8((char)byte));
+}
+
+/* Of 16 bytes that begin with a character: how many are whole characters, before the first of `stops`. Without an odd
+ * lead byte (C0, C1; E0, ED, F0 and above, whose second byte has rules of its own) UTF-8 is valid when exactly those
+ * bytes are continuations that lead bytes ask for, which is arithmetic on bit sets. */
+static inline unsigned whole_characters(__m128i v, unsigned stops)
+{
+    unsigned odd = bits(masked_are(v, 0xfe, 0xc0)) | bits(masked_are(v, 0xff, 0xe0)) | bits(masked_are(v, 0xff, 0xed)) |
+                   bits(masked_are(v, 0xf0, 0xf0));
+    unsigned of_two = bits(masked_are(v, 0xe0, 0xc0)), of_three = bits(masked_are(v, 0xf0, 0xe0));
+    unsigned asked = (of_two | of_three) << 1 | of_three << 2;
+    unsigned n = (unsigned)__builtin_ctz(stops | odd | 1u << 16);
+    if ((asked ^ bits(masked_are(v, 0xc0, 0x80))) & ((2u << n) - 1) & 0xffff)
+        return 0; /* something is wrong among them: looked at one by one */
+    if (n < 16)
+        return n;
+    return (of_two | of_three) >> 15 & 1 ? 15 : of_three >> 14 & 1 ? 14 : 16;
+}
+#endif
+
+/* Behind the bytes that a string may hold as they are, as far as they are quickly seen to be such; what stops it, the
+ * caller looks at. */
 static inline const unsigned char *skip_plain(const unsigned char *p, const unsigned char *end)
 {
 #if defined(__SSE2__)
-    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
-    for (; end - p >= 16; p += 16) {
+    while (end - p >= 16) {
         __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-        __m128i stop = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, backslash)),
-                                    _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(v, control), v), v));
-        unsigned mask = (unsigned)_mm_movemask_epi8(stop); /* v itself: its sign bits are the bytes above ASCII */
-        if (mask)
-            return p + __builtin_ctz(mask);
+        __m128i stop = _mm_or_si128(_mm_or_si128(masked_are(v, 0xff, '"'), masked_are(v, 0xff, '\\')),
+                                    _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v));
+        unsigned mask = bits(_mm_or_si128(stop, v)); /* v itself: its sign bits are the bytes above ASCII */
+        if (!mask) {
+            p += 16;
+            continue;
+        }
+        unsigned stops = bits(stop), first = (unsigned)__builtin_ctz(mask);
+        if (stops >> first & 1)
+            return p + first;
+        unsigned n = whole_characters(v, stops);
+        p += n;
+        if (n < 14)
+            return p;
     }
 #else
     const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
@@ -110,24 +148,16 @@ static inline const unsigned char *skip_plain(const unsigned char *p, const unsi
     return p;
 }
 
-/* Behind a run of characters above ASCII, at least one. The forms of two and three bytes whose second byte has no
- * rule of its own are read here, the rare ones by the room's own table. */
+/* Behind some characters, the first of which is above ASCII. */
 static const unsigned char *skip_utf8(struct pass *s, const unsigned char *p)
 {
-    do {
-        unsigned char c = *p;
-        if (c >= 0xc2 && c < 0xe0 && s->end - p >= 2 && (p[1] & 0xc0) == 0x80) {
-            p += 2;
-        } else if (c > 0xe0 && c < 0xf0 && c != 0xed && s->end - p >= 3 && (p[1] & 0xc0) == 0x80 &&
-                   (p[2] & 0xc0) == 0x80) {
-            p += 3;
-        } else {
-            size_t width = utf8_valid_one(str_of((const char *)p, (size_t)(s->end - p)));
-            if (!width)
-                return fail(s, p, "invalid UTF-8");
-            p += width;
-        }
-    } while (p < s->end && *p >= 0x80);
+    enum { AT_ONCE = 16 }; /* then the wide loop may try again */
+    for (unsigned n = 0; n < AT_ONCE && p < s->end && *p >= 0x20 && *p != '"' && *p != '\\'; n++) {
+        size_t width = *p < 0x80 ? 1 : utf8_valid_one(str_of((const char *)p, (size_t)(s->end - p)));
+        if (!width)
+            return fail(s, p, "invalid UTF-8");
+        p += width;
+    }
     return p;
 }
 

@@ -1,5 +1,6 @@
 /* fuzz_jsonx.c - what the index accepts, jansson accepts and understands alike; what the index says about it, holds. */
 #include "proxy/base/jsonx.h"
+#include "proxy/base/utf8.h"
 
 #include <jansson.h>
 
@@ -88,6 +89,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     jsonx_init(&j);
     if (!jsonx_index(&j, text, &JSONX_LIMITS_DEFAULT, &error)) {
         assert(j.count == 0 && error.why && error.offset <= size);
+        if (strcmp(error.why, "invalid UTF-8") == 0)
+            assert(utf8_valid_prefix(text) == error.offset);
         jsonx_finish(&j);
         return 0;
     }

@@ -1,6 +1,8 @@
 /* test_jsonx.c - the index of a JSON text: what it refuses, what it finds, and that it stays linear. */
 #include "proxy/base/jsonx.h"
 
+#include "proxy/base/utf8.h"
+
 #include "tests/harness/check.h"
 
 #include <dirent.h>
@@ -233,6 +235,39 @@ TEST("a control byte, a bad byte or a quote is seen wherever it lies in a long s
             CHECK(accepts(str_of(text, sizeof text)));
             text[at] = bad[k];
             CHECK(!accepts(str_of(text, sizeof text)));
+        }
+    }
+}
+
+TEST("characters of every width are seen whole or broken wherever they lie")
+{
+    static const char *const characters[] = { "é", "ж", "€", "ह", "한", "\xef\xbf\xbf", "😀", "\xf4\x8f\xbf\xbf" };
+    static const char *const fillings[] = { "a", "ж", "中" };
+    for (size_t f = 0; f < ARRAY_LEN(fillings); f++) {
+        for (size_t c = 0; c < ARRAY_LEN(characters); c++) {
+            for (size_t before = 0; before < 20; before++) {
+                char text[200];
+                size_t len = 0, width = strlen(characters[c]);
+                text[len++] = '"';
+                for (size_t i = 0; i < before; i++)
+                    len = (size_t)((char *)mempcpy(text + len, fillings[f], strlen(fillings[f])) - text);
+                size_t at = len;
+                len = (size_t)((char *)mempcpy(text + len, characters[c], width) - text);
+                for (size_t i = 0; i < 20; i++)
+                    len = (size_t)((char *)mempcpy(text + len, fillings[f], strlen(fillings[f])) - text);
+                text[len++] = '"';
+                CHECK(accepts(str_of(text, len)));
+                for (size_t i = 0; i < width; i++) {
+                    static const unsigned char bytes[] = { 'a',  0x80, 0xbf, 0xc1, 0xc2, 0xe0,
+                                                           0xe1, 0xed, 0xf0, 0xf5, 0xff };
+                    for (size_t b = 0; b < ARRAY_LEN(bytes); b++) {
+                        char was = text[at + i];
+                        text[at + i] = (char)bytes[b];
+                        CHECK(accepts(str_of(text, len)) == (utf8_valid_prefix(str_of(text, len)) == len));
+                        text[at + i] = was;
+                    }
+                }
+            }
         }
     }
 }
