@@ -1,5 +1,5 @@
 /* models.c - which models a caller may use: some for everybody, some for those who bring a role or the like. */
-#include "proxy/core/exchange.h"
+#include "filters/authorise/attributes.h"
 
 struct grant {
     struct texts models;
@@ -37,42 +37,31 @@ static const struct setting SETTINGS[] = {
     SETTINGS_END,
 };
 
-/* Conditions of a grant: a list of the policy against one attribute, or against a list of them. */
 static const struct condition {
-    size_t wanted, single, several; /* offsets; 0: not this one. No attribute stands first in struct caller. */
+    enum attribute attribute;
+    size_t offset; /* of its texts in the grant */
 } CONDITIONS[] = {
-    { offsetof(struct grant, roles), 0, offsetof(struct caller, roles) },
-    { offsetof(struct grant, scopes), 0, offsetof(struct caller, scopes) },
-    { offsetof(struct grant, groups), 0, offsetof(struct caller, groups) },
-    { offsetof(struct grant, apps), offsetof(struct caller, app), 0 },
-    { offsetof(struct grant, subjects), offsetof(struct caller, subject), 0 },
-    { offsetof(struct grant, tenants), offsetof(struct caller, tenant), 0 },
+    { ATTRIBUTE_ROLES, offsetof(struct grant, roles) },       { ATTRIBUTE_SCOPES, offsetof(struct grant, scopes) },
+    { ATTRIBUTE_GROUPS, offsetof(struct grant, groups) },     { ATTRIBUTE_APPS, offsetof(struct grant, apps) },
+    { ATTRIBUTE_SUBJECTS, offsetof(struct grant, subjects) }, { ATTRIBUTE_TENANTS, offsetof(struct grant, tenants) },
 };
 
-static const void *at_offset(const void *base, size_t offset)
+static const struct texts *wanted_by(const struct grant *g, const struct condition *c)
 {
-    return (const char *)base + offset;
-}
-
-static bool fits_condition(const struct condition *c, const struct grant *g, const struct caller *who)
-{
-    const struct texts *wanted = at_offset(g, c->wanted);
-    if (!wanted->count)
-        return true;
-    for (size_t i = 0; i < wanted->count; i++) {
-        if (c->several && strs_has(at_offset(who, c->several), wanted->at[i]))
-            return true;
-        if (c->single && str_eq(*(const struct str *)at_offset(who, c->single), wanted->at[i]))
-            return true;
-    }
-    return false;
+    return (const struct texts *)(const void *)((const char *)g + c->offset);
 }
 
 static bool is_granted(const struct grant *g, const struct caller *who)
 {
-    for (size_t i = 0; i < ARRAY_LEN(CONDITIONS); i++)
-        if (!who || !fits_condition(&CONDITIONS[i], g, who))
+    static const struct texts nothing = { 0 };
+    for (size_t i = 0; i < ARRAY_LEN(CONDITIONS); i++) {
+        struct str room;
+        if (!who)
             return false;
+        struct strs has_list = attribute_of(who, CONDITIONS[i].attribute, &room);
+        if (!attribute_fits(&has_list, wanted_by(g, &CONDITIONS[i]), &nothing))
+            return false;
+    }
     return true;
 }
 
@@ -97,7 +86,7 @@ static bool check(void *policy, struct setup *setup, struct problems *problems)
         size_t conditions = 0;
         ok = normalise(&grants[i].models, &setup->arena, problems) && ok;
         for (size_t k = 0; k < ARRAY_LEN(CONDITIONS); k++)
-            conditions += ((const struct texts *)at_offset(&grants[i], CONDITIONS[k].wanted))->count;
+            conditions += wanted_by(&grants[i], &CONDITIONS[k])->count;
         if (conditions || !grants[i].models.count)
             continue;
         problem(problems, grants[i].models.spans[0], "a grant without a condition is for everybody");
