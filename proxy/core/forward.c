@@ -177,6 +177,8 @@ static void deadline_looks(struct ask *ask)
     struct exchange *x = ask->exchange;
     uint64_t now = x->world->now_ms(x->world);
     uint64_t wait = x->upstream_status ? x->pool->between_events_ms : x->pool->first_byte_ms;
+    if (x->ask_forward.held_up)
+        x->last_upstream_ms = now; /* it is the caller who takes his time */
     uint64_t due = x->last_upstream_ms + wait, whole = x->forwarded_ms + x->pool->total_ms;
     due = whole < due ? whole : due;
     if (now < due) {

@@ -31,7 +31,6 @@ struct forward {
     bool has_byte;       /* of the answer */
     bool has_head;       /* the final one */
     bool stop_writing;   /* the answer is an error already */
-    bool is_held_up;     /* the caller's side had no room */
     bool has_more;       /* the reader was stopped before it had nothing more to tell */
     const char *failing; /* told by `again` */
     enum forward_failure failure;
