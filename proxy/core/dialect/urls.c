@@ -1,0 +1,42 @@
+/* urls.c - addresses that no body may name, whatever the configuration says: they hand out credentials of the machine
+ * that opens them. */
+#include "proxy/core/dialect/parts.h"
+
+#include "proxy/http/url.h"
+
+/* Names under which clouds serve their metadata. */
+static const struct str METADATA_NAMES[] = {
+    STR_INIT("metadata"),
+    STR_INIT("metadata.google.internal"),
+    STR_INIT("metadata.goog"),
+    STR_INIT("metadata.azure.internal"),
+    STR_INIT("metadata.azure.com"),
+    STR_INIT("instance-data"),
+    STR_INIT("instance-data.ec2.internal"),
+};
+
+static bool host_is_never(struct str host)
+{
+    struct ip_address ip;
+    if (host.len && host.at[host.len - 1] == '.')
+        host.len--;
+    if (ip_parse_lenient(host, &ip))
+        return ip_is_metadata(&ip);
+    for (size_t i = 0; i < ARRAY_LEN(METADATA_NAMES); i++)
+        if (str_eq_nocase(host, METADATA_NAMES[i]))
+            return true;
+    /* services that turn any name with an address in it into that address */
+    return str_find_str(host, STR("169.254.169.254")) < host.len ||
+           str_find_str(host, STR("169-254-169-254")) < host.len;
+}
+
+bool url_is_never(struct str text)
+{
+    struct url url;
+    const char *why;
+    if (url_parse(text, &url, &why))
+        return host_is_never(url.host);
+    /* No address at all (a name in a store, say) is the server's business; one that cannot be read surely is refused.
+     */
+    return str_find_str(text, STR("://")) < text.len || str_starts(text, STR("//")) || str_has(text, '\\');
+}
