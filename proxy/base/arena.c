@@ -3,7 +3,7 @@
 
 #include <stdalign.h>
 
-enum { CHUNK_BYTES = 16 * 1024, POOL_CHUNKS = 256 };
+enum { CHUNK_BYTES = 4 * 1024, POOL_CHUNKS = 1024 };
 
 struct arena_chunk {
     struct arena_chunk *next;
