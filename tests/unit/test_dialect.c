@@ -289,7 +289,7 @@ TEST("a Responses request is read: instructions, items, built-in tools, kept sta
                "{\"model\":\"m\",\"instructions\":\"Be brief\",\"store\":false,\"input\":["
                "{\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"see\"},"
                "{\"type\":\"input_image\",\"image_url\":\"https://i.example/\"},"
-               "{\"type\":\"input_file\",\"file_url\":\"http://169.254.169.254/\"}]},"
+               "{\"type\":\"input_file\",\"file_url\":\"https://f.example/\"}]},"
                "{\"type\":\"function_call_output\",\"call_id\":\"c\",\"output\":\"42\"},"
                "{\"type\":\"function_call\",\"name\":\"f\",\"arguments\":\"{}\"}],"
                "\"tools\":[{\"type\":\"mcp\",\"server_label\":\"l\",\"server_url\":\"https://m.example/sse\"},"
@@ -308,6 +308,46 @@ TEST("a Responses request is read: instructions, items, built-in tools, kept sta
     CHECK_STR(call.tool_names[0], STR("mcp"));
     CHECK_STR(call.tool_names[1], STR("f"));
     CHECK(!call.stores);
+    done();
+}
+
+TEST("no body may name a metadata address, or one that two readers could take differently")
+{
+    static const struct {
+        const char *url;
+        bool allowed;
+    } rows[] = {
+        { "https://images.example.org/a.png?x=1", true },
+        { "http://10.0.0.1/", true }, /* for `urls` to decide */
+        { "file-id-in-some-store", true },
+        { "http://169.254.169.254/metadata/identity", false },
+        { "http://2852039166/", false },
+        { "http://0xA9.0xFE.0xA9.0xFE/", false },
+        { "http://0251.0376.0251.0376/", false },
+        { "http://[::ffff:169.254.169.254]/", false },
+        { "http://[fe80::1]/", false },
+        { "http://[fd00:ec2::254]/", false },
+        { "http://168.63.129.16/", false },
+        { "http://metadata.google.internal./", false },
+        { "http://METADATA/", false },
+        { "http://169.254.169.254.nip.io/", false },
+        { "http://a.example\\\\@169.254.169.254/", false },
+        { "http://user@a.example/", false },
+        { "file:///etc/passwd", false },
+        { "gopher://a.example/", false },
+        { "//169.254.169.254/", false },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\","
+                 "\"image_url\":{\"url\":\"%s\"}}]}]}",
+                 rows[i].url);
+        if (!CHECK(chats(text) == rows[i].allowed))
+            printf("  of %s\n", rows[i].url);
+        if (!rows[i].allowed)
+            CHECK_STR(str_c(why), STR("image_url"));
+    }
     done();
 }
 

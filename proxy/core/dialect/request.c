@@ -186,7 +186,7 @@ static const struct member *find(struct asked *q, struct str name, unsigned oper
     static const struct member other = { .read = read_other };
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         const struct member *m = &members[i];
-        if (!(m->operations & operation) || !str_eq_nocase(m->name, name))
+        if (!(m->operations & operation) || m->name.len != name.len || !str_eq_nocase(m->name, name))
             continue;
         if (str_eq(m->name, name))
             return m;
