@@ -129,8 +129,16 @@ void exchange_caller_left(struct exchange *x, enum reason why)
 
 /* ---- for filters ---- */
 
+/* The identity filter runs as the built-in part of `stamp`, after the last step of that stage. */
+static bool in_identity(const struct exchange *x)
+{
+    return x->stage == STAGE_STAMP && x->at >= x->route->plan.first[STAGE_STAMP + 1];
+}
+
 void *exchange_state(struct exchange *x, size_t size)
 {
+    if (in_identity(x))
+        return x->identity_state ? x->identity_state : (x->identity_state = arena_zalloc(&x->arena, size));
     const struct plan *plan = &x->route->plan;
     if (!x->states && !(x->states = arena_array(&x->arena, void *, plan->count ? plan->count : 1)))
         return NULL;
@@ -141,7 +149,7 @@ void *exchange_state(struct exchange *x, size_t size)
 
 void *exchange_instance(struct exchange *x)
 {
-    if (x->stage == STAGE_STAMP && x->at >= x->route->plan.first[STAGE_STAMP + 1])
+    if (in_identity(x))
         return x->pool->identity_instance;
     return x->route->plan.steps[x->at].instance;
 }

@@ -85,6 +85,7 @@ struct exchange {
     unsigned attempts, reused_failures;
     struct buf identity;       /* whole field lines that prove who we are, written by the identity filter; wiped; owned */
     bool identity_renewed;     /* after a 401 once already */
+    void *identity_state;      /* exchange_state of the identity filter */
     struct buf out_head;        /* our request's head; wiped; owned */
     struct buf out_body;        /* the body when it was edited; owned */
     struct ask_forward ask_forward;

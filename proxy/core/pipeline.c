@@ -104,6 +104,9 @@ static void settle(struct exchange *x)
         if (s->filter->settle)
             s->filter->settle(x, s->policy);
     }
+    const struct filter *identity = x->setup->language->identity;
+    if (x->identity_state && identity->settle)
+        identity->settle(x, x->pool->identity);
     limits_give_back(x);
 }
 

@@ -73,7 +73,7 @@ static bool add_refusal_fields(struct exchange *x, struct buf *out, unsigned sta
         ok = ok && buf_addf(out, "retry-after: %llu\r\nretry-after-ms: %llu\r\n", (unsigned long long)(ms + 999) / 1000,
                             (unsigned long long)ms);
     }
-    if (status == 401)
+    if (status == 401 || (status == 403 && x->challenge.len)) /* insufficient_scope, RFC 6750 §3.1 */
         ok = ok && http_write_field(out, STR("www-authenticate"),
                                     x->challenge.len ? x->challenge : STR("Bearer realm=\"\""));
     if (status == 405 && x->allow)
