@@ -266,6 +266,8 @@ TEST("embeddings and completions are read, and token numbers marked as unreadabl
     CHECK_INT(call.texts_count, 1);
     CHECK(asks("/v1/embeddings", "{\"model\":\"e\",\"input\":[[1,2],[3]]}"));
     CHECK(call.has_tokens && call.texts_count == 0);
+    CHECK(asks("/v1/embeddings", "{\"model\":\"e\",\"input\":[\"a\",[\"b\",7]]}"));
+    CHECK(call.has_tokens && call.texts_count == 2);
     CHECK(asks("/v1/embeddings", "{\"model\":\"e\",\"input\":[1,2]}"));
     CHECK(call.has_tokens);
     CHECK(!asks("/v1/embeddings", "{\"model\":\"e\"}"));

@@ -84,13 +84,11 @@ bool read_prompt(struct asked *q, uint32_t value)
     if (!jsonx_is(j, value, JSONX_ARRAY))
         return wrong(q, "input");
     size_t index = 0;
-    for (uint32_t c = jsonx_first(j, value); c != JSONX_NO_NODE; c = jsonx_next(j, value, c), index++) {
-        uint32_t first = jsonx_is(j, c, JSONX_ARRAY) ? jsonx_first(j, c) : c;
-        if (jsonx_is(j, first, JSONX_NUMBER))
-            q->call->has_tokens = true;
+    for (uint32_t i = value; i < j->nodes[value].next && !q->call->has_tokens; i++)
+        q->call->has_tokens = jsonx_is(j, i, JSONX_NUMBER);
+    for (uint32_t c = jsonx_first(j, value); c != JSONX_NO_NODE; c = jsonx_next(j, value, c), index++)
         if (!texts_gather(q, c, TEXT_USER, index, GATHER_URLS))
             return false;
-    }
     return true;
 }
 
