@@ -173,18 +173,19 @@ class Bench:
             route += ["    inspect: [ { patterns: { words: %s, action: refuse } } ]" % words]
         return "\n".join([
             f"listen: [ {{ address: 127.0.0.1:{port}, certificate: {self.cert}, key: {self.key} }} ]",
-            "workers: 1", f"journal: {self.dir}/journal.log" if journal else "journal: none",
+            "workers: 1", f"journal: {self.dir}/journal.log" if journal else "journal: insecure_none",
             "limits: { connections: 19000, connections_per_address: 19000 }",
-            f"issuers: {{ bench: {{ issuer: https://issuer.bench, jwks_file: {self.dir}/keys.json, audience: api://models }} }}",
-            f"pools: {{ model: {{ ca_file: {self.ca}, kept_connections: 512, endpoints: [ {{ url: 'https://localhost:{self.model_tls}' }} ] }} }}",
+            f"issuers: {{ bench: {{ issuer: https://issuer.bench, keys_file: {self.dir}/dev/jwks.json, audience: api://models }} }}",
+            f"pools: {{ model: {{ ca: {self.ca}, kept_connections: 512, endpoints: [ {{ url: 'https://localhost:{self.model_tls}' }} ] }} }}",
             "routes:", "  chat:", *route, "    select: model", ""])
 
     def tokens(self, count):
         """Tokens of the development issuer, and the keys that verify them."""
-        out = subprocess.run([BUILD / "bartizan", "token", "--keys", self.dir / "dev", "--jwks", self.dir / "keys.json",
-                              "--issuer", "https://issuer.bench", "--audience", "api://models", "--role", "Models.Use",
-                              "--count", str(count)], check=True, capture_output=True, text=True).stdout
-        lines = out.split()
+        lines = []
+        for i in range(count):
+            lines.append(subprocess.run(
+                [BUILD / "bartizan", "token", self.dir / "dev", "--issuer", "https://issuer.bench", "--audience", "api://models",
+                 "--role", "Models.Use", "--subject", f"caller-{i}"], check=True, capture_output=True, text=True).stdout.strip())
         (self.dir / "token").write_text(lines[0])
         (self.dir / "tokens").write_text("\n".join(lines[1:]))
 
@@ -249,7 +250,7 @@ def main():
     b = Bench(args)
     try:
         b.certificates()
-        b.tokens(4001)
+        b.tokens(1501)
         b.model()
         b.nginx()
         b.haproxy()
