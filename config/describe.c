@@ -22,7 +22,7 @@ static const char *const KINDS[SET_CUSTOM + 1] = {
     [SET_BLOCKS] = "list of blocks",
     [SET_MAP] = "blocks by name",
     [SET_TEXT_MAP] = "texts by text",
-    [SET_CUSTOM] = "as in the example",
+    [SET_CUSTOM] = "one or a list, see below",
 };
 
 static bool is_number(enum setting_kind kind)

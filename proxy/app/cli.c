@@ -29,7 +29,7 @@ static void print_help(void)
            "      --log-json     one JSON object per line\n"
            "  -h, --help         this text\n\n"
            "Exit codes: 0 fine, 1 problems found, 2 wrong usage, 3 cannot start.\n"
-           "First time?   bartizan dev-certs && bartizan run config/examples/minimal.yaml\n");
+           "First time?   bartizan token --role Models.Use && bartizan run config/examples/minimal.yaml\n");
 }
 
 static const struct command *find_command(const char *word)

@@ -231,6 +231,25 @@ static bool markdown_stages(struct buf *out)
     return ok;
 }
 
+static bool markdown_commands(struct buf *out)
+{
+    static const struct {
+        const char *word, *arguments, *about;
+    } COMMANDS[] = {
+#define COMMAND(word, function, arguments, about) { word, arguments, about },
+#include "proxy/app/commands.def"
+#undef COMMAND
+    };
+    bool ok =
+        buf_add(out, STR("\n## Commands\n\nExit codes: 0 fine, 1 problems found, 2 wrong usage, 3 cannot start.\n\n"
+                         "| command | |\n|---|---|\n"));
+    for (size_t i = 0; ok && i < ARRAY_LEN(COMMANDS); i++)
+        ok = buf_addf(out, "| `bartizan %s%s%s` | ", COMMANDS[i].word, *COMMANDS[i].arguments ? " " : "",
+                      COMMANDS[i].arguments) &&
+             sentence_print(out, COMMANDS[i].about) && buf_add(out, STR(" |\n"));
+    return ok;
+}
+
 static bool markdown_reasons(struct buf *out)
 {
     static const char *const ADVICE[] = { [RETRY] = "yes", [FINAL] = "no", [SILENT] = "" };
@@ -256,5 +275,6 @@ bool words_print_markdown(struct buf *out, const struct language *language)
                    "file. "
                    "A list of one may be written without its brackets. Words that begin with `insecure_` give up "
                    "something that is otherwise guarded; each is warned about at start.\n")) &&
-           words_each(language, markdown_chapter, out) && markdown_stages(out) && markdown_reasons(out);
+           words_each(language, markdown_chapter, out) && markdown_stages(out) && markdown_reasons(out) &&
+           markdown_commands(out);
 }

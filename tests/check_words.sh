@@ -1,0 +1,56 @@
+#!/bin/sh
+# check_words.sh - one vocabulary: a stage's word is the folder of its filters, and every word stands in the reference page.
+#
+# That the page is what the tables print is checked by tests/unit/test_schema.c; this looks at what no table can see.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+page=config/REFERENCE.md
+failed=0
+
+complain() {
+    echo "check_words: $*" >&2
+    failed=1
+}
+
+# word NAME of each STAGE(…) row, and of each REASON(…) row
+stages=$(sed -n 's/^STAGE([A-Z_]*, *\([a-z_]*\),.*/\1/p' proxy/core/stages.def)
+reasons=$(sed -n 's/^REASON([A-Z_]*, *\([a-z-]*\),.*/\1/p' proxy/core/reasons.def)
+commands=$(sed -n 's/^COMMAND("\([a-z-]*\)".*/\1/p' proxy/app/commands.def)
+[ -n "$stages" ] && [ -n "$reasons" ] && [ -n "$commands" ] || complain "the tables could not be read"
+
+# folders are stages
+for folder in filters/*/; do
+    word=$(basename "$folder")
+    echo "$stages" | grep -qx "$word" || complain "filters/$word is the folder of no stage"
+done
+
+# a filter is in the folder of its seat, and seated where its row says
+sed -n 's/^FILTER(\([A-Z_]*\), *\([a-z_]*\)).*/\1 \2/p' filters/list.def | while read -r stage symbol; do
+    word=$(echo "$stage" | tr 'A-Z' 'a-z')
+    grep -q "^const struct filter $symbol = " filters/"$word"/*.c 2>/dev/null ||
+        echo "check_words: $symbol is not in filters/$word"
+done | tee /dev/stderr | grep -q . && failed=1
+grep -hoE '^const struct (filter|section_kind) [a-z_]+ =' filters/*/*.c | awk '{ print $4 }' | while read -r symbol; do
+    grep -q "[(, ]$symbol)" filters/list.def || echo "check_words: $symbol has no row in filters/list.def"
+done | tee /dev/stderr | grep -q . && failed=1
+
+# every word is told
+for word in $stages $reasons; do
+    grep -q "\`$word\`" $page || complain "$page does not tell \"$word\""
+done
+for word in $commands; do
+    grep -q "\`bartizan $word[ \`]" $page || complain "$page does not tell the command \"$word\""
+done
+for word in $(grep -hoE 'SETTING(_AS)?\(.*' filters/*/*.c proxy/core/setup_*.c |
+    sed -n 's/^SETTING_AS("\([a-z_]*\)".*/\1/p; s/^SETTING(struct [a-z_]*, \([a-z_0-9]*\),.*/\1/p' | sort -u); do
+    grep -q "^| \`$word\` |" $page || complain "$page does not tell the setting \"$word\""
+done
+
+# what the README says of the file is said in words that there are
+for word in $(sed -n '/^```yaml/,/^```/p' README.md | sed 's/#.*//' | grep -oE '(^| |\{ )[a-z_]+:( |$)' | tr -d ' {:' | sort -u); do
+    grep -qE "\`([a-z_.]*\.)?$word\`" $page || sed -n '/^```yaml/,/^```/p' README.md | grep -qE "^  $word:" ||
+        sed -n '/^```yaml/,/^```/p' README.md | grep -q "regex: { $word:" || complain "README.md says \"$word\", $page does not"
+done
+
+[ $failed = 0 ] && echo "check_words: every word is told"
+exit $failed
