@@ -1,0 +1,37 @@
+/* token.h - a worker's token of one managed identity: fetched ahead of need, kept while it is good, one fetch at a time.
+ *
+ * In time order: the first fetch begins when the worker does. A token is renewed at half its life (ten minutes before its end when
+ * that is later and the life is short), give or take a tenth; while that fails it serves on until a minute before its end. Tries
+ * come 1 s, 2 s, 4 s … 30 s apart, or as Retry-After says. A token that a model server did not accept is dropped once. */
+#ifndef STAMP_TOKEN_H
+#define STAMP_TOKEN_H
+
+#include "filters/stamp/identity.h"
+
+struct token;
+
+struct token *token_new(const struct identity_policy *policy, struct world *world);
+void token_free(struct token *t); /* NULL is fine; nobody may wait any more */
+
+/* An exchange's place: zeroed at first. */
+struct token_waiter {
+    struct list link;
+    struct exchange *exchange;
+    uint64_t given; /* which token it got */
+    bool is_waiting, has_waited;
+};
+
+enum token_answer { TOKEN_GIVEN, TOKEN_COMING, TOKEN_NONE };
+/* Appends the field line "authorization: Bearer …", or says whether one is on its way. */
+enum token_answer token_give(struct token *t, struct token_waiter *w, struct buf *out) MUST_USE;
+/* The exchange is continued when the fetch under way has ended, whatever it brought. */
+void token_wait(struct token *t, struct token_waiter *w, struct exchange *x);
+void token_waiter_cancel(struct token_waiter *w); /* NULL is fine, and one that does not wait */
+
+/* The token that `w` was given was not accepted: forgotten, and fetched anew, if it is still the one in use. */
+void token_drop(struct token *t, struct token_waiter *w);
+
+uint64_t token_retry_ms(const struct token *t);
+const char *token_trouble(const struct token *t);
+
+#endif
