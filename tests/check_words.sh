@@ -24,15 +24,15 @@ for folder in filters/*/; do
     echo "$stages" | grep -qx "$word" || complain "filters/$word is the folder of no stage"
 done
 
-# a filter is in the folder of its seat, and seated where its row says
-sed -n 's/^FILTER(\([A-Z_]*\), *\([a-z_]*\)).*/\1 \2/p' filters/list.def | while read -r stage symbol; do
-    word=$(echo "$stage" | tr 'A-Z' 'a-z')
-    grep -q "^const struct filter $symbol = " filters/"$word"/*.c 2>/dev/null ||
-        echo "check_words: $symbol is not in filters/$word"
-done | tee /dev/stderr | grep -q . && failed=1
-grep -hoE '^const struct (filter|section_kind) [a-z_]+ =' filters/*/*.c | awk '{ print $4 }' | while read -r symbol; do
-    grep -q "[(, ]$symbol)" filters/list.def || echo "check_words: $symbol has no row in filters/list.def"
-done | tee /dev/stderr | grep -q . && failed=1
+# a filter is in the folder of its stage (several may come out of one macro), and has a row
+for row in $(sed -n 's/^FILTER(\([A-Z_]*\), *\([a-z_]*\)).*/\1:\2/p' filters/list.def); do
+    folder=filters/$(echo "${row%%:*}" | tr 'A-Z' 'a-z') symbol=${row#*:}
+    grep -qE "^const struct filter $symbol = |^ *FILTER\(${symbol#filter_}, " "$folder"/*.c ||
+        complain "$symbol is not in $folder"
+done
+for symbol in $(sed -n 's/^const struct \(filter\|section_kind\) \([a-z_]*\) = .*/\2/p' filters/*/*.c); do
+    grep -qE "[(, ]$symbol\)" filters/list.def || complain "$symbol has no row in filters/list.def"
+done
 
 # every word is told
 for word in $stages $reasons; do

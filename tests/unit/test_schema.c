@@ -29,6 +29,9 @@ static bool read_file(const char *path, struct buf *out)
 
 /* ---- the language ---- */
 
+#define FILTER(stage, symbol) extern const struct filter symbol;
+#include "filters/list.def"
+
 static bool is_known_row(const struct setting *rows, const char *name)
 {
     return setting_named(rows, str_c(name)) != NULL;
@@ -64,6 +67,21 @@ static bool check_chapter(void *data, const struct chapter *c)
 TEST("every word says what it is for, is there once, and has a default that it takes itself")
 {
     CHECK(words_each(&LANGUAGE, check_chapter, NULL));
+}
+
+TEST("every filter sits where its row says")
+{
+    static const struct {
+        enum stage stage;
+        const struct filter *filter;
+    } ROWS[] = {
+#define FILTER(stage, symbol) { STAGE_##stage, &symbol },
+#include "filters/list.def"
+    };
+    CHECK_INT(ARRAY_LEN(ROWS), LANGUAGE.filters.count);
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++)
+        if (!CHECK_INT(ROWS[i].filter->seat, ROWS[i].stage))
+            printf("    %s\n", ROWS[i].filter->name);
 }
 
 TEST("the reference page is what the tables print")
