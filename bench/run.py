@@ -17,13 +17,13 @@ def free_port():
         return s.getsockname()[1]
 
 
-def wait_port(port, seconds=10):
+def wait_port(port, log=None, seconds=10):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
             return
         time.sleep(0.02)
-    raise SystemExit(f"nothing listens on port {port}")
+    raise SystemExit(f"nothing listens on port {port}" + (f":\n{pathlib.Path(log).read_text()}" if log else ""))
 
 
 class Processes:
@@ -91,7 +91,7 @@ http {{
 HAPROXY = """
 global
   nbthread 1
-  maxconn 19000
+  maxconn 9500
   tune.ssl.default-dh-param 2048
 defaults
   mode http
@@ -130,8 +130,9 @@ class Bench:
         self.model_plain, self.model_tls = free_port(), free_port()
         self.model_process = self.procs.start(
             [BUILD / "bench/mock-model", "--port", self.model_plain, "--tls-port", self.model_tls, "--tls-cert", self.cert,
-             "--tls-key", self.key, "--no-journal", "--answer-bytes", 1000, "--stamp"], LOAD_CORE)
-        wait_port(self.model_tls)
+             "--tls-key", self.key, "--no-journal", "--answer-bytes", 1000, "--stamp"], LOAD_CORE,
+            stderr=open(self.dir / "model.err", "w"))
+        wait_port(self.model_tls, self.dir / "model.err")
 
     def admin(self, path, **values):
         urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{self.model_plain}/admin/{path}",
@@ -140,15 +141,17 @@ class Bench:
     def nginx(self):
         port, conf = free_port(), self.dir / "nginx.conf"
         conf.write_text(NGINX.format(dir=self.dir, port=port, model=self.model_tls, cert=self.cert, key=self.key))
-        p = self.procs.start([shutil.which("nginx") or "/usr/sbin/nginx", "-c", conf, "-p", self.dir], SERVER_CORE)
-        wait_port(port)
+        p = self.procs.start([shutil.which("nginx") or "/usr/sbin/nginx", "-c", conf, "-p", self.dir], SERVER_CORE,
+                             stderr=open(self.dir / "nginx.err", "w"))
+        wait_port(port, self.dir / "nginx.err")
         self.servers["nginx"] = (port, p.pid)
 
     def haproxy(self):
         port, conf = free_port(), self.dir / "haproxy.cfg"
         conf.write_text(HAPROXY.format(port=port, model=self.model_tls, pem=self.pem))
-        p = self.procs.start([shutil.which("haproxy") or "/usr/sbin/haproxy", "-db", "-f", conf], SERVER_CORE)
-        wait_port(port)
+        p = self.procs.start([shutil.which("haproxy") or "/usr/sbin/haproxy", "-db", "-f", conf], SERVER_CORE,
+                             stderr=open(self.dir / "haproxy.err", "w"))
+        wait_port(port, self.dir / "haproxy.err")
         self.servers["haproxy"] = (port, p.pid)
 
     def bartizan(self, name="bartizan", **parts):
@@ -156,7 +159,7 @@ class Bench:
         conf.write_text(self.config(port, **parts))
         began = time.monotonic()
         p = self.procs.start([BUILD / "bartizan", "run", conf], SERVER_CORE, stderr=open(self.dir / f"{name}.log", "w"))
-        wait_port(port)
+        wait_port(port, self.dir / f"{name}.log")
         self.start_ms = (time.monotonic() - began) * 1000
         self.servers[name] = (port, p.pid)
 
