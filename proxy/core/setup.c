@@ -109,14 +109,24 @@ static struct str directory_of(struct str file)
 
 /* ---- the checks of those whose words are in the file ---- */
 
+/* A check that knows no better place complains where its policy is named. */
+static void place(struct problems *problems, size_t from, struct span span)
+{
+    for (size_t i = from; i < problems->count; i++)
+        if (!problems->list[i].span.line)
+            problems->list[i].span = span;
+}
+
 static void check_sections(struct setup *s, struct problems *problems)
 {
     for (size_t k = 0; k < s->language->sections_count; k++) {
         const struct section_kind *kind = s->language->sections[k];
         for (size_t i = 0; kind->check && i < s->sections[k].count; i++) {
             struct name *name = entry_at(s, k, i);
+            size_t from = problems->count;
             if (!name->is_broken && !kind->check(name, s, problems))
                 name->is_broken = true;
+            place(problems, from, name->span);
         }
     }
 }
@@ -125,9 +135,12 @@ static void check_identities(struct setup *s, struct problems *problems)
 {
     const struct filter *identity = s->language->identity;
     struct pool *pools = s->pools.at;
-    for (size_t i = 0; identity && identity->check && i < s->pools.count; i++)
+    for (size_t i = 0; identity && identity->check && i < s->pools.count; i++) {
+        size_t from = problems->count;
         if (pools[i].identity && !pools[i].name.is_broken && !identity->check(pools[i].identity, s, problems))
             pools[i].name.is_broken = true;
+        place(problems, from, pools[i].name.span);
+    }
 }
 
 static void check_policies(struct setup *s, struct problems *problems)
@@ -136,8 +149,10 @@ static void check_policies(struct setup *s, struct problems *problems)
     for (size_t i = 0; i < s->routes.count; i++)
         for (size_t k = 0; k < routes[i].plan.count; k++) {
             struct step *step = &routes[i].plan.steps[k];
+            size_t from = problems->count;
             if (!step->is_broken && step->filter->check && !step->filter->check(step->policy, s, problems))
                 step->is_broken = true;
+            place(problems, from, step->span);
         }
 }
 

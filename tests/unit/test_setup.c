@@ -30,6 +30,10 @@ static bool fake_check(void *policy, struct setup *setup, struct problems *probl
 {
     struct fake_policy *p = policy;
     p->was_checked = true;
+    if (str_eq(p->issuer.text, STR("nowhere"))) {
+        problem(problems, (struct span){ 0 }, "placeless");
+        return false;
+    }
     if (!p->issuer.text.at || setup_find_entry(setup, "issuers", p->issuer.text))
         return true;
     problem(problems, p->issuer.span, "there is no issuer \"" STR_F "\"", STR_A(p->issuer.text));
@@ -312,6 +316,15 @@ TEST("the dangerous needs its word")
     check_fine((struct parts){ .pools = "{ gpt: { endpoints: https://10.0.0.1, private_only: true } }" });
     check_refused((struct parts){ .pools = "{ gpt: { endpoints: https://169.254.169.254 } }" }, "metadata");
     check_fine((struct parts){ .more = "journal: insecure_none" });
+}
+
+TEST("a check that knows no place complains where its policy is named")
+{
+    struct setup *s = read_parts(
+        (struct parts){ .routes = "\n  r:\n    match: /v1/*\n    authenticate: { jwt: { issuer: nowhere } }\n"
+                                  "    authorise: roles\n    select: gpt\n" });
+    CHECK(!s && problems.count == 1 && complains("placeless", 7) && problems.list[0].span.column == 21);
+    finish(s);
 }
 
 TEST("a dangerous word is counted and warned about")
