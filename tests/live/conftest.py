@@ -4,12 +4,13 @@ Programs start once a session where they may (mocks, the gateway with the plain 
 where the test is about their configuration or their life (`start_gateway`)."""
 
 import os
+import time
 
 import pytest
 
 import mocks
 from certificates import Authority
-from gateway import ROLE, Gateway, base_config, merged
+from gateway import REST_S, ROLE, Gateway, base_config, merged
 from programs import BUILD, find_program
 
 
@@ -64,9 +65,13 @@ def running_gateway(running_issuer, running_model, server_certificate, authority
 
 @pytest.fixture
 def issuer(running_issuer):
-    """As after a fresh start, but for keys that other tests have rotated in."""
+    """As after a fresh start. Keys that the test makes are gone after it: the shared gateway does not know them."""
     running_issuer.reset()
-    return running_issuer
+    own = {key["kid"] for key in running_issuer.key_list()}
+    yield running_issuer
+    for key in running_issuer.key_list():
+        if key["kid"] not in own:
+            running_issuer.keys(action="remove", kid=key["kid"])
 
 
 @pytest.fixture
@@ -78,6 +83,10 @@ def model(running_model):
 
 @pytest.fixture
 def gateway(running_gateway, issuer, model):
+    if model.was_steered:
+        # What a test before this one made the endpoint answer may let it rest: as long as the configuration says.
+        time.sleep(REST_S + 0.05)
+        model.was_steered = False
     return running_gateway
 
 

@@ -11,6 +11,7 @@ from wire import Caller
 
 AUDIENCE = "api://models"
 ROLE = "Models.Use"
+REST_S = 0.1  # of an endpoint that failed or was busy, in the plain configuration
 
 
 def base_config(issuer, model, certificate, folder):
@@ -38,6 +39,8 @@ def base_config(issuer, model, certificate, folder):
             "models": {
                 "identity": {"managed": "imds", "scope": "https://cognitiveservices.azure.com/.default"},
                 "endpoints": [{"url": model.base}],
+                "eject": "100ms",
+                "retry_after_max": "100ms",
             }
         },
         "routes": {

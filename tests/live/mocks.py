@@ -84,6 +84,9 @@ class Issuer(Mock):
     def keys(self, **order):
         return self.admin("POST", "keys", order)
 
+    def key_list(self):
+        return self.admin("GET", "keys")["keys"]
+
     def set(self, **settings):
         return self.admin("POST", "settings", settings)
 
@@ -91,8 +94,11 @@ class Issuer(Mock):
 class Model(Mock):
     """bench/mock-model: Azure OpenAI, OpenAI and an Azure ML endpoint."""
 
+    was_steered = False
+
     def steer(self, mode, **rule):
         """How the next requests are answered: a mode of bench/mock-model/modes.def, `times`, and settings."""
+        self.was_steered = True
         return self.admin("POST", "steer", {"mode": mode, **rule})
 
     def set(self, **settings):

@@ -220,7 +220,7 @@ def test_a_model_that_is_not_allowed(start_gateway, token):
     caller = gateway.caller(token)
     assert caller.chat().status == 200
     for name in ("gpt-5", "GPT-5", "gpt-5%2e1"):
-        answer = caller.call("POST", CHAT.replace("gpt-4o", name), chat())
+        answer = caller.call("POST", CHAT.replace("gpt-4o", name), {"messages": chat()["messages"]})
         assert (answer.status, answer.error["code"]) in ((403, "model-not-allowed"), (404, "no-route")), answer
     assert caller.call("POST", CHAT.replace("gpt-4o", "GPT-4o"), chat()).status == 200
 
