@@ -18,16 +18,6 @@ from programs import HERE, free_port
 
 EXAM = Path(os.environ.get("EXAM_DIR", HERE.parent.parent.parent / "shared" / "exam"))
 SUITES = ("http11probe", "llhttp")
-
-# Cases whose hint is not the rule for a proxy, each with the reason.
-EXCEPTIONS = {
-    "MAL-NON-ASCII-URL": "the bytes that are not ASCII were lost in the corpus; what is left is a query",
-    "MAL-URL-OVERLONG-UTF8": "likewise",
-    "llhttp/connection/CRLF between requests, implicit `keep-alive`/request": "the first request is whole; the second is refused",
-    "llhttp/connection/No restart when keep-alive is off (1.0)/request": "the first request is whole; what follows is not read",
-    "llhttp/connection/Upgrade POST request/request": "RFC 9110 7.8: an Upgrade that is not wanted is ignored",
-    "COMP-OPTIONS-STAR": "the server as a whole is not a route",
-}
 WAYS = ("tls", "plain")
 
 pytestmark = pytest.mark.skipif(not EXAM.is_dir(), reason=f"the open suites are not at {EXAM} (set EXAM_DIR)")
