@@ -28,10 +28,10 @@ enum alg_family { FAMILY_RSA, FAMILY_RSA_PSS, FAMILY_ECDSA, FAMILY_EDDSA, FAMILY
 struct alg_row {
     const char *name;
     enum alg_family family;
-    const char *digest;    /* NULL for EdDSA, which has its own */
+    const char *digest; /* NULL for EdDSA, which has its own */
     size_t digest_bytes;
     size_t signature_bytes; /* where the algorithm alone says it; 0 for RSA, where the key does */
-    const char *curve;     /* of ECDSA, which is bound to one (RFC 7518 §3.4) */
+    const char *curve;      /* of ECDSA, which is bound to one (RFC 7518 §3.4) */
 };
 extern const struct alg_row ALGS[ALG_COUNT];
 

@@ -12,7 +12,7 @@ struct entry {
 struct choose {
     struct choice *choices; /* owned */
     size_t choices_count;
-    struct entry *entries;  /* owned; sorted by name, each name once */
+    struct entry *entries; /* owned; sorted by name, each name once */
     size_t entries_count;
 };
 
@@ -21,7 +21,8 @@ static int by_name(const void *a, const void *b)
     return str_cmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
 }
 
-/* The choice of exactly these identities, made when it is new. Room was allocated for one for each name, and the default. */
+/* The choice of exactly these identities, made when it is new. Room was allocated for one for each name, and the
+ * default. */
 static size_t choice_of(struct choose *c, const struct identity *const identity[IDENTITY_KINDS])
 {
     for (size_t i = 0; i < c->choices_count; i++)

@@ -14,8 +14,8 @@ struct choice {
 
 struct choose;
 
-/* The identities are borrowed and must outlive the table; there is at least one. Where two of the same kind share a name
- * the first has it. NULL without memory. */
+/* The identities are borrowed and must outlive the table; there is at least one. Where two of the same kind share a
+ * name the first has it. NULL without memory. */
 struct choose *choose_new(const struct identity *const *identities, size_t n) MUST_USE;
 void choose_free(struct choose *choose); /* NULL is fine */
 

@@ -54,7 +54,7 @@ static bool add_extension(X509 *certificate, X509 *issuer, int nid, const char *
 
 struct wanted {
     const char *common_name;
-    const char *usage;          /* of an end certificate: "serverAuth"; NULL: a CA */
+    const char *usage; /* of an end certificate: "serverAuth"; NULL: a CA */
     const char *names;
     int days;
 };
@@ -65,19 +65,23 @@ static X509 *issue(const struct wanted *w, EVP_PKEY *key, const struct pair *ca)
     X509 *x = X509_new();
     BIGNUM *serial = BN_new();
     X509 *issuer = ca ? ca->certificate : x;
-    bool ok = x && serial && X509_set_version(x, X509_VERSION_3) && BN_rand(serial, 127, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) &&
+    bool ok = x && serial && X509_set_version(x, X509_VERSION_3) &&
+              BN_rand(serial, 127, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) &&
               BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(x)) && X509_gmtime_adj(X509_getm_notBefore(x), -300) &&
               X509_time_adj_ex(X509_getm_notAfter(x), w->days, 0, NULL) && X509_set_pubkey(x, key);
     X509_NAME *name = ok ? X509_get_subject_name(x) : NULL;
-    ok = ok && X509_NAME_add_entry_by_txt(name, "O", MBSTRING_ASC, (const unsigned char *)"bartizan development", -1, -1, 0) &&
-         X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)w->common_name, -1, -1, 0) &&
-         X509_set_issuer_name(x, X509_get_subject_name(issuer));
+    ok =
+        ok &&
+        X509_NAME_add_entry_by_txt(name, "O", MBSTRING_ASC, (const unsigned char *)"bartizan development", -1, -1, 0) &&
+        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)w->common_name, -1, -1, 0) &&
+        X509_set_issuer_name(x, X509_get_subject_name(issuer));
     ok = ok && add_extension(x, issuer, NID_subject_key_identifier, "hash") &&
          add_extension(x, issuer, NID_authority_key_identifier, "keyid:always");
     if (w->usage)
         ok = ok && add_extension(x, issuer, NID_basic_constraints, "critical,CA:FALSE") &&
              add_extension(x, issuer, NID_key_usage, "critical,digitalSignature") &&
-             add_extension(x, issuer, NID_ext_key_usage, w->usage) && add_extension(x, issuer, NID_subject_alt_name, w->names);
+             add_extension(x, issuer, NID_ext_key_usage, w->usage) &&
+             add_extension(x, issuer, NID_subject_alt_name, w->names);
     else
         ok = ok && add_extension(x, issuer, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
              add_extension(x, issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
@@ -101,7 +105,8 @@ static bool write_file(const char *directory, const char *name, X509 *certificat
     unlink(fresh);
     int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, key ? 0600 : 0644);
     FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
-    bool ok = file && (key ? PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) : PEM_write_X509(file, certificate));
+    bool ok =
+        file && (key ? PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) : PEM_write_X509(file, certificate));
     if (file)
         ok &= fclose(file) == 0;
     else if (fd >= 0)
@@ -141,7 +146,8 @@ bool dev_certs_write(const struct dev_certs *dev, char why[200])
     ok = ok && write_file(dev->directory, "ca.pem", ca.certificate, NULL, why);
     for (size_t i = 0; i < ARRAY_LEN(ROWS) && ok; i++) {
         bool is_client = strcmp(ROWS[i].usage, "clientAuth") == 0;
-        const struct wanted wanted = { ROWS[i].common_name, ROWS[i].usage, is_client ? "DNS:client.localhost" : names, days };
+        const struct wanted wanted = { ROWS[i].common_name, ROWS[i].usage, is_client ? "DNS:client.localhost" : names,
+                                       days };
         struct pair made = { .key = ROWS[i].is_rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256") };
         made.certificate = made.key ? issue(&wanted, made.key, &ca) : NULL;
         ok = made.certificate != NULL;

@@ -5,8 +5,8 @@
 #include "proxy/base/str.h"
 
 struct dev_certs {
-    const char *directory; /* made when it is not there */
-    int days;              /* validity; 0: 30 */
+    const char *directory;    /* made when it is not there */
+    int days;                 /* validity; 0: 30 */
     const char *const *names; /* more DNS names and addresses for the server; NULL-terminated; may be NULL */
 };
 

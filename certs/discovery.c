@@ -69,7 +69,9 @@ bool discovery_read(struct str document, const struct discovery_rules *rules, ch
     struct url parsed;
     const char *url_why;
     bool ok = false;
-    json_t *root = str_has(document, '\0') ? NULL : json_loadb(document.at ? document.at : "", document.len, JSON_REJECT_DUPLICATES, &error);
+    json_t *root = str_has(document, '\0')
+                       ? NULL
+                       : json_loadb(document.at ? document.at : "", document.len, JSON_REJECT_DUPLICATES, &error);
     struct str issuer = member(root, "issuer"), keys = member(root, "jwks_uri");
     if (!json_is_object(root))
         *why = "the discovery document is not a JSON object, or has a member twice";

@@ -14,7 +14,7 @@ enum { FILE_MAX = 256 * 1024, CHAIN_MAX = 16, NAMES_MAX = 256, HOST_MAX = 253, S
 
 struct identity {
     X509 *certificate;      /* owned */
-    STACK_OF(X509) *chain;  /* owned */
+    STACK_OF(X509) * chain; /* owned */
     EVP_PKEY *key;          /* owned */
     enum identity_kind kind;
     int64_t not_after_s;
@@ -120,7 +120,8 @@ static bool check_key(struct identity *id, const struct identity_files *f, struc
     if (EVP_PKEY_is_a(id->key, "RSA")) {
         id->kind = IDENTITY_RSA;
         if (EVP_PKEY_get_bits(id->key) < 2048) {
-            problem(problems, f->key_span, "the RSA key has %d bits, at least 2048 are needed", EVP_PKEY_get_bits(id->key));
+            problem(problems, f->key_span, "the RSA key has %d bits, at least 2048 are needed",
+                    EVP_PKEY_get_bits(id->key));
             return false;
         }
         return true;
@@ -199,7 +200,8 @@ static bool list_names(struct identity *id, const struct identity_files *f, stru
             ok &= add_name(id, name->d.dNSName);
     }
     if (!san) {
-        problem_warn(problems, f->certificate_span, "the certificate in %s has no subject alternative name; most clients refuse it",
+        problem_warn(problems, f->certificate_span,
+                     "the certificate in %s has no subject alternative name; most clients refuse it",
                      f->certificate_path);
         const X509_NAME *subject = X509_get_subject_name(id->certificate);
         int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
@@ -226,7 +228,8 @@ struct identity *identity_load(const struct identity_files *f, struct problems *
     if (!has_certificate || !has_key)
         goto failed;
     if (X509_check_private_key(id->certificate, id->key) != 1) {
-        problem(problems, f->key_span, "the key in %s does not fit the certificate in %s", f->key_path, f->certificate_path);
+        problem(problems, f->key_span, "the key in %s does not fit the certificate in %s", f->key_path,
+                f->certificate_path);
         goto failed;
     }
     bool key_ok = check_key(id, f, problems), dates_ok = check_dates(id, f, problems);
@@ -262,7 +265,7 @@ X509 *identity_certificate(const struct identity *id)
     return id->certificate;
 }
 
-STACK_OF(X509) *identity_chain(const struct identity *id)
+STACK_OF(X509) * identity_chain(const struct identity *id)
 {
     return id->chain;
 }

@@ -20,7 +20,8 @@ static struct str member_str(const json_t *object, const char *name)
 }
 
 /* Decodes a base64url member; at == NULL when it is absent, no string, too long or not strict. */
-static struct str member_bytes(const json_t *object, const char *name, unsigned char room[BASE64_DECODED_MAX(MEMBER_MAX)])
+static struct str member_bytes(const json_t *object, const char *name,
+                               unsigned char room[BASE64_DECODED_MAX(MEMBER_MAX)])
 {
     struct str text = member_str(object, name);
     size_t len;
@@ -41,8 +42,8 @@ static EVP_PKEY *pkey_from(const char *type, OSSL_PARAM_BLD *build)
     return pkey;
 }
 
-/* Is the point on its curve and not at infinity? The curves have cofactor 1, so that it is in the group as well, and the quick
- * check is a whole one. */
+/* Is the point on its curve and not at infinity? The curves have cofactor 1, so that it is in the group as well, and
+ * the quick check is a whole one. */
 static bool point_is_sound(EVP_PKEY *pkey)
 {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
@@ -76,7 +77,8 @@ static const char *read_rsa(const json_t *jwk, struct key *key)
     if (!BN_is_odd(n) || roca_is_weak(n))
         goto out;
     why = "not an RSA public key";
-    if (!OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) || !OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e))
+    if (!OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) ||
+        !OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e))
         goto out;
     key->pkey = pkey_from("RSA", build);
     /* Not EVP_PKEY_public_check: it tests the modulus for being composite, which takes milliseconds on the loop. */

@@ -1,9 +1,9 @@
 /* jwk.h - a JSON Web Key (RFC 7517) becomes a key that verifies signatures, or is refused with a reason.
  *
- * What a key may be used for is pinned here, from its own members: kty and crv name the algorithms that fit, `alg` narrows
- * them to one, `use` must be "sig" and `key_ops` must have "verify" where they are present. Refused besides: RSA below
- * 2048 or above 8192 bits, even moduli, exponents below 3 or even or above 64 bits, keys of the ROCA weakness, points off
- * their curve, coordinates of another length than the curve's (RFC 7518 §6.2.1.2).
+ * What a key may be used for is pinned here, from its own members: kty and crv name the algorithms that fit, `alg`
+ * narrows them to one, `use` must be "sig" and `key_ops` must have "verify" where they are present. Refused besides:
+ * RSA below 2048 or above 8192 bits, even moduli, exponents below 3 or even or above 64 bits, keys of the ROCA
+ * weakness, points off their curve, coordinates of another length than the curve's (RFC 7518 §6.2.1.2).
  *
  * Private members: a public key document that has them has given its private key away, so JWK_OF_ISSUER refuses such a
  * key; JWK_ANY (test vectors, the development issuer) overlooks them. Symmetric keys (oct) are read by JWK_ANY only:

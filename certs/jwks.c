@@ -13,7 +13,8 @@ static json_t *load(struct str text, const char **why)
         *why = "the document is too large";
         return NULL;
     }
-    json_t *root = str_has(text, '\0') ? NULL : json_loadb(text.at ? text.at : "", text.len, JSON_REJECT_DUPLICATES, &error);
+    json_t *root =
+        str_has(text, '\0') ? NULL : json_loadb(text.at ? text.at : "", text.len, JSON_REJECT_DUPLICATES, &error);
     if (!root)
         *why = "the document is not JSON, or has a member twice";
     return root;

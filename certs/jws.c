@@ -173,7 +173,8 @@ static bool verify_digest(const struct jws *jws, struct key *key)
     unsigned digest_len;
     const unsigned char *signature = (const unsigned char *)jws->signature.at;
     size_t signature_len = jws->signature.len;
-    if (!ctx || !EVP_Digest(jws->signing_input.at, jws->signing_input.len, digest, &digest_len, alg_digest(jws->alg), NULL))
+    if (!ctx ||
+        !EVP_Digest(jws->signing_input.at, jws->signing_input.len, digest, &digest_len, alg_digest(jws->alg), NULL))
         return false;
     if (ALGS[jws->alg].family == FAMILY_ECDSA) {
         signature_len = der_signature(der, jws->signature);

@@ -1,8 +1,8 @@
 /* jws.h - a signed token in the compact form (RFC 7515), read strictly and verified with a key that pins its algorithm.
  *
- * Read: exactly three parts, strict base64url, a header that is one unambiguous JSON object. `crit` and `b64` are refused;
- * `jwk`, `jku`, `x5u` and `x5c` are never looked at. The payload is bytes: whether they are claims is for others to say.
- * Verified: only when the header's algorithm is one of the key's and one of those allowed here. */
+ * Read: exactly three parts, strict base64url, a header that is one unambiguous JSON object. `crit` and `b64` are
+ * refused; `jwk`, `jku`, `x5u` and `x5c` are never looked at. The payload is bytes: whether they are claims is for
+ * others to say. Verified: only when the header's algorithm is one of the key's and one of those allowed here. */
 #ifndef CERTS_JWS_H
 #define CERTS_JWS_H
 
@@ -35,7 +35,7 @@ enum jws_status {
 const char *jws_status_text(enum jws_status status);
 
 struct jws {
-    struct str signing_input; /* view: header and payload as written, with the point between */
+    struct str signing_input;              /* view: header and payload as written, with the point between */
     struct str header, payload, signature; /* decoded, in the arena */
     enum alg alg;
     struct str kid; /* empty without */

@@ -17,11 +17,11 @@ struct keyset {
     bool is_fixed;
 
     char jwks_url[URL_MAX_BYTES];
-    struct jwks *jwks;      /* owned; NULL before the first success */
+    struct jwks *jwks; /* owned; NULL before the first success */
     enum stand stand;
-    uint64_t succeeded_ms;  /* meaningful with jwks */
-    uint64_t next_ms;       /* not before */
-    uint64_t retry_ms;      /* the next pause after a failure */
+    uint64_t succeeded_ms; /* meaningful with jwks */
+    uint64_t next_ms;      /* not before */
+    uint64_t retry_ms;     /* the next pause after a failure */
     uint64_t random;
     uint64_t generation;
     const char *trouble;

@@ -1,11 +1,11 @@
 /* keyset.h - the public keys of one issuer, and when to ask for them again. No sockets, no clock: times are told.
  *
- *     begin:  keyset_due says which URL to fetch now, at most one at a time; first the discovery document, then the keys
- *     answer: keyset_took or keyset_failed; after a discovery document keyset_due has the next URL at once
- *     then:   every hour (±10 %), and when a token names a kid that is not there, though not within five minutes of the last
- *             success (Microsoft's "signing key rollover"; no kid is remembered for that, so that nobody can fill the memory)
- *     outage: tries come 1 s, 2 s, 4 s … 60 s apart, or as Retry-After says; the old keys serve until they are 24 h old,
- *             then there are none, which is our failure (503) and not the caller's (401)
+ *     begin:  keyset_due says which URL to fetch now, at most one at a time; first the discovery document, then the
+ * keys answer: keyset_took or keyset_failed; after a discovery document keyset_due has the next URL at once then: every
+ * hour (±10 %), and when a token names a kid that is not there, though not within five minutes of the last success
+ * (Microsoft's "signing key rollover"; no kid is remembered for that, so that nobody can fill the memory) outage: tries
+ * come 1 s, 2 s, 4 s … 60 s apart, or as Retry-After says; the old keys serve until they are 24 h old, then there are
+ * none, which is our failure (503) and not the caller's (401)
  *
  * A new document replaces the old keys whole. A document that cannot be read is a failure and replaces nothing. */
 #ifndef CERTS_KEYSET_H
@@ -21,10 +21,10 @@ struct keyset_settings {
     struct str jwks_url;      /* given: nothing is discovered */
     const struct str *hosts;  /* hosts that jwks_uri may have, beside the issuer's and the discovery URL's own */
     size_t hosts_count;
-    uint64_t refresh_ms;      /* 0: 1 h */
-    uint64_t cool_down_ms;    /* 0: 5 min */
-    uint64_t stale_ms;        /* 0: 24 h */
-    uint64_t seed;            /* of the jitter */
+    uint64_t refresh_ms;   /* 0: 1 h */
+    uint64_t cool_down_ms; /* 0: 5 min */
+    uint64_t stale_ms;     /* 0: 24 h */
+    uint64_t seed;         /* of the jitter */
 };
 
 /* Everything is copied. NULL without memory. */
@@ -34,8 +34,8 @@ void keyset_free(struct keyset *k); /* NULL is fine */
 /* Keys from a file: they are never due and never stale. NULL with a constant sentence part in *why. */
 struct keyset *keyset_fixed(struct str issuer, struct str document, const char **why) MUST_USE;
 
-/* Which URL to fetch now (GET, at most JWKS_BYTES_MAX of answer); at == NULL when nothing is due, or a fetch is under way. An
- * answer marks the fetch as begun: it must end in keyset_took or keyset_failed. Valid until then. */
+/* Which URL to fetch now (GET, at most JWKS_BYTES_MAX of answer); at == NULL when nothing is due, or a fetch is under
+ * way. An answer marks the fetch as begun: it must end in keyset_took or keyset_failed. Valid until then. */
 struct str keyset_due(struct keyset *k, uint64_t now_ms);
 /* A whole answer with status 200. Complaints are kept for keyset_trouble. True when keys were replaced. */
 bool keyset_took(struct keyset *k, uint64_t now_ms, struct str document);
@@ -51,7 +51,8 @@ enum keyset_answer {
     KEYSET_NO_KEYS, /* there are no keys to judge by: our failure */
 };
 /* Asking for an unknown kid makes a refresh due, when the cool-down has passed. */
-enum keyset_answer keyset_find(struct keyset *k, uint64_t now_ms, struct str kid, enum alg alg, struct key **key) MUST_USE;
+enum keyset_answer keyset_find(struct keyset *k, uint64_t now_ms, struct str kid, enum alg alg,
+                               struct key **key) MUST_USE;
 
 /* Does the key sign for this issuer? Its own `issuer`, where it has one, must be `iss`, with `tid` in the place of
  * "{tenantid}" (azure.md §1.3). */

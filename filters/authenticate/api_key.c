@@ -65,7 +65,8 @@ static const struct setting SETTINGS[] = {
             .about = "What `bartizan key` printed beside the key; the key itself is nowhere."),
     SETTING(struct api_key, expires, SET_TEXT, .example = "2027-01-31",
             .about = "The day (UTC) at whose end the key stops being taken, or a time such as 2027-01-31T12:00:00Z."),
-    SETTING(struct api_key, insecure_never_expires, SET_BOOL, .dflt = "false", .about = "The key is taken until it is removed."),
+    SETTING(struct api_key, insecure_never_expires, SET_BOOL, .dflt = "false",
+            .about = "The key is taken until it is removed."),
     SETTING(struct api_key, tenant, SET_TEXT, .about = "The tenant that its holder counts as."),
     SETTING(struct api_key, app, SET_TEXT, .about = "The application that its holder counts as."),
     SETTING(struct api_key, roles, SET_TEXTS, .max = 100, .example = "[Models.Use]", .about = "Roles of its holder."),
@@ -107,10 +108,12 @@ static bool check(void *entry, struct setup *s, struct problems *problems)
     size_t len = 0;
     bool ok = true;
     (void)s;
-    if (hash.len != API_KEY_HASH_LEN || !str_starts(hash, HASH_PREFIX) || hash.at[HASH_PREFIX.len + API_KEY_ID_LEN] != ':' ||
-        !is_id(str_of(hash.at + HASH_PREFIX.len, API_KEY_ID_LEN)) ||
-        !base64url_decode(str_from(hash, HASH_PREFIX.len + API_KEY_ID_LEN + 1), bytes, &len) || len != sizeof k->sha256) {
-        problem(problems, k->name.span, "key \"" STR_F "\": the hash is not one that `bartizan key` printed", STR_A(k->name.text));
+    if (hash.len != API_KEY_HASH_LEN || !str_starts(hash, HASH_PREFIX) ||
+        hash.at[HASH_PREFIX.len + API_KEY_ID_LEN] != ':' || !is_id(str_of(hash.at + HASH_PREFIX.len, API_KEY_ID_LEN)) ||
+        !base64url_decode(str_from(hash, HASH_PREFIX.len + API_KEY_ID_LEN + 1), bytes, &len) ||
+        len != sizeof k->sha256) {
+        problem(problems, k->name.span, "key \"" STR_F "\": the hash is not one that `bartizan key` printed",
+                STR_A(k->name.text));
         return false;
     }
     k->id = str_of(hash.at + HASH_PREFIX.len, API_KEY_ID_LEN);
@@ -121,7 +124,8 @@ static bool check(void *entry, struct setup *s, struct problems *problems)
         ok = false;
     }
     if (!k->expires.len && !k->insecure_never_expires) {
-        problem(problems, k->name.span, "key \"" STR_F "\": needs expires, or insecure_never_expires", STR_A(k->name.text));
+        problem(problems, k->name.span, "key \"" STR_F "\": needs expires, or insecure_never_expires",
+                STR_A(k->name.text));
         ok = false;
     }
     int64_t now = (int64_t)time(NULL);

@@ -125,7 +125,8 @@ static void close(void *policy, void *instance)
 /* The one text of our form among the fields that may carry it. False: two different ones, or a field twice. */
 static bool find_key(const struct exchange *x, struct str *key, struct str *id)
 {
-    static const struct str FIELDS[] = { STR_INIT("api-key"), STR_INIT("ocp-apim-subscription-key"), STR_INIT("x-api-key") };
+    static const struct str FIELDS[] = { STR_INIT("api-key"), STR_INIT("ocp-apim-subscription-key"),
+                                         STR_INIT("x-api-key") };
     enum scheme scheme;
     struct str value, found_id;
     if (!credential_authorization(x, &scheme, &value))
@@ -173,7 +174,8 @@ static enum verdict step(struct exchange *x, const void *policy)
 
 const struct filter filter_apikey = {
     .name = "apikey",
-    .about = "Keys made by `bartizan key`, from `Authorization: Bearer`, `api-key`, `x-api-key` or `Ocp-Apim-Subscription-Key`.",
+    .about = "Keys made by `bartizan key`, from `Authorization: Bearer`, `api-key`, `x-api-key` or "
+             "`Ocp-Apim-Subscription-Key`.",
     .seat = STAGE_AUTHENTICATE,
     .settings = SETTINGS,
     .policy_size = sizeof(struct apikey_policy),

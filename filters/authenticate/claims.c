@@ -70,7 +70,8 @@ bool claims_check_form(struct claims *c, struct arena *a, const char **why)
         return false;
     /* An ID token tells a client who signed in; it is no key to an API (azure.md §1.5). */
     *why = "an ID token, not an access token";
-    static const struct str OF_ID_TOKENS[] = { STR_INIT("at_hash"), STR_INIT("c_hash"), STR_INIT("s_hash"), STR_INIT("nonce") };
+    static const struct str OF_ID_TOKENS[] = { STR_INIT("at_hash"), STR_INIT("c_hash"), STR_INIT("s_hash"),
+                                               STR_INIT("nonce") };
     for (size_t i = 0; i < ARRAY_LEN(OF_ID_TOKENS); i++)
         if (jsonx_member(&c->json, 0, OF_ID_TOKENS[i]) != JSONX_NO_NODE)
             return false;
@@ -137,7 +138,8 @@ uint32_t claims_find(const struct claims *c, struct str name)
         return node;
     node = 0;
     while (name.at && node != JSONX_NO_NODE)
-        node = jsonx_is(&c->json, node, JSONX_OBJECT) ? jsonx_member(&c->json, node, str_cut(&name, '.')) : JSONX_NO_NODE;
+        node =
+            jsonx_is(&c->json, node, JSONX_OBJECT) ? jsonx_member(&c->json, node, str_cut(&name, '.')) : JSONX_NO_NODE;
     return node;
 }
 

@@ -7,7 +7,8 @@ static const struct row {
 } SCHEMES[] = { { "bearer", SCHEME_BEARER }, { "mtls_pop", SCHEME_MTLS_POP } };
 
 /* Fields besides Authorization that carry keys; what Azure's and API Management's clients send. */
-static const struct str KEY_FIELDS[] = { STR_INIT("api-key"), STR_INIT("ocp-apim-subscription-key"), STR_INIT("x-api-key") };
+static const struct str KEY_FIELDS[] = { STR_INIT("api-key"), STR_INIT("ocp-apim-subscription-key"),
+                                         STR_INIT("x-api-key") };
 
 bool credential_authorization(const struct exchange *x, enum scheme *scheme, struct str *value)
 {

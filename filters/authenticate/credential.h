@@ -9,14 +9,16 @@
 
 enum scheme { SCHEME_NONE, SCHEME_BEARER, SCHEME_MTLS_POP, SCHEME_OTHER };
 
-/* The one Authorization field, taken apart. False when there are several: the request is malformed. Never from the query. */
+/* The one Authorization field, taken apart. False when there are several: the request is malformed. Never from the
+ * query. */
 bool credential_authorization(const struct exchange *x, enum scheme *scheme, struct str *value) MUST_USE;
 
-/* What a 401 tells the client (RFC 6750 §3, azure.md §1.7): `parameters` as "realm=\"…\", authorization_uri=\"…\"", may be empty.
- * Kept on the exchange for whoever ends it; `error` NULL when there was no credential. */
+/* What a 401 tells the client (RFC 6750 §3, azure.md §1.7): `parameters` as "realm=\"…\", authorization_uri=\"…\"", may
+ * be empty. Kept on the exchange for whoever ends it; `error` NULL when there was no credential. */
 void credential_challenge(struct exchange *x, struct str parameters, const char *error);
 
-/* NEXT, or the refusal when this is the last filter of the stage and a credential was sent. `detail` for the journal. */
+/* NEXT, or the refusal when this is the last filter of the stage and a credential was sent. `detail` for the journal.
+ */
 enum verdict credential_not_mine(struct exchange *x, const char *detail);
 /* Mine and bad: one answer for all causes. */
 enum verdict credential_bad(struct exchange *x, enum reason why, const char *detail);

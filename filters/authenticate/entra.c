@@ -59,11 +59,12 @@ static bool takes_challenges(const struct claims *c, struct arena *a, bool *take
 static bool read_lists(const struct claims *c, struct arena *a, struct who *w)
 {
     return claims_strings(c, STR("roles"), false, a, &w->roles) && claims_strings(c, STR("scp"), true, a, &w->scopes) &&
-           claims_strings(c, STR("groups"), false, a, &w->groups) && claims_strings(c, STR("acrs"), true, a, &w->contexts) &&
-           takes_challenges(c, a, &w->takes_claims_challenge);
+           claims_strings(c, STR("groups"), false, a, &w->groups) &&
+           claims_strings(c, STR("acrs"), true, a, &w->contexts) && takes_challenges(c, a, &w->takes_claims_challenge);
 }
 
-/* `idtyp` says it where the API asked for that claim; else a token without scopes whose sub is its oid is an application's. */
+/* `idtyp` says it where the API asked for that claim; else a token without scopes whose sub is its oid is an
+ * application's. */
 static bool is_app_only(const struct claims *c, struct str idtyp, struct str oid, const struct who *w)
 {
     if (idtyp.len)
@@ -111,9 +112,11 @@ bool who_entra(const struct claims *c, const struct issuer *i, const struct auth
     w->is_app = is_app_only(c, idtyp, oid, w);
     w->groups_unknown = has_overage(c);
     *forbidden = true;
-    /* Any application of the tenant can get a token for any API in it: only an assigned role means anything (azure.md §1.1). */
+    /* Any application of the tenant can get a token for any API in it: only an assigned role means anything (azure.md
+     * §1.1). */
     *why = "an app-only token without a role";
-    if (w->is_app && !w->roles.count && !e->insecure_apps_without_role && !(w->app.len && listed(&e->apps_without_role, w->app)))
+    if (w->is_app && !w->roles.count && !e->insecure_apps_without_role &&
+        !(w->app.len && listed(&e->apps_without_role, w->app)))
         return false;
     *why = "a user's token with neither scope nor role";
     if (!w->is_app && !w->scopes.count && !w->roles.count)

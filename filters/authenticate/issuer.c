@@ -13,10 +13,14 @@ static const char *const ALGORITHMS[] = { "RS256", "RS384", "RS512", "PS256", "P
                                           "ES256", "ES384", "ES512", "EdDSA", NULL };
 
 static const struct setting CLAIM_SETTINGS[] = {
-    SETTING(struct claim_names, subject, SET_TEXT, .dflt = "sub", .about = "The claim that identifies the caller for good."),
-    SETTING(struct claim_names, tenant, SET_TEXT, .dflt = "tid", .about = "The claim that names the caller's organisation."),
-    SETTING(struct claim_names, app, SET_TEXT, .example = "client_id",
-            .about = "The claim that names the client application. Default: azp, client_id or appid, whichever is there first."),
+    SETTING(struct claim_names, subject, SET_TEXT, .dflt = "sub",
+            .about = "The claim that identifies the caller for good."),
+    SETTING(struct claim_names, tenant, SET_TEXT, .dflt = "tid",
+            .about = "The claim that names the caller's organisation."),
+    SETTING(
+        struct claim_names, app, SET_TEXT, .example = "client_id",
+        .about =
+            "The claim that names the client application. Default: azp, client_id or appid, whichever is there first."),
     SETTING(struct claim_names, name, SET_TEXT, .dflt = "preferred_username",
             .about = "A name for people to read; it decides nothing."),
     SETTING(struct claim_names, roles, SET_TEXT, .dflt = "roles", .example = "realm_access.roles",
@@ -28,7 +32,8 @@ static const struct setting CLAIM_SETTINGS[] = {
 };
 
 static const struct setting ENTRA_SETTINGS[] = {
-    SETTING(struct entra_settings, tenant, SET_TEXT, .required = true, .example = "11111111-2222-3333-4444-555555555555",
+    SETTING(struct entra_settings, tenant, SET_TEXT, .required = true,
+            .example = "11111111-2222-3333-4444-555555555555",
             .about = "The directory's id (a GUID), or organizations for several, which `tenants` then lists."),
     SETTING(struct entra_settings, tenants, SET_TEXTS, .max = 1000, .example = "[11111111-2222-3333-4444-555555555555]",
             .about = "Directories whose tokens are taken, when `tenant` is organizations or common."),
@@ -57,10 +62,13 @@ static const struct setting ISSUER_SETTINGS[] = {
             .about = "What the token's `aud` must be, or have one of."),
     SETTING(struct issuer, insecure_any_audience, SET_BOOL, .dflt = "false",
             .about = "Tokens that were made for other services are taken."),
-    SETTING(struct issuer, algorithms, SET_WORDS, .words = ALGORITHMS, .example = "[RS256]",
-            .about = "Signature algorithms that are taken, if the key allows them too. Default: RS256 for Entra; RS256, PS256, "
-                     "ES256 and EdDSA otherwise."),
-    SETTING(struct issuer, discovery_url, SET_TEXT, .example = "https://id.example.org/.well-known/openid-configuration",
+    SETTING(
+        struct issuer, algorithms, SET_WORDS, .words = ALGORITHMS, .example = "[RS256]",
+        .about =
+            "Signature algorithms that are taken, if the key allows them too. Default: RS256 for Entra; RS256, PS256, "
+            "ES256 and EdDSA otherwise."),
+    SETTING(struct issuer, discovery_url, SET_TEXT,
+            .example = "https://id.example.org/.well-known/openid-configuration",
             .about = "Where the provider describes itself. Default: the issuer and /.well-known/openid-configuration."),
     SETTING(struct issuer, jwks_url, SET_TEXT, .example = "https://id.example.org/keys",
             .about = "Where the keys are; then nothing is discovered."),
@@ -72,15 +80,17 @@ static const struct setting ISSUER_SETTINGS[] = {
                .about = "PEM file of the CAs that the provider's certificate comes from. Default: the system's."),
     SETTING_AS("skew", struct issuer, skew_ms, SET_DURATION, .dflt = "60s", .max = 300 * 1000,
                .about = "How much clocks may differ."),
-    SETTING_AS("max_lifetime", struct issuer, max_lifetime_ms, SET_DURATION, .dflt = "30h", .min = 60 * 1000, .max = 90 * 24 * (uint64_t)HOUR_MS,
-               .about = "The longest time between a token's making and its end."),
+    SETTING_AS("max_lifetime", struct issuer, max_lifetime_ms, SET_DURATION, .dflt = "30h", .min = 60 * 1000,
+               .max = 90 * 24 * (uint64_t)HOUR_MS, .about = "The longest time between a token's making and its end."),
     SETTING(struct issuer, token_bytes, SET_BYTES, .dflt = "16KiB", .min = 1024, .max = JWS_BYTES_MAX,
             .about = "The longest token that is read; two hundred groups need 12KiB."),
-    SETTING_AS("refresh", struct issuer, refresh_ms, SET_DURATION, .dflt = "1h", .min = 1000, .max = 24 * (uint64_t)HOUR_MS,
-               .about = "How often the keys are asked for again."),
-    SETTING_AS("cool_down", struct issuer, cool_down_ms, SET_DURATION, .dflt = "5m", .min = 1000, .max = 24 * (uint64_t)HOUR_MS,
+    SETTING_AS("refresh", struct issuer, refresh_ms, SET_DURATION, .dflt = "1h", .min = 1000,
+               .max = 24 * (uint64_t)HOUR_MS, .about = "How often the keys are asked for again."),
+    SETTING_AS("cool_down", struct issuer, cool_down_ms, SET_DURATION, .dflt = "5m", .min = 1000,
+               .max = 24 * (uint64_t)HOUR_MS,
                .about = "How long after that an unknown key id does not cause another asking."),
-    SETTING_AS("stale", struct issuer, stale_ms, SET_DURATION, .dflt = "24h", .min = 1000, .max = 7 * 24 * (uint64_t)HOUR_MS,
+    SETTING_AS("stale", struct issuer, stale_ms, SET_DURATION, .dflt = "24h", .min = 1000,
+               .max = 7 * 24 * (uint64_t)HOUR_MS,
                .about = "How long the keys serve when the provider cannot be reached."),
     SETTING(struct issuer, claims, SET_GROUP, .block = CLAIM_SETTINGS,
             .about = "Which claims mean what. Entra's are known and cannot be renamed."),
@@ -109,14 +119,16 @@ static bool check_url(struct problems *p, const struct issuer *i, struct str url
 {
     if (!url.len || discovery_url_is_safe(url))
         return true;
-    problem(p, i->name.span, "issuer \"" STR_F "\": %s must be an https URL (http only to the loopback)", STR_A(i->name.text), word);
+    problem(p, i->name.span, "issuer \"" STR_F "\": %s must be an https URL (http only to the loopback)",
+            STR_A(i->name.text), word);
     return false;
 }
 
 static void add_authority(struct issuer *i, struct setup *s, struct str iss, struct str discovery_url)
 {
     struct authority *a = &i->authorities[i->authorities_count++];
-    *a = (struct authority){ .issuer = iss, .discovery_url = i->jwks_url.len || i->keys_file.at ? STR("") : discovery_url };
+    *a = (struct authority){ .issuer = iss,
+                             .discovery_url = i->jwks_url.len || i->keys_file.at ? STR("") : discovery_url };
     if (a->discovery_url.len)
         a->shelf[0] = ++s->shelves_count;
     if (!i->keys_file.at)
@@ -126,11 +138,17 @@ static void add_authority(struct issuer *i, struct setup *s, struct str iss, str
 /* Tokens for Microsoft's own services prove nothing here: their holders are those services' callers (azure.md §1.5). */
 static bool is_microsofts(struct str audience)
 {
-    static const char *const THEIRS[] = { "00000003-0000-0000-c000-000000000000", "00000002-0000-0000-c000-000000000000",
-                                          "https://graph.microsoft.com", "https://graph.windows.net",
-                                          "https://management.azure.com", "https://management.core.windows.net",
-                                          "https://cognitiveservices.azure.com", "https://ai.azure.com", "https://ml.azure.com",
-                                          "https://vault.azure.net", "https://monitor.azure.com" };
+    static const char *const THEIRS[] = { "00000003-0000-0000-c000-000000000000",
+                                          "00000002-0000-0000-c000-000000000000",
+                                          "https://graph.microsoft.com",
+                                          "https://graph.windows.net",
+                                          "https://management.azure.com",
+                                          "https://management.core.windows.net",
+                                          "https://cognitiveservices.azure.com",
+                                          "https://ai.azure.com",
+                                          "https://ml.azure.com",
+                                          "https://vault.azure.net",
+                                          "https://monitor.azure.com" };
     for (size_t n = 0; n < ARRAY_LEN(THEIRS); n++)
         if (str_eq_nocase(without_slash(audience), str_c(THEIRS[n])))
             return true;
@@ -156,12 +174,19 @@ static bool check_entra(struct issuer *i, struct setup *s, struct problems *p)
         }
     for (size_t n = 0; n < i->audience.count; n++)
         if (is_microsofts(i->audience.at[n])) {
-            problem(p, i->audience.spans[n], "tokens for Microsoft's own services are never taken: they were made for those");
+            problem(p, i->audience.spans[n],
+                    "tokens for Microsoft's own services are never taken: they were made for those");
             ok = false;
         }
     if (!i->algorithms)
         i->algorithms = ALG_BIT(ALG_RS256);
     const struct str base = without_slash(e->authority), v1 = without_slash(e->v1_authority);
+    if (!many) { /* tokens have it in lower case, and `iss` is compared exactly */
+        char *lower = arena_bytes(&s->arena, e->tenant.len);
+        for (size_t n = 0; lower && n < e->tenant.len; n++)
+            lower[n] = ascii_lower(e->tenant.at[n]);
+        e->tenant = lower ? str_of(lower, e->tenant.len) : e->tenant;
+    }
     struct str tid = many ? STR("{tenantid}") : e->tenant;
     const char *query = e->application.len ? "?appid=" : "";
     struct str iss[2] = {
@@ -169,10 +194,10 @@ static bool check_entra(struct issuer *i, struct setup *s, struct problems *p)
         [AUTHORITY_V1] = arena_printf(&s->arena, STR_F "/" STR_F "/", STR_A(v1), STR_A(tid)),
     };
     struct str url[2] = {
-        [AUTHORITY_V2] = arena_printf(&s->arena, STR_F "/" STR_F "/v2.0/.well-known/openid-configuration%s" STR_F, STR_A(base),
-                                      STR_A(e->tenant), query, STR_A(e->application)),
-        [AUTHORITY_V1] = arena_printf(&s->arena, STR_F "/" STR_F "/.well-known/openid-configuration%s" STR_F, STR_A(base),
-                                      STR_A(e->tenant), query, STR_A(e->application)),
+        [AUTHORITY_V2] = arena_printf(&s->arena, STR_F "/" STR_F "/v2.0/.well-known/openid-configuration%s" STR_F,
+                                      STR_A(base), STR_A(e->tenant), query, STR_A(e->application)),
+        [AUTHORITY_V1] = arena_printf(&s->arena, STR_F "/" STR_F "/.well-known/openid-configuration%s" STR_F,
+                                      STR_A(base), STR_A(e->tenant), query, STR_A(e->application)),
     };
     for (size_t n = 0; n < 2; n++) {
         if (!iss[n].at || !url[n].at)
@@ -213,8 +238,8 @@ static bool check_keys_file(struct issuer *i, struct setup *s, struct problems *
     if (!jwks)
         return complain(p, i, why);
     if (jwks->skipped)
-        problem_warn(p, i->name.span, "issuer \"" STR_F "\": %zu keys of keys_file cannot be used: %s", STR_A(i->name.text),
-                     jwks->skipped, jwks->skipped_why);
+        problem_warn(p, i->name.span, "issuer \"" STR_F "\": %zu keys of keys_file cannot be used: %s",
+                     STR_A(i->name.text), jwks->skipped, jwks->skipped_why);
     jwks_free(jwks);
     return true;
 }

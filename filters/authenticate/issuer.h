@@ -16,10 +16,10 @@ struct claim_names {
 };
 
 struct entra_settings {
-    struct str tenant;        /* a GUID, "organizations" or "common" */
-    struct texts tenants;     /* allowed when `tenant` is not a GUID */
+    struct str tenant;                  /* a GUID, "organizations" or "common" */
+    struct texts tenants;               /* allowed when `tenant` is not a GUID */
     struct str authority, v1_authority; /* URLs without a trailing slash */
-    struct str application;   /* whose own signing keys are asked for; at == NULL without */
+    struct str application;             /* whose own signing keys are asked for; at == NULL without */
     struct texts apps_without_role;
     bool insecure_any_tenant, insecure_apps_without_role;
 };

@@ -43,7 +43,8 @@ static void say(struct issuer_keys *k)
 {
     const char *trouble = keyset_trouble(k->set);
     if (trouble)
-        log_warning("issuer " STR_F ": no keys from " STR_F ": %s", STR_A(k->issuer->name.text), STR_A(k->authority->issuer), trouble);
+        log_warning("issuer " STR_F ": no keys from " STR_F ": %s", STR_A(k->issuer->name.text),
+                    STR_A(k->authority->issuer), trouble);
     else if (k->was_in_trouble)
         log_info("issuer " STR_F ": %zu keys of " STR_F " again", STR_A(k->issuer->name.text), keyset_count(k->set),
                  STR_A(k->authority->issuer));
@@ -54,7 +55,9 @@ static const char *failure_of(const struct ask_fetch *f)
 {
     if (!f->ok)
         return f->failure ? f->failure : "cannot be fetched";
-    return f->status == 429 ? "answered 429" : f->status >= 500 ? "answered with a server error" : "did not answer with 200";
+    return f->status == 429   ? "answered 429"
+           : f->status >= 500 ? "answered with a server error"
+                              : "did not answer with 200";
 }
 
 static void fetched(struct ask *ask)
@@ -68,7 +71,7 @@ static void fetched(struct ask *ask)
         /* A document that another worker fetched is as old as it is; older than an hour it is due again at once. */
         uint64_t age = k->fetch.age_ms < now ? k->fetch.age_ms : 0;
         keyset_took(k->set, now - age, k->fetch.answer);
-        ended = k->is_keys_fetch || keyset_trouble(k->set);
+        ended = keyset_next_ms(k->set) != 0; /* 0: the keys themselves are to be fetched now */
     }
     if (ended) {
         k->has_fetched = k->has_fetched || !keyset_trouble(k->set);

@@ -1,4 +1,5 @@
-/* issuer_keys.h - a worker's keys of one authority: the keyset, its fetches and timer, and the exchanges that wait for it. */
+/* issuer_keys.h - a worker's keys of one authority: the keyset, its fetches and timer, and the exchanges that wait for
+ * it. */
 #ifndef AUTHENTICATE_ISSUER_KEYS_H
 #define AUTHENTICATE_ISSUER_KEYS_H
 
@@ -7,7 +8,8 @@
 #include "proxy/core/world.h"
 
 /* Begins to fetch at once. NULL without memory. */
-struct issuer_keys *issuer_keys_new(const struct issuer *issuer, const struct authority *authority, struct world *world);
+struct issuer_keys *issuer_keys_new(const struct issuer *issuer, const struct authority *authority,
+                                    struct world *world);
 /* Nobody may wait any more. NULL is fine. */
 void issuer_keys_free(struct issuer_keys *keys);
 

@@ -1,8 +1,9 @@
 /* jwt.c - access tokens of the listed issuers: remembered ones at once, new ones by the book.
  *
- * In time order: the token is looked for among those that were verified; else it is taken apart, its issuer found, every rule
- * that needs no key asked, and only then the keys, for which the exchange may wait once. "Not mine" (no token, or of another
- * issuer) passes on to the next filter; "mine and bad" ends the exchange with one answer for all causes. */
+ * In time order: the token is looked for among those that were verified; else it is taken apart, its issuer found,
+ * every rule that needs no key asked, and only then the keys, for which the exchange may wait once. "Not mine" (no
+ * token, or of another issuer) passes on to the next filter; "mine and bad" ends the exchange with one answer for all
+ * causes. */
 #include "certs/jws.h"
 #include "filters/authenticate/credential.h"
 #include "filters/authenticate/issuer_keys.h"
@@ -24,7 +25,8 @@ struct jwt_policy {
 static const struct setting SETTINGS[] = {
     SETTING_AS("issuer", struct jwt_policy, names, SET_NAMES, .required = true, .min = 1, .max = 64, .example = "entra",
                .about = "Whose tokens: a name under `issuers`, or several."),
-    SETTING(struct jwt_policy, realm, SET_TEXT, .about = "The realm of the challenge that a caller without a token gets."),
+    SETTING(struct jwt_policy, realm, SET_TEXT,
+            .about = "The realm of the challenge that a caller without a token gets."),
     SETTINGS_END,
 };
 
@@ -48,8 +50,9 @@ static bool check(void *policy, struct setup *s, struct problems *problems)
         if (p->realm.at[i] == '"' || p->realm.at[i] == '\\' || (unsigned char)p->realm.at[i] < ' ')
             p->realm = STR("");
     if (e) /* an empty realm goes with the common endpoint (azure.md §1.7) */
-        p->challenge = arena_printf(&s->arena, "realm=\"" STR_F "\", authorization_uri=\"" STR_F "/" STR_F "/oauth2/v2.0/authorize\"",
-                                    STR_A(p->realm), STR_A(e->authority), STR_A(p->realm.len ? e->tenant : STR("common")));
+        p->challenge = arena_printf(
+            &s->arena, "realm=\"" STR_F "\", authorization_uri=\"" STR_F "/" STR_F "/oauth2/v2.0/authorize\"",
+            STR_A(p->realm), STR_A(e->authority), STR_A(p->realm.len ? e->tenant : STR("common")));
     else
         p->challenge = arena_printf(&s->arena, "realm=\"" STR_F "\"", STR_A(p->realm));
     return ok && p->issuers && p->challenge.at;
@@ -203,14 +206,18 @@ static enum verdict verify(struct exchange *x, struct asked *q, const struct who
     if (status != JWS_OK)
         return credential_bad(x, WHY_BAD_CREDENTIAL, jws_status_text(status));
     if (!binding_holds(x, q->claims.has_binding, q->claims.bound_sha256, q->scheme))
-        return credential_bad(x, WHY_BAD_CREDENTIAL, "bound to another client certificate, or not bound where it must be");
+        return credential_bad(x, WHY_BAD_CREDENTIAL,
+                              "bound to another client certificate, or not bound where it must be");
 
     struct caller *caller = who_caller(who, q->issuer, q->claims.exp);
     if (!caller)
         return exchange_refuse(x, WHY_OVERLOADED, "no memory for the caller");
     credential_hash_text(q->hash, caller->token_hash);
-    struct remembered r = { .issuer = q->issuer, .keys = q->authority->keys, .caller = caller,
-                            .generation = issuer_keys_generation(q->authority->keys), .has_binding = q->claims.has_binding,
+    struct remembered r = { .issuer = q->issuer,
+                            .keys = q->authority->keys,
+                            .caller = caller,
+                            .generation = issuer_keys_generation(q->authority->keys),
+                            .has_binding = q->claims.has_binding,
                             .until_s = (int64_t)(q->claims.exp + q->issuer->skew_ms / 1000) };
     memcpy(r.bound_sha256, q->claims.bound_sha256, sizeof r.bound_sha256);
     token_cache_add(cache, q->hash, &r);

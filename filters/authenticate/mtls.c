@@ -10,13 +10,16 @@ struct mtls_policy {
 };
 
 static const struct setting SETTINGS[] = {
-    SETTING(struct mtls_policy, names, SET_TEXTS, .max = 1000, .example = "[app.example.org]",
-            .about = "Certificates that are taken, by first alternative name (DNS or URI) or by subject (\"CN=app,O=Example\"). "
-                     "Default: all that the listener's client_ca has signed."),
+    SETTING(
+        struct mtls_policy, names, SET_TEXTS, .max = 1000, .example = "[app.example.org]",
+        .about =
+            "Certificates that are taken, by first alternative name (DNS or URI) or by subject (\"CN=app,O=Example\"). "
+            "Default: all that the listener's client_ca has signed."),
     SETTING(struct mtls_policy, thumbprints, SET_TEXTS, .max = 1000,
             .about = "Certificates that are taken, by SHA-256 in hexadecimal."),
     SETTING(struct mtls_policy, tenant, SET_TEXT, .about = "The tenant that their holders count as."),
-    SETTING(struct mtls_policy, roles, SET_TEXTS, .max = 100, .example = "[Models.Use]", .about = "Roles of their holders."),
+    SETTING(struct mtls_policy, roles, SET_TEXTS, .max = 100, .example = "[Models.Use]",
+            .about = "Roles of their holders."),
     SETTINGS_END,
 };
 
@@ -38,7 +41,8 @@ static bool check(void *policy, struct setup *s, struct problems *problems)
     for (size_t i = 0; i < s->listeners.count; i++)
         asked_for |= listeners[i].client_ca.at != NULL;
     if (!asked_for)
-        problem_warn(problems, (struct span){ 0 }, "mtls: no listener has a client_ca, so that no certificate is ever asked for");
+        problem_warn(problems, (struct span){ 0 },
+                     "mtls: no listener has a client_ca, so that no certificate is ever asked for");
     return ok;
 }
 
@@ -64,7 +68,8 @@ static enum verdict step(struct exchange *x, const void *policy)
     const struct peer *peer = x->peer;
     /* A certificate that the lists do not name may be there for a token that is bound to it: not mine. */
     if (!peer->has_certificate || !is_taken(p, peer))
-        return credential_not_mine(x, peer->has_certificate ? "a certificate that is not listed" : "no client certificate");
+        return credential_not_mine(x, peer->has_certificate ? "a certificate that is not listed"
+                                                            : "no client certificate");
     struct str name = peer->certificate_san.len ? peer->certificate_san : peer->certificate_subject;
     if (!name.len || name.len > NAME_MAX_BYTES)
         return credential_bad(x, WHY_BAD_CREDENTIAL, "the certificate names nobody");

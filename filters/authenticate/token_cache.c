@@ -13,8 +13,8 @@ struct entry {
 };
 
 struct token_cache {
-    EVP_MD *sha256;   /* owned */
-    EVP_MD_CTX *ctx;  /* owned */
+    EVP_MD *sha256;  /* owned */
+    EVP_MD_CTX *ctx; /* owned */
     uint64_t clock;
     size_t count, bytes, hand;
     struct entry entries[SETS][WAYS];
@@ -80,7 +80,8 @@ static struct entry *find(struct token_cache *c, const unsigned char hash[TOKEN_
     return NULL;
 }
 
-const struct remembered *token_cache_find(struct token_cache *c, const unsigned char hash[TOKEN_HASH_BYTES], int64_t now_s)
+const struct remembered *token_cache_find(struct token_cache *c, const unsigned char hash[TOKEN_HASH_BYTES],
+                                          int64_t now_s)
 {
     struct entry *e = find(c, hash);
     if (!e)

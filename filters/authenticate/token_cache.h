@@ -1,8 +1,8 @@
 /* token_cache.h - tokens that were verified, remembered by their SHA-256 until they expire: a worker's, bounded.
  *
- * 16,384 entries in sets of four; in a full set the one that was asked for least lately goes. The memory of the callers is
- * bounded too. An entry is answered only while its token is valid and while the keys that verified it are the issuer's newest:
- * after each new key document every token is verified once more. */
+ * 16,384 entries in sets of four; in a full set the one that was asked for least lately goes. The memory of the callers
+ * is bounded too. An entry is answered only while its token is valid and while the keys that verified it are the
+ * issuer's newest: after each new key document every token is verified once more. */
 #ifndef AUTHENTICATE_TOKEN_CACHE_H
 #define AUTHENTICATE_TOKEN_CACHE_H
 
@@ -28,7 +28,8 @@ enum { TOKEN_HASH_BYTES = 32 };
 /* False when OpenSSL fails. */
 bool token_cache_hash(struct token_cache *c, struct str token, unsigned char hash[TOKEN_HASH_BYTES]) MUST_USE;
 /* The entry, valid until the cache is next changed; NULL when there is none or it has expired. */
-const struct remembered *token_cache_find(struct token_cache *c, const unsigned char hash[TOKEN_HASH_BYTES], int64_t now_s);
+const struct remembered *token_cache_find(struct token_cache *c, const unsigned char hash[TOKEN_HASH_BYTES],
+                                          int64_t now_s);
 /* Takes a reference of its own to the caller; replaces an entry of the same hash. */
 void token_cache_add(struct token_cache *c, const unsigned char hash[TOKEN_HASH_BYTES], const struct remembered *r);
 void token_cache_forget(struct token_cache *c, const unsigned char hash[TOKEN_HASH_BYTES]);

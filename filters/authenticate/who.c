@@ -82,8 +82,9 @@ struct caller *who_caller(const struct who *w, const struct issuer *i, uint64_t 
     struct arena *a = &c->arena;
     if (copy(a, i->name.text, &c->issuer) && copy(a, w->subject, &c->subject) && copy(a, w->tenant, &c->tenant) &&
         copy(a, w->app, &c->app) && copy(a, w->name, &c->name) && copy(a, w->token_id, &c->token_id) &&
-        copy(a, w->app_auth, &c->app_auth) && copy_list(a, &w->roles, &c->roles) && copy_list(a, &w->scopes, &c->scopes) &&
-        copy_list(a, &w->groups, &c->groups) && copy_list(a, &w->contexts, &c->contexts))
+        copy(a, w->app_auth, &c->app_auth) && copy_list(a, &w->roles, &c->roles) &&
+        copy_list(a, &w->scopes, &c->scopes) && copy_list(a, &w->groups, &c->groups) &&
+        copy_list(a, &w->contexts, &c->contexts))
         return c;
     caller_unref(c);
     return NULL;

@@ -12,9 +12,10 @@ struct who {
     bool is_app, groups_unknown, takes_claims_challenge;
 };
 
-/* Rules that belong to the provider. False with a constant in *why. `forbidden` tells a token that is genuine as far as it goes, but
- * lets nobody in: an application without a role. */
-bool who_generic(const struct claims *c, const struct issuer *i, struct arena *a, struct who *out, const char **why) MUST_USE;
+/* Rules that belong to the provider. False with a constant in *why. `forbidden` tells a token that is genuine as far as
+ * it goes, but lets nobody in: an application without a role. */
+bool who_generic(const struct claims *c, const struct issuer *i, struct arena *a, struct who *out,
+                 const char **why) MUST_USE;
 bool who_entra(const struct claims *c, const struct issuer *i, const struct authority *authority, struct arena *a,
                struct who *out, bool *forbidden, const char **why) MUST_USE;
 

@@ -83,8 +83,8 @@ static void tell_scopes(struct exchange *x, const struct list_policy *p)
     bool ok = buf_add(&b, STR("Bearer error=\"insufficient_scope\", scope=\""));
     for (size_t i = 0; i < list->count && ok; i++) {
         for (size_t k = 0; k < list->at[i].len; k++)
-            ok = ok && (unsigned char)list->at[i].at[k] > ' ' && (unsigned char)list->at[i].at[k] < 0x7f && list->at[i].at[k] != '"' &&
-                 list->at[i].at[k] != '\\';
+            ok = ok && (unsigned char)list->at[i].at[k] > ' ' && (unsigned char)list->at[i].at[k] < 0x7f &&
+                 list->at[i].at[k] != '"' && list->at[i].at[k] != '\\';
         ok = ok && (i == 0 || buf_add(&b, STR(" "))) && buf_add(&b, list->at[i]);
     }
     if (ok && buf_add(&b, STR("\""))) {
@@ -119,7 +119,7 @@ static enum verdict judge(struct exchange *x, const struct list_policy *p, enum 
     FILTER(tenants, TENANTS, ONE_SETTINGS, "Callers of these tenants.")
 
 #define FILTER(word, ATTRIBUTE, rows, about_)                                                                          \
-    static enum verdict word##_step(struct exchange *x, const void *policy)                                           \
+    static enum verdict word##_step(struct exchange *x, const void *policy)                                            \
     {                                                                                                                  \
         return judge(x, policy, ATTRIBUTE_##ATTRIBUTE, #word);                                                         \
     }                                                                                                                  \

@@ -1,4 +1,5 @@
-/* contexts.c - authentication contexts of Entra's Conditional Access: a stronger sign-in is asked for where one is needed. */
+/* contexts.c - authentication contexts of Entra's Conditional Access: a stronger sign-in is asked for where one is
+ * needed. */
 #include "filters/authorise/attributes.h"
 #include "proxy/base/base64.h"
 
@@ -35,14 +36,16 @@ static bool check(void *policy, struct setup *s, struct problems *problems)
 static bool challenge(struct exchange *x, struct str context)
 {
     char base64[BASE64_ENCODED_MAX(128)];
-    struct str claims = arena_printf(&x->arena, "{\"access_token\":{\"acrs\":{\"essential\":true,\"value\":\"" STR_F "\"}}}", STR_A(context));
+    struct str claims = arena_printf(
+        &x->arena, "{\"access_token\":{\"acrs\":{\"essential\":true,\"value\":\"" STR_F "\"}}}", STR_A(context));
     if (!claims.at || claims.len > 128)
         return false;
     size_t len = base64_encode(base64, claims.at, claims.len);
-    x->challenge = arena_printf(&x->arena,
-                                "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", "
-                                "error=\"insufficient_claims\", claims=\"%.*s\", cc_type=\"authcontext\"",
-                                (int)len, base64);
+    x->challenge = arena_printf(
+        &x->arena,
+        "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", "
+        "error=\"insufficient_claims\", claims=\"%.*s\", cc_type=\"authcontext\"",
+        (int)len, base64);
     return x->challenge.at != NULL;
 }
 
@@ -53,13 +56,16 @@ static enum verdict step(struct exchange *x, const void *policy)
     if (!c)
         return exchange_refuse(x, WHY_NOT_ALLOWED, "nobody was proven to be calling");
     if (c->is_app)
-        return p->exempt_apps ? NEXT : exchange_refuse(x, WHY_NOT_ALLOWED, "applications cannot satisfy authentication contexts");
+        return p->exempt_apps
+                   ? NEXT
+                   : exchange_refuse(x, WHY_NOT_ALLOWED, "applications cannot satisfy authentication contexts");
     for (size_t i = 0; i < p->all.count; i++) {
         if (strs_has(&c->contexts, p->all.at[i]))
             continue;
         /* Only a client that says it understands challenges gets one; the others could only go round in circles. */
         if (!c->takes_claims_challenge || !challenge(x, p->all.at[i]))
-            return exchange_refuse(x, WHY_NOT_ALLOWED, "lacks authentication context " STR_F ", and the client takes no challenge",
+            return exchange_refuse(x, WHY_NOT_ALLOWED,
+                                   "lacks authentication context " STR_F ", and the client takes no challenge",
                                    STR_A(p->all.at[i]));
         return exchange_refuse(x, WHY_STEP_UP, "lacks authentication context " STR_F, STR_A(p->all.at[i]));
     }
@@ -68,7 +74,8 @@ static enum verdict step(struct exchange *x, const void *policy)
 
 const struct filter filter_contexts = {
     .name = "contexts",
-    .about = "Users whose sign-in satisfied these authentication contexts; clients that can are asked to sign in more strongly.",
+    .about = "Users whose sign-in satisfied these authentication contexts; clients that can are asked to sign in more "
+             "strongly.",
     .seat = STAGE_AUTHORISE,
     .settings = SETTINGS,
     .policy_size = sizeof(struct contexts_policy),

@@ -25,8 +25,9 @@ static const struct setting RULE_SETTINGS[] = {
     SETTINGS_END,
 };
 static const struct setting SETTINGS[] = {
-    SETTING(struct deployments_policy, rules, SET_BLOCKS, .required = true, .min = 1, .max = 1000, .block = RULE_SETTINGS,
-            .block_size = sizeof(struct rule), .example = "[ { deployments: [gpt-4o], roles: [Models.Large] } ]",
+    SETTING(struct deployments_policy, rules, SET_BLOCKS, .required = true, .min = 1, .max = 1000,
+            .block = RULE_SETTINGS, .block_size = sizeof(struct rule),
+            .example = "[ { deployments: [gpt-4o], roles: [Models.Large] } ]",
             .about = "One rule that fits is enough; in a rule every kind that is named must fit."),
     SETTINGS_END,
 };
@@ -57,7 +58,8 @@ static bool check(void *policy, struct setup *s, struct problems *problems)
         for (size_t k = 0; k < ARRAY_LEN(KINDS); k++)
             named += texts_of(r, &KINDS[k])->count;
         if (!named) {
-            problem(problems, r->deployments.spans[0], "the rule says nothing of who may: name roles, groups, apps …, or anyone: true");
+            problem(problems, r->deployments.spans[0],
+                    "the rule says nothing of who may: name roles, groups, apps …, or anyone: true");
             ok = false;
         }
         r->keys = arena_array(&s->arena, struct str, r->deployments.count);
@@ -92,7 +94,8 @@ static enum verdict step(struct exchange *x, const void *policy)
     if (!x->caller)
         return exchange_refuse(x, WHY_NOT_ALLOWED, "nobody was proven to be calling");
     if (!x->call.deployment.len)
-        return exchange_refuse(x, WHY_NOT_ALLOWED, "the path names no deployment: rules for models in bodies belong into admit");
+        return exchange_refuse(x, WHY_NOT_ALLOWED,
+                               "the path names no deployment: rules for models in bodies belong into admit");
     for (size_t i = 0; i < p->rules.count; i++)
         if (fits(&rules[i], x->caller, x->call.deployment))
             return NEXT;

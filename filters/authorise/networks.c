@@ -10,7 +10,8 @@ struct networks_policy {
 
 static const struct setting NETWORK_SETTINGS[] = {
     SETTING(struct networks_policy, allow, SET_TEXTS, .max = 1000, .example = "[10.0.0.0/8, \"2001:db8::/32\", unix]",
-            .about = "Networks whose callers may come; `unix` stands for UNIX sockets. Without any, all but those denied."),
+            .about =
+                "Networks whose callers may come; `unix` stands for UNIX sockets. Without any, all but those denied."),
     SETTING(struct networks_policy, deny, SET_TEXTS, .max = 1000, .example = "[10.1.0.0/16]",
             .about = "Networks whose callers may not, even if allowed."),
     SETTINGS_END,
@@ -18,7 +19,8 @@ static const struct setting NETWORK_SETTINGS[] = {
 
 static struct cidr *parse_list(struct setup *s, const struct texts *list, bool *has_unix, struct problems *problems)
 {
-    struct cidr *nets = arena_array(&s->arena, struct cidr, list->count + 1); /* ends with one of no bits that is not used */
+    struct cidr *nets =
+        arena_array(&s->arena, struct cidr, list->count + 1); /* ends with one of no bits that is not used */
     bool ok = nets != NULL;
     for (size_t i = 0; ok && i < list->count; i++) {
         /* A place in the array for each text, so that they go by the same index; `unix` fits no address. */
@@ -109,8 +111,9 @@ static enum verdict links_step(struct exchange *x, const void *policy)
     for (size_t i = 0; x->peer->has_link_id && i < p->ids.count; i++)
         if (p->numbers[i] == x->peer->link_id)
             return NEXT;
-    return exchange_refuse(x, WHY_NOT_ALLOWED, x->peer->has_link_id ? "comes by a private link that is not allowed"
-                                                                     : "does not come by a private link");
+    return exchange_refuse(x, WHY_NOT_ALLOWED,
+                           x->peer->has_link_id ? "comes by a private link that is not allowed"
+                                                : "does not come by a private link");
 }
 
 const struct filter filter_links = {

@@ -11,25 +11,31 @@ static const char *const KEY_FIELDS[] = { "api-key", "bearer", NULL };
 
 static const struct setting SETTINGS[] = {
     SETTING(struct identity_policy, managed, SET_WORD, .words = MANAGED, .dflt = "none", .example = "auto",
-            .about = "Tokens of a managed identity: from the metadata service (imds), App Service and Container Apps, or by workload "
+            .about = "Tokens of a managed identity: from the metadata service (imds), App Service and Container Apps, "
+                     "or by workload "
                      "identity; auto takes the one that the environment shows."),
     SETTING(struct identity_policy, scope, SET_TEXT, .dflt = "https://cognitiveservices.azure.com/.default",
-            .about = "What the token is for; https://ml.azure.com/.default for Azure ML, https://ai.azure.com/.default for Foundry."),
+            .about = "What the token is for; https://ml.azure.com/.default for Azure ML, https://ai.azure.com/.default "
+                     "for Foundry."),
     SETTING(struct identity_policy, client_id, SET_TEXT, .example = "22222222-3333-4444-5555-666666666666",
             .about = "Which user-assigned identity. Default: the system-assigned one, or the environment's."),
     SETTING(struct identity_policy, object_id, SET_TEXT, .about = "The same by object id."),
     SETTING(struct identity_policy, resource_id, SET_TEXT, .about = "The same by Azure resource id."),
-    SETTING(struct identity_policy, key, SET_SECRET, .example = "file:secrets/openai.key", .about = "A key instead of a token."),
+    SETTING(struct identity_policy, key, SET_SECRET, .example = "file:secrets/openai.key",
+            .about = "A key instead of a token."),
     SETTING(struct identity_policy, key_field, SET_WORD, .words = KEY_FIELDS, .dflt = "api-key",
             .about = "Where the key goes: the field `api-key`, or `Authorization: Bearer`."),
     SETTING(struct identity_policy, tenant, SET_TEXT, .about = "Of workload identity. Default: AZURE_TENANT_ID."),
     SETTING(struct identity_policy, authority, SET_TEXT, .example = "https://login.microsoftonline.us",
             .about = "Of workload identity. Default: AZURE_AUTHORITY_HOST, or the public cloud's."),
     SETTING(struct identity_policy, token_file, SET_FILE,
-            .about = "Of workload identity: the federated token, read anew each time. Default: AZURE_FEDERATED_TOKEN_FILE."),
-    SETTING_AS("ca", struct identity_policy, ca_file, SET_FILE, .about = "PEM file of the CAs of the authority. Default: the system's."),
+            .about =
+                "Of workload identity: the federated token, read anew each time. Default: AZURE_FEDERATED_TOKEN_FILE."),
+    SETTING_AS("ca", struct identity_policy, ca_file, SET_FILE,
+               .about = "PEM file of the CAs of the authority. Default: the system's."),
     SETTING(struct identity_policy, endpoint, SET_TEXT, .example = "http://169.254.169.254",
-            .about = "Another place of the metadata service; only loopback and link-local addresses are asked without TLS."),
+            .about =
+                "Another place of the metadata service; only loopback and link-local addresses are asked without TLS."),
     SETTINGS_END,
 };
 
@@ -134,6 +140,7 @@ static enum verdict step(struct exchange *x, const void *policy)
         return exchange_refuse(x, WHY_OVERLOADED, "no memory to wait for a token");
     switch (token_give(in->token, w, &x->identity)) {
     case TOKEN_GIVEN:
+        w->has_waited = false; /* it may come here again, for another endpoint */
         return NEXT;
     case TOKEN_COMING:
         if (w->has_waited)

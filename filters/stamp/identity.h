@@ -1,4 +1,5 @@
-/* identity.h - how a pool's model servers learn who we are: a managed identity's token, a key from a file, or nothing. */
+/* identity.h - how a pool's model servers learn who we are: a managed identity's token, a key from a file, or nothing.
+ */
 #ifndef STAMP_IDENTITY_H
 #define STAMP_IDENTITY_H
 
@@ -12,7 +13,7 @@ struct identity_policy {
     struct str scope;
     struct str client_id, object_id, resource_id; /* of a user-assigned identity; one at most */
     struct secret_source key;
-    int key_field; /* enum key_field */
+    int key_field;                            /* enum key_field */
     struct str tenant, authority, token_file; /* of workload identity; the environment's where empty */
     struct str ca_file;
     struct str endpoint; /* of the metadata service; the usual one where empty */

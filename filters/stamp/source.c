@@ -1,7 +1,9 @@
-/* source.c - where a managed identity's tokens come from, and the request that asks for one (azure.md §2.1, §2.2, §2.5). */
+/* source.c - where a managed identity's tokens come from, and the request that asks for one (azure.md §2.1, §2.2,
+ * §2.5). */
 #include "filters/stamp/identity.h"
 
-static const struct str IMDS = STR_INIT("http://169.254.169.254"), PUBLIC_CLOUD = STR_INIT("https://login.microsoftonline.com");
+static const struct str IMDS = STR_INIT("http://169.254.169.254"),
+                        PUBLIC_CLOUD = STR_INIT("https://login.microsoftonline.com");
 
 static struct str env(const char *name)
 {
@@ -28,7 +30,8 @@ static bool detect(struct identity_policy *p, struct problems *problems, struct 
     else if (env("IDENTITY_ENDPOINT").len && env("IDENTITY_HEADER").len)
         p->source = MANAGED_APP_SERVICE;
     else if (env("MSI_ENDPOINT").len)
-        return complain(problems, span, "this looks like Azure ML compute or Cloud Shell, whose identities are not offered");
+        return complain(problems, span,
+                        "this looks like Azure ML compute or Cloud Shell, whose identities are not offered");
     else if (env("IDENTITY_ENDPOINT").len && env("IMDS_ENDPOINT").len)
         return complain(problems, span, "this looks like Azure Arc, whose identities are not offered");
     else
@@ -64,14 +67,15 @@ static bool is_one_line(struct str s)
     return true;
 }
 
-/* IMDS and App Service ask alike; only the names differ. A wrong name would be overlooked there, and the answer be another
- * identity's token. */
-static bool ask_local(struct identity_policy *p, struct setup *s, struct str base, const char *version, const char *object,
-                      const char *resource_id)
+/* IMDS and App Service ask alike; only the names differ. A wrong name would be overlooked there, and the answer be
+ * another identity's token. */
+static bool ask_local(struct identity_policy *p, struct setup *s, struct str base, const char *version,
+                      const char *object, const char *resource_id)
 {
     struct buf query;
     buf_init(&query, 8192);
-    bool ok = add_parameter(&query, "api-version", str_c(version)) && add_parameter(&query, "resource", resource_of(p->scope)) &&
+    bool ok = add_parameter(&query, "api-version", str_c(version)) &&
+              add_parameter(&query, "resource", resource_of(p->scope)) &&
               add_parameter(&query, "client_id", p->client_id) && add_parameter(&query, object, p->object_id) &&
               add_parameter(&query, resource_id, p->resource_id);
     struct str text = kept(s, &query);
@@ -86,7 +90,9 @@ static bool ask_imds(struct identity_policy *p, struct setup *s, struct problems
     host = str_ends(host, STR("/")) ? str_first(host, host.len - 1) : host;
     struct str base = arena_printf(&s->arena, STR_F "/metadata/identity/oauth2/token", STR_A(host));
     p->headers = STR("metadata: true\r\n");
-    return base.at && ask_local(p, s, base, "2018-02-01", "object_id", "msi_res_id") ? true : complain(problems, span, "no memory");
+    return base.at && ask_local(p, s, base, "2018-02-01", "object_id", "msi_res_id")
+               ? true
+               : complain(problems, span, "no memory");
 }
 
 static bool ask_app_service(struct identity_policy *p, struct setup *s, struct problems *problems, struct span span)
@@ -95,8 +101,9 @@ static bool ask_app_service(struct identity_policy *p, struct setup *s, struct p
     if (!base.len || !header.len || !is_one_line(header))
         return complain(problems, span, "app_service needs IDENTITY_ENDPOINT and IDENTITY_HEADER in the environment");
     p->headers = arena_printf(&s->arena, "x-identity-header: " STR_F "\r\n", STR_A(header));
-    return p->headers.at && ask_local(p, s, base, "2019-08-01", "principal_id", "mi_res_id") ? true
-                                                                                             : complain(problems, span, "no memory");
+    return p->headers.at && ask_local(p, s, base, "2019-08-01", "principal_id", "mi_res_id")
+               ? true
+               : complain(problems, span, "no memory");
 }
 
 static bool ask_workload(struct identity_policy *p, struct setup *s, struct problems *problems, struct span span)
@@ -107,17 +114,19 @@ static bool ask_workload(struct identity_policy *p, struct setup *s, struct prob
     if (!p->token_file.at)
         p->token_file = env("AZURE_FEDERATED_TOKEN_FILE");
     if (!tenant.len || !client.len || !p->token_file.len)
-        return complain(problems, span, "workload needs tenant, client_id and token_file, or AZURE_TENANT_ID, AZURE_CLIENT_ID and "
-                                        "AZURE_FEDERATED_TOKEN_FILE in the environment");
+        return complain(problems, span,
+                        "workload needs tenant, client_id and token_file, or AZURE_TENANT_ID, AZURE_CLIENT_ID and "
+                        "AZURE_FEDERATED_TOKEN_FILE in the environment");
     if (p->object_id.len || p->resource_id.len)
         return complain(problems, span, "workload identities are named by client_id");
     authority = authority.len ? authority : PUBLIC_CLOUD;
     authority = str_ends(authority, STR("/")) ? str_first(authority, authority.len - 1) : authority;
     struct buf body;
     buf_init(&body, 8192);
-    bool ok = add_parameter(&body, "grant_type", STR("client_credentials")) && add_parameter(&body, "client_id", client) &&
-              add_parameter(&body, "scope", p->scope) &&
-              add_parameter(&body, "client_assertion_type", STR("urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
+    bool ok =
+        add_parameter(&body, "grant_type", STR("client_credentials")) && add_parameter(&body, "client_id", client) &&
+        add_parameter(&body, "scope", p->scope) &&
+        add_parameter(&body, "client_assertion_type", STR("urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
     p->body = kept(s, &body);
     char *file = arena_cstr(&s->arena, p->token_file);
     p->url = arena_printf(&s->arena, STR_F "/" STR_F "/oauth2/v2.0/token", STR_A(authority), STR_A(tenant));
@@ -131,7 +140,9 @@ static bool ask_workload(struct identity_policy *p, struct setup *s, struct prob
 bool identity_source(struct identity_policy *p, struct setup *s, struct problems *problems, struct span span)
 {
     typedef bool ask_fn(struct identity_policy *, struct setup *, struct problems *, struct span);
-    static ask_fn *const ASKS[] = { [MANAGED_IMDS] = ask_imds, [MANAGED_APP_SERVICE] = ask_app_service, [MANAGED_WORKLOAD] = ask_workload };
+    static ask_fn *const ASKS[] = {
+        [MANAGED_IMDS] = ask_imds, [MANAGED_APP_SERVICE] = ask_app_service, [MANAGED_WORKLOAD] = ask_workload
+    };
     struct url url;
     struct ip_address ip;
     const char *why = NULL;
@@ -141,9 +152,12 @@ bool identity_source(struct identity_policy *p, struct setup *s, struct problems
         problem(problems, span, "identity: tokens would be asked for at " STR_F ": %s", STR_A(p->url), why);
         return false;
     }
-    bool is_ip = ip_parse(url.host, &ip), here = str_eq_nocase(url.host, STR("localhost")) || (is_ip && (ip_is_loopback(&ip) || ip_is_metadata(&ip)));
+    bool is_ip = ip_parse(url.host, &ip),
+         here = str_eq_nocase(url.host, STR("localhost")) || (is_ip && (ip_is_loopback(&ip) || ip_is_metadata(&ip)));
     if (!url.tls && !here) {
-        problem(problems, span, "identity: tokens are asked for without TLS only on the loopback and of link-local addresses, not of " STR_F,
+        problem(problems, span,
+                "identity: tokens are asked for without TLS only on the loopback and of link-local addresses, not "
+                "of " STR_F,
                 STR_A(url.host));
         return false;
     }

@@ -15,12 +15,12 @@ struct token {
     struct ask_fetch fetch;
     struct ask_timer timer;
     struct list waiters;
-    struct buf body;        /* of the request under way, with the assertion; wiped; owned */
-    struct secret line;     /* "authorization: Bearer …\r\n"; owned; empty: no token */
-    uint64_t until_ms;      /* it serves before this time */
-    uint64_t next_ms;       /* when to fetch next */
-    uint64_t retry_ms;      /* the next pause after a failure */
-    uint64_t number;        /* counts tokens */
+    struct buf body;    /* of the request under way, with the assertion; wiped; owned */
+    struct secret line; /* "authorization: Bearer …\r\n"; owned; empty: no token */
+    uint64_t until_ms;  /* it serves before this time */
+    uint64_t next_ms;   /* when to fetch next */
+    uint64_t retry_ms;  /* the next pause after a failure */
+    uint64_t number;    /* counts tokens */
     uint64_t random;
     bool has_fetched;
     const char *trouble;
@@ -78,8 +78,8 @@ static bool keep(struct token *t, struct str access_token)
 {
     struct buf line;
     buf_init(&line, ANSWER_BYTES_MAX);
-    bool ok = buf_add(&line, STR("authorization: Bearer ")) && buf_add(&line, access_token) && buf_add(&line, STR("\r\n")) &&
-              secret_set(&t->line, buf_str(&line));
+    bool ok = buf_add(&line, STR("authorization: Bearer ")) && buf_add(&line, access_token) &&
+              buf_add(&line, STR("\r\n")) && secret_set(&t->line, buf_str(&line));
     buf_wipe(&line);
     return ok;
 }

@@ -1,8 +1,10 @@
-/* token.h - a worker's token of one managed identity: fetched ahead of need, kept while it is good, one fetch at a time.
+/* token.h - a worker's token of one managed identity: fetched ahead of need, kept while it is good, one fetch at a
+ * time.
  *
- * In time order: the first fetch begins when the worker does. A token is renewed at half its life (ten minutes before its end when
- * that is later and the life is short), give or take a tenth; while that fails it serves on until a minute before its end. Tries
- * come 1 s, 2 s, 4 s … 30 s apart, or as Retry-After says. A token that a model server did not accept is dropped once. */
+ * In time order: the first fetch begins when the worker does. A token is renewed at half its life (ten minutes before
+ * its end when that is later and the life is short), give or take a tenth; while that fails it serves on until a minute
+ * before its end. Tries come 1 s, 2 s, 4 s … 30 s apart, or as Retry-After says. A token that a model server did not
+ * accept is dropped once. */
 #ifndef STAMP_TOKEN_H
 #define STAMP_TOKEN_H
 

@@ -47,7 +47,8 @@ static bool is_token(struct str s)
     return s.len > 0 && s.len <= TOKEN_BYTES_MAX;
 }
 
-/* A claim of the token itself, unverified: it came from where we asked, and is only compared. Empty when it cannot be read. */
+/* A claim of the token itself, unverified: it came from where we asked, and is only compared. Empty when it cannot be
+ * read. */
 static bool token_claims(struct str token, const char *name, struct str wanted)
 {
     str_cut(&token, '.');
@@ -73,7 +74,8 @@ static bool is_of(const json_t *root, struct str token, const struct token_wante
     if (w->client_id.len) {
         if (echoed.len)
             return str_eq_nocase(echoed, w->client_id);
-        return !w->echo_needed || token_claims(token, "appid", w->client_id) || token_claims(token, "azp", w->client_id);
+        return !w->echo_needed || token_claims(token, "appid", w->client_id) ||
+               token_claims(token, "azp", w->client_id);
     }
     return !w->object_id.len || token_claims(token, "oid", w->object_id);
 }
@@ -102,7 +104,8 @@ bool token_answer_read(struct str body, const struct token_wanted *w, struct tok
         ok = true;
     if (ok) {
         out->life_ms = life_s * 1000;
-        out->refresh_in_ms = number_of(root, "refresh_in", &refresh_s) && refresh_s <= LIFE_MAX_S ? refresh_s * 1000 : 0;
+        out->refresh_in_ms =
+            number_of(root, "refresh_in", &refresh_s) && refresh_s <= LIFE_MAX_S ? refresh_s * 1000 : 0;
     }
     json_decref(root);
     return ok;

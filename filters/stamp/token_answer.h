@@ -16,7 +16,8 @@ struct token_told {
 };
 
 /* False with a constant in *why. On success finish it. */
-bool token_answer_read(struct str body, const struct token_wanted *wanted, struct token_told *out, const char **why) MUST_USE;
+bool token_answer_read(struct str body, const struct token_wanted *wanted, struct token_told *out,
+                       const char **why) MUST_USE;
 void token_told_finish(struct token_told *told);
 
 #endif

@@ -23,7 +23,8 @@ UNUSED static struct made make(EVP_PKEY *key, const char *common_name, const cha
     X509_time_adj_ex(X509_getm_notBefore(x), from_days, 0, NULL);
     X509_time_adj_ex(X509_getm_notAfter(x), to_days, 0, NULL);
     X509_set_pubkey(x, key);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)common_name, -1, -1, 0);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)common_name, -1, -1,
+                               0);
     X509_set_issuer_name(x, X509_get_subject_name(x));
     if (san) {
         X509V3_CTX ctx;

@@ -1,7 +1,8 @@
-/* desk.h - a setup from configuration text and one exchange at a time through its first stages, in memory: for tests of filters.
+/* desk.h - a setup from configuration text and one exchange at a time through its first stages, in memory: for tests of
+ * filters.
  *
- * The world answers nothing by itself: fetches and timers lie on the desk until the test takes them. An exchange that gets
- * past `limit` asks for its body, which is where it stops. */
+ * The world answers nothing by itself: fetches and timers lie on the desk until the test takes them. An exchange that
+ * gets past `limit` asks for its body, which is where it stops. */
 #ifndef UNIT_DESK_H
 #define UNIT_DESK_H
 
@@ -129,9 +130,10 @@ static bool desk_accepting(struct world *w)
 UNUSED static struct desk *desk_open(const char *text)
 {
     struct desk *d = calloc(1, sizeof *d);
-    d->world = (struct world){ desk_now, desk_wall, desk_store, desk_fetch, desk_timer, desk_forward, desk_cancel, desk_cancel_forward,
-                               desk_read_body, desk_answer_head, desk_answer_bytes, desk_answer_end, desk_ended, desk_journal,
-                               desk_accepting };
+    d->world =
+        (struct world){ desk_now,          desk_wall,       desk_store,          desk_fetch,     desk_timer,
+                        desk_forward,      desk_cancel,     desk_cancel_forward, desk_read_body, desk_answer_head,
+                        desk_answer_bytes, desk_answer_end, desk_ended,          desk_journal,   desk_accepting };
     d->now_ms = 1000000;
     d->wall_ms = 1800000000000;
     problems_init(&d->problems, STR("desk.yaml"), str_c(text));
@@ -229,7 +231,8 @@ UNUSED static void desk_send(struct desk *d, const char *path)
     d->head.minor = 1;
     d->head.has_length = true;
     d->head.content_length = 2;
-    d->head.fields[d->head.fields_count] = (struct http_field){ STR("content-type"), STR("application/json"), HTTP_FIELD_CONTENT_TYPE };
+    d->head.fields[d->head.fields_count] =
+        (struct http_field){ STR("content-type"), STR("application/json"), HTTP_FIELD_CONTENT_TYPE };
     d->head.first_known[HTTP_FIELD_CONTENT_TYPE] = (uint8_t)++d->head.fields_count;
     exchange_begin(&d->x, &d->world, d->setup, d, &d->peer, &d->head);
 }

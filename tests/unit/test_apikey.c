@@ -15,7 +15,8 @@ static struct desk *open_keys(void)
                              "  alpha: { hash: '%s', expires: 2030-01-01, roles: [Models.Use], tenant: t1 }\n"
                              "  beta: { hash: '%s', expires: 2027-01-15T00:00:00Z }\n"
                              "routes: { r: { match: { path: /v1/chat/completions }, authenticate: [ { apikey: {} } ],\n"
-                             "               authorise: [ { anyone: true } ], select: p } }\n", made[0].hash, made[1].hash);
+                             "               authorise: [ { anyone: true } ], select: p } }\n",
+                             made[0].hash, made[1].hash);
     struct desk *d = desk_open(text);
     free(text);
     return d;
@@ -93,13 +94,16 @@ TEST("entries of the section are checked")
     static const char *const ROWS[][2] = {
         { "{ hash: 'bz1:x', expires: 2030-01-01 }", "not one that" },
         { "{ hash: 'bz1:0a1b2c3d4e5f6071:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU' }", "needs expires" },
-        { "{ hash: 'bz1:0a1b2c3d4e5f6071:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU', expires: 2030-02-31 }", "no day" },
+        { "{ hash: 'bz1:0a1b2c3d4e5f6071:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU', expires: 2030-02-31 }",
+          "no day" },
         { "{ hash: 'bz1:0a1b2c3d4e5f6071:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU', expires: soon }", "no day" },
     };
     for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
-        char *text = text_printf("listen: [ { address: 127.0.0.1:8080 } ]\npools: { p: { endpoints: [ { url: 'http://127.0.0.1:9' } ] } }\n"
-                                 "keys: { a: %s }\nroutes: { r: { match: { path: /v1/models }, authenticate: [ { apikey: {} } ],\n"
-                                 "  authorise: [ { anyone: true } ], select: p } }\n", ROWS[i][0]);
+        char *text = text_printf(
+            "listen: [ { address: 127.0.0.1:8080 } ]\npools: { p: { endpoints: [ { url: 'http://127.0.0.1:9' } ] } }\n"
+            "keys: { a: %s }\nroutes: { r: { match: { path: /v1/models }, authenticate: [ { apikey: {} } ],\n"
+            "  authorise: [ { anyone: true } ], select: p } }\n",
+            ROWS[i][0]);
         CHECK(desk_complains(text, ROWS[i][1]));
         free(text);
     }
@@ -109,7 +113,8 @@ TEST("a verified client certificate is a caller, if the lists name it")
 {
     struct desk *d = desk_open("listen: [ { address: 127.0.0.1:8080 } ]\n"
                                "pools: { p: { endpoints: [ { url: 'http://127.0.0.1:9' } ] } }\n"
-                               "routes: { r: { match: { path: /v1/chat/completions }, authenticate: [ { mtls: { names: [app.test], roles: [R] } } ],\n"
+                               "routes: { r: { match: { path: /v1/chat/completions }, authenticate: [ { mtls: { names: "
+                               "[app.test], roles: [R] } } ],\n"
                                "               authorise: [ { roles: R } ], select: p } }\n");
     CHECK_INT(send(d, NULL, NULL), WHY_NO_CREDENTIAL);
     d->peer.has_certificate = true;

@@ -9,11 +9,13 @@ static enum reason ask(const char *attributes, const char *rules, const char *pa
 {
     if (!key.key[0])
         CHECK(api_key_make(&key));
-    char *text = text_printf("listen: [ { address: 127.0.0.1:8080 } ]\n"
-                             "pools: { p: { endpoints: [ { url: 'http://127.0.0.1:9' } ] } }\n"
-                             "keys: { k: { hash: '%s', insecure_never_expires: true%s } }\n"
-                             "routes: { r: { match: { path: '%s' }, authenticate: [ apikey: {} ], authorise: %s, select: p } }\n",
-                             key.hash, attributes, path[1] == 'v' ? "/v1/chat/completions" : "/openai/deployments/{d}/chat/completions", rules);
+    char *text = text_printf(
+        "listen: [ { address: 127.0.0.1:8080 } ]\n"
+        "pools: { p: { endpoints: [ { url: 'http://127.0.0.1:9' } ] } }\n"
+        "keys: { k: { hash: '%s', insecure_never_expires: true%s } }\n"
+        "routes: { r: { match: { path: '%s' }, authenticate: [ apikey: {} ], authorise: %s, select: p } }\n",
+        key.hash, attributes, path[1] == 'v' ? "/v1/chat/completions" : "/openai/deployments/{d}/chat/completions",
+        rules);
     struct desk *d = desk_open(text);
     d->peer.address = (struct ip_address){ .bytes = { [10] = 0xff, [11] = 0xff, 10, 1, 2, 3 }, .is_v4 = true };
     if (prepare)
@@ -56,7 +58,8 @@ TEST("rules let in whom they name and nobody else")
         { ", roles: [A]", "[ roles: A, scopes: S ]", V1, NULL, WHY_NOT_ALLOWED },
         { ", roles: [A], scopes: [S]", "[ roles: A, scopes: S ]", V1, NULL, WHY_SERVED },
         { ", groups: [G]", "[ groups: G ]", V1, NULL, WHY_SERVED },
-        { ", groups: [aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee]", "[ groups: AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE ]", V1, NULL, WHY_SERVED },
+        { ", groups: [aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee]", "[ groups: AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE ]", V1,
+          NULL, WHY_SERVED },
         { "", "[ groups: G ]", V1, NULL, WHY_NOT_ALLOWED },
         { ", app: x", "[ apps: [x, y] ]", V1, NULL, WHY_SERVED },
         { ", app: z", "[ apps: [x, y] ]", V1, NULL, WHY_NOT_ALLOWED },
@@ -76,14 +79,22 @@ TEST("rules let in whom they name and nobody else")
         { "", "[ links: '7' ]", V1, NULL, WHY_NOT_ALLOWED },
         { "", "[ links: '7' ]", V1, by_link, WHY_SERVED },
         { "", "[ links: '8' ]", V1, by_link, WHY_NOT_ALLOWED },
-        { ", roles: [A]", "[ deployments: { rules: [ { deployments: [GPT-4o], roles: A } ] } ]", AZURE("gpt-4o"), NULL, WHY_SERVED },
-        { ", roles: [A]", "[ deployments: { rules: [ { deployments: [GPT-4o], roles: A } ] } ]", AZURE("GPT-4O"), NULL, WHY_SERVED },
-        { ", roles: [A]", "[ deployments: { rules: [ { deployments: [gpt-4o], roles: A } ] } ]", AZURE("gpt%2D4o"), NULL, WHY_SERVED },
-        { ", roles: [B]", "[ deployments: { rules: [ { deployments: [gpt-4o], roles: A } ] } ]", AZURE("gpt-4o"), NULL, WHY_MODEL_NOT_ALLOWED },
-        { ", roles: [A]", "[ deployments: { rules: [ { deployments: [gpt-4o], roles: A } ] } ]", AZURE("o1"), NULL, WHY_MODEL_NOT_ALLOWED },
-        { ", roles: [A]", "[ deployments: { rules: [ { deployments: [o1], roles: A, tenants: t } ] } ]", AZURE("o1"), NULL, WHY_MODEL_NOT_ALLOWED },
-        { ", roles: [A], tenant: t", "[ deployments: { rules: [ { deployments: [o1], roles: A, tenants: t } ] } ]", AZURE("o1"), NULL, WHY_SERVED },
-        { "", "[ deployments: { rules: [ { deployments: [x], roles: A }, { deployments: [o1], anyone: true } ] } ]", AZURE("o1"), NULL, WHY_SERVED },
+        { ", roles: [A]", "[ deployments: { rules: [ { deployments: [GPT-4o], roles: A } ] } ]", AZURE("gpt-4o"), NULL,
+          WHY_SERVED },
+        { ", roles: [A]", "[ deployments: { rules: [ { deployments: [GPT-4o], roles: A } ] } ]", AZURE("GPT-4O"), NULL,
+          WHY_SERVED },
+        { ", roles: [A]", "[ deployments: { rules: [ { deployments: [gpt-4o], roles: A } ] } ]", AZURE("gpt%2D4o"),
+          NULL, WHY_SERVED },
+        { ", roles: [B]", "[ deployments: { rules: [ { deployments: [gpt-4o], roles: A } ] } ]", AZURE("gpt-4o"), NULL,
+          WHY_MODEL_NOT_ALLOWED },
+        { ", roles: [A]", "[ deployments: { rules: [ { deployments: [gpt-4o], roles: A } ] } ]", AZURE("o1"), NULL,
+          WHY_MODEL_NOT_ALLOWED },
+        { ", roles: [A]", "[ deployments: { rules: [ { deployments: [o1], roles: A, tenants: t } ] } ]", AZURE("o1"),
+          NULL, WHY_MODEL_NOT_ALLOWED },
+        { ", roles: [A], tenant: t", "[ deployments: { rules: [ { deployments: [o1], roles: A, tenants: t } ] } ]",
+          AZURE("o1"), NULL, WHY_SERVED },
+        { "", "[ deployments: { rules: [ { deployments: [x], roles: A }, { deployments: [o1], anyone: true } ] } ]",
+          AZURE("o1"), NULL, WHY_SERVED },
         { "", "[ deployments: { rules: [ { deployments: [o1], anyone: true } ] } ]", V1, NULL, WHY_NOT_ALLOWED },
     };
     for (size_t i = 0; i < ARRAY_LEN(ROWS); i++)
@@ -103,9 +114,10 @@ TEST("rules that name nobody, or what cannot be, are complained about")
         { "[ apps: [] ]", "apps" },
     };
     for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
-        char *text = text_printf("listen: [ { address: 127.0.0.1:8080 } ]\npools: { p: { endpoints: [ { url: 'http://127.0.0.1:9' } ] } }\n"
-                                 "routes: { r: { match: { path: /v1/models }, authenticate: [ apikey: {} ], authorise: %s, select: p } }\n",
-                                 ROWS[i][0]);
+        char *text = text_printf(
+            "listen: [ { address: 127.0.0.1:8080 } ]\npools: { p: { endpoints: [ { url: 'http://127.0.0.1:9' } ] } }\n"
+            "routes: { r: { match: { path: /v1/models }, authenticate: [ apikey: {} ], authorise: %s, select: p } }\n",
+            ROWS[i][0]);
         if (!CHECK(desk_complains(text, ROWS[i][1])))
             fprintf(stderr, "  %s\n", ROWS[i][0]);
         free(text);
@@ -146,5 +158,6 @@ TEST("a stronger sign-in is asked for only of clients that can")
     step_up(true, false, WHY_STEP_UP,
             "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", "
             "error=\"insufficient_claims\", "
-            "claims=\"eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlIjoiYzEifX19\", cc_type=\"authcontext\"");
+            "claims=\"eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlIjoiYzEifX19\", "
+            "cc_type=\"authcontext\"");
 }

@@ -35,10 +35,18 @@ TEST("exact before wildcard before the first; companions of another kind go toge
         struct str name;
         int ecdsa, rsa; /* index, or -1 */
     } ROWS[] = {
-        { STR_INIT("a.test"), 0, 1 },      { STR_INIT("A.TEST"), 0, 1 },       { STR_INIT("a.test."), 0, 1 },
-        { STR_INIT("www.a.test"), 0, -1 }, { STR_INIT("x.b.test"), -1, 3 },    { STR_INIT("y.b.test"), 2, -1 },
-        { STR_INIT("z.y.b.test"), 0, 1 },  { STR_INIT("b.test"), 0, 1 },       { STR_INIT(".b.test"), 0, 1 },
-        { STR_INIT(""), 0, 1 },            { STR_INIT("unknown.test"), 0, 1 }, { STR_INIT("test"), 0, 1 },
+        { STR_INIT("a.test"), 0, 1 },
+        { STR_INIT("A.TEST"), 0, 1 },
+        { STR_INIT("a.test."), 0, 1 },
+        { STR_INIT("www.a.test"), 0, -1 },
+        { STR_INIT("x.b.test"), -1, 3 },
+        { STR_INIT("y.b.test"), 2, -1 },
+        { STR_INIT("z.y.b.test"), 0, 1 },
+        { STR_INIT("b.test"), 0, 1 },
+        { STR_INIT(".b.test"), 0, 1 },
+        { STR_INIT(""), 0, 1 },
+        { STR_INIT("unknown.test"), 0, 1 },
+        { STR_INIT("test"), 0, 1 },
         { STR_INIT("."), 0, 1 },
     };
     for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {

@@ -79,8 +79,9 @@ TEST("every compact figure of RFC 7520 verifies")
 
 TEST("figures of RFC 7520 in other forms than the compact one are refused")
 {
-    static const char *const FIGURES[] = { "4_5.signature_with_detached_content", "4_6.protecting_specific_header_fields",
-                                           "4_7.protecting_content_only", "4_8.multiple_signatures" };
+    static const char *const FIGURES[] = { "4_5.signature_with_detached_content",
+                                           "4_6.protecting_specific_header_fields", "4_7.protecting_content_only",
+                                           "4_8.multiple_signatures" };
     for (size_t i = 0; i < ARRAY_LEN(FIGURES); i++) {
         char path[400], reason[200];
         snprintf(path, sizeof path, EXAM_DIR "/jose/cookbook/jws/%s.json", FIGURES[i]);

@@ -166,7 +166,8 @@ TEST("expired and weak identities are refused, soon expiring ones warned about")
 TEST("names are lower case; a common name counts only without alternative names; odd names are left out")
 {
     struct identity *id = NULL;
-    struct made m = make(EVP_EC_gen("P-384"), "cn.example", "DNS:A.Example,DNS:*.B.example,URI:https://x,DNS:bad name", -1, 100);
+    struct made m =
+        make(EVP_EC_gen("P-384"), "cn.example", "DNS:A.Example,DNS:*.B.example,URI:https://x,DNS:bad name", -1, 100);
     made_write(&m, at("c.pem"), at("c.key"));
     load(at("c.pem"), at("c.key"), &id);
     CHECK(id && identity_name_count(id) == 2);

@@ -23,7 +23,8 @@ TEST("each kind of key is taken for the algorithms that fit it, and for one alon
     for (enum alg a = 0; a <= ALG_EDDSA; a++) {
         struct signer s = signer_new(a, "k1");
         unsigned fits = a <= ALG_PS512 ? ALGS_RSA : ALG_BIT(a);
-        char *plain = signer_jwk(&s, ""), *more = text_printf(",\"use\":\"sig\",\"key_ops\":[\"verify\"],\"alg\":\"%s\"", ALGS[a].name);
+        char *plain = signer_jwk(&s, ""),
+             *more = text_printf(",\"use\":\"sig\",\"key_ops\":[\"verify\"],\"alg\":\"%s\"", ALGS[a].name);
         char *named = signer_jwk(&s, more);
         CHECK_STR(str_c(judge(plain, JWK_OF_ISSUER, fits)), STR(""));
         CHECK_STR(str_c(judge(named, JWK_OF_ISSUER, ALG_BIT(a))), STR(""));
@@ -65,18 +66,23 @@ TEST("weak or broken key material is refused")
         const char *jwk, *why;
     } ROWS[] = {
         { "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"04N0xi21hshyvBp7I167sbE_bXqyqkAPfefdklMO7wY\","
-          "\"y\":\"UI8exy-C06a7DUnjIdENkxeFtHM4-l_41LqEw9nVgnw\"}", "a point off the curve" },
+          "\"y\":\"UI8exy-C06a7DUnjIdENkxeFtHM4-l_41LqEw9nVgnw\"}",
+          "a point off the curve" },
         { "{\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"04N0xi21hshyvBp7I167sbE_bXqyqkAPfefdklMO7wY\","
-          "\"y\":\"UI8exy-C06a7DUnjIdENkxeFtHM4-l_41LqEw9nVgmw\"}", "coordinates that do not fit the curve" },
+          "\"y\":\"UI8exy-C06a7DUnjIdENkxeFtHM4-l_41LqEw9nVgmw\"}",
+          "coordinates that do not fit the curve" },
         { "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
-          "\"y\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}", "a point off the curve" },
+          "\"y\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
+          "a point off the curve" },
         { "{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"AA\",\"y\":\"AA\"}", "a curve that is not taken here" },
-        { "{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}", "a curve that is not taken here" },
+        { "{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}",
+          "a curve that is not taken here" },
         { "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qY\"}", "a public key that does not fit the curve" },
         { "{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}", "RSA below 2048 bits" },
         { "{\"kty\":\"RSA\",\"n\":\"AQ=B\",\"e\":\"AQAB\"}", "the modulus or exponent is not strict base64url" },
         { "{\"kty\":\"RSA\",\"e\":\"AQAB\"}", "the modulus or exponent is not strict base64url" },
-        { "{\"kty\":\"oct\",\"k\":\"-ebuDNsVZ2iJtoZ-akfXTSCt4UO2cruLCsbWlBinggE\"}", "a kind of key that is not taken here" },
+        { "{\"kty\":\"oct\",\"k\":\"-ebuDNsVZ2iJtoZ-akfXTSCt4UO2cruLCsbWlBinggE\"}",
+          "a kind of key that is not taken here" },
         { "{\"kty\":\"rsa\"}", "a kind of key that is not taken here" },
         { "[]", "not a JSON object" },
     };

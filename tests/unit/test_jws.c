@@ -93,7 +93,8 @@ TEST("headers that are not exactly understood are refused")
         { "{\"alg\":\"ES256\"}", JWS_OK },
         { " {\"alg\" : \"ES256\"}\n", JWS_OK },
         { "{\"alg\":\"\\u0045S256\"}", JWS_OK },
-        { "{\"alg\":\"ES256\",\"jku\":\"https://evil.example\",\"x5u\":1,\"x5c\":[],\"jwk\":{\"kty\":\"EC\"}}", JWS_OK },
+        { "{\"alg\":\"ES256\",\"jku\":\"https://evil.example\",\"x5u\":1,\"x5c\":[],\"jwk\":{\"kty\":\"EC\"}}",
+          JWS_OK },
         { "{\"alg\":\"none\"}", JWS_UNKNOWN_ALG },
         { "{\"alg\":\"NONE\"}", JWS_UNKNOWN_ALG },
         { "{\"alg\":\"\"}", JWS_UNKNOWN_ALG },
@@ -136,7 +137,8 @@ TEST("texts that are not the strict compact form are refused")
     struct signer s = signer_new(ALG_EDDSA, "k");
     struct jwks *jwks = keys_of(&s, 1, "");
     char *token = signer_sign(&s, "{\"a\":1}");
-    static const char *const FORMS[] = { "%s.", ".%s", "%s=", "%s ", " %s", "%s\n", "%s.AAAA", "x%s", "%sA", "%s\r\n", "\t%s" };
+    static const char *const FORMS[] = { "%s.",     ".%s", "%s=", "%s ",    " %s", "%s\n",
+                                         "%s.AAAA", "x%s", "%sA", "%s\r\n", "\t%s" };
     for (size_t i = 0; i < ARRAY_LEN(FORMS); i++) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -180,8 +182,10 @@ TEST("ECDSA signatures have their fixed length and no zero number")
         unsigned char byte;
         size_t len;
         enum jws_status status;
-    } ROWS[] = { { 0, 64, JWS_SIGNATURE_WRONG }, { 0xff, 64, JWS_SIGNATURE_WRONG }, { 1, 63, JWS_SIGNATURE_LENGTH },
-                 { 1, 65, JWS_SIGNATURE_LENGTH }, { 1, 72, JWS_SIGNATURE_LENGTH }, { 0x30, 70, JWS_SIGNATURE_LENGTH } };
+    } ROWS[] = {
+        { 0, 64, JWS_SIGNATURE_WRONG },  { 0xff, 64, JWS_SIGNATURE_WRONG }, { 1, 63, JWS_SIGNATURE_LENGTH },
+        { 1, 65, JWS_SIGNATURE_LENGTH }, { 1, 72, JWS_SIGNATURE_LENGTH },   { 0x30, 70, JWS_SIGNATURE_LENGTH }
+    };
     for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
         unsigned char raw[72];
         memset(raw, ROWS[i].byte, sizeof raw);
@@ -244,15 +248,18 @@ TEST("tokens made by libjwt are accepted here")
 
 TEST("the self-test gives one verdict for each line")
 {
-    char in[] = "{\"jwk\":{\"kty\":\"oct\",\"k\":\"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg\",\"alg\":\"HS256\"},\"jws\":"
-                "\"eyJhbGciOiJIUzI1NiIsImtpZCI6IjAxOGMwYWU1LTRkOWItNDcxYi1iZmQ2LWVlZjMxNGJjNzAzNyJ9."
-                "SXTigJlzIGEgZGFuZ2Vyb3VzIGJ1c2luZXNzLCBGcm9kbywgZ29pbmcgb3V0IHlvdXIgZG9vci4gWW91IHN0ZXAgb250byB0aGUgcm9hZCwgYW5"
-                "kIGlmIHlvdSBkb24ndCBrZWVwIHlvdXIgZmVldCwgdGhlcmXigJlzIG5vIGtub3dpbmcgd2hlcmUgeW91IG1pZ2h0IGJlIHN3ZXB0IG9mZiB0by4."
-                "s0h6KThzkfBBBkLspW1h84VsJZFTsPPqMDA7g1Md7p0\"}\n"
-                "\n"
-                "{\"jwk\":{},\"jws\":\"a.b.c\"}\n"
-                "{\"jwk\":{\"kty\":\"oct\",\"k\":\"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg\"},\"jws\":{}}\n"
-                "nonsense";
+    char in[] =
+        "{\"jwk\":{\"kty\":\"oct\",\"k\":\"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg\",\"alg\":\"HS256\"},\"jws\":"
+        "\"eyJhbGciOiJIUzI1NiIsImtpZCI6IjAxOGMwYWU1LTRkOWItNDcxYi1iZmQ2LWVlZjMxNGJjNzAzNyJ9."
+        "SXTigJlzIGEgZGFuZ2Vyb3VzIGJ1c2luZXNzLCBGcm9kbywgZ29pbmcgb3V0IHlvdXIgZG9vci4gWW91IHN0ZXAgb250byB0aGUgcm9hZCwgYW"
+        "5"
+        "kIGlmIHlvdSBkb24ndCBrZWVwIHlvdXIgZmVldCwgdGhlcmXigJlzIG5vIGtub3dpbmcgd2hlcmUgeW91IG1pZ2h0IGJlIHN3ZXB0IG9mZiB0b"
+        "y4."
+        "s0h6KThzkfBBBkLspW1h84VsJZFTsPPqMDA7g1Md7p0\"}\n"
+        "\n"
+        "{\"jwk\":{},\"jws\":\"a.b.c\"}\n"
+        "{\"jwk\":{\"kty\":\"oct\",\"k\":\"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg\"},\"jws\":{}}\n"
+        "nonsense";
     char out[1024] = "";
     FILE *from = fmemopen(in, strlen(in), "r"), *to = fmemopen(out, sizeof out, "w");
     CHECK(selftest_jws(from, to));
@@ -293,8 +300,8 @@ TEST("the cost of reading and verifying is told")
             best_verify = v < best_verify ? v : best_verify;
             best_whole = w < best_whole ? w : best_whole;
         }
-        printf("  %s: verify %.1f us, read and verify %.1f us, %zu bytes\n", ALGS[SHOWN[i]].name, best_verify, best_whole,
-               strlen(token));
+        printf("  %s: verify %.1f us, read and verify %.1f us, %zu bytes\n", ALGS[SHOWN[i]].name, best_verify,
+               best_whole, strlen(token));
         arena_finish(&arena);
         free(token);
         jwks_free(jwks);

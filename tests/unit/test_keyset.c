@@ -6,7 +6,8 @@
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
 
-static const struct str ISSUER = STR_INIT("https://id.example/t"), DISCOVERY = STR_INIT("https://id.example/t/.well-known/openid-configuration");
+static const struct str ISSUER = STR_INIT("https://id.example/t"),
+                        DISCOVERY = STR_INIT("https://id.example/t/.well-known/openid-configuration");
 static const char DOCUMENT[] = "{\"issuer\":\"https://id.example/t\",\"jwks_uri\":\"https://id.example/keys\"}";
 
 static struct keyset *discovered(void)
@@ -16,13 +17,16 @@ static struct keyset *discovered(void)
 
 static struct keyset *direct(void)
 {
-    return keyset_new(&(struct keyset_settings){ .issuer = ISSUER, .jwks_url = STR("https://id.example/keys"), .seed = 2 });
+    return keyset_new(
+        &(struct keyset_settings){ .issuer = ISSUER, .jwks_url = STR("https://id.example/keys"), .seed = 2 });
 }
 
 /* {"keys":[…]} of one Ed25519 key with that kid. */
 static char *keys_with(const char *kid)
 {
-    return text_printf("{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"%s\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}", kid);
+    return text_printf("{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"%s\",\"x\":\"11qYAYKxCrfVS_"
+                       "7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}",
+                       kid);
 }
 
 static void take(struct keyset *k, uint64_t now, const char *kid)
@@ -171,21 +175,29 @@ TEST("a discovery document must be the issuer's own and name a safe place")
     } ROWS[] = {
         { "{\"issuer\":\"https://id.example/t\",\"jwks_uri\":\"https://id.example:8443/k\"}", NULL },
         { "{\"issuer\":\"https://id.example/t\",\"jwks_uri\":\"https://keys.example/k\"}", NULL },
-        { "{\"issuer\":\"https://id.example/t\",\"jwks_uri\":\"https://evil.example/k\"}", "the jwks_uri is on a host that is not allowed" },
-        { "{\"issuer\":\"https://id.example/t\",\"jwks_uri\":\"https://id.example.evil.test/k\"}", "the jwks_uri is on a host that is not allowed" },
-        { "{\"issuer\":\"https://id.example/t\",\"jwks_uri\":\"https://id.example@evil.test/k\"}", "the discovery document has no jwks_uri" },
+        { "{\"issuer\":\"https://id.example/t\",\"jwks_uri\":\"https://evil.example/k\"}",
+          "the jwks_uri is on a host that is not allowed" },
+        { "{\"issuer\":\"https://id.example/t\",\"jwks_uri\":\"https://id.example.evil.test/k\"}",
+          "the jwks_uri is on a host that is not allowed" },
+        { "{\"issuer\":\"https://id.example/t\",\"jwks_uri\":\"https://id.example@evil.test/k\"}",
+          "the discovery document has no jwks_uri" },
         { "{\"issuer\":\"https://id.example/t\",\"jwks_uri\":\"http://id.example/k\"}", "the jwks_uri is not https" },
-        { "{\"issuer\":\"https://id.example/t\",\"jwks_uri\":\"file:///etc/passwd\"}", "the discovery document has no jwks_uri" },
+        { "{\"issuer\":\"https://id.example/t\",\"jwks_uri\":\"file:///etc/passwd\"}",
+          "the discovery document has no jwks_uri" },
         { "{\"issuer\":\"https://id.example/t\"}", "the discovery document has no jwks_uri" },
-        { "{\"issuer\":\"https://id.example/t/\",\"jwks_uri\":\"https://id.example/k\"}", "the discovery document is of another issuer" },
-        { "{\"issuer\":\"https://ID.example/t\",\"jwks_uri\":\"https://id.example/k\"}", "the discovery document is of another issuer" },
+        { "{\"issuer\":\"https://id.example/t/\",\"jwks_uri\":\"https://id.example/k\"}",
+          "the discovery document is of another issuer" },
+        { "{\"issuer\":\"https://ID.example/t\",\"jwks_uri\":\"https://id.example/k\"}",
+          "the discovery document is of another issuer" },
         { "{\"jwks_uri\":\"https://id.example/k\"}", "the discovery document is of another issuer" },
         { "[1]", "the discovery document is not a JSON object, or has a member twice" },
-        { "{\"issuer\":\"https://id.example/t\",\"issuer\":\"x\"}", "the discovery document is not a JSON object, or has a member twice" },
+        { "{\"issuer\":\"https://id.example/t\",\"issuer\":\"x\"}",
+          "the discovery document is not a JSON object, or has a member twice" },
     };
     const struct str hosts[] = { STR("keys.example") };
     for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
-        struct keyset *k = keyset_new(&(struct keyset_settings){ .issuer = ISSUER, .discovery_url = DISCOVERY, .hosts = hosts, .hosts_count = 1 });
+        struct keyset *k = keyset_new(&(struct keyset_settings){
+            .issuer = ISSUER, .discovery_url = DISCOVERY, .hosts = hosts, .hosts_count = 1 });
         CHECK(keyset_due(k, 0).at);
         CHECK(!keyset_took(k, 0, str_c(ROWS[i].document)));
         CHECK_STR(str_c(keyset_trouble(k)), str_c(ROWS[i].why));
@@ -195,7 +207,8 @@ TEST("a discovery document must be the issuer's own and name a safe place")
     struct keyset *k = keyset_new(&(struct keyset_settings){ .issuer = STR("https://login.example/{tenantid}/v2.0"),
                                                              .discovery_url = STR("https://login.example/common/x") });
     CHECK(keyset_due(k, 0).at);
-    keyset_took(k, 0, STR("{\"issuer\":\"https://login.example/{tenantId}/v2.0\",\"jwks_uri\":\"https://login.example/k\"}"));
+    keyset_took(k, 0,
+                STR("{\"issuer\":\"https://login.example/{tenantId}/v2.0\",\"jwks_uri\":\"https://login.example/k\"}"));
     CHECK_STR(keyset_due(k, 0), STR("https://login.example/k"));
     keyset_free(k);
 }
@@ -229,7 +242,8 @@ TEST("per-key issuers and templates hold to the letter")
         { "https://a/{tenantid}/v2.0", "https://a/91111111-2222-3333-4444-555555555555/v2.0", false },
         { "https://a/{tenantid}/v2.0", "https://a/{tenantid}/v2.0", false },
         { "https://a/{tenantid}/v2.0", "https://a/", false },
-        { "https://a/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0", "https://a/11111111-2222-3333-4444-555555555555/v2.0", false },
+        { "https://a/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0", "https://a/11111111-2222-3333-4444-555555555555/v2.0",
+          false },
     };
     for (size_t i = 0; i < ARRAY_LEN(ROWS); i++)
         CHECK_INT(issuer_is(str_c(ROWS[i].pattern), T, str_c(ROWS[i].iss)), ROWS[i].is);

@@ -32,7 +32,8 @@ TEST("names with a NUL prove nothing")
     struct peer_names names;
     arena_init(&arena, 64 * 1024);
     X509 *x = X509_new();
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", V_ASN1_UTF8STRING, (const unsigned char *)"a\0b", 3, -1, 0);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", V_ASN1_UTF8STRING, (const unsigned char *)"a\0b", 3, -1,
+                               0);
     CHECK(!peer_read(x, &arena, &names));
     X509_free(x);
 

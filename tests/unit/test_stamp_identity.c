@@ -1,17 +1,22 @@
-/* test_stamp_identity.c - the gateway's own credential: where it comes from, how long it serves, and what happens when it does not. */
+/* test_stamp_identity.c - the gateway's own credential: where it comes from, how long it serves, and what happens when
+ * it does not. */
 #include "tests/unit/desk.h"
 #include "tests/unit/tokens.h"
 
 #include <unistd.h>
 
-#define IMDS "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fcognitiveservices.azure.com"
+#define IMDS                                                                                                           \
+    "http://169.254.169.254/metadata/identity/oauth2/"                                                                 \
+    "token?api-version=2018-02-01&resource=https%3A%2F%2Fcognitiveservices.azure.com"
 #define BODY "{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
 
 static struct desk *open_pool(const char *identity)
 {
-    char *text = text_printf("listen: [ { address: 127.0.0.1:8080 } ]\n"
-                             "pools: { p: { identity: %s, endpoints: [ { url: 'http://127.0.0.1:9' } ] } }\n"
-                             "routes: { r: { match: { path: /v1/chat/completions }, insecure_anonymous: true, select: p } }\n", identity);
+    char *text =
+        text_printf("listen: [ { address: 127.0.0.1:8080 } ]\n"
+                    "pools: { p: { identity: %s, endpoints: [ { url: 'http://127.0.0.1:9' } ] } }\n"
+                    "routes: { r: { match: { path: /v1/chat/completions }, insecure_anonymous: true, select: p } }\n",
+                    identity);
     struct desk *d = desk_open(text);
     free(text);
     return d;
@@ -19,9 +24,11 @@ static struct desk *open_pool(const char *identity)
 
 static bool complains(const char *identity, const char *part)
 {
-    char *text = text_printf("listen: [ { address: 127.0.0.1:8080 } ]\n"
-                             "pools: { p: { identity: %s, endpoints: [ { url: 'http://127.0.0.1:9' } ] } }\n"
-                             "routes: { r: { match: { path: /v1/chat/completions }, insecure_anonymous: true, select: p } }\n", identity);
+    char *text =
+        text_printf("listen: [ { address: 127.0.0.1:8080 } ]\n"
+                    "pools: { p: { identity: %s, endpoints: [ { url: 'http://127.0.0.1:9' } ] } }\n"
+                    "routes: { r: { match: { path: /v1/chat/completions }, insecure_anonymous: true, select: p } }\n",
+                    identity);
     bool has = desk_complains(text, part);
     free(text);
     return has;
@@ -49,9 +56,16 @@ static bool stamped(struct desk *d, const char *line)
 
 static void clear_environment(void)
 {
-    static const char *const NAMES[] = { "AZURE_FEDERATED_TOKEN_FILE", "AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_AUTHORITY_HOST",
-                                         "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IDENTITY_SERVER_THUMBPRINT", "MSI_ENDPOINT",
-                                         "IMDS_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST" };
+    static const char *const NAMES[] = { "AZURE_FEDERATED_TOKEN_FILE",
+                                         "AZURE_CLIENT_ID",
+                                         "AZURE_TENANT_ID",
+                                         "AZURE_AUTHORITY_HOST",
+                                         "IDENTITY_ENDPOINT",
+                                         "IDENTITY_HEADER",
+                                         "IDENTITY_SERVER_THUMBPRINT",
+                                         "MSI_ENDPOINT",
+                                         "IMDS_ENDPOINT",
+                                         "AZURE_POD_IDENTITY_AUTHORITY_HOST" };
     for (size_t i = 0; i < ARRAY_LEN(NAMES); i++)
         unsetenv(NAMES[i]);
 }
@@ -66,7 +80,8 @@ TEST("a managed identity's token is fetched ahead of need and stamped on every r
         CHECK_STR(f->headers, STR("metadata: true\r\n"));
         CHECK(f->allow_plain_http && f->shelf);
     }
-    CHECK(desk_answer(d, f, 200, "{\"access_token\":\"T1\",\"expires_in\":\"86399\",\"token_type\":\"Bearer\",\"resource\":\"x\"}"));
+    CHECK(desk_answer(
+        d, f, 200, "{\"access_token\":\"T1\",\"expires_in\":\"86399\",\"token_type\":\"Bearer\",\"resource\":\"x\"}"));
     request(d);
     CHECK(stamped(d, "authorization: Bearer T1\r\n"));
     request(d);
@@ -178,12 +193,18 @@ TEST("answers that are no token of ours are not taken")
         { "imds", "", "{\"access_token\":\"T\",\"expires_in\":3600,\"token_type\":\"mtls_pop\"}", false },
         { "imds", "", "{\"access_token\":\"T\",\"access_token\":\"U\",\"expires_in\":3600}", false },
         { "imds", "", "<html>", false },
-        { "{ managed: imds, client_id: abc }", "&client_id=abc", "{\"access_token\":\"T\",\"expires_in\":3600,\"client_id\":\"ABC\"}", true },
-        { "{ managed: imds, client_id: abc }", "&client_id=abc", "{\"access_token\":\"T\",\"expires_in\":3600,\"client_id\":\"other\"}", false },
-        { "{ managed: imds, client_id: abc }", "&client_id=abc", "{\"access_token\":\"T\",\"expires_in\":3600}", false },
-        { "{ managed: imds, object_id: o1 }", "&object_id=o1", "{\"access_token\":\"e30.eyJvaWQiOiJvMSJ9.x\",\"expires_in\":3600}", true },
-        { "{ managed: imds, object_id: o2 }", "&object_id=o2", "{\"access_token\":\"e30.eyJvaWQiOiJvMSJ9.x\",\"expires_in\":3600}", false },
-        { "{ managed: imds, resource_id: /r }", "&msi_res_id=%2Fr", "{\"access_token\":\"T\",\"expires_in\":3600}", true },
+        { "{ managed: imds, client_id: abc }", "&client_id=abc",
+          "{\"access_token\":\"T\",\"expires_in\":3600,\"client_id\":\"ABC\"}", true },
+        { "{ managed: imds, client_id: abc }", "&client_id=abc",
+          "{\"access_token\":\"T\",\"expires_in\":3600,\"client_id\":\"other\"}", false },
+        { "{ managed: imds, client_id: abc }", "&client_id=abc", "{\"access_token\":\"T\",\"expires_in\":3600}",
+          false },
+        { "{ managed: imds, object_id: o1 }", "&object_id=o1",
+          "{\"access_token\":\"e30.eyJvaWQiOiJvMSJ9.x\",\"expires_in\":3600}", true },
+        { "{ managed: imds, object_id: o2 }", "&object_id=o2",
+          "{\"access_token\":\"e30.eyJvaWQiOiJvMSJ9.x\",\"expires_in\":3600}", false },
+        { "{ managed: imds, resource_id: /r }", "&msi_res_id=%2Fr", "{\"access_token\":\"T\",\"expires_in\":3600}",
+          true },
     };
     for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
         char *url = text_printf("%s%s", IMDS, ROWS[i].query);
@@ -205,7 +226,9 @@ TEST("App Service and workload identity are found by the environment")
     setenv("IDENTITY_ENDPOINT", "http://localhost:42356/msi/token", 1);
     setenv("IDENTITY_HEADER", "secret-header", 1);
     struct desk *d = open_pool("{ managed: auto, resource_id: /r }");
-    struct ask_fetch *f = desk_fetch_of(d, "http://localhost:42356/msi/token?api-version=2019-08-01&resource=https%3A%2F%2Fcognitiveservices.azure.com&mi_res_id=%2Fr");
+    struct ask_fetch *f = desk_fetch_of(
+        d, "http://localhost:42356/msi/"
+           "token?api-version=2019-08-01&resource=https%3A%2F%2Fcognitiveservices.azure.com&mi_res_id=%2Fr");
     if (CHECK(f != NULL))
         CHECK_STR(f->headers, STR("x-identity-header: secret-header\r\n"));
     desk_close(d);
@@ -221,7 +244,8 @@ TEST("App Service and workload identity are found by the environment")
     f = desk_fetch_of(d, "https://login.microsoftonline.com/tenant/oauth2/v2.0/token");
     if (CHECK(f != NULL)) {
         CHECK_STR(f->method, STR("POST"));
-        CHECK_STR(f->body, STR("grant_type=client_credentials&client_id=client&scope=https%3A%2F%2Fcognitiveservices.azure.com%2F.default"
+        CHECK_STR(f->body, STR("grant_type=client_credentials&client_id=client&scope=https%3A%2F%2Fcognitiveservices."
+                               "azure.com%2F.default"
                                "&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer"
                                "&client_assertion=first.jwt.x"));
     }

@@ -17,7 +17,7 @@
 struct signer {
     enum alg alg;
     const char *kid;
-    EVP_PKEY *pkey;         /* NULL for HMAC */
+    EVP_PKEY *pkey; /* NULL for HMAC */
     unsigned char secret[64];
 };
 
@@ -146,8 +146,8 @@ UNUSED static char *signer_jwk(const struct signer *s, const char *more)
     case FAMILY_ECDSA:
         a = bn_member(s->pkey, OSSL_PKEY_PARAM_EC_PUB_X, (int)ALGS[s->alg].signature_bytes / 2);
         b = bn_member(s->pkey, OSSL_PKEY_PARAM_EC_PUB_Y, (int)ALGS[s->alg].signature_bytes / 2);
-        out = text_printf("{\"kty\":\"EC\",\"crv\":\"%s\",\"kid\":\"%s\",\"x\":\"%s\",\"y\":\"%s\"%s}", ALGS[s->alg].curve, s->kid,
-                          a, b, more);
+        out = text_printf("{\"kty\":\"EC\",\"crv\":\"%s\",\"kid\":\"%s\",\"x\":\"%s\",\"y\":\"%s\"%s}",
+                          ALGS[s->alg].curve, s->kid, a, b, more);
         break;
     case FAMILY_EDDSA: {
         unsigned char raw[32];
