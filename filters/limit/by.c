@@ -11,7 +11,7 @@ static bool add_escaped(struct buf *out, struct str s)
     bool ok = true;
     for (size_t i = 0; ok && i < s.len; i++) {
         unsigned char c = (unsigned char)s.at[i];
-        bool plain = c > ' ' && c < 0x7f && c != '|' && c != '=' && c != '%' && c != ',' && c != '/' && c != '"';
+        bool plain = c > ' ' && c < 0x7f && c != '|' && c != '=' && c != '%' && c != ',' && c != '/' && c != '"' && c != '!';
         ok = plain ? buf_add(out, str_of(&s.at[i], 1)) : buf_addf(out, "%%%02X", c);
     }
     return ok;
@@ -20,13 +20,13 @@ static bool add_escaped(struct buf *out, struct str s)
 /* A subject means something only together with who vouched for it. */
 static bool add_subject(struct buf *out, const struct exchange *x)
 {
-    static const char *const KINDS[] = { [CALLER_NONE] = "nobody",
+    static const char *const KINDS[] = { [CALLER_NONE] = "!nobody",
                                          [CALLER_TOKEN] = "",
-                                         [CALLER_KEY] = "key",
-                                         [CALLER_CERTIFICATE] = "certificate" };
+                                         [CALLER_KEY] = "!key",
+                                         [CALLER_CERTIFICATE] = "!certificate" };
     const struct caller *c = x->caller;
     if (!c)
-        return buf_add(out, STR("nobody"));
+        return buf_add(out, STR("!nobody"));
     return (c->kind == CALLER_TOKEN ? add_escaped(out, c->issuer) : buf_add(out, str_c(KINDS[c->kind]))) &&
            buf_add(out, STR("/")) && add_escaped(out, c->tenant) && buf_add(out, STR("/")) &&
            add_escaped(out, c->subject);

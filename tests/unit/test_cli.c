@@ -1,0 +1,144 @@
+/* test_cli.c - the command line: what is said, where, and with which exit code. */
+#include "proxy/app/cli.h"
+
+#include <stdarg.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/harness/check.h"
+
+static char out[65536], err[65536];
+
+static struct str read_end(int fd, char *text, size_t size)
+{
+    size_t n = 0;
+    ssize_t got;
+    while (n < size && (got = read(fd, text + n, size - n)) > 0)
+        n += (size_t)got;
+    close(fd);
+    return str_of(text, n);
+}
+
+struct said {
+    int code;
+    struct str out, err;
+};
+
+/* Runs `bartizan WORDS…` in a process of its own; the words end with NULL. */
+static struct said bartizan(const char *first, ...)
+{
+    char *argv[16] = { (char *)(uintptr_t) "bartizan" };
+    int argc = 1, outs[2], errs[2], status = 0;
+    va_list words;
+    va_start(words, first);
+    for (const char *w = first; w; w = va_arg(words, const char *))
+        argv[argc++] = strdup(w);
+    va_end(words);
+    CHECK(pipe(outs) == 0 && pipe(errs) == 0);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(outs[1], STDOUT_FILENO);
+        dup2(errs[1], STDERR_FILENO);
+        close(outs[0]);
+        close(errs[0]);
+        int code = cli_main(argc, argv);
+        fflush(NULL);
+        _exit(code);
+    }
+    close(outs[1]);
+    close(errs[1]);
+    struct said s = { .out = read_end(outs[0], out, sizeof out), .err = read_end(errs[0], err, sizeof err) };
+    waitpid(pid, &status, 0);
+    s.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    for (int i = 1; i < argc; i++)
+        free(argv[i]);
+    return s;
+}
+
+static bool has(struct str text, const char *part)
+{
+    return str_find_str(text, str_c(part)) < text.len;
+}
+
+TEST("help lists every command and fits a terminal's start")
+{
+    struct said s = bartizan("--help", NULL);
+    CHECK_INT(s.code, EXIT_FINE);
+    CHECK(has(s.out, "bartizan guards inference endpoints: it proves who is calling"));
+#define COMMAND(word, function, arguments, about) CHECK(has(s.out, "  bartizan " word) && has(s.out, about));
+#include "proxy/app/commands.def"
+#undef COMMAND
+    CHECK(has(s.out, "-w, --workers N") && has(s.out, "--log-json"));
+    CHECK(has(s.out, "First time?"));
+    CHECK_INT(bartizan("help", NULL).code, EXIT_FINE);
+    CHECK(has(bartizan("help", "key", NULL).out, "bartizan key NAME"));
+    CHECK(has(bartizan("token", "-h", NULL).out, "bartizan token [DIR]"));
+}
+
+TEST("a mistyped command is answered with the nearest one")
+{
+    struct said s = bartizan("explian", NULL);
+    CHECK_INT(s.code, EXIT_USAGE);
+    CHECK_STR(s.err, STR("bartizan: there is no command \"explian\", did you mean \"explain\"?\n"));
+    CHECK_INT(s.out.len, 0);
+    s = bartizan("swordfish", NULL);
+    CHECK_INT(s.code, EXIT_USAGE);
+    CHECK(!has(s.err, "did you mean"));
+    CHECK_INT(bartizan(NULL).code, EXIT_USAGE);
+}
+
+TEST("options for all commands stand anywhere, and are checked")
+{
+    CHECK_INT(bartizan("--workers", "2", "version", NULL).code, EXIT_FINE);
+    CHECK_INT(bartizan("version", "--log=debug", "-w", "16", "--log-json", NULL).code, EXIT_FINE);
+    CHECK_INT(bartizan("version", "-w", "0", NULL).code, EXIT_USAGE);
+    CHECK_INT(bartizan("version", "-w", "17", NULL).code, EXIT_USAGE);
+    CHECK_INT(bartizan("version", "-l", "loud", NULL).code, EXIT_USAGE);
+    CHECK_INT(bartizan("version", "--colour", NULL).code, EXIT_USAGE);
+    CHECK(has(bartizan("--version", NULL).out, "bartizan " BARTIZAN_VERSION "\n"));
+}
+
+TEST("a key is shown once, on standard output; its hash on standard error")
+{
+    char key[128];
+    struct said s = bartizan("key", "alice", "--expires", "30d", NULL);
+    CHECK_INT(s.code, EXIT_FINE);
+    CHECK_INT(s.out.len, 4 + 43 + 1);
+    CHECK(str_starts(s.out, STR("btz_")));
+    CHECK(has(s.err, "  alice: { sha256: ") && has(s.err, ", expires: 20"));
+    memcpy(key, s.out.at, s.out.len - 1);
+    key[s.out.len - 1] = '\0';
+    CHECK(!has(s.err, key));
+    CHECK(!has(bartizan("key", "bob", NULL).out, key));
+    CHECK_INT(bartizan("key", NULL).code, EXIT_USAGE);
+    CHECK_INT(bartizan("key", "a b", NULL).code, EXIT_USAGE);
+    CHECK_INT(bartizan("key", "a", "--expires", "soon", NULL).code, EXIT_USAGE);
+}
+
+TEST("a token is signed by a key that is made when it is first needed")
+{
+    char folder[] = "/tmp/test-cli-XXXXXX", path[64];
+    CHECK(mkdtemp(folder) != NULL);
+    struct said s = bartizan("token", folder, "--role", "Models.Use", "--subject=me", "--claim", "ver=\"2.0\"", NULL);
+    CHECK_INT(s.code, EXIT_FINE);
+    CHECK(str_starts(s.out, STR("eyJ")) && s.out.len > 400);
+    snprintf(path, sizeof path, "%s/jwks.json", folder);
+    CHECK(access(path, R_OK) == 0 && unlink(path) == 0);
+    CHECK_INT(bartizan("token", folder, "--expires=-5m", NULL).code, EXIT_FINE);
+    CHECK_INT(bartizan("token", folder, "--expires", "later", NULL).code, EXIT_USAGE);
+    CHECK_INT(bartizan("token", folder, "--claim", "=x", NULL).code, EXIT_USAGE);
+    CHECK_INT(bartizan("token", "/proc/no/such", NULL).code, EXIT_PROBLEMS);
+    CHECK(unlink(path) == 0);
+    snprintf(path, sizeof path, "%s/issuer.key", folder);
+    CHECK(unlink(path) == 0 && rmdir(folder) == 0);
+}
+
+TEST("a configuration that is not there is a problem for check and for run")
+{
+    CHECK_INT(bartizan("check", "/no/such.yaml", NULL).code, EXIT_PROBLEMS);
+    struct said s = bartizan("run", "/no/such.yaml", NULL);
+    CHECK_INT(s.code, EXIT_PROBLEMS);
+    CHECK(has(s.err, "/no/such.yaml"));
+    CHECK_INT(bartizan("run", "a", "b", NULL).code, EXIT_USAGE);
+}
