@@ -22,7 +22,7 @@ esac
 if [ -n "${BARTIZAN_BUILD:-}" ]; then
     build=$BARTIZAN_BUILD
 else
-    build=$(PREPARE_PACKAGES="curl ca-certificates" sh "$here/../tests/prepare.sh" release bartizan mock-issuer mock-model | tail -n 1)
+    build=$(PREPARE_PACKAGES="curl ca-certificates" sh "$here/../tests/prepare.sh" release bartizan mock-issuer mock-model)
 fi
 
 dir=$(mktemp -d)
@@ -43,11 +43,15 @@ trap 'exit 130' INT TERM
 # ---- saying and checking ----
 
 failed=0
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+bold= green= red= plain=
+if [ -t 1 ]; then
+    bold=$(printf '\033[1m') green=$(printf '\033[32m') red=$(printf '\033[31m') plain=$(printf '\033[0m')
+fi
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 indent() { sed 's/^/    /'; }
-right() { printf '    \033[32m✓ %s\033[0m\n' "$*"; }
+right() { printf '    %s✓ %s%s\n' "$green" "$*" "$plain"; }
 wrong() {
-    printf '    \033[31m✗ %s\033[0m\n' "$*"
+    printf '    %s✗ %s%s\n' "$red" "$*" "$plain"
     failed=$((failed + 1))
 }
 
@@ -158,7 +162,8 @@ curl -sN --noproxy '*' --cacert "$dir/certs/ca.pem" -H "Authorization: Bearer $g
         data:*)
             now=$(date +%s%3N)
             echo "$now $line" >>"$dir/times"
-            printf '    %s  %s\n' "$(date +%T.%3N)" "$(printf %s "$line" | cut -c 1-110)"
+            printf '    %s  %s\n' "$(date +%T.%3N)" \
+                "$(printf %s "$line" | sed 's/^data: .*"delta":\({[^}]*}\).*/data: {… "delta":\1 …}/' | cut -c 1-110)"
             ;;
         esac
     done
