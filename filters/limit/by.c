@@ -11,7 +11,8 @@ static bool add_escaped(struct buf *out, struct str s)
     bool ok = true;
     for (size_t i = 0; ok && i < s.len; i++) {
         unsigned char c = (unsigned char)s.at[i];
-        bool plain = c > ' ' && c < 0x7f && c != '|' && c != '=' && c != '%' && c != ',' && c != '/' && c != '"' && c != '!';
+        bool plain =
+            c > ' ' && c < 0x7f && c != '|' && c != '=' && c != '%' && c != ',' && c != '/' && c != '"' && c != '!';
         ok = plain ? buf_add(out, str_of(&s.at[i], 1)) : buf_addf(out, "%%%02X", c);
     }
     return ok;
@@ -20,10 +21,9 @@ static bool add_escaped(struct buf *out, struct str s)
 /* A subject means something only together with who vouched for it. */
 static bool add_subject(struct buf *out, const struct exchange *x)
 {
-    static const char *const KINDS[] = { [CALLER_NONE] = "!nobody",
-                                         [CALLER_TOKEN] = "",
-                                         [CALLER_KEY] = "!key",
-                                         [CALLER_CERTIFICATE] = "!certificate" };
+    static const char *const KINDS[] = {
+        [CALLER_NONE] = "!nobody", [CALLER_TOKEN] = "", [CALLER_KEY] = "!key", [CALLER_CERTIFICATE] = "!certificate"
+    };
     const struct caller *c = x->caller;
     if (!c)
         return buf_add(out, STR("!nobody"));
@@ -34,7 +34,8 @@ static bool add_subject(struct buf *out, const struct exchange *x)
 
 static bool add_app(struct buf *out, const struct exchange *x)
 {
-    return !x->caller || (add_escaped(out, x->caller->issuer) && buf_add(out, STR("/")) && add_escaped(out, x->caller->app));
+    return !x->caller ||
+           (add_escaped(out, x->caller->issuer) && buf_add(out, STR("/")) && add_escaped(out, x->caller->app));
 }
 
 static bool add_tenant(struct buf *out, const struct exchange *x)
@@ -89,8 +90,7 @@ static bool add_address(struct buf *out, const struct exchange *x)
 }
 
 /* One row for each bit; model is the last, so that the words without it are a prefix. */
-#define BY(X)                                                                                                          \
-    X(subject) X(app) X(tenant) X(role) X(key) X(route) X(deployment) X(environment) X(address)
+#define BY(X)      X(subject) X(app) X(tenant) X(role) X(key) X(route) X(deployment) X(environment) X(address)
 #define WORD(name) #name,
 #define PART(name) add_##name,
 const char *const BY_WORDS[] = { BY(WORD) NULL };
@@ -102,8 +102,8 @@ struct str by_key(struct exchange *x, const char *kind, struct str name, uint64_
     struct buf key;
     buf_init(&key, KEY_BYTES_MAX);
     bool ok = buf_addf(&key, "%s:", kind);
-    ok = ok && (name.len ? add_escaped(&key, name)
-                         : add_escaped(&key, x->route->name.text) && buf_addf(&key, ".%zu", x->at));
+    ok = ok &&
+         (name.len ? add_escaped(&key, name) : add_escaped(&key, x->route->name.text) && buf_addf(&key, ".%zu", x->at));
     for (size_t i = 0; ok && i < ARRAY_LEN(PARTS); i++)
         if (by & (uint64_t)1 << i)
             ok = buf_addf(&key, "|%s=", BY_WORDS_WITH_MODEL[i]) && PARTS[i](&key, x);

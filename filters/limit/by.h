@@ -1,8 +1,9 @@
-/* by.h - whose limit it is: the attributes of a caller and a request that have a bucket of their own, as part of its key.
+/* by.h - whose limit it is: the attributes of a caller and a request that have a bucket of their own, as part of its
+ * key.
  *
- * A key reads `requests:chat.2|subject=entra/00000000-0000-0000-0000-000000000001|deployment=gpt-4o`: the kind of limit; its
- * name, or its route and place there; then each attribute. Bytes that could end a part are written as %XX, so that no
- * caller can name himself into another's bucket. */
+ * A key reads `requests:chat.2|subject=entra/00000000-0000-0000-0000-000000000001|deployment=gpt-4o`: the kind of
+ * limit; its name, or its route and place there; then each attribute. Bytes that could end a part are written as %XX,
+ * so that no caller can name himself into another's bucket. */
 #ifndef FILTERS_LIMIT_BY_H
 #define FILTERS_LIMIT_BY_H
 

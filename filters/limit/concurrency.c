@@ -1,4 +1,6 @@
-/* concurrency.c - how many requests may run at the same time, for each caller, app, tenant or whatever else is named. */
+/* concurrency.c - how many requests may run at the same time, for each caller, app, tenant or whatever else is named.
+ */
+#include "filters/limit/ask.h"
 #include "filters/limit/by.h"
 
 struct concurrency_policy {
@@ -30,9 +32,7 @@ static enum verdict step(struct exchange *x, const void *policy)
         .count = p->max,
         .cost = 1,
     };
-    if (!op.key.at || !exchange_limit(x, &op, "concurrency", true, p->report_only))
-        return exchange_refuse(x, WHY_OVERLOADED, "no room for a limit of concurrency");
-    return NEXT;
+    return limit_add(x, &op, "concurrency", true, p->report_only);
 }
 
 const struct filter filter_concurrency = {
@@ -42,5 +42,6 @@ const struct filter filter_concurrency = {
     .settings = SETTINGS,
     .policy_size = sizeof(struct concurrency_policy),
     .step = step,
+    .settle = limit_settle,
     .scalar = "max",
 };

@@ -1,4 +1,5 @@
 /* requests.c - how many requests may come in a time, for each caller, app, tenant or whatever else is named. */
+#include "filters/limit/ask.h"
 #include "filters/limit/by.h"
 
 struct requests_policy {
@@ -34,9 +35,7 @@ static enum verdict step(struct exchange *x, const void *policy)
         .burst = (p->burst ? p->burst : p->rate.count) - 1, /* beside the one that is always taken */
         .cost = 1,
     };
-    if (!op.key.at || !exchange_limit(x, &op, "requests", false, p->report_only))
-        return exchange_refuse(x, WHY_OVERLOADED, "no room for a limit of requests");
-    return NEXT;
+    return limit_add(x, &op, "requests", false, p->report_only);
 }
 
 const struct filter filter_requests = {
@@ -46,5 +45,6 @@ const struct filter filter_requests = {
     .settings = SETTINGS,
     .policy_size = sizeof(struct requests_policy),
     .step = step,
+    .settle = limit_settle,
     .scalar = "rate",
 };

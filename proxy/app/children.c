@@ -56,7 +56,8 @@ static void close_others(const struct supervisor *s, const struct generation *g,
     free(keep);
 }
 
-_Noreturn static void be_worker(const struct supervisor *s, struct generation *g, unsigned slot, unsigned row, int ready_fd)
+_Noreturn static void be_worker(const struct supervisor *s, struct generation *g, unsigned slot, unsigned row,
+                                int ready_fd)
 {
     close_others(s, g, slot, ready_fd);
     struct worker_start start = {
@@ -149,12 +150,12 @@ failed:
 
 /* ---- ending ---- */
 
-void child_drain(struct child *c)
+void child_drain(struct child *c, int signal)
 {
+    kill(c->pid, signal);
     if (c->is_draining)
         return;
     c->is_draining = true;
-    kill(c->pid, SIGTERM);
     timer_set(c->s->loop, &c->kill, c->generation->setup->drain_ms + KILL_AFTER_DRAIN_MS);
 }
 

@@ -27,8 +27,8 @@ extern struct cli_options cli_options; /* set before the command runs */
 /* All of main. */
 int cli_main(int argc, char **argv);
 
-/* For commands: an option of their own, `--name VALUE` or `--name=VALUE`, at argv[*i]. True with the value when it is that one, *i
- * then at the last word used. */
+/* For commands: an option of their own, `--name VALUE` or `--name=VALUE`, at argv[*i]. True with the value when it is
+ * that one, *i then at the last word used. */
 bool cli_option(int argc, char **argv, int *i, const char *name, const char **value) MUST_USE;
 /* Says on standard error how the command is used, and answers EXIT_USAGE. */
 int cli_usage(const char *word, const char *format, ...) PRINTF(2, 3);

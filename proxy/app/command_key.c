@@ -49,8 +49,10 @@ int command_key(int argc, char **argv)
         return EXIT_PROBLEMS;
     }
     printf("%s\n", made.key);
-    fprintf(stderr, "\nThis is the only time that the key is shown. In the configuration:\n\n"
-                    "keys:\n  %s: { hash: \"%s\", expires: \"%s\" }\n", name, made.hash, expires);
+    fprintf(stderr,
+            "\nThis is the only time that the key is shown. In the configuration:\n\n"
+            "keys:\n  %s: { hash: \"%s\", expires: \"%s\" }\n",
+            name, made.hash, expires);
     OPENSSL_cleanse(&made, sizeof made);
     return EXIT_FINE;
 }

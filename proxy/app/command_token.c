@@ -117,7 +117,8 @@ static bool set_times(struct request *r)
         return false;
     int64_t now = time(NULL), life = (int64_t)(ms / 1000), begun = past ? now - life - 3600 : now;
     json_t *c = r->claims;
-    return json_object_set_new(c, "iat", json_integer(begun)) == 0 && json_object_set_new(c, "nbf", json_integer(begun)) == 0 &&
+    return json_object_set_new(c, "iat", json_integer(begun)) == 0 &&
+           json_object_set_new(c, "nbf", json_integer(begun)) == 0 &&
            json_object_set_new(c, "exp", json_integer(past ? now - life : now + life)) == 0;
 }
 
@@ -163,8 +164,10 @@ static int read_arguments(int argc, char **argv, struct request *r)
             r->directory = argv[i];
         }
         if (!ok)
-            return cli_usage("token", "does not take \"%s\"; its options: --issuer --audience --subject --object --tenant "
-                             "--app --name --scope --role --expires 1h --claim NAME=JSON", argv[i]);
+            return cli_usage("token",
+                             "does not take \"%s\"; its options: --issuer --audience --subject --object --tenant "
+                             "--app --name --scope --role --expires 1h --claim NAME=JSON",
+                             argv[i]);
     }
     if (!r->directory)
         r->directory = "certs/dev";

@@ -34,7 +34,7 @@ static struct tls_server *make_server(const struct listener *l, struct tls_ticke
         .identities = identities,
         .identities_count = n,
         .tls13_only = l->min_version == 1,
-        .client_certificates = !l->client_ca.at      ? TLS_CLIENT_NONE
+        .client_certificates = !l->client_ca.at     ? TLS_CLIENT_NONE
                                : l->client_required ? TLS_CLIENT_REQUIRED
                                                     : TLS_CLIENT_OPTIONAL,
         .client_ca_path = l->client_ca.at,
@@ -62,7 +62,8 @@ static bool make_servers(struct generation *g, struct tls_tickets *tickets, stru
     return ok;
 }
 
-struct generation *generation_read(const char *file, unsigned number, struct tls_tickets *tickets, struct stamps **stamps)
+struct generation *generation_read(const char *file, unsigned number, struct tls_tickets *tickets,
+                                   struct stamps **stamps)
 {
     struct timespec before;
     struct problems problems;

@@ -14,12 +14,13 @@ struct generation {
     struct tls_server **servers; /* one for each listener; NULL for a plain one */
     struct shelves *shelves;     /* NULL when nothing is shared */
     size_t warnings;
-    unsigned children;           /* workers that are alive */
+    unsigned children; /* workers that are alive */
 };
 
 /* Reads the file and all that it names, and says on standard error what is wrong. NULL when there was an error.
  * *stamps, which is set in any case but without memory, belongs to the caller. */
-struct generation *generation_read(const char *file, unsigned number, struct tls_tickets *tickets, struct stamps **stamps);
+struct generation *generation_read(const char *file, unsigned number, struct tls_tickets *tickets,
+                                   struct stamps **stamps);
 /* When no worker is alive any more. NULL is fine. */
 void generation_free(struct generation *g);
 

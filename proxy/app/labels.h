@@ -6,7 +6,8 @@
 
 /* Once. */
 void labels_words(void);
-/* For each new configuration, in the supervisor: its routes, endpoints and models have numbers before a worker counts. */
+/* For each new configuration, in the supervisor: its routes, endpoints and models have numbers before a worker counts.
+ */
 void labels_names(const struct setup *setup);
 
 #endif

@@ -4,6 +4,7 @@
 #include "proxy/app/labels.h"
 #include "proxy/app/cli.h"
 #include "proxy/app/supervise_parts.h"
+#include "proxy/app/worker.h"
 #include "proxy/base/log.h"
 
 /* ---- the files ---- */
@@ -186,7 +187,7 @@ void reload_done(struct supervisor *s)
         LIST_EACH (node, &s->children) {
             struct child *c = LIST_ENTRY(node, struct child, link);
             if (c->generation == before)
-                child_drain(c);
+                child_drain(c, WORKER_REPLACED);
         }
         sockets_keep(s->sockets, s->current->setup);
         if (!reload_admin(s, s->current->setup))

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 struct stamp {
-    char *path; /* owned */
+    char *path;       /* owned */
     struct stat seen; /* zeroed: it was not there */
 };
 

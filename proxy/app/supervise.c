@@ -11,6 +11,7 @@
 #include "proxy/app/harden.h"
 #include "proxy/app/labels.h"
 #include "proxy/app/supervise_parts.h"
+#include "proxy/app/worker.h"
 #include "proxy/base/log.h"
 
 /* ---- stopping ---- */
@@ -32,7 +33,7 @@ void supervise_stop(struct supervisor *s, int exit_code)
     for (unsigned i = 0; i < s->slots_count; i++)
         timer_cancel(&s->slots[i].respawn);
     LIST_EACH (node, &s->children)
-        child_drain(LIST_ENTRY(node, struct child, link));
+        child_drain(LIST_ENTRY(node, struct child, link), SIGTERM);
     if (list_is_empty(&s->children))
         loop_stop(s->loop);
     supervise_gauges(s);
@@ -72,13 +73,15 @@ static void signalled(struct watch *w, uint32_t events)
 
 static bool watch_signals(struct supervisor *s)
 {
-    sigset_t set;
+    sigset_t set, of_workers;
     sigemptyset(&set);
     static const int SIGNALS[] = { SIGHUP, SIGUSR1, SIGCHLD, SIGTERM, SIGINT };
     for (size_t i = 0; i < ARRAY_LEN(SIGNALS); i++)
         sigaddset(&set, SIGNALS[i]);
+    of_workers = set; /* must find it blocked when they begin */
+    sigaddset(&of_workers, WORKER_REPLACED);
     signal(SIGPIPE, SIG_IGN);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+    if (sigprocmask(SIG_BLOCK, &of_workers, NULL) != 0)
         return false;
     s->signals = (struct watch){ .fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC), .ready = signalled };
     return s->signals.fd >= 0 && loop_add(s->loop, &s->signals, true);
@@ -173,7 +176,8 @@ static int begin(struct supervisor *s)
         s->slots[i] = (struct slot){ .s = s, .number = i };
         timer_init(&s->slots[i].respawn, child_respawn);
     }
-    if (!(s->sockets = sockets_new(s->slots_count)) || !sockets_open(s->sockets, g->setup) || !reload_admin(s, g->setup))
+    if (!(s->sockets = sockets_new(s->slots_count)) || !sockets_open(s->sockets, g->setup) ||
+        !reload_admin(s, g->setup))
         return EXIT_NO_START;
     labels_names(g->setup);
     timer_set(s->loop, &s->no_show, READY_WITHIN_MS);

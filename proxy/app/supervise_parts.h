@@ -12,11 +12,11 @@
 static_assert((int)METRIC_ROWS == (int)STORE_ROWS, "a worker has one row, the same in both");
 
 enum {
-    LOOK_AT_FILES_MS = 500,   /* a change counts when it has settled: within a second */
-    READY_WITHIN_MS = 10000,  /* a new worker */
-    BACK_OFF_FIRST_MS = 50,   /* before a worker that fell at once is replaced, doubled up to */
+    LOOK_AT_FILES_MS = 500,  /* a change counts when it has settled: within a second */
+    READY_WITHIN_MS = 10000, /* a new worker */
+    BACK_OFF_FIRST_MS = 50,  /* before a worker that fell at once is replaced, doubled up to */
     BACK_OFF_MAX_MS = 800,
-    STEADY_MS = 10000,        /* one that lived so long is replaced at once */
+    STEADY_MS = 10000, /* one that lived so long is replaced at once */
     KILL_AFTER_DRAIN_MS = 3000,
     NO_ROW_RETRY_MS = 1000,
 };
@@ -62,7 +62,7 @@ struct supervisor {
     struct list children;
     struct slot slots[SLOTS_MAX];
     unsigned slots_count;
-    bool rows[METRIC_ROWS];     /* taken */
+    bool rows[METRIC_ROWS]; /* taken */
 
     bool is_stopping, reload_wanted, files_moved;
     int exit_code;
@@ -89,7 +89,7 @@ void reload_again(struct timer *t);
 /* children.c */
 /* One more worker for the slot. False when there is no room, or no process to be had. */
 bool child_start(struct supervisor *s, struct generation *g, unsigned slot) MUST_USE;
-void child_drain(struct child *c);
+void child_drain(struct child *c, int signal); /* SIGTERM or WORKER_REPLACED */
 /* Looks which children have ended. */
 void children_reap(struct supervisor *s);
 void children_signal(const struct supervisor *s, const struct generation *g, int signal); /* NULL: of all */

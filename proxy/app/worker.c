@@ -14,7 +14,12 @@
 #include "proxy/edge/front.h"
 #include "proxy/edge/world.h"
 
-enum { LOOK_MS = 20, CUT_MS = 2000 };
+enum {
+    LOOK_MS = 20,
+    CUT_MS = 2000,
+    IDLE_WHEN_REPLACED_MS = 5000, /* callers with kept connections go over to the new generation without a failure */
+    IDLE_WHEN_STOPPED_MS = 500,
+};
 
 struct worker {
     const struct worker_start *start;
@@ -53,13 +58,12 @@ static void too_late(struct timer *t)
     timer_set(w->loop, &w->deadline, CUT_MS);
 }
 
-static void drain(struct worker *w)
+static void drain(struct worker *w, uint64_t idle_ms)
 {
+    fronts_drain(w->fronts, idle_ms);
     if (w->is_draining)
         return;
     w->is_draining = true;
-    outside_drain(w->outside);
-    fronts_drain(w->fronts);
     timer_set(w->loop, &w->empty, 0);
     timer_set(w->loop, &w->deadline, w->setup->drain_ms);
 }
@@ -71,7 +75,9 @@ static void signalled(struct watch *watch, uint32_t events)
     (void)events;
     while (read(watch->fd, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGTERM)
-            drain(w);
+            drain(w, IDLE_WHEN_STOPPED_MS);
+        else if (info.ssi_signo == WORKER_REPLACED)
+            drain(w, IDLE_WHEN_REPLACED_MS);
         else if (info.ssi_signo == SIGUSR1)
             (void)journal_reopen(outside_journal(w->outside));
     }
@@ -85,6 +91,7 @@ static bool watch_signals(struct worker *w)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGUSR1);
+    sigaddset(&set, WORKER_REPLACED);
     w->signals = (struct watch){ .fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC), .ready = signalled };
     return w->signals.fd >= 0 && loop_add(w->loop, &w->signals, true);
 }

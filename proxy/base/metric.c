@@ -45,10 +45,9 @@ static struct words {
 
 const struct metric_row METRICS[METRIC_COUNT] = {
 #define METRIC(NAME, kind_, name_, help_, a, b, c)                                                                     \
-    [METRIC_##NAME] = { .name = (name_),                                                                               \
-                        .help = (help_),                                                                               \
-                        .kind = KIND_##kind_,                                                                          \
-                        .labels = { LABEL_##a, LABEL_##b, LABEL_##c } },
+    [METRIC_##NAME] = {                                                                                                \
+        .name = (name_), .help = (help_), .kind = KIND_##kind_, .labels = { LABEL_##a, LABEL_##b, LABEL_##c }          \
+    },
 #include "proxy/base/metrics.def"
 };
 
@@ -163,8 +162,8 @@ static struct str name_text(unsigned number)
     return str_of(memory->names[number].text, len);
 }
 
-/* Takes the next number and writes the name; 0 when there are too many. Two processes may give one name two numbers for a
- * moment: the second is dropped unused. */
+/* Takes the next number and writes the name; 0 when there are too many. Two processes may give one name two numbers for
+ * a moment: the second is dropped unused. */
 static unsigned name_write(struct str name, bool found)
 {
     if (found && atomic_fetch_add(&memory->found_count, 1) >= METRIC_FOUND_MAX) {

@@ -2,9 +2,9 @@
  *
  * The supervisor makes the memory before it forks. Each process writes only its own row, with plain additions; rows are
  * summed when somebody reads. The row of a worker that died goes to its successor: counters go on, gauges begin anew.
- * What is counted, and by which labels, stands in metrics.def; a series exists from its first count on. There are at most
- * METRIC_SERIES_MAX of them: what does not fit is counted as lost and never disturbs anybody. Without metric_open, as in
- * most tests, counting does nothing.
+ * What is counted, and by which labels, stands in metrics.def; a series exists from its first count on. There are at
+ * most METRIC_SERIES_MAX of them: what does not fit is counted as lost and never disturbs anybody. Without metric_open,
+ * as in most tests, counting does nothing.
  *
  *     COUNT(METRIC_REQUESTS, route_name, 200, WHY_SERVED);
  *     GAUGE_ADD(-1, METRIC_CONNECTIONS);
@@ -31,19 +31,19 @@ enum metric_result { RESULT_OK, RESULT_FAILED, RESULT_REFUSED };
 enum metric_token { TOKEN_INPUT, TOKEN_OUTPUT };
 
 enum {
-    METRIC_ROWS = 64,            /* processes at a time; row 0 is the supervisor's */
+    METRIC_ROWS = 64, /* processes at a time; row 0 is the supervisor's */
     METRIC_LABELS_MAX = 3,
-    METRIC_SERIES_MAX = 4096,    /* counters and gauges */
+    METRIC_SERIES_MAX = 4096, /* counters and gauges */
     METRIC_HISTOGRAMS_MAX = 256,
-    METRIC_NAMES_MAX = 1024,     /* registered by the supervisor */
-    METRIC_FOUND_MAX = 64,       /* registered by workers as they meet them; the rest is "other" */
-    METRIC_OTHER = 0,            /* the name "other" */
+    METRIC_NAMES_MAX = 1024, /* registered by the supervisor */
+    METRIC_FOUND_MAX = 64,   /* registered by workers as they meet them; the rest is "other" */
+    METRIC_OTHER = 0,        /* the name "other" */
 };
 
 /* ---- counting: each takes the metric and then the values of its labels ---- */
 
-#define COUNT(...)        metric_add(1, (const unsigned[METRIC_LABELS_MAX + 1]){ __VA_ARGS__ })
-#define COUNT_N(n, ...)   metric_add((n), (const unsigned[METRIC_LABELS_MAX + 1]){ __VA_ARGS__ })
+#define COUNT(...)      metric_add(1, (const unsigned[METRIC_LABELS_MAX + 1]){ __VA_ARGS__ })
+#define COUNT_N(n, ...) metric_add((n), (const unsigned[METRIC_LABELS_MAX + 1]){ __VA_ARGS__ })
 /* `n` may be negative. */
 #define GAUGE_ADD(n, ...) metric_add((uint64_t)(int64_t)(n), (const unsigned[METRIC_LABELS_MAX + 1]){ __VA_ARGS__ })
 #define GAUGE_SET(n, ...) metric_set((n), (const unsigned[METRIC_LABELS_MAX + 1]){ __VA_ARGS__ })
@@ -56,7 +56,8 @@ void metric_observe(uint64_t value, const unsigned *series);
 
 /* ---- names of routes, endpoints, models: a number for each, the same in all processes ---- */
 
-/* The number of `name`, registered now if it is new; METRIC_OTHER when there are too many. Names above 100 bytes are cut. */
+/* The number of `name`, registered now if it is new; METRIC_OTHER when there are too many. Names above 100 bytes are
+ * cut. */
 unsigned metric_name(struct str name);
 /* The same for names that callers bring: at most METRIC_FOUND_MAX are ever registered. */
 unsigned metric_name_found(struct str name);

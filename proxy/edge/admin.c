@@ -59,7 +59,8 @@ static const struct page {
 static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, const char *type, struct str text,
                                  const char *allow)
 {
-    struct MHD_Response *r = MHD_create_response_from_buffer(text.len, (void *)(uintptr_t)text.at, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *r =
+        MHD_create_response_from_buffer(text.len, (void *)(uintptr_t)text.at, MHD_RESPMEM_MUST_COPY);
     if (!r)
         return MHD_NO;
     bool ok = MHD_add_response_header(r, "Content-Type", type) == MHD_YES &&
@@ -92,11 +93,13 @@ static enum MHD_Result answer(void *user, struct MHD_Connection *c, const char *
             page = &PAGES[i];
     if (!page)
         return send_text(c, MHD_HTTP_NOT_FOUND, JSON_TYPE,
-                         STR("{\"error\":{\"code\":\"not-found\",\"message\":\"There is nothing at this path.\"}}\n"), NULL);
+                         STR("{\"error\":{\"code\":\"not-found\",\"message\":\"There is nothing at this path.\"}}\n"),
+                         NULL);
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-        return send_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, JSON_TYPE,
-                         STR("{\"error\":{\"code\":\"method-not-allowed\",\"message\":\"This path is for reading.\"}}\n"),
-                         "GET, HEAD");
+        return send_text(
+            c, MHD_HTTP_METHOD_NOT_ALLOWED, JSON_TYPE,
+            STR("{\"error\":{\"code\":\"method-not-allowed\",\"message\":\"This path is for reading.\"}}\n"),
+            "GET, HEAD");
     struct buf out;
     buf_init(&out, TEXT_BYTES_MAX);
     bool fine = !page->is_readiness || a->options.is_ready(a->options.user);
@@ -151,10 +154,10 @@ static int open_tcp(const struct address *at, const char **why)
 
 static bool start(struct admin *a, int fd)
 {
-    a->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, a, MHD_OPTION_LISTEN_SOCKET,
-                                 fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-                                 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S,
-                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_END);
+    a->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, a, MHD_OPTION_LISTEN_SOCKET, fd,
+                                 MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+                                 (unsigned)TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+                                 MHD_OPTION_END);
     const union MHD_DaemonInfo *info = a->daemon ? MHD_get_daemon_info(a->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
     if (!info)
         return false;

@@ -17,7 +17,7 @@ struct admin_options {
 
 /* NULL with a message in `why` when it cannot listen. */
 struct admin *admin_new(struct loop *loop, const struct admin_options *options, char why[160]);
-void admin_free(struct admin *a); /* NULL is fine */
+void admin_free(struct admin *a);           /* NULL is fine */
 uint16_t admin_port(const struct admin *a); /* 0 for a UNIX socket */
 
 #endif

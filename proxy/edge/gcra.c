@@ -5,7 +5,8 @@ __extension__ typedef unsigned __int128 u128;
 
 enum { NS_PER_MS = 1000000 };
 
-/* units × period ÷ count in nanoseconds, at most 2^62 (146 years). Rounded down, so that exactly burst + 1 pass at once. */
+/* units × period ÷ count in nanoseconds, at most 2^62 (146 years). Rounded down, so that exactly burst + 1 pass at
+ * once. */
 static uint64_t span_of(const struct limit_op *op, uint64_t units)
 {
     assert(op->count && op->period_ms);
@@ -36,9 +37,8 @@ bool gcra_ask(struct limit_op *op, uint64_t now_ns, uint64_t *tat)
     uint64_t full_in = (op->allowed ? after : before) - now_ns;
     op->retry_ms = op->allowed ? 0 : step <= depth ? ms_up(after - now_ns - depth) : UINT64_MAX;
     op->reset_ms = ms_up(full_in);
-    op->remaining = full_in >= depth
-                        ? 0
-                        : (uint64_t)((u128)(depth - full_in) * op->count / ((u128)op->period_ms * NS_PER_MS));
+    op->remaining =
+        full_in >= depth ? 0 : (uint64_t)((u128)(depth - full_in) * op->count / ((u128)op->period_ms * NS_PER_MS));
     if (op->allowed)
         *tat = after;
     return op->allowed;

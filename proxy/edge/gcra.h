@@ -10,8 +10,8 @@
 /* How far `cost` units move the TAT: at least 1 for a cost above 0. */
 uint64_t gcra_increment(const struct limit_op *op, uint64_t cost);
 
-/* Whether op->cost (not negative) may pass now. Fills the answers of `op` as they are afterwards (when it passes) or stay
- * (when not: retry_ms is UINT64_MAX for what can never pass). *tat becomes the new value only when it passes. */
+/* Whether op->cost (not negative) may pass now. Fills the answers of `op` as they are afterwards (when it passes) or
+ * stay (when not: retry_ms is UINT64_MAX for what can never pass). *tat becomes the new value only when it passes. */
 bool gcra_ask(struct limit_op *op, uint64_t now_ns, uint64_t *tat);
 
 #endif

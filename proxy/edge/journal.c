@@ -66,8 +66,8 @@ static bool would_block(const struct journal *j)
     return j->may_block && (poll(&p, 1, 0) <= 0 || !(p.revents & POLLOUT));
 }
 
-/* After a short write (a disk that is full) the line is written again, whole, behind the torn piece: another process may have
- * appended in between. */
+/* After a short write (a disk that is full) the line is written again, whole, behind the torn piece: another process
+ * may have appended in between. */
 static void take_written(struct journal *j, size_t written, size_t piece)
 {
     struct str all = buf_str(&j->waiting);

@@ -13,15 +13,16 @@ enum {
     GROUP = 8, /* places side by side; a key has two groups */
     RATES = 256 * 1024,
     HOLDS = 16 * 1024,
-    TRIES = 64, /* of a swap that others win, of a place that others take */
+    TRIES = 64,                  /* of a swap that others win, of a place that others take */
     CONCURRENCY_RETRY_MS = 1000, /* nobody knows when somebody leaves */
 };
 #define NOWHERE    UINT32_MAX
 #define TAKEN_BASE (UINT64_MAX - STORE_ROWS)
 
-/* `value` of a rate: its TAT. Of concurrency: a stamp in the upper half, those inside in the lower. Above TAKEN_BASE: a process is
- * just replacing the key. A swap is tried only on a value that was read before the key was found to be right; every new
- * key begins with a value that the place never had while it belonged to another, so a swap on the wrong key fails. */
+/* `value` of a rate: its TAT. Of concurrency: a stamp in the upper half, those inside in the lower. Above TAKEN_BASE: a
+ * process is just replacing the key. A swap is tried only on a value that was read before the key was found to be
+ * right; every new key begins with a value that the place never had while it belonged to another, so a swap on the
+ * wrong key fails. */
 struct bucket {
     _Atomic uint64_t hash; /* 0: never used */
     _Atomic uint64_t value;
@@ -56,7 +57,8 @@ struct asking {
 
 struct store *store_new(void)
 {
-    void *at = mmap(NULL, sizeof(struct store), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *at =
+        mmap(NULL, sizeof(struct store), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return at == MAP_FAILED ? NULL : at;
 }
 
@@ -219,7 +221,8 @@ static bool peek(const struct asking *a, struct limit_op *op)
     return t.holds ? hold_ask(op, (uint32_t)value) : gcra_ask(op, a->now_us * 1000, &value);
 }
 
-/* A soft rate that is reached is left as it is, as a real one would be; a soft concurrency always counts who is inside. */
+/* A soft rate that is reached is left as it is, as a real one would be; a soft concurrency always counts who is inside.
+ */
 static enum charge charge(const struct asking *a, struct limit_op *op, bool settle)
 {
     struct table t = table_of(a->s, op->kind);
@@ -315,14 +318,15 @@ void store_decide(struct store *s, unsigned row, uint64_t now_us, struct ask_sto
         return;
     }
     ask_all(&a, ask);
-    COUNT(METRIC_STORE_OPS, ask->result == STORE_PASSED ? RESULT_OK
-                            : ask->result == STORE_REFUSED ? RESULT_REFUSED : RESULT_FAILED);
+    COUNT(METRIC_STORE_OPS, ask->result == STORE_PASSED    ? RESULT_OK
+                            : ask->result == STORE_REFUSED ? RESULT_REFUSED
+                                                           : RESULT_FAILED);
 }
 
 /* ---- after a crash ---- */
 
-/* The process died between the hold's count and its share, or before or after both: the count must be the sum of the shares, once
- * nobody else is between his two. */
+/* The process died between the hold's count and its share, or before or after both: the count must be the sum of the
+ * shares, once nobody else is between his two. */
 static void mend_hold(struct store *s, uint32_t at)
 {
     for (unsigned tries = 0; tries < 1000; tries++) {

@@ -1,13 +1,14 @@
-/* store.h - limits in shared memory: rates and concurrency of all workers, exact, with no locks on the way of a known key.
+/* store.h - limits in shared memory: rates and concurrency of all workers, exact, with no locks on the way of a known
+ * key.
  *
- * The supervisor makes the table once, before the first fork; it outlives reloads. A key is kept as a keyed 64-bit hash and
- * has its bucket in one of sixteen places. A bucket that is full again (nothing spent, nobody inside) is as good as none and may
- * be replaced; one that is not never is. When all sixteen places are taken by such, the question is answered STORE_DOWN:
- * a limit that cannot be kept is not passed.
+ * The supervisor makes the table once, before the first fork; it outlives reloads. A key is kept as a keyed 64-bit hash
+ * and has its bucket in one of sixteen places. A bucket that is full again (nothing spent, nobody inside) is as good as
+ * none and may be replaced; one that is not never is. When all sixteen places are taken by such, the question is
+ * answered STORE_DOWN: a limit that cannot be kept is not passed.
  *
  * A limit is never exceeded. Two workers that ask for the last place of several limits at the same moment may both be
- * refused. What a worker holds of concurrency is also counted in its own row, so that the supervisor can give it back when the
- * worker has died. */
+ * refused. What a worker holds of concurrency is also counted in its own row, so that the supervisor can give it back
+ * when the worker has died. */
 #ifndef EDGE_STORE_H
 #define EDGE_STORE_H
 
@@ -39,7 +40,8 @@ struct store_client {
 
 void store_client_init(struct store_client *c, struct store *store, struct loop *loop, unsigned row);
 void store_client_finish(struct store_client *c);
-/* As world->store. A settle that nobody waits for is carried out at once. Cancelled by ask.drop: nothing was charged. */
+/* As world->store. A settle that nobody waits for is carried out at once. Cancelled by ask.drop: nothing was charged.
+ */
 void store_client_ask(struct store_client *c, struct ask_store *ask);
 
 #endif

@@ -16,7 +16,8 @@ TEST("every row of the table of throttled and redis-cell")
     json_t *rows = json_object_get(table, "rows"), *row;
     size_t i;
     CHECK(json_array_size(rows) >= 16);
-    json_array_foreach(rows, i, row) {
+    json_array_foreach(rows, i, row)
+    {
         struct limit_op op = { .kind = LIMIT_RATE,
                                .key = STR("exam"),
                                .count = 1, /* of "rate": 1/s */

@@ -26,14 +26,19 @@ static uint64_t bit(const char *word)
 TEST("a key names the limit and each attribute")
 {
     struct str roles[] = { STR("Models.Use"), STR("Admin") };
-    struct caller c = { .kind = CALLER_TOKEN, .issuer = STR("entra"), .subject = STR("s-1"), .tenant = STR("t-1"),
-                        .app = STR("a-1"), .roles = { roles, 2 } };
+    struct caller c = { .kind = CALLER_TOKEN,
+                        .issuer = STR("entra"),
+                        .subject = STR("s-1"),
+                        .tenant = STR("t-1"),
+                        .app = STR("a-1"),
+                        .roles = { roles, 2 } };
     struct exchange x;
     fresh(&x, &c);
     CHECK_STR(by_key(&x, "requests", STR_NONE, bit("subject")), STR("requests:chat.2|subject=entra/t-1/s-1"));
     CHECK_STR(by_key(&x, "requests", STR("shared"), bit("tenant") | bit("app")),
               STR("requests:shared|app=entra/a-1|tenant=t-1"));
-    CHECK_STR(by_key(&x, "tokens", STR("b"), bit("role") | bit("deployment") | bit("model") | bit("environment") | bit("route")),
+    CHECK_STR(by_key(&x, "tokens", STR("b"),
+                     bit("role") | bit("deployment") | bit("model") | bit("environment") | bit("route")),
               STR("tokens:b|role=Models.Use,Admin|route=chat|deployment=gpt-4o|environment=prod|model=gpt-4o-mini"));
     CHECK_STR(by_key(&x, "requests", STR("b"), bit("key")), STR("requests:b|key="));
     arena_finish(&x.arena);
@@ -59,7 +64,8 @@ TEST("what a caller is called cannot end its part of the key")
     CHECK_STR(by_key(fresh(&x, &c), "requests", STR("n"), bit("subject")),
               STR("requests:n|subject=i//a%7Ctenant%3Dx%2Fy%25%0A%C3%A9"));
     arena_finish(&x.arena);
-    CHECK_STR(by_key(fresh(&x, NULL), "requests", STR("n"), bit("subject") | bit("tenant")), STR("requests:n|subject=!nobody|tenant="));
+    CHECK_STR(by_key(fresh(&x, NULL), "requests", STR("n"), bit("subject") | bit("tenant")),
+              STR("requests:n|subject=!nobody|tenant="));
     arena_finish(&x.arena);
 }
 

@@ -14,7 +14,9 @@ enum { SECOND_US = 1000000, START_US = 100 * SECOND_US };
 
 static struct limit_op rate(const char *key, uint64_t count, uint64_t burst)
 {
-    return (struct limit_op){ .kind = LIMIT_RATE, .key = str_c(key), .count = count, .period_ms = 60000, .burst = burst, .cost = 1 };
+    return (struct limit_op){
+        .kind = LIMIT_RATE, .key = str_c(key), .count = count, .period_ms = 60000, .burst = burst, .cost = 1
+    };
 }
 
 static struct limit_op hold(const char *key, uint64_t count)
@@ -191,7 +193,8 @@ static void compete(struct store *s, struct shared *shared, unsigned row, bool n
         snprintf(rate_key, sizeof rate_key, "rate %u", k);
         snprintf(hold_key, sizeof hold_key, "hold %u", k);
         snprintf(one_time, sizeof one_time, "once %u", i / 3); /* new keys, met by all at about the same time */
-        struct limit_op ops[] = { rate(rate_key, RATE_COUNT, RATE_COUNT - 1), hold(hold_key, HOLD_COUNT), rate(one_time, 60, 50) };
+        struct limit_op ops[] = { rate(rate_key, RATE_COUNT, RATE_COUNT - 1), hold(hold_key, HOLD_COUNT),
+                                  rate(one_time, 60, 50) };
         atomic_store(&shared->started, 1);
         if (decide(s, row, START_US, ops, never_stop ? 2 : 3) == STORE_PASSED) {
             atomic_fetch_add(&shared->passed[k], 1);

@@ -1,4 +1,5 @@
-/* test_supervise.c - the real supervisor and its workers, on the loopback: ready, crash, reload, journal, drain, stop. */
+/* test_supervise.c - the real supervisor and its workers, on the loopback: ready, crash, reload, journal, drain, stop.
+ */
 #include "proxy/app/supervise.h"
 
 #include <arpa/inet.h>
@@ -28,7 +29,7 @@ static void nap(unsigned ms)
 /* A chat request, for the model server. */
 #define CHAT_BODY "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
 #define CHAT(more)                                                                                                     \
-    "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" more                \
+    "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" more                 \
     "Content-Length: 57\r\n\r\n" CHAT_BODY
 static_assert(sizeof CHAT_BODY - 1 == 57, "the length that CHAT says");
 static const struct timeval PATIENCE = { .tv_sec = 10 };
@@ -310,6 +311,25 @@ TEST("what is counted goes on through crashes and reloads, limits hold over all 
     CHECK_INT(ask_model(), 429);
     CHECK_INT(figure("bartizan_requests_total{route=\"all\",status=\"429\",reason=\"over-limit\"}"), 11);
     CHECK_INT(figure("bartizan_requests_total{route=\"all\",status=\"502\",reason=\"upstream-unreachable\"}"), 3);
+    CHECK(kill(gateway, SIGTERM) == 0);
+    CHECK_INT(end_gateway(), EXIT_FINE);
+}
+
+TEST("a limit that only reports refuses nobody and is told about")
+{
+    start_gateway();
+    write_config("1/min, report_only: true", "");
+    CHECK(wait_for(second_is_used, 3000));
+    close(model_fd);
+    model_fd = -1;
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(ask_model(), 502);
+    CHECK_INT(figure("bartizan_reported_total{stage=\"limit\",rule=\"requests\"}"), 2);
+    char text[4096] = "";
+    int fd = open(journal, O_RDONLY | O_CLOEXEC);
+    CHECK(read(fd, text, sizeof text - 1) > 0);
+    close(fd);
+    CHECK(strstr(text, "{\"rule\":\"requests:all.0|route=all\",\"category\":\"requests\",") != NULL);
     CHECK(kill(gateway, SIGTERM) == 0);
     CHECK_INT(end_gateway(), EXIT_FINE);
 }
