@@ -38,7 +38,7 @@ int command_key(int argc, char **argv)
         name = argv[i];
     }
     if (!name)
-        return cli_usage("key", "whose key is it?");
+        return cli_usage("key", "whose key is it? (--expires 90d: how long it is taken, 365d when absent)");
     if (!is_name(str_c(name)))
         return cli_usage("key", "a name has letters, digits, '-', '_' and '.', at most 64");
     if (!time_in(life, expires))
