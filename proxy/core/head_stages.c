@@ -9,7 +9,7 @@ enum verdict stage_route(struct exchange *x)
     if (h->has_upgrade && h->method == METHOD_GET)
         return exchange_refuse(x, WHY_BAD_REQUEST, "asks for another protocol");
     if (!x->world->is_accepting(x->world))
-        return exchange_refuse(x, WHY_OVERLOADED, "draining, or the journal is stuck");
+        return exchange_refuse(x, WHY_OVERLOADED, "the journal is stuck");
     if (!url_path_is_plain(h->path))
         return exchange_refuse(x, WHY_BAD_REQUEST, "a path that could mean two things");
 

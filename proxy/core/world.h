@@ -134,7 +134,7 @@ struct world {
 
     /* One line for the audit journal, without its line feed. False when it cannot be kept: then nothing more is accepted. */
     bool (*journal)(struct world *w, struct str line);
-    bool (*is_accepting)(struct world *w); /* false while draining or when the journal is stuck */
+    bool (*is_accepting)(struct world *w); /* false while the journal is stuck */
 };
 
 #endif

@@ -142,7 +142,7 @@ void front_settle(struct front *f)
         fronts_give_desk(f->house, f->desk);
         f->desk = NULL;
     }
-    if (!has_work && f->house->draining) {
+    if (!has_work && f->house->draining && !f->house->drain_idle_ms) {
         front_close(f, WHY_DRAINED);
         return;
     }

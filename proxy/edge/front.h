@@ -28,8 +28,9 @@ struct fronts_options {
 struct fronts *fronts_new(const struct fronts_options *options);
 /* Accepts from `fd`, which is taken over; `tls` is NULL for a plain listener, borrowed. */
 bool fronts_listen(struct fronts *fronts, const struct listener *listener, struct tls_server *tls, int fd) MUST_USE;
-/* Accepts no more; idle connections are closed now, the others after their answer. */
-void fronts_drain(struct fronts *fronts);
+/* Accepts no more. A connection may still ask within `idle_ms`, since its caller cannot know; its answer says that it closes.
+ * Those that stay idle so long are closed; with 0 at once. May be called again with less. */
+void fronts_drain(struct fronts *fronts, uint64_t idle_ms);
 /* Ends what still runs with WHY_DRAINED. */
 void fronts_cut(struct fronts *fronts);
 /* Connections, and exchanges whose caller is gone but which are not over yet. */

@@ -52,6 +52,7 @@ struct fronts {
     struct list doors, busy, idle; /* idle: longest first */
     struct list desks;             /* free ones */
     size_t desks_count, count;
+    uint64_t drain_idle_ms; /* while draining: how long a connection may stay idle */
     bool draining;
 };
 
@@ -127,6 +128,7 @@ void front_close_when_sent(struct front *f);
 /* front_time.c */
 void front_time_passed(struct timer *t);
 void front_set_deadline(struct front *f);
+void front_hurry(struct front *f); /* an idle one, when draining begins */
 
 /* fronts.c */
 struct desk *fronts_take_desk(struct fronts *h);

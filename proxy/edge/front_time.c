@@ -27,6 +27,11 @@ static enum front_wait wait_for(const struct front *f)
     return FRONT_WAIT_NONE;
 }
 
+static uint64_t at_most(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 static uint64_t length_of(const struct front *f, enum front_wait wait)
 {
     const struct limits_settings *l = &f->house->setup->limits;
@@ -36,7 +41,7 @@ static uint64_t length_of(const struct front *f, enum front_wait wait)
     case FRONT_WAIT_HEAD:
         return l->head_ms;
     case FRONT_WAIT_IDLE:
-        return l->idle_ms;
+        return f->house->draining ? at_most(l->idle_ms, f->house->drain_idle_ms) : l->idle_ms;
     case FRONT_WAIT_BODY:
         return f->in_grace ? l->body_grace_ms : FRONT_BODY_WINDOW_MS;
     case FRONT_WAIT_PASS_OVER:
@@ -62,6 +67,15 @@ void front_set_deadline(struct front *f)
         timer_cancel(&f->timer);
     else
         timer_set(f->house->loop, &f->timer, length_of(f, wait));
+}
+
+void front_hurry(struct front *f)
+{
+    assert(f->is_idle);
+    if (f->house->drain_idle_ms)
+        timer_set(f->house->loop, &f->timer, at_most(length_of(f, f->wait), f->house->drain_idle_ms));
+    else
+        front_close(f, WHY_DRAINED);
 }
 
 static void head_is_late(struct front *f)

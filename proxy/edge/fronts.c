@@ -46,19 +46,20 @@ bool fronts_listen(struct fronts *h, const struct listener *listener, struct tls
     return listen_start(&door->listening, h->loop, fd);
 }
 
-void fronts_drain(struct fronts *h)
+void fronts_drain(struct fronts *h, uint64_t idle_ms)
 {
     h->draining = true;
+    h->drain_idle_ms = idle_ms;
     LIST_EACH (node, &h->doors)
         listen_stop(&LIST_ENTRY(node, struct door, link)->listening);
-    while (!list_is_empty(&h->idle))
-        front_close(LIST_ENTRY(h->idle.next, struct front, link), WHY_DRAINED);
+    LIST_EACH_SAFE (node, &h->idle)
+        front_hurry(LIST_ENTRY(node, struct front, link));
 }
 
 /* Those that are in the middle of an answer get its end, as far as that can be told, and are closed behind it. */
 void fronts_cut(struct fronts *h)
 {
-    fronts_drain(h);
+    fronts_drain(h, 0);
     LIST_EACH_SAFE (node, &h->busy) {
         struct front *f = LIST_ENTRY(node, struct front, link);
         f->keep = false;

@@ -25,7 +25,6 @@ struct outside {
     struct list
         unset; /* timers for which there was no memory: they go off at once, which is the safe side of a deadline */
     struct deferred answer_unset;
-    bool is_draining;
 };
 
 static struct outside *outside_of(struct world *w)
@@ -173,8 +172,7 @@ static bool world_journal(struct world *w, struct str line)
 
 static bool world_is_accepting(struct world *w)
 {
-    const struct outside *o = outside_of(w);
-    return !o->is_draining && !journal_is_stuck(o->journal);
+    return !journal_is_stuck(outside_of(w)->journal);
 }
 
 static const struct world WORLD = {
@@ -243,11 +241,6 @@ void outside_free(struct outside *o)
 struct world *outside_world(struct outside *o)
 {
     return &o->world;
-}
-
-void outside_drain(struct outside *o)
-{
-    o->is_draining = true;
 }
 
 struct journal *outside_journal(const struct outside *o)

@@ -28,8 +28,6 @@ struct outside *outside_new(const struct outside_options *options, struct proble
 void outside_free(struct outside *o);
 
 struct world *outside_world(struct outside *o);
-/* Nothing new is accepted from now on. */
-void outside_drain(struct outside *o);
 struct journal *outside_journal(const struct outside *o);
 /* For metrics. */
 struct origin_counts outside_counts(const struct outside *o, const struct endpoint *endpoint);

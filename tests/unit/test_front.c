@@ -566,13 +566,51 @@ TEST("at the ceiling an idle connection makes room; without one the new connecti
     shut();
 }
 
+TEST("while draining a kept connection may ask once more, and is closed when it does not")
+{
+    house();
+    int asks = caller(), kept = caller(), silent = caller();
+    say(kept, "GET /before HTTP/1.1\r\nHost: h\r\n\r\n");
+    CHECK(has(hear(kept), "/before"));
+    fronts_drain(fronts, 60);
+    turns(3);
+    CHECK_INT(fronts_count(fronts), 3);
+    say(asks, "GET /first HTTP/1.1\r\nHost: h\r\n\r\n");
+    say(kept, "GET /second HTTP/1.1\r\nHost: h\r\n\r\n");
+    struct str got = hear(asks);
+    CHECK(has(got, "connection: close") && has(got, "/first|"));
+    got = hear(kept);
+    CHECK(has(got, "connection: close") && has(got, "/second|"));
+    for (uint64_t end = loop_now_ms(loop) + 200; loop_now_ms(loop) < end;)
+        turns(1);
+    CHECK_STR(hear(silent), STR("|"));
+    close(asks);
+    close(kept);
+    close(silent);
+    shut();
+}
+
+TEST("what is kept when draining gets short is closed")
+{
+    house();
+    int idle = caller();
+    fronts_drain(fronts, 10000);
+    turns(3);
+    CHECK_INT(fronts_count(fronts), 1);
+    fronts_drain(fronts, 0);
+    turns(3);
+    CHECK_STR(hear(idle), STR("|"));
+    close(idle);
+    shut();
+}
+
 TEST("draining closes idle connections, lets answers end, and then closes theirs")
 {
     house();
     core.waits = true;
     int idle = caller(), busy = caller();
     say(busy, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
-    fronts_drain(fronts);
+    fronts_drain(fronts, 0);
     turns(3);
     CHECK_STR(hear(idle), STR("|"));
     CHECK_INT(fronts_count(fronts), 1);
@@ -638,7 +676,7 @@ TEST("over TLS, behind a PROXY header: address, LinkID, name, HSTS, and an order
     char text[2000];
     int n = SSL_read(ssl, text, sizeof text);
     CHECK(n > 0 && has(str_of(text, (size_t)n), "strict-transport-security: max-age=63072000\r\n"));
-    fronts_drain(fronts);
+    fronts_drain(fronts, 0);
     turns(2);
     n = SSL_read(ssl, text, sizeof text);
     CHECK(n == 0 && SSL_get_error(ssl, n) == SSL_ERROR_ZERO_RETURN);
