@@ -110,8 +110,11 @@ static enum verdict step(struct exchange *x, const void *policy)
 {
     const struct urls_policy *p = policy;
     for (size_t i = 0; i < x->call.urls_count; i++) {
-        const struct body_url *u = &x->call.urls[i];
-        const char *why = is_about(p, u->what) ? wrong_with(p, u->value) : NULL;
+        struct body_url *u = &x->call.urls[i];
+        if (!is_about(p, u->what))
+            continue;
+        const char *why = wrong_with(p, u->value);
+        u->is_judged = true;
         if (!why)
             continue;
         x->rule = STR("urls");

@@ -113,6 +113,32 @@ void exchange_body_failed(struct exchange *x, enum reason why, const char *detai
     pipeline_end(x);
 }
 
+/* ---- admit ---- */
+
+/* What no filter of the stage has allowed and nobody may have unasked: addresses that the model server opens with rights of its
+ * own, and what other callers stored there (azure.md §3.3, §3.9). */
+enum verdict stage_admit(struct exchange *x)
+{
+    static const char *const UNASKED[] = { "data_sources", "server_url" };
+    for (size_t i = 0; i < x->call.urls_count; i++) {
+        const struct body_url *u = &x->call.urls[i];
+        for (size_t k = 0; k < ARRAY_LEN(UNASKED) && !u->is_judged; k++)
+            if (strcmp(u->what, UNASKED[k]) == 0) {
+                x->param = str_c(u->what);
+                return exchange_refuse(x, WHY_OPTION_NOT_ALLOWED, "%s without a urls filter", u->what);
+            }
+    }
+    if (x->route->insecure_shared_objects)
+        return NEXT;
+    if (x->call.operation == OP_RESPONSE_OTHER)
+        return exchange_refuse(x, WHY_NOT_ALLOWED, "a stored response without insecure_shared_objects");
+    if (x->call.refers) {
+        x->param = str_c(x->call.refers);
+        return exchange_refuse(x, WHY_OPTION_NOT_ALLOWED, "%s without insecure_shared_objects", x->call.refers);
+    }
+    return NEXT;
+}
+
 /* ---- select ---- */
 
 static struct pool *pool_for_model(const struct exchange *x)

@@ -39,6 +39,7 @@ struct usage {
 struct body_url {
     struct str value;
     uint32_t node;
+    bool is_judged;   /* an admit filter has found it allowed */
     const char *what; /* "image_url", "data_sources", "server_url", "file_url" */
 };
 
@@ -56,7 +57,8 @@ struct call {
     uint64_t n;            /* answers asked for (n or best_of); 1 by default */
     uint64_t images;
     uint64_t tools;
-    bool stores;           /* store, background, previous_response_id, conversation: state on the server */
+    bool stores;           /* the model server keeps something of this: store, background */
+    const char *refers;    /* the member that names something kept there before; NULL without */
     bool has_tokens;       /* some input comes as token numbers, which no filter can read */
     struct text *texts;    /* every text that the model would read */
     size_t texts_count;

@@ -16,6 +16,7 @@ static enum verdict stage_authenticate(struct exchange *x)
 static continue_fn *const BUILT_IN[STAGE_COUNT] = {
     [STAGE_ROUTE] = stage_route,     [STAGE_AUTHENTICATE] = stage_authenticate,
     [STAGE_LIMIT] = stage_limit,     [STAGE_READ] = stage_read,
+    [STAGE_ADMIT] = stage_admit,
     [STAGE_RESERVE] = stage_limit,   [STAGE_SELECT] = stage_select,
     [STAGE_STAMP] = stage_stamp,     [STAGE_FORWARD] = stage_forward,
     [STAGE_RELAY] = stage_relay,

@@ -13,6 +13,7 @@ void pipeline_end(struct exchange *x);
 enum verdict stage_route(struct exchange *x);
 enum verdict stage_limit(struct exchange *x);
 enum verdict stage_read(struct exchange *x);
+enum verdict stage_admit(struct exchange *x);
 enum verdict stage_select(struct exchange *x);
 enum verdict stage_stamp(struct exchange *x);
 enum verdict stage_forward(struct exchange *x);

@@ -67,7 +67,9 @@ enum verdict relay_begin(struct exchange *x, const struct http_head *h)
 
     x->is_event_stream =
         !is_error && x->dialect->streams_events && str_eq_nocase(type, STR("text/event-stream")) && !no_body;
-    x->is_whole = !x->is_event_stream && speaks_json && !no_body;
+    /* a scoring endpoint may answer in any type; its bytes are passed on */
+    bool any_type = x->call.operation == OP_SCORE && !is_json && !is_error;
+    x->is_whole = !x->is_event_stream && speaks_json && !no_body && !any_type;
     if (x->is_whole && !is_json && !is_error)
         return exchange_refuse(x, WHY_UPSTREAM_BROKEN, "an answer that is neither JSON nor an event stream");
     if (speaks_json && coding.len && !str_eq_nocase(coding, STR("identity")))

@@ -183,6 +183,9 @@ const struct setting ROUTE_SETTINGS[] = {
                 "Whether paths that belong to no known API are forwarded as they are; bodies are then not understood."),
     SETTING(struct route, insecure_anonymous, SET_BOOL, .dflt = "false",
             .about = "Callers need no credential: everyone who reaches the listener may call."),
+    SETTING(struct route, insecure_shared_objects, SET_BOOL, .dflt = "false",
+            .about = "Callers may name what is kept at the model server (responses by id, conversations, prompt templates), "
+                     "where all of them are one principal: each reaches what the others stored."),
     SETTING(struct route, max_body, SET_BYTES, .dflt = "10MiB", .min = 1024, .max = (uint64_t)1024 * 1024 * 1024,
             .about = "Length of a request's body, also when unpacked; longer is 413."),
     SETTING(struct route, max_json_depth, SET_UINT, .dflt = "64", .min = 4, .max = 1000,

@@ -286,7 +286,7 @@ TEST("a Responses request is read: instructions, items, built-in tools, kept sta
     CHECK(asks("/v1/responses", "{\"model\":\"m\",\"input\":\"hi\"}"));
     CHECK(call.stores); /* by default the service keeps it */
     CHECK(asks("/v1/responses", "{\"model\":\"m\",\"input\":\"hi\",\"store\":false,\"previous_response_id\":\"r\"}"));
-    CHECK(call.stores);
+    CHECK(!call.stores && call.refers);
     CHECK(asks("/openai/v1/responses",
                "{\"model\":\"m\",\"instructions\":\"Be brief\",\"store\":false,\"input\":["
                "{\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"see\"},"

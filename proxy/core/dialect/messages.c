@@ -97,7 +97,7 @@ bool read_prompt_template(struct asked *q, uint32_t value)
 {
     if (jsonx_is(q->body, value, JSONX_NULL))
         return true;
-    q->call->stores = true;
+    q->call->refers = "prompt";
     return texts_gather(q, value, TEXT_USER, 0, GATHER_URLS);
 }
 

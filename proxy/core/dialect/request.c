@@ -77,11 +77,26 @@ static bool read_n(struct asked *q, uint32_t value)
     return true;
 }
 
-/* What keeps state on the server, or refers to kept state. */
+/* What keeps state on the server. */
 static bool read_state(struct asked *q, uint32_t value)
 {
     enum jsonx_kind kind = jsonx_kind(q->body, value);
     q->call->stores |= kind != JSONX_NULL && kind != JSONX_FALSE;
+    return true;
+}
+
+/* Everybody behind one gateway is the same principal to the model server: what one stored, another could name. */
+static bool read_previous(struct asked *q, uint32_t value)
+{
+    if (!jsonx_is(q->body, value, JSONX_NULL))
+        q->call->refers = "previous_response_id";
+    return true;
+}
+
+static bool read_conversation(struct asked *q, uint32_t value)
+{
+    if (!jsonx_is(q->body, value, JSONX_NULL))
+        q->call->refers = "conversation";
     return true;
 }
 
@@ -156,8 +171,8 @@ static const struct member {
     { STR_INIT("store"), CHAT, false, read_state },
     { STR_INIT("store"), RESPONSES, false, read_store_default_on },
     { STR_INIT("background"), RESPONSES, false, read_state },
-    { STR_INIT("previous_response_id"), RESPONSES, false, read_state },
-    { STR_INIT("conversation"), RESPONSES, false, read_state },
+    { STR_INIT("previous_response_id"), RESPONSES, false, read_previous },
+    { STR_INIT("conversation"), RESPONSES, false, read_conversation },
     /* Read by the server, not by the model. */
     { STR_INIT("user"), ALL, false, read_nothing },
     { STR_INIT("metadata"), ALL, false, read_nothing },
