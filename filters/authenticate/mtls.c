@@ -1,7 +1,7 @@
 /* mtls.c - client certificates that the listener has verified. */
 #include "filters/authenticate/credential.h"
 
-enum { NAME_MAX_BYTES = 2048, SLACK_BYTES = 512 };
+enum { NAME_MAX_BYTES = 2048, SLACK_BYTES = 512, CALLER_BYTES = 64 * 1024 };
 
 struct mtls_policy {
     struct texts names, thumbprints;
@@ -76,7 +76,7 @@ static enum verdict step(struct exchange *x, const void *policy)
     size_t size = SLACK_BYTES + 2 * name.len + p->tenant.len + peer->certificate_subject.len;
     for (size_t i = 0; i < p->roles.count; i++)
         size += sizeof(struct str) + p->roles.at[i].len;
-    struct caller *c = caller_new(size);
+    struct caller *c = caller_new(2 * size + CALLER_BYTES);
     if (!c)
         return exchange_refuse(x, WHY_OVERLOADED, "no memory for the caller");
     c->kind = CALLER_CERTIFICATE;

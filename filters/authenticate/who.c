@@ -1,7 +1,7 @@
 /* who.c - claims of generic providers, and the caller as one exact piece of memory. */
 #include "filters/authenticate/who.h"
 
-enum { CALLER_SLACK = 256, FIELD_MAX = 2048 };
+enum { CALLER_SLACK = 256, FIELD_MAX = 2048, SMALL_BYTES = 2048, PIECES_BYTES = 64 * 1024 };
 
 static bool first_string(const struct claims *c, const struct str *names, size_t n, struct arena *a, struct str *out)
 {
@@ -71,7 +71,9 @@ struct caller *who_caller(const struct who *w, const struct issuer *i, uint64_t 
     size_t size = CALLER_SLACK + i->name.text.len + w->subject.len + w->tenant.len + w->app.len + w->name.len +
                   w->token_id.len + w->app_auth.len + size_of_list(&w->roles) + size_of_list(&w->scopes) +
                   size_of_list(&w->groups) + size_of_list(&w->contexts);
-    struct caller *c = caller_new(size);
+    /* A small caller is one piece of exactly that size; a large one lies in several, each of which may leave some room.
+     */
+    struct caller *c = caller_new(size <= SMALL_BYTES ? size : 2 * size + PIECES_BYTES);
     if (!c)
         return NULL;
     c->kind = CALLER_TOKEN;

@@ -61,11 +61,13 @@ static bool grow(struct arena *a, size_t size)
 {
     if (size > SIZE_MAX - sizeof(struct arena_chunk) - CHUNK_BYTES)
         return false;
-    size_t whole = size + sizeof(struct arena_chunk);
-    if (whole < CHUNK_BYTES) /* an arena below a chunk's size is one piece of its own size: callers in a cache are many */
-        whole = a->ceiling_bytes < CHUNK_BYTES && whole <= a->ceiling_bytes ? a->ceiling_bytes : CHUNK_BYTES;
-    if (whole > a->ceiling_bytes - a->used_bytes)
+    size_t whole = size + sizeof(struct arena_chunk), left = a->ceiling_bytes - a->used_bytes;
+    if (whole > left)
         return false;
+    /* the last piece is what is left; so an arena below a chunk's size is one piece of its own: callers in a cache are
+     * many */
+    if (whole < CHUNK_BYTES)
+        whole = left < CHUNK_BYTES ? left : CHUNK_BYTES;
     struct arena_chunk *c = chunk_take(whole);
     if (!c)
         return false;

@@ -495,6 +495,30 @@ TEST("several tenants: those of the list, and no other")
     signer_finish(&s);
 }
 
+TEST("tokens with as many groups as Entra lists are taken, whatever their size")
+{
+    struct signer s = signer_new(ALG_ES256, "k1");
+    struct desk *d = desk_open(GENERIC);
+    give_keys(d, &s, 1);
+    for (int groups = 0; groups <= 270; groups += 9) {
+        char *list = text_printf("\"first\"");
+        for (int i = 0; i < groups; i++) {
+            char *longer = text_printf("%s,\"%08x-0000-4000-8000-000000000000\"", list, (unsigned)i);
+            free(list);
+            list = longer;
+        }
+        char *claims = text_printf("{\"iss\":\"https://id.example/t\",\"aud\":\"api\",\"sub\":\"s\",\"exp\":1800000600,"
+                                   "\"groups\":[%s]}",
+                                   list);
+        if (!CHECK_INT(send_claims(d, &s, claims), WHY_SERVED))
+            fprintf(stderr, "  %d groups: %.*s\n", groups, STR_A(d->x.detail));
+        CHECK(d->x.caller && d->x.caller->groups.count == (size_t)groups + 1);
+        free(claims), free(list);
+    }
+    desk_close(d);
+    signer_finish(&s);
+}
+
 TEST("after an outage of discovery, those who wait get in with the first keys")
 {
     static const char DISCOVERED[] =
