@@ -92,14 +92,15 @@ def gateway(running_gateway, issuer, model):
 
 @pytest.fixture
 def start_gateway(issuer, model, server_certificate, authority, tmp_path):
-    """start_gateway(changes to the plain configuration, env): a gateway of the test's own."""
+    """start_gateway(changes to the plain configuration and its listener, env): a gateway of the test's own."""
     binary = need("bartizan")
     started = []
 
-    def start(changes=None, env=None):
+    def start(changes=None, env=None, listener=None):
         home = tmp_path / f"gateway-{len(started)}"
         home.mkdir()
         config = merged(base_config(issuer, model, server_certificate, home), changes or {})
+        config["listen"][0].update(listener or {})
         gateway = Gateway(binary, config, home, authority, {"AZURE_POD_IDENTITY_AUTHORITY_HOST": issuer.base, **(env or {})})
         started.append(gateway)
         return gateway
