@@ -1,13 +1,12 @@
-/* labels.h - tells the metrics what their labels mean: words of the tables, names of the configuration. */
+/* labels.h - tells the metrics what their labels mean, as far as core/figures.h does not: the supervisor is the one who
+ * shows them. */
 #ifndef APP_LABELS_H
 #define APP_LABELS_H
 
 #include "proxy/core/setup.h"
 
-/* Once. */
-void labels_words(void);
-/* For each new configuration, in the supervisor: its routes, endpoints and models have numbers before a worker counts.
- */
-void labels_names(const struct setup *setup);
+/* For each new configuration, in the supervisor and before its workers are forked: words of the tables, numbers for
+ * routes, endpoints and models. */
+void labels_register(struct setup *setup);
 
 #endif

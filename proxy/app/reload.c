@@ -144,7 +144,7 @@ void reload(struct supervisor *s)
         supervise_sweep(s);
         return;
     }
-    labels_names(g->setup);
+    labels_register(g->setup);
     timer_set(s->loop, &s->no_show, READY_WITHIN_MS);
     for (unsigned i = 0; i < s->slots_count && s->coming == g; i++)
         if (!child_start(s, g, i))

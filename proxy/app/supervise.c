@@ -155,7 +155,6 @@ static bool open_shared(struct supervisor *s)
         return false;
     }
     rotate_tickets(&s->rotate);
-    labels_words();
     GAUGE_SET(1, METRIC_BUILD, metric_name(STR(BARTIZAN_VERSION)));
     GAUGE_SET((uint64_t)time(NULL), METRIC_STARTED);
     return true;
@@ -179,7 +178,7 @@ static int begin(struct supervisor *s)
     if (!(s->sockets = sockets_new(s->slots_count)) || !sockets_open(s->sockets, g->setup) ||
         !reload_admin(s, g->setup))
         return EXIT_NO_START;
-    labels_names(g->setup);
+    labels_register(g->setup);
     timer_set(s->loop, &s->no_show, READY_WITHIN_MS);
     timer_set(s->loop, &s->look, LOOK_AT_FILES_MS);
     for (unsigned i = 0; i < s->slots_count; i++)

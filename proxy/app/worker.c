@@ -16,6 +16,7 @@
 
 enum {
     LOOK_MS = 20,
+    FIGURES_MS = 1000,
     CUT_MS = 2000,
     IDLE_WHEN_REPLACED_MS = 5000, /* callers with kept connections go over to the new generation without a failure */
     IDLE_WHEN_STOPPED_MS = 500,
@@ -30,8 +31,28 @@ struct worker {
     struct watch signals;
     struct timer empty;    /* is the house empty? */
     struct timer deadline; /* of draining, then of cutting */
+    struct timer figures;
+    uint64_t *opened; /* owned; connections to each endpoint, as counted already */
     bool is_draining, is_cutting, gave_up;
 };
+
+/* ---- figures that are looked at instead of counted ---- */
+
+static void look_at_endpoints(struct timer *t)
+{
+    struct worker *w = CONTAINER_OF(t, struct worker, figures);
+    const struct pool *pools = w->setup->pools.at;
+    for (size_t p = 0; p < w->setup->pools.count; p++)
+        for (size_t i = 0; i < pools[p].endpoints.count; i++) {
+            const struct endpoint *e = (const struct endpoint *)pools[p].endpoints.at + i;
+            struct origin_counts counts = outside_counts(w->outside, e);
+            GAUGE_SET(e->health.until_ms <= loop_now_ms(w->loop), METRIC_HEALTHY, e->metric);
+            GAUGE_SET(counts.open, METRIC_UPSTREAM_OPEN, e->metric);
+            COUNT_N(counts.opened - w->opened[e->id], METRIC_UPSTREAM_OPENED, e->metric);
+            w->opened[e->id] = counts.opened;
+        }
+    timer_set(w->loop, t, FIGURES_MS);
+}
 
 /* ---- draining ---- */
 
@@ -140,6 +161,8 @@ static void finish(struct worker *w)
     outside_free(w->outside);
     timer_cancel(&w->empty);
     timer_cancel(&w->deadline);
+    timer_cancel(&w->figures);
+    free(w->opened);
     loop_remove(&w->signals);
     close(w->signals.fd);
     loop_free(w->loop);
@@ -154,7 +177,9 @@ int worker_run(const struct worker_start *start)
     metric_take_row(start->row);
     timer_init(&w.empty, look_whether_empty);
     timer_init(&w.deadline, too_late);
-    if (!(w.loop = loop_new()) || !watch_signals(&w) || !make_outside(&w))
+    timer_init(&w.figures, look_at_endpoints);
+    if (!(w.opened = calloc(w.setup->endpoints_count + 1, sizeof *w.opened)) || !(w.loop = loop_new()) ||
+        !watch_signals(&w) || !make_outside(&w))
         return EXIT_NO_START;
     w.fronts = fronts_new(&(struct fronts_options){ w.loop, outside_world(w.outside), w.setup });
     if (!w.fronts || !listen_all(&w))
@@ -162,6 +187,7 @@ int worker_run(const struct worker_start *start)
     if (write(start->ready_fd, "r", 1) != 1)
         return EXIT_NO_START;
     close(start->ready_fd);
+    look_at_endpoints(&w.figures);
     loop_run(w.loop);
     if (!w.gave_up) /* what is stuck is left to the kernel */
         finish(&w);
