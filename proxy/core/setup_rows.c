@@ -118,7 +118,7 @@ const struct setting POOL_SETTINGS[] = {
                 "Prompts and credentials cross the network unencrypted: plain HTTP to endpoints off the loopback."),
     SETTING_AS("connect", struct pool, connect_ms, SET_DURATION, .dflt = "5s", .min = 50, .max = 60000,
                .about = "Time for a connection, TLS handshake included."),
-    SETTING_AS("first_byte", struct pool, first_byte_ms, SET_DURATION, .dflt = "2m", .min = 100, .max = 3600000,
+    SETTING_AS("first_byte", struct pool, first_byte_ms, SET_DURATION, .dflt = "5m", .min = 100, .max = 3600000,
                .about = "Time until the first byte of an answer."),
     SETTING_AS("between_events", struct pool, between_events_ms, SET_DURATION, .dflt = "1m", .min = 100, .max = 3600000,
                .about = "Silence that an answer may have once it has begun."),
