@@ -103,7 +103,7 @@ TEST("words are found by name, by dotted name, and by the nearest")
     buf_init(&out, 4 * 1024 * 1024);
     CHECK(words_print(&out, &LANGUAGE, STR("first_byte"), &found) && found);
     CHECK(str_find_str(buf_str(&out), STR("pools.first_byte")) < buf_len(&out));
-    CHECK(str_find_str(buf_str(&out), STR("default 2m")) < buf_len(&out));
+    CHECK(str_find_str(buf_str(&out), STR("default 5m")) < buf_len(&out));
     CHECK(str_find_str(buf_str(&out), STR("retries")) == buf_len(&out));
     buf_clear(&out);
     CHECK(words_print(&out, &LANGUAGE, STR("pools.endpoints"), &found) && found);
