@@ -3,6 +3,7 @@
 
 #include "proxy/base/hash.h"
 #include "proxy/base/log.h"
+#include "proxy/base/metric.h"
 #include "proxy/core/exchange.h"
 
 enum { FETCH_TIMEOUT_MS = 5000 };
@@ -64,8 +65,9 @@ static void fetched(struct ask *ask)
 {
     struct issuer_keys *k = CONTAINER_OF(CONTAINER_OF(ask, struct ask_fetch, ask), struct issuer_keys, fetch);
     uint64_t now = k->world->now_ms(k->world);
-    bool ended = true;
-    if (!k->fetch.ok || k->fetch.status != 200) {
+    bool ended = true, is_good = k->fetch.ok && k->fetch.status == 200;
+    COUNT(METRIC_KEY_FETCHES, is_good ? RESULT_OK : RESULT_FAILED);
+    if (!is_good) {
         keyset_failed(k->set, now, k->fetch.retry_after_ms, failure_of(&k->fetch));
     } else {
         /* A document that another worker fetched is as old as it is; older than an hour it is due again at once. */

@@ -9,6 +9,7 @@
 #include "filters/authenticate/issuer_keys.h"
 #include "filters/authenticate/token_cache.h"
 #include "filters/authenticate/who.h"
+#include "proxy/base/metric.h"
 
 #include <openssl/crypto.h>
 
@@ -146,8 +147,11 @@ enum { NOTHING_REMEMBERED = -1 };
 static int from_memory(struct exchange *x, const struct jwt_policy *p, const struct asked *q)
 {
     const struct remembered *r = token_cache_find(cache, q->hash, now_s(x));
-    if (!r || r->generation != issuer_keys_generation(r->keys))
+    if (!r || r->generation != issuer_keys_generation(r->keys)) {
+        COUNT(METRIC_CREDENTIAL_MISSES);
         return NOTHING_REMEMBERED;
+    }
+    COUNT(METRIC_CREDENTIAL_HITS);
     if (!policy_has(p, r->issuer))
         return credential_not_mine(x, "a token of an issuer that this route does not take");
     if (!binding_holds(x, r->has_binding, r->bound_sha256, q->scheme))

@@ -4,6 +4,7 @@
 #include "filters/stamp/token_answer.h"
 #include "proxy/base/hash.h"
 #include "proxy/base/log.h"
+#include "proxy/base/metric.h"
 
 enum { TIMEOUT_MS = 10000, ANSWER_BYTES_MAX = 64 * 1024, ASSERTION_BYTES_MAX = 32 * 1024 };
 static const uint64_t RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 30 * 1000, RETRY_AFTER_MAX_MS = 3600 * 1000;
@@ -141,6 +142,7 @@ static void fetched(struct ask *ask)
 {
     struct token *t = CONTAINER_OF(CONTAINER_OF(ask, struct ask_fetch, ask), struct token, fetch);
     uint64_t now = t->world->now_ms(t->world);
+    COUNT(METRIC_IDENTITY_FETCHES, t->fetch.ok && t->fetch.status == 200 ? RESULT_OK : RESULT_FAILED);
     buf_wipe(&t->body);
     buf_init(&t->body, 3 * ASSERTION_BYTES_MAX + 8192);
     if (!t->fetch.ok)

@@ -67,10 +67,18 @@ void figures_failure(const struct exchange *x, enum forward_failure failure)
     COUNT(METRIC_FAILURES, x->endpoint->metric, failure);
 }
 
+void figures_stream(const struct exchange *x)
+{
+    (void)x;
+    GAUGE_ADD(1, METRIC_STREAMS);
+}
+
 void figures_ended(const struct exchange *x)
 {
     unsigned route = x->route ? x->route->metric : METRIC_OTHER;
     GAUGE_ADD(-1, METRIC_EXCHANGES);
+    if (x->is_event_stream)
+        GAUGE_ADD(-1, METRIC_STREAMS);
     COUNT(METRIC_REQUESTS, route, x->status, x->why);
     if (x->why != WHY_SERVED)
         COUNT(METRIC_REFUSED, x->why_stage < STAGE_COUNT ? x->why_stage : STAGE_ROUTE, x->why);

@@ -11,6 +11,8 @@ void figures_began(const struct exchange *x);
 void figures_attempt(const struct exchange *x);
 void figures_answer(const struct exchange *x);
 void figures_failure(const struct exchange *x, enum forward_failure failure);
+/* Once x->is_event_stream is set. */
+void figures_stream(const struct exchange *x);
 /* In the tail, once. */
 void figures_ended(const struct exchange *x);
 

@@ -1,6 +1,8 @@
 /* health.c - passive health and the choice of an endpoint. */
 #include "proxy/core/health.h"
 
+#include "proxy/base/metric.h"
+
 static struct endpoint *endpoint_at(const struct pool *pool, size_t i)
 {
     return (struct endpoint *)pool->endpoints.at + i;
@@ -73,6 +75,7 @@ void health_rest(struct endpoint *e, uint64_t now_ms, uint64_t for_ms)
     if (for_ms > e->pool->retry_after_max_ms)
         for_ms = e->pool->retry_after_max_ms;
     e->health.is_probing = false;
+    COUNT(METRIC_EJECTIONS, e->metric);
     if (now_ms + for_ms > e->health.until_ms)
         e->health.until_ms = now_ms + for_ms;
 }

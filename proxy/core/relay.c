@@ -1,4 +1,5 @@
 /* relay.c - the answer on its way to the caller: whole, event by event, or as bytes. */
+#include "proxy/core/figures.h"
 #include "proxy/core/health.h"
 #include "proxy/core/pipeline.h"
 #include "proxy/core/refusal.h"
@@ -67,6 +68,8 @@ enum verdict relay_begin(struct exchange *x, const struct http_head *h)
 
     x->is_event_stream =
         !is_error && x->dialect->streams_events && str_eq_nocase(type, STR("text/event-stream")) && !no_body;
+    if (x->is_event_stream)
+        figures_stream(x);
     /* a scoring endpoint may answer in any type; its bytes are passed on */
     bool any_type = x->call.operation == OP_SCORE && !is_json && !is_error;
     x->is_whole = !x->is_event_stream && speaks_json && !no_body && !any_type;
