@@ -120,6 +120,12 @@ static bool open(void *policy, struct world *world, void **instance)
     return ok;
 }
 
+static bool is_lacking(const void *instance)
+{
+    const struct instance *in = instance;
+    return in->token && !token_is_there(in->token);
+}
+
 /* ---- one exchange ---- */
 
 static enum verdict token_arrived(struct exchange *x)
@@ -182,6 +188,7 @@ const struct filter filter_identity = {
     .step = step,
     .settle = settle,
     .open = open,
+    .is_lacking = is_lacking,
     .close = close,
     .rejected = rejected,
     .scalar = "managed",

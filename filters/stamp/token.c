@@ -244,7 +244,7 @@ void token_free(struct token *t)
 enum token_answer token_give(struct token *t, struct token_waiter *w, struct buf *out)
 {
     uint64_t now = t->world->now_ms(t->world);
-    if (t->line.len && now < t->until_ms) {
+    if (token_is_there(t)) {
         w->given = t->number;
         return buf_add(out, secret_reveal(&t->line)) ? TOKEN_GIVEN : TOKEN_NONE;
     }
@@ -278,6 +278,11 @@ void token_drop(struct token *t, struct token_waiter *w)
     t->trouble = "the model server did not accept the token";
     t->next_ms = now;
     nudge(t);
+}
+
+bool token_is_there(const struct token *t)
+{
+    return t->line.len && t->world->now_ms(t->world) < t->until_ms;
 }
 
 uint64_t token_retry_ms(const struct token *t)

@@ -6,6 +6,7 @@
 #include "proxy/app/supervise_parts.h"
 #include "proxy/app/worker.h"
 #include "proxy/base/log.h"
+#include "proxy/base/metric.h"
 
 /* ---- the files ---- */
 
@@ -28,7 +29,7 @@ void reload_look_at_files(struct timer *t)
 static bool is_ready(void *user)
 {
     const struct supervisor *s = user;
-    if (s->is_stopping || !s->current)
+    if (s->is_stopping || !s->current || METRIC_READ(METRIC_LACKING))
         return false;
     LIST_EACH (node, &s->children) {
         const struct child *c = LIST_ENTRY(node, struct child, link);

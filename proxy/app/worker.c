@@ -51,7 +51,9 @@ static void look_at_endpoints(struct timer *t)
             COUNT_N(counts.opened - w->opened[e->id], METRIC_UPSTREAM_OPENED, e->metric);
             w->opened[e->id] = counts.opened;
         }
-    timer_set(w->loop, t, FIGURES_MS);
+    unsigned lacking = setup_lacking(w->setup);
+    GAUGE_SET(lacking, METRIC_LACKING);
+    timer_set(w->loop, t, lacking ? LOOK_MS : FIGURES_MS);
 }
 
 /* ---- draining ---- */

@@ -39,6 +39,8 @@ struct filter {
     settle_fn *settle;
     bool (*open)(void *policy, struct world *world, void **instance);
     void (*close)(void *policy, void *instance);
+    /* Of the identity filter: what it needs to stamp anything is not there (yet), so the gateway is not ready. */
+    bool (*is_lacking)(const void *instance);
     rejected_fn *rejected; /* of the identity filter: the model server answered 401; forget the cached proof */
     /* A bare scalar in a route sets this setting (`models: [gpt-4o]` is { models: { any: [gpt-4o] } }); also a bare list for a
      * SET_TEXTS or SET_NAMES one; NULL without. */

@@ -23,6 +23,16 @@ bool setup_open(struct setup *s, struct world *world)
     return true;
 }
 
+unsigned setup_lacking(const struct setup *s)
+{
+    const struct pool *pools = s->pools.at;
+    const struct filter *identity = s->language->identity;
+    unsigned lacking = 0;
+    for (size_t p = 0; p < s->pools.count; p++)
+        lacking += pools[p].identity_instance && identity->is_lacking && identity->is_lacking(pools[p].identity_instance);
+    return lacking;
+}
+
 static void close_step(const struct filter *f, void *policy, void **instance)
 {
     if (f->close && *instance)

@@ -189,6 +189,8 @@ void setup_free(struct setup *s);
 /* In a worker, before traffic: opens the instance of each step and identity. False when one cannot. */
 bool setup_open(struct setup *s, struct world *world) MUST_USE;
 void setup_close(struct setup *s);
+/* How many pools cannot be used because their identity has no proof (yet). */
+unsigned setup_lacking(const struct setup *s);
 
 struct pool *setup_find_pool(const struct setup *s, struct str name);
 /* An entry of the section `kind`; NULL without. */
