@@ -1,7 +1,8 @@
 /* patterns.c - the operator's own regular expressions and word lists over every text that the model would read.
  *
- * All of them are compiled into one Vectorscan database when the configuration is read, before the workers are forked;
- * a text is scanned once, however many patterns there are. */
+ * They are compiled into two Vectorscan databases when the configuration is read, before the workers are forked: one of
+ * the expressions, for the texts as they are, one of the words, for the texts with their white space evened. A text is
+ * scanned once by each that is there, however many patterns it has. */
 #include "filters/inspect/word_list.h"
 #include "proxy/core/exchange.h"
 
@@ -17,7 +18,8 @@ struct patterns_policy {
     uint64_t of;
     bool insecure_tokens;
     /* made by check */
-    hs_database_t *database;    /* owned; freed in finish */
+    hs_database_t *regexes;     /* owned, freed in finish; NULL when there are none */
+    hs_database_t *phrases;     /* the same, of the words */
     struct str *names;          /* of each pattern, for the journal */
     unsigned count, first_word; /* from there on they are words */
 };
@@ -95,18 +97,16 @@ static bool add_words(struct compiling *c, const struct texts *list, const char 
     return true;
 }
 
-static bool compile(struct patterns_policy *p, struct compiling *c, struct problems *problems)
+/* Patterns `from` to `to`, of which there may be none. */
+static bool compile(const struct compiling *c, unsigned from, unsigned to, hs_database_t **out,
+                    struct problems *problems)
 {
     hs_compile_error_t *error = NULL;
-    hs_error_t code =
-        hs_compile_multi(c->expressions, c->flags, c->ids, c->count, HS_MODE_BLOCK, NULL, &p->database, &error);
-    if (code == HS_SUCCESS) {
-        p->names = c->names;
-        p->count = c->count;
+    if (from == to || hs_compile_multi(c->expressions + from, c->flags + from, c->ids + from, to - from, HS_MODE_BLOCK,
+                                       NULL, out, &error) == HS_SUCCESS)
         return true;
-    }
-    int at = error ? error->expression : -1;
-    struct span span = at >= 0 && (unsigned)at < c->count ? c->spans[at] : c->spans[0];
+    int at = error && error->expression >= 0 ? error->expression + (int)from : -1;
+    struct span span = at >= 0 && (unsigned)at < to ? c->spans[at] : c->spans[from];
     problem(problems, span, "pattern \"" STR_F "\": %s", STR_A(at >= 0 ? c->names[at] : STR("?")),
             error ? error->message : "cannot be compiled");
     hs_free_compile_error(error);
@@ -138,33 +138,55 @@ static bool check(void *policy, struct setup *setup, struct problems *problems)
         problem(problems, (struct span){ 0 }, "a word is blank, or there is no room for the patterns");
         return false;
     }
-    return compile(p, &c, problems);
+    p->names = c.names;
+    p->count = c.count;
+    ok = compile(&c, 0, p->first_word, &p->regexes, problems);
+    return compile(&c, p->first_word, c.count, &p->phrases, problems) && ok;
 }
 
 static void finish(void *policy)
 {
     struct patterns_policy *p = policy;
-    hs_free_database(p->database);
-    p->database = NULL;
+    hs_free_database(p->regexes);
+    hs_free_database(p->phrases);
+    p->regexes = p->phrases = NULL;
 }
 
 /* ---- a worker's scratch space ---- */
 
-static bool open_scratch(void *policy, struct world *world, void **instance)
-{
-    struct patterns_policy *p = policy;
-    hs_scratch_t *scratch = NULL;
-    (void)world;
-    if (hs_alloc_scratch(p->database, &scratch) != HS_SUCCESS)
-        return false;
-    *instance = scratch;
-    return true;
-}
+enum { TEXT_MAX = 1 << 30, KEPT_BYTES = 64 * 1024 };
+
+struct scratch {
+    hs_scratch_t *of_both; /* owned */
+    struct buf text;       /* with its white space evened */
+};
 
 static void close_scratch(void *policy, void *instance)
 {
+    struct scratch *s = instance;
     (void)policy;
-    hs_free_scratch(instance);
+    if (!s)
+        return;
+    hs_free_scratch(s->of_both);
+    buf_finish(&s->text);
+    free(s);
+}
+
+static bool open_scratch(void *policy, struct world *world, void **instance)
+{
+    const struct patterns_policy *p = policy;
+    struct scratch *s = calloc(1, sizeof *s);
+    (void)world;
+    if (!s)
+        return false;
+    buf_init(&s->text, TEXT_MAX);
+    if ((p->regexes && hs_alloc_scratch(p->regexes, &s->of_both) != HS_SUCCESS) ||
+        (p->phrases && hs_alloc_scratch(p->phrases, &s->of_both) != HS_SUCCESS)) {
+        close_scratch(policy, s);
+        return false;
+    }
+    *instance = s;
+    return true;
 }
 
 /* ---- scanning ---- */
@@ -173,6 +195,7 @@ struct scan {
     struct exchange *x;
     const struct patterns_policy *policy;
     const struct text *text;
+    struct str value; /* of it, as it is scanned */
     uint64_t *seen; /* bit set over the patterns, of this exchange */
     bool refused;
 };
@@ -189,7 +212,7 @@ static int matched(unsigned id, unsigned long long from, unsigned long long to, 
 {
     struct scan *s = context;
     (void)flags;
-    if (id >= s->policy->first_word && !word_stands_alone(s->text->value, from, to))
+    if (id >= s->policy->first_word && !word_stands_alone(s->value, from, to))
         return 0;
     uint64_t bit = (uint64_t)1 << (id & 63);
     if (!(s->seen[id / 64] & bit)) {
@@ -224,6 +247,27 @@ static enum verdict check_readable(struct exchange *x, const struct patterns_pol
     return refuse(x, STR("input"));
 }
 
+static hs_error_t look(struct scan *s, const hs_database_t *database, struct str value, struct scratch *scratch)
+{
+    s->value = value;
+    return hs_scan(database, value.at, (unsigned)value.len, 0, scratch->of_both, matched, s);
+}
+
+/* Stops at the first match that refuses. */
+static hs_error_t look_at_text(struct scan *s, struct scratch *scratch)
+{
+    hs_error_t code = HS_SUCCESS;
+    if (s->policy->regexes)
+        code = look(s, s->policy->regexes, s->text->value, scratch);
+    if (!s->policy->phrases || s->refused || code != HS_SUCCESS)
+        return code;
+    struct str even = word_text(s->text->value, &scratch->text);
+    code = even.at ? look(s, s->policy->phrases, even, scratch) : HS_NOMEM;
+    if (scratch->text.size > KEPT_BYTES)
+        buf_finish(&scratch->text);
+    return code;
+}
+
 static enum verdict step(struct exchange *x, const void *policy)
 {
     const struct patterns_policy *p = policy;
@@ -237,8 +281,9 @@ static enum verdict step(struct exchange *x, const void *policy)
         s.text = &x->call.texts[i];
         if (!(p->of >> s.text->source & 1))
             continue;
-        hs_error_t code =
-            hs_scan(p->database, s.text->value.at, (unsigned)s.text->value.len, 0, exchange_instance(x), matched, &s);
+        if (!s.text->value.len)
+            continue;
+        hs_error_t code = look_at_text(&s, exchange_instance(x));
         if (s.refused)
             return refuse(x, x->call.operation == OP_CHAT ? STR("messages") : STR("input"));
         if (code != HS_SUCCESS)

@@ -5,6 +5,9 @@
 
 #include <errno.h>
 #include <hs.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 enum { FILE_MAX_BYTES = 4 * 1024 * 1024 };
 
@@ -90,7 +93,7 @@ const char *word_pattern(struct arena *a, struct str phrase, unsigned *flags)
     for (size_t i = 0; i < phrase.len; i++) {
         char c = phrase.at[i], l = ascii_lower(c);
         if (is_space(c)) {
-            at = mempcpy(at, "\\s+", 3);
+            at = mempcpy(at, "\\x20", 4);
             while (is_space(phrase.at[i + 1])) /* the phrase does not end with a space */
                 i++;
         } else if ((l >= 'a' && l <= 'z') || ascii_is_digit(c) || (unsigned char)c >= 0x80) {
@@ -104,6 +107,50 @@ const char *word_pattern(struct arena *a, struct str phrase, unsigned *flags)
     *at = '\0';
     *flags = HS_FLAG_CASELESS | HS_FLAG_SOM_LEFTMOST | (is_ascii ? 0 : HS_FLAG_UTF8);
     return out;
+}
+
+/* Where white space begins that is not one space, from `i` on, or the end. */
+static size_t find_uneven(struct str text, size_t i)
+{
+#if defined(__SSE2__)
+    const __m128i space = _mm_set1_epi8(' '), tab = _mm_set1_epi8('\t'), width = _mm_set1_epi8('\r' - '\t');
+    for (; i + 17 <= text.len; i += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text.at + i));
+        __m128i next = _mm_loadu_si128((const __m128i *)(const void *)(text.at + i + 1));
+        __m128i above_tab = _mm_sub_epi8(v, tab);
+        __m128i odd = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(above_tab, width), above_tab),
+                                   _mm_and_si128(_mm_cmpeq_epi8(v, space), _mm_cmpeq_epi8(next, space)));
+        unsigned mask = (unsigned)_mm_movemask_epi8(odd);
+        if (mask)
+            return i + (unsigned)__builtin_ctz(mask);
+    }
+#endif
+    while (i < text.len && !(is_space(text.at[i]) &&
+                             (text.at[i] != ' ' || (i + 1 < text.len && text.at[i + 1] == ' '))))
+        i++;
+    return i;
+}
+
+struct str word_text(struct str text, struct buf *room)
+{
+    size_t at = 0, odd = find_uneven(text, 0);
+    if (odd == text.len)
+        return text;
+    buf_clear(room);
+    char *out = buf_reserve(room, text.len), *begin = out;
+    if (!out)
+        return STR_NONE;
+    while (odd < text.len) {
+        out = mempcpy(out, text.at + at, odd - at);
+        if (out == begin || out[-1] != ' ')
+            *out++ = ' ';
+        for (at = odd; at < text.len && is_space(text.at[at]);)
+            at++;
+        odd = find_uneven(text, at);
+    }
+    out = mempcpy(out, text.at + at, text.len - at);
+    buf_grew(room, (size_t)(out - begin));
+    return buf_str(room);
 }
 
 /* The character that `p` is in the first byte of. */

@@ -8,12 +8,16 @@
  * UTF-8 or is larger than 4 MiB. `path` ends with a NUL. */
 bool word_list_read(struct arena *a, struct str path, struct texts *out, struct problems *problems) MUST_USE;
 
-/* A regular expression that finds the phrase, with any white space between its words, and the flags to compile it with;
+/* A regular expression that finds the phrase in a text whose white space was evened, and the flags to compile it with;
  * its matches tell where they begin. NULL for a phrase without a word in it, and without memory.
  *
- * Whether a match is made of whole words is asked of word_stands_alone: said in the expression itself, in Unicode's
- * terms, it makes compiling slower a hundred times. */
+ * Said in the expression itself, "any white space" makes compiling slower thirty times, and whole words in Unicode's
+ * terms (see word_stands_alone) a hundred times: workers would start in seconds instead of milliseconds. */
 const char *word_pattern(struct arena *a, struct str phrase, unsigned *flags) MUST_USE;
+
+/* The text with one space in the place of each run of white space: the text itself when it is so already, else a copy in
+ * `room`, which is cleared first. at == NULL when that has no room. */
+struct str word_text(struct str text, struct buf *room) MUST_USE;
 
 /* Does no letter or digit touch text[from, to) where that begins or ends with one? `text` is valid UTF-8. Scripts that
  * put no space between words have no such borders. */

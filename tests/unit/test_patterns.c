@@ -24,7 +24,9 @@ static int matched(unsigned id, unsigned long long from, unsigned long long to, 
 static bool finds(const char *phrase, const char *text)
 {
     struct arena a;
-    struct looking l = { .text = str_c(text) };
+    struct buf room;
+    buf_init(&room, 1 << 16);
+    struct looking l = { .text = word_text(str_c(text), &room) };
     hs_database_t *database = NULL;
     hs_compile_error_t *error = NULL;
     hs_scratch_t *scratch = NULL;
@@ -33,10 +35,11 @@ static bool finds(const char *phrase, const char *text)
     const char *pattern = word_pattern(&a, str_c(phrase), &flags);
     CHECK(pattern && hs_compile(pattern, flags, HS_MODE_BLOCK, NULL, &database, &error) == HS_SUCCESS &&
           hs_alloc_scratch(database, &scratch) == HS_SUCCESS &&
-          hs_scan(database, text, (unsigned)l.text.len, 0, scratch, matched, &l) == HS_SUCCESS);
+          hs_scan(database, l.text.at, (unsigned)l.text.len, 0, scratch, matched, &l) == HS_SUCCESS);
     hs_free_scratch(scratch);
     hs_free_database(database);
     hs_free_compile_error(error);
+    buf_finish(&room);
     arena_finish(&a);
     return l.found;
 }
@@ -77,6 +80,31 @@ TEST("words are found whole, without case, whatever white space is between them"
     unsigned flags;
     CHECK(!word_pattern(&a, STR(""), &flags) && !word_pattern(&a, STR(" \t"), &flags));
     arena_finish(&a);
+}
+
+TEST("white space is evened wherever it lies, and nothing else is touched")
+{
+    struct buf room;
+    buf_init(&room, 1 << 16);
+    char text[80], expected[80];
+    for (size_t len = 1; len < 60; len++)
+        for (size_t at = 0; at < len; at++)
+            for (size_t run = 1; run <= 3 && at + run <= len; run++)
+                for (const char *spaces = "   \t\n  \v\f\r "; spaces[run]; spaces++) {
+                    memset(text, 'x', len);
+                    memcpy(text + at, spaces, run);
+                    memset(expected, 'x', len);
+                    expected[at] = ' ';
+                    struct str even = word_text(str_of(text, len), &room);
+                    if (!CHECK_STR(even, str_of(expected, len - run + 1)))
+                        return;
+                }
+    CHECK_STR(word_text(STR(" a b \t\r\n c  "), &room), STR(" a b c "));
+    struct str even = STR("as it is, and seventeen bytes long");
+    CHECK(word_text(even, &room).at == even.at);
+    room.ceiling_bytes = 2;
+    buf_finish(&room);
+    CHECK(!word_text(STR("a\nb"), &room).at);
 }
 
 /* Compiles the policy that `text` describes; the complaints as text in `said`. */
