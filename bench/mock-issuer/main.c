@@ -3,10 +3,10 @@
 #include "mock.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <getopt.h>
 #include <microhttpd.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -39,6 +39,8 @@ static const char help[] =
     "\"gzip\",\"cut\"}\n"
     "  POST /admin/settings, /admin/apps, /admin/identities, /admin/reset\n"
     "  GET  /admin/journal[?path=GLOB], /admin/ready\n";
+
+enum { SLICE_MS = 20 };
 
 struct options {
     unsigned port, tls_port;
@@ -144,13 +146,16 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, const struc
     return queued;
 }
 
-/* The delay is slept by this connection's own thread, after the lock is given back. */
+static atomic_bool is_stopping;
+
+/* The delay is slept by this connection's own thread, after the lock is given back; the end of the program cuts it
+ * short. */
 static void sleep_ms(unsigned ms)
 {
-    struct timespec left = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
-
-    while (nanosleep(&left, &left) != 0 && errno == EINTR)
-        continue;
+    for (unsigned slept = 0; slept < ms && !is_stopping; slept += SLICE_MS) {
+        unsigned slice = ms - slept < SLICE_MS ? ms - slept : SLICE_MS;
+        nanosleep(&(struct timespec){ .tv_nsec = (long)slice * 1000000 }, NULL);
+    }
 }
 
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *path, const char *method,
@@ -279,6 +284,7 @@ static int serve(const struct options *options)
     sigwait(&signals, &which);
     code = 0;
 out:
+    is_stopping = true;
     if (plain.daemon)
         MHD_stop_daemon(plain.daemon);
     if (tls.daemon)
