@@ -173,7 +173,8 @@ enum keyset_answer issuer_keys_find(struct issuer_keys *k, struct str kid, enum 
 
 uint64_t issuer_keys_generation(const struct issuer_keys *k)
 {
-    return keyset_generation(k->set);
+    /* What was verified by keys that are too old to be believed counts no longer: 0 is no generation. */
+    return keyset_has_keys(k->set, k->world->now_ms(k->world)) ? keyset_generation(k->set) : 0;
 }
 
 uint64_t issuer_keys_next_ms(const struct issuer_keys *k)

@@ -147,13 +147,12 @@ enum { NOTHING_REMEMBERED = -1 };
 static int from_memory(struct exchange *x, const struct jwt_policy *p, const struct asked *q)
 {
     const struct remembered *r = token_cache_find(cache, q->hash, now_s(x));
-    if (!r || r->generation != issuer_keys_generation(r->keys)) {
+    /* Two entries may be about one issuer, for other audiences: what another route's entry took is not decided here. */
+    if (!r || !policy_has(p, r->issuer) || r->generation != issuer_keys_generation(r->keys)) {
         COUNT(METRIC_CREDENTIAL_MISSES);
         return NOTHING_REMEMBERED;
     }
     COUNT(METRIC_CREDENTIAL_HITS);
-    if (!policy_has(p, r->issuer))
-        return credential_not_mine(x, "a token of an issuer that this route does not take");
     if (!binding_holds(x, r->has_binding, r->bound_sha256, q->scheme))
         return credential_bad(x, WHY_BAD_CREDENTIAL, "bound to another client certificate");
     return credential_good(x, caller_ref(r->caller));

@@ -242,6 +242,70 @@ TEST("credentials that are no token of ours")
     desk_close(d);
 }
 
+static const char TWICE[] =
+    TAIL "issuers:\n"
+         "  a: { issuer: 'https://id.example/t', audience: api, jwks_url: 'https://id.example/keys' }\n"
+         "  b: { issuer: 'https://id.example/t', audience: [api, more], jwks_url: 'https://id.example/keys' }\n"
+         "  c: { issuer: 'https://id.example/t', audience: other, jwks_url: 'https://id.example/keys' }\n"
+         "routes:\n"
+         "  a: { match: /v1/chat/completions, authenticate: [ { jwt: a } ], authorise: anyone, select: p }\n"
+         "  b: { match: /v1/embeddings, authenticate: [ { jwt: b } ], authorise: anyone, select: p }\n"
+         "  c: { match: /v1/responses, authenticate: [ { jwt: c } ], authorise: anyone, select: p }\n";
+
+TEST("a token that one route remembers is judged anew where another entry is the issuer")
+{
+    struct signer s = signer_new(ALG_ES256, "k1");
+    struct desk *d = desk_open(TWICE);
+    while (desk_fetches(d))
+        give_keys(d, &s, 1);
+    char *token = signer_sign(&s, GOOD), *field = text_printf("Bearer %s", token);
+    static const struct {
+        const char *path;
+        enum reason why;
+    } ROWS[] = {
+        { "/v1/chat/completions", WHY_SERVED }, { "/v1/embeddings", WHY_SERVED },
+        { "/v1/responses", WHY_BAD_CREDENTIAL }, { "/v1/chat/completions", WHY_SERVED },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+        desk_field(d, NULL, NULL);
+        desk_field(d, "authorization", field);
+        desk_send(d, ROWS[i].path);
+        if (!CHECK_INT(desk_why(d), ROWS[i].why))
+            fprintf(stderr, "  %s: %.*s\n", ROWS[i].path, STR_A(d->x.detail));
+    }
+    free(field);
+    free(token);
+    desk_close(d);
+    signer_finish(&s);
+}
+
+TEST("a token is not remembered for longer than the keys are believed")
+{
+    static const char SHORT[] =
+        TAIL "issuers: { id: { issuer: 'https://id.example/t', audience: api, jwks_url: 'https://id.example/keys',\n"
+             "                 refresh: 60s, stale: 5m } }\n"
+             "routes: { r: { match: /v1/chat/completions, authenticate: [ { jwt: id } ], authorise: anyone, select: p } }\n";
+    static const char LONG[] =
+        "{\"iss\":\"https://id.example/t\",\"aud\":\"api\",\"sub\":\"s\",\"exp\":1800100000}";
+    struct signer s = signer_new(ALG_ES256, "k1");
+    struct desk *d = desk_open(SHORT);
+    give_keys(d, &s, 1);
+    char *token = signer_sign(&s, LONG);
+    CHECK_INT(send(d, token), WHY_SERVED);
+    for (int minute = 1; minute <= 6; minute++) {
+        desk_wait(d, 60 * 1000);
+        while (desk_fetches(d))
+            CHECK(desk_answer(d, desk_fetch_of(d, "https://id.example/keys"), 500, "no"));
+        if (minute == 4)
+            CHECK_INT(send(d, token), WHY_SERVED);
+    }
+    enum reason why = send(d, token);
+    CHECK(why == WHY_KEYS_UNAVAILABLE || why == WHY_COUNT);
+    free(token);
+    desk_close(d);
+    signer_finish(&s);
+}
+
 TEST("a remembered token is answered while it is valid, and never for another key document than the newest")
 {
     struct signer s[2] = { signer_new(ALG_ES256, "k1"), signer_new(ALG_ES256, "k2") };
