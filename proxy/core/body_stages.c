@@ -64,6 +64,10 @@ static enum verdict body_arrived(struct exchange *x)
         x->param = str_c(why);
         return exchange_refuse(x, WHY_BAD_JSON, "%s", why);
     }
+    if (x->call.model_differs && !x->route->rewrite_model) {
+        x->param = STR("model");
+        return exchange_refuse(x, WHY_BAD_JSON, "model is not the deployment of the path, and the route has no rewrite_model");
+    }
     return NEXT;
 }
 

@@ -58,6 +58,7 @@ struct call {
     uint64_t images;
     uint64_t tools;
     bool stores;           /* the model server keeps something of this: store, background */
+    bool model_differs;    /* the body names another model than the path's deployment */
     const char *refers;    /* the member that names something kept there before; NULL without */
     bool has_tokens;       /* some input comes as token numbers, which no filter can read */
     struct text *texts;    /* every text that the model would read */

@@ -120,6 +120,7 @@ struct route {
     const struct dialect *dialect; /* NULL: whatever recognises the path */
     struct str environment;        /* a label: dev, test, prod */
     bool pass_through;
+    bool rewrite_model;            /* a body that names another model than the path's deployment is mended, not refused */
     bool insecure_shared_objects;  /* callers may name what any of them stored at the model server, in so many words */
     bool insecure_anonymous;       /* no authentication, in so many words */
     uint64_t max_body, max_json_depth;

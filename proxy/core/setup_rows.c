@@ -183,6 +183,9 @@ const struct setting ROUTE_SETTINGS[] = {
                 "Whether paths that belong to no known API are forwarded as they are; bodies are then not understood."),
     SETTING(struct route, insecure_anonymous, SET_BOOL, .dflt = "false",
             .about = "Callers need no credential: everyone who reaches the listener may call."),
+    SETTING(struct route, rewrite_model, SET_BOOL, .dflt = "false",
+            .about = "What becomes of a body whose `model` is not the deployment of the path, as AzureOpenAI(azure_deployment=…) "
+                     "sends it: true writes the deployment in its place, false refuses the request."),
     SETTING(struct route, insecure_shared_objects, SET_BOOL, .dflt = "false",
             .about = "Callers may name what is kept at the model server (responses by id, conversations, prompt templates), "
                      "where all of them are one principal: each reaches what the others stored."),

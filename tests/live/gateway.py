@@ -44,7 +44,7 @@ def base_config(issuer, model, certificate, folder):
             }
         },
         "routes": {
-            "azure": {"match": {"path": "/openai/*"}, **plan},
+            "azure": {"match": {"path": "/openai/*"}, "rewrite_model": True, **plan},
             "openai": {"match": {"path": "/v1/*"}, **plan},
         },
     }

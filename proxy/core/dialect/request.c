@@ -24,9 +24,8 @@ static bool read_model(struct asked *q, uint32_t value)
     struct str model = jsonx_string(q->body, value, q->arena), key;
     if (!model.at || !model_normalise(q->arena, model, false, &key))
         return wrong(q, "model");
-    /* Where the path names the deployment the body must not name another: who reads it next may go by either. */
-    if (q->call->deployment.len && !str_eq(q->call->deployment, key))
-        return wrong(q, "model");
+    /* Where the path names the deployment, who reads the body next may go by either: the route decides. */
+    q->call->model_differs = q->call->deployment.len && !str_eq(q->call->deployment, key);
     q->call->model_node = value;
     if (!q->call->deployment.len) {
         q->call->model = model;
