@@ -118,7 +118,10 @@ static bool add_edits(struct exchange *x)
 static bool make_body(struct exchange *x, size_t *len)
 {
     struct str body = buf_str(&x->body);
-    size_t kept = x->edits_count;
+    /* edits that depend on the endpoint are made anew for the next one */
+    struct jsonx_edit kept[EXCHANGE_EDITS_MAX];
+    size_t kept_count = x->edits_count;
+    memcpy(kept, x->edits, kept_count * sizeof *kept);
     memset(x->ask_forward.body, 0, sizeof x->ask_forward.body);
     if (x->dialect->reads_json && body.len && !add_edits(x))
         return false;
@@ -138,8 +141,8 @@ static bool make_body(struct exchange *x, size_t *len)
     *len = 0;
     for (size_t i = 0; i < ARRAY_LEN(x->ask_forward.body); i++)
         *len += x->ask_forward.body[i].len;
-    /* edits that depend on the endpoint are made anew for the next one */
-    x->edits_count = kept;
+    memcpy(x->edits, kept, kept_count * sizeof *kept);
+    x->edits_count = kept_count;
     return true;
 }
 
