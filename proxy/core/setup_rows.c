@@ -187,7 +187,7 @@ const struct setting ROUTE_SETTINGS[] = {
             .about = "What becomes of a body whose `model` is not the deployment of the path, as AzureOpenAI(azure_deployment=…) "
                      "sends it: true writes the deployment in its place, false refuses the request."),
     SETTING(struct route, insecure_shared_objects, SET_BOOL, .dflt = "false",
-            .about = "Callers may name what is kept at the model server (responses by id, conversations, prompt templates), "
+            .about = "Callers may name what is kept at the model server (responses by id, conversations, prompt templates, files, vector stores, containers), "
                      "where all of them are one principal: each reaches what the others stored."),
     SETTING(struct route, max_body, SET_BYTES, .dflt = "10MiB", .min = 1024, .max = (uint64_t)1024 * 1024 * 1024,
             .about = "Length of a request's body, also when unpacked; longer is 413."),

@@ -48,12 +48,12 @@ bool read_messages(struct asked *q, uint32_t value)
 }
 
 /* Items of the Responses API without a role say by their type who made them. */
-static enum text_source source_of_item(const struct jsonx *j, uint32_t item)
+static enum text_source source_of_item(const struct jsonx *j, uint32_t item, struct arena *a)
 {
     uint32_t role = jsonx_member(j, item, STR("role"));
     if (role != JSONX_NO_NODE)
         return source_of_role(j, role);
-    struct str type = jsonx_raw(j, jsonx_member(j, item, STR("type")));
+    struct str type = jsonx_string(j, jsonx_member(j, item, STR("type")), a);
     if (str_ends(type, STR("_output")))
         return TEXT_TOOL;
     return str_ends(type, STR("_call")) || str_eq(type, STR("reasoning")) ? TEXT_ASSISTANT : TEXT_USER;
@@ -70,7 +70,11 @@ bool read_input_items(struct asked *q, uint32_t value)
     for (uint32_t item = jsonx_first(j, value); item != JSONX_NO_NODE; item = jsonx_next(j, value, item), index++) {
         if (!jsonx_is(j, item, JSONX_OBJECT))
             return wrong(q, "input");
-        if (!texts_gather(q, item, source_of_item(j, item), index, GATHER_URLS))
+        /* Without a type an item may be the reference to a stored one. */
+        if (!jsonx_is(j, jsonx_member(j, item, STR("type")), JSONX_STRING) &&
+            jsonx_member(j, item, STR("role")) == JSONX_NO_NODE && jsonx_is(j, jsonx_member(j, item, STR("id")), JSONX_STRING))
+            q->call->refers = "item_reference";
+        if (!texts_gather(q, item, source_of_item(j, item, q->arena), index, GATHER_URLS))
             return false;
     }
     return true;
@@ -86,9 +90,12 @@ bool read_prompt(struct asked *q, uint32_t value)
     size_t index = 0;
     for (uint32_t i = value; i < j->nodes[value].next && !q->call->has_tokens; i++)
         q->call->has_tokens = jsonx_is(j, i, JSONX_NUMBER);
-    for (uint32_t c = jsonx_first(j, value); c != JSONX_NO_NODE; c = jsonx_next(j, value, c), index++)
+    q->prompts = 0;
+    for (uint32_t c = jsonx_first(j, value); c != JSONX_NO_NODE; c = jsonx_next(j, value, c), index++) {
+        q->prompts += !jsonx_is(j, c, JSONX_NUMBER); /* numbers are the tokens of one prompt */
         if (!texts_gather(q, c, TEXT_USER, index, GATHER_URLS))
             return false;
+    }
     return true;
 }
 

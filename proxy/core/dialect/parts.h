@@ -38,7 +38,7 @@ struct asked {
     const char *why;
     size_t texts_room, urls_room, names_room;
     uint64_t image_types, image_keys; /* two ways to count the same images */
-    bool has_two_limits;
+    uint64_t prompts; /* in the list of a completion; each is answered `n` times */
 };
 
 enum gather {

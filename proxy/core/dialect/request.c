@@ -193,6 +193,20 @@ static const struct member {
     { STR_INIT("user_security_context"), ALL, false, read_nothing },
 };
 
+/* Equal without case, as those readers compare that fold by Unicode: U+017F is an s to them, and U+212A a k. */
+static bool is_same_folded(struct str name, struct str wanted)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < name.len; at++) {
+        bool is_s = str_starts(str_from(name, i), STR("\xc5\xbf")), is_k = str_starts(str_from(name, i), STR("\xe2\x84\xaa"));
+        char c = is_s ? 's' : is_k ? 'k' : ascii_lower(name.at[i]);
+        i += is_s ? 2 : is_k ? 3 : 1;
+        if (at >= wanted.len || wanted.at[at] != c)
+            return false;
+    }
+    return at == wanted.len;
+}
+
 /* The row for a member's name. A name that differs by case from one that means something is refused: some servers would
  * read it, others not. */
 static const struct member *find(struct asked *q, struct str name, unsigned operation)
@@ -200,7 +214,7 @@ static const struct member *find(struct asked *q, struct str name, unsigned oper
     static const struct member other = { .read = read_other };
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         const struct member *m = &members[i];
-        if (!(m->operations & operation) || m->name.len != name.len || !str_eq_nocase(m->name, name))
+        if (!(m->operations & operation) || name.len < m->name.len || !is_same_folded(name, m->name))
             continue;
         if (str_eq(m->name, name))
             return m;
@@ -231,6 +245,8 @@ static bool read_members(struct asked *q)
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
         if (members[i].required && (members[i].operations & operation) && !(seen & (uint64_t)1 << i))
             return wrong(q, members[i].name.at);
+    if (operation == COMPLETION && q->prompts > 1)
+        q->call->n = q->call->n > UINT64_MAX / q->prompts ? UINT64_MAX : q->call->n * q->prompts;
     /* The Responses API keeps every answer for 30 days unless it is told not to. */
     if (q->call->operation == OP_RESPONSES && !jsonx_is(j, jsonx_member(j, 0, STR("store")), JSONX_FALSE))
         q->call->stores = true;

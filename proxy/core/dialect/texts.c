@@ -1,6 +1,8 @@
 /* texts.c - gathers what the model would read and what its server would open, out of any shape of JSON. */
 #include "proxy/core/dialect/parts.h"
 
+#include "proxy/http/url.h"
+
 /* Room for one more of `count` elements; doubles in the arena. NULL at its ceiling: then the request is refused, since
  * what was not gathered would not be inspected. */
 static void *grown(struct asked *q, void *at, size_t count, size_t *room, size_t size)
@@ -80,13 +82,43 @@ static bool is_one_of(struct str key, const struct str *list, size_t n)
     return false;
 }
 
-/* Words of the API itself, not of a prompt, while they are as short as such words are. */
+/* Letters, digits and the few marks of ids: no sentence, and no line feed that would begin another message where a
+ * server writes a role into its template as it came. */
+static bool is_word(struct str value)
+{
+    static const struct str marks = STR_INIT("_-.:/");
+    for (size_t i = 0; i < value.len; i++) {
+        char c = ascii_lower(value.at[i]);
+        if (!(c >= 'a' && c <= 'z') && !ascii_is_digit(c) && !str_has(marks, c))
+            return false;
+    }
+    return value.len <= 64;
+}
+
+/* Words of the API itself, not of a prompt, while they look like such words. Roles are few, and read by the model. */
 static bool is_api_word(struct str key, struct str value)
 {
-    static const struct str keys[] = { STR_INIT("type"),    STR_INIT("role"),         STR_INIT("id"),
-                                       STR_INIT("call_id"), STR_INIT("tool_call_id"), STR_INIT("detail"),
-                                       STR_INIT("format"),  STR_INIT("file_id"),      STR_INIT("status") };
-    return value.len <= 64 && is_one_of(key, keys, ARRAY_LEN(keys));
+    static const struct str keys[] = { STR_INIT("type"),   STR_INIT("id"),      STR_INIT("call_id"), STR_INIT("tool_call_id"),
+                                       STR_INIT("detail"), STR_INIT("format"), STR_INIT("file_id"), STR_INIT("status") };
+    static const struct str roles[] = { STR_INIT("user"),      STR_INIT("assistant"), STR_INIT("system"),
+                                        STR_INIT("developer"), STR_INIT("tool"),      STR_INIT("function") };
+    if (str_eq(key, STR("role")))
+        return is_one_of(value, roles, ARRAY_LEN(roles));
+    return is_one_of(key, keys, ARRAY_LEN(keys)) && is_word(value);
+}
+
+/* What lies at the model server, perhaps another caller's (azure.md §3.9). NULL: the member names no such thing. */
+static const char *stored_object(const struct jsonx *j, uint32_t node, struct str key)
+{
+    static const char *const names[] = { "file_id", "file_ids", "vector_store_id", "vector_store_ids", "container",
+                                         "container_id", "input_file_id" };
+    bool is_list = jsonx_is(j, node, JSONX_ARRAY) && jsonx_first(j, node) != JSONX_NO_NODE;
+    if (str_eq(key, STR("type")) && jsonx_string_is(j, node, STR("item_reference")))
+        return "item_reference";
+    for (size_t i = 0; i < ARRAY_LEN(names) && (is_list || jsonx_is(j, node, JSONX_STRING)); i++)
+        if (str_eq(key, str_c(names[i])))
+            return names[i];
+    return NULL;
 }
 
 /* Of `data:image/png;base64,AAAA` the payload; the whole string when it is no such URL. */
@@ -131,20 +163,35 @@ static const char *url_kind(struct str key)
     return "url";
 }
 
+/* In a document of no known shape an address is a text all the same, but what is nothing else may be opened. */
+static bool free_url(struct asked *q, uint32_t node, struct str key, bool is_named)
+{
+    struct url url;
+    const char *why;
+    struct str value = value_of(q, node);
+    if (!value.at)
+        return false;
+    if (str_find_str(value, STR("://")) == value.len || (!is_named && !url_parse(value, &url, &why)))
+        return true;
+    return urls_add(q, node, url_kind(key));
+}
+
 /* One string; `key` is its member's name, empty for an element of an array; `outer` is the …url that it stands in, as
  * in { "image_url": { "url": "https://…" } } or { "image_url": [ "https://…" ] }. */
 static bool gather_string(struct asked *q, uint32_t node, struct str key, struct str outer, enum text_source source,
                           size_t message, unsigned flags)
 {
+    static const struct str images[] = { STR_INIT("image_url"), STR_INIT("input_image"), STR_INIT("image") };
     struct str raw = jsonx_raw(q->body, node);
-    if (str_eq(key, STR("type")) &&
-        (str_eq(raw, STR("image_url")) || str_eq(raw, STR("input_image")) || str_eq(raw, STR("image"))))
-        q->image_types++;
+    for (size_t i = 0; i < ARRAY_LEN(images) && str_eq(key, STR("type")); i++)
+        q->image_types += jsonx_string_is(q->body, node, images[i]);
     if (!(flags & GATHER_FREE) && (is_api_word(key, raw) || is_blob(key, raw)))
         return true;
     bool is_url = names_url(key) || (outer.len && !key.len);
     if ((flags & GATHER_URLS) && is_url && !str_starts_nocase(raw, STR("data:")))
         return urls_add(q, node, url_kind(outer.len ? outer : key));
+    if ((flags & GATHER_FREE) && !free_url(q, node, key, is_url))
+        return false;
     return texts_add(q, node, source, message);
 }
 
@@ -172,6 +219,9 @@ bool texts_gather(struct asked *q, uint32_t node, enum text_source source, size_
             return false;
         if (str_eq(key, STR("image_url")))
             q->image_keys++;
+        const char *stored = flags & GATHER_URLS ? stored_object(j, i, key) : NULL;
+        if (stored)
+            q->call->refers = stored;
         if (n->kind == JSONX_STRING) {
             if (!gather_string(q, i, key, outer, source, message, flags))
                 return false;
