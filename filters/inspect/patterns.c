@@ -196,7 +196,7 @@ struct scan {
     const struct patterns_policy *policy;
     const struct text *text;
     struct str value; /* of it, as it is scanned */
-    uint64_t *seen; /* bit set over the patterns, of this exchange */
+    uint64_t *seen;   /* bit set over the patterns, of this exchange */
     bool refused;
 };
 

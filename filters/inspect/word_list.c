@@ -125,8 +125,8 @@ static size_t find_uneven(struct str text, size_t i)
             return i + (unsigned)__builtin_ctz(mask);
     }
 #endif
-    while (i < text.len && !(is_space(text.at[i]) &&
-                             (text.at[i] != ' ' || (i + 1 < text.len && text.at[i + 1] == ' '))))
+    while (i < text.len &&
+           !(is_space(text.at[i]) && (text.at[i] != ' ' || (i + 1 < text.len && text.at[i + 1] == ' '))))
         i++;
     return i;
 }

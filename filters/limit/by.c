@@ -8,14 +8,18 @@ typedef bool part_fn(struct buf *out, const struct exchange *x);
 /* Not to be mistaken for the key's own punctuation. */
 static bool add_escaped(struct buf *out, struct str s)
 {
+    static const char hex[] = "0123456789ABCDEF";
+    size_t run = 0;
     bool ok = true;
     for (size_t i = 0; ok && i < s.len; i++) {
         unsigned char c = (unsigned char)s.at[i];
-        bool plain =
-            c > ' ' && c < 0x7f && c != '|' && c != '=' && c != '%' && c != ',' && c != '/' && c != '"' && c != '!';
-        ok = plain ? buf_add(out, str_of(&s.at[i], 1)) : buf_addf(out, "%%%02X", c);
+        if (c > ' ' && c < 0x7f && c != '|' && c != '=' && c != '%' && c != ',' && c != '/' && c != '"' && c != '!')
+            continue;
+        char escape[] = { '%', hex[c >> 4], hex[c & 15] };
+        ok = buf_add(out, str_of(s.at + run, i - run)) && buf_add(out, str_of(escape, sizeof escape));
+        run = i + 1;
     }
-    return ok;
+    return ok && buf_add(out, str_from(s, run));
 }
 
 /* A subject means something only together with who vouched for it. */
@@ -101,12 +105,14 @@ struct str by_key(struct exchange *x, const char *kind, struct str name, uint64_
 {
     struct buf key;
     buf_init(&key, KEY_BYTES_MAX);
-    bool ok = buf_addf(&key, "%s:", kind);
-    ok = ok &&
-         (name.len ? add_escaped(&key, name) : add_escaped(&key, x->route->name.text) && buf_addf(&key, ".%zu", x->at));
+    bool ok =
+        buf_add(&key, str_c(kind)) && buf_add(&key, STR(":")) &&
+        (name.len ? add_escaped(&key, name)
+                  : add_escaped(&key, x->route->name.text) && buf_add(&key, STR(".")) && buf_add_u64(&key, x->at));
     for (size_t i = 0; ok && i < ARRAY_LEN(PARTS); i++)
         if (by & (uint64_t)1 << i)
-            ok = buf_addf(&key, "|%s=", BY_WORDS_WITH_MODEL[i]) && PARTS[i](&key, x);
+            ok = buf_add(&key, STR("|")) && buf_add(&key, str_c(BY_WORDS_WITH_MODEL[i])) && buf_add(&key, STR("=")) &&
+                 PARTS[i](&key, x);
     struct str copy = ok ? arena_copy(&x->arena, buf_str(&key)) : STR_NONE;
     buf_finish(&key);
     return copy;

@@ -52,16 +52,13 @@ char *buf_reserve(struct buf *b, size_t n)
     return b->data + b->end;
 }
 
-bool buf_add(struct buf *b, struct str s)
+bool buf_add_u64(struct buf *b, uint64_t n)
 {
-    if (!s.len)
-        return true;
-    char *at = buf_reserve(b, s.len);
-    if (!at)
-        return false;
-    memcpy(at, s.at, s.len);
-    b->end += s.len;
-    return true;
+    char digits[20], *at = digits + sizeof digits;
+    do
+        *--at = (char)('0' + n % 10);
+    while (n /= 10);
+    return buf_add(b, str_of(at, (size_t)(digits + sizeof digits - at)));
 }
 
 bool buf_addf(struct buf *b, const char *format, ...)
@@ -80,11 +77,31 @@ bool buf_addf(struct buf *b, const char *format, ...)
     return at != NULL;
 }
 
+/* How many bytes at the front stand in a JSON string as they are, seen eight at a time. */
+static size_t plain_prefix(struct str s)
+{
+    const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
+    size_t i = 0;
+    for (; i + 8 <= s.len; i += 8) {
+        uint64_t v;
+        memcpy(&v, s.at + i, sizeof v);
+        uint64_t quote = v ^ (ones * '"'), backslash = v ^ (ones * '\\'), del = v ^ (ones * 0x7f);
+        if (((quote - ones) | (backslash - ones) | (del - ones) | (v - ones * 0x20) | v) & highs)
+            break; /* perhaps: the loop below looks closely */
+    }
+    for (; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.at[i];
+        if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
+            break;
+    }
+    return i;
+}
+
 bool buf_add_json(struct buf *b, struct str s)
 {
     static const char hex[] = "0123456789abcdef";
     size_t run = 0; /* start of bytes that need no escape */
-    for (size_t i = 0; i < s.len;) {
+    for (size_t i = plain_prefix(s); i < s.len;) {
         unsigned char c = (unsigned char)s.at[i];
         size_t width = c < 0x80 ? 1 : utf8_valid_one(str_from(s, i));
         if (width && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) {

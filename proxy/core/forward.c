@@ -6,26 +6,62 @@
 #include "proxy/http/hop.h"
 #include "proxy/http/writer.h"
 
-/* Fields of the caller that travel on (azure.md §3.3: the service takes at most ten custom ones). Pass-through routes send
- * everything but what must not leave. */
-static const char *const SENT_FIELDS[] = {
-    "accept", "content-type", "user-agent", "openai-beta", "aoai-evals", "idempotency-key",
-    "openai-organization", "openai-project", "x-ms-client-request-id",
+/* Fields of the caller that travel on (azure.md §3.3: the service takes at most ten custom ones). Pass-through routes
+ * send everything but what must not leave. */
+static const struct str SENT_FIELDS[] = {
+    STR_INIT("accept"),
+    STR_INIT("content-type"),
+    STR_INIT("user-agent"),
+    STR_INIT("openai-beta"),
+    STR_INIT("aoai-evals"),
+    STR_INIT("idempotency-key"),
+    STR_INIT("openai-organization"),
+    STR_INIT("openai-project"),
+    STR_INIT("x-ms-client-request-id"),
 };
 
 /* Never sent: the caller's credentials, what would override the service's own rules, what only we may say. */
-static const char *const HELD_FIELDS[] = {
-    "authorization", "proxy-authorization", "api-key", "x-api-key", "ocp-apim-subscription-key", "cookie", "host",
-    "content-length", "content-encoding", "accept-encoding", "expect", "traceparent", "tracestate", "forwarded", "via",
-    "x-policy-id", "x-ms-spillover-deployment", "azureml-model-deployment", "extra-parameters", "x-real-ip", "true-client-ip",
-    "sec-websocket-protocol", "sec-websocket-key", "x-request-id",
+static const struct str HELD_FIELDS[] = {
+    STR_INIT("authorization"),
+    STR_INIT("proxy-authorization"),
+    STR_INIT("api-key"),
+    STR_INIT("x-api-key"),
+    STR_INIT("ocp-apim-subscription-key"),
+    STR_INIT("cookie"),
+    STR_INIT("host"),
+    STR_INIT("content-length"),
+    STR_INIT("content-encoding"),
+    STR_INIT("accept-encoding"),
+    STR_INIT("expect"),
+    STR_INIT("traceparent"),
+    STR_INIT("tracestate"),
+    STR_INIT("forwarded"),
+    STR_INIT("via"),
+    STR_INIT("x-policy-id"),
+    STR_INIT("x-ms-spillover-deployment"),
+    STR_INIT("azureml-model-deployment"),
+    STR_INIT("extra-parameters"),
+    STR_INIT("x-real-ip"),
+    STR_INIT("true-client-ip"),
+    STR_INIT("sec-websocket-protocol"),
+    STR_INIT("sec-websocket-key"),
+    STR_INIT("x-request-id"),
+    STR_INIT("http2-settings"),
+    STR_INIT("remote-user"),
+    STR_INIT("client-ip"),
+    STR_INIT("cf-connecting-ip"),
+    STR_INIT("x-cluster-client-ip"),
+    STR_INIT("x-method-override"),
 };
-static const char *const HELD_PREFIXES[] = { "x-forwarded-", "x-ms-", "x-original-", "x-envoy-", "x-bartizan-", "proxy-" };
+static const char *const HELD_PREFIXES[] = {
+    "x-forwarded-", "x-ms-",     "x-original-", "x-envoy-", "x-bartizan-", "proxy-",
+    "x-http-",      "x-rewrite", "x-remote-",   "x-client", "x-user",      "x-auth",
+};
 
-static bool is_in(struct str name, const char *const *list, size_t n)
+static bool is_in(struct str name, const struct str *list, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (str_eq_nocase(name, str_c(list[i])))
+        if (name.len == list[i].len && str_eq_nocase(name, list[i]))
             return true;
     return false;
 }

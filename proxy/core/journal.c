@@ -11,6 +11,8 @@ enum { TEXT_COST = 110, LONG_TEXT_COST = 200, ESCAPE_COST = 6 };
 static struct str cut_to_cost(struct str value, size_t cost_max)
 {
     size_t cost = 0;
+    if (value.len <= cost_max / ESCAPE_COST)
+        return value;
     for (size_t i = 0; i < value.len; i++) {
         unsigned char c = (unsigned char)value.at[i];
         cost += c < 0x20 || c > 0x7e || c == '"' || c == '\\' ? ESCAPE_COST : 1;
@@ -20,28 +22,16 @@ static struct str cut_to_cost(struct str value, size_t cost_max)
     return value;
 }
 
-static bool add_costly(struct buf *out, const char *name, struct str value, size_t cost_max)
+static bool add_value(struct buf *out, struct str member, struct str value, size_t cost_max)
 {
-    if (!value.len)
-        return true;
-    return buf_add(out, STR(",\"")) && buf_add(out, str_c(name)) && buf_add(out, STR("\":\"")) &&
-           buf_add_json(out, cut_to_cost(value, cost_max)) && buf_add(out, STR("\""));
+    return !value.len ||
+           (buf_add(out, member) && buf_add_json(out, cut_to_cost(value, cost_max)) && buf_add(out, STR("\"")));
 }
 
-static bool add_text(struct buf *out, const char *name, struct str value)
-{
-    return add_costly(out, name, value, TEXT_COST);
-}
-
-static bool add_number(struct buf *out, const char *name, uint64_t value)
-{
-    char digits[24], *at = digits + sizeof digits;
-    do
-        *--at = (char)('0' + value % 10);
-    while (value /= 10);
-    return buf_add(out, STR(",\"")) && buf_add(out, str_c(name)) && buf_add(out, STR("\":")) &&
-           buf_add(out, str_of(at, (size_t)(digits + sizeof digits - at)));
-}
+/* The members' names are literals: put together here, they cost one copy. */
+#define add_costly(out, name, value, cost_max) add_value((out), STR(",\"" name "\":\""), (value), (cost_max))
+#define add_text(out, name, value)             add_costly(out, name, value, TEXT_COST)
+#define add_number(out, name, value)           (buf_add((out), STR(",\"" name "\":")) && buf_add_u64((out), (value)))
 
 static bool add_time(struct buf *out, int64_t wall_ms)
 {
@@ -111,7 +101,8 @@ static bool write_line(const struct exchange *x, struct buf *out, struct str fin
         ok = ok && buf_add(out, STR(",\"stream\":true"));
     ok = ok && add_number(out, "status", x->status) && add_text(out, "reason", str_c(REASONS[x->why].word));
     if (x->why != WHY_SERVED)
-        ok = ok && add_text(out, "stage", str_c(STAGES[x->why_stage < STAGE_COUNT ? x->why_stage : STAGE_ROUTE].word)) &&
+        ok = ok &&
+             add_text(out, "stage", str_c(STAGES[x->why_stage < STAGE_COUNT ? x->why_stage : STAGE_ROUTE].word)) &&
              add_costly(out, "detail", x->detail, LONG_TEXT_COST) && add_text(out, "rule", x->rule);
     if (findings.len)
         ok = ok && buf_add(out, STR(",\"findings\":[")) && buf_add(out, findings) && buf_add(out, STR("]"));

@@ -7,14 +7,14 @@
 static bool add_reset(struct exchange *x, struct buf *out, const char *what, uint64_t reset_ms)
 {
     bool azure = str_starts(str_c(x->dialect->name), STR("azure"));
-    bool ok = buf_addf(out, "x-ratelimit-reset-%s: ", what);
-    if (azure)
-        return ok && buf_addf(out, "%llu\r\n", (unsigned long long)(reset_ms + 999) / 1000);
-    if (reset_ms < 1000)
-        return ok && buf_addf(out, "%llums\r\n", (unsigned long long)reset_ms);
     uint64_t s = (reset_ms + 999) / 1000;
-    return ok && (s < 60 ? buf_addf(out, "%llus\r\n", (unsigned long long)s)
-                         : buf_addf(out, "%llum%llus\r\n", (unsigned long long)s / 60, (unsigned long long)s % 60));
+    bool ok = buf_add(out, STR("\r\nx-ratelimit-reset-")) && buf_add(out, str_c(what)) && buf_add(out, STR(": "));
+    if (azure)
+        return ok && buf_add_u64(out, s) && buf_add(out, STR("\r\n"));
+    if (reset_ms < 1000)
+        return ok && buf_add_u64(out, reset_ms) && buf_add(out, STR("ms\r\n"));
+    ok = ok && (s < 60 || (buf_add_u64(out, s / 60) && buf_add(out, STR("m"))));
+    return ok && buf_add_u64(out, s % 60) && buf_add(out, STR("s\r\n"));
 }
 
 /* Of several limits of one kind the tightest is told. */
@@ -30,15 +30,17 @@ static bool add_limits(struct exchange *x, struct buf *out, const char *what)
     }
     if (!tightest || !x->ask_store.ops || x->ask_store.result == STORE_DOWN)
         return true;
-    return buf_addf(out, "x-ratelimit-limit-%s: %llu\r\nx-ratelimit-remaining-%s: %llu\r\n", what,
-                    (unsigned long long)tightest->count, what, (unsigned long long)tightest->remaining) &&
+    struct str word = str_c(what);
+    return buf_add(out, STR("x-ratelimit-limit-")) && buf_add(out, word) && buf_add(out, STR(": ")) &&
+           buf_add_u64(out, tightest->count) && buf_add(out, STR("\r\nx-ratelimit-remaining-")) && buf_add(out, word) &&
+           buf_add(out, STR(": ")) && buf_add_u64(out, tightest->remaining) &&
            add_reset(x, out, what, tightest->reset_ms);
 }
 
 bool answer_common_fields(struct exchange *x, struct buf *out)
 {
-    return buf_addf(out, "x-request-id: %s\r\n", x->request_id) && add_limits(x, out, "requests") &&
-           add_limits(x, out, "tokens");
+    return buf_add(out, STR("x-request-id: ")) && buf_add(out, str_c(x->request_id)) && buf_add(out, STR("\r\n")) &&
+           add_limits(x, out, "requests") && add_limits(x, out, "tokens");
 }
 
 void refusal_answer(struct exchange *x, unsigned status, struct str fields, struct str body)
@@ -74,8 +76,8 @@ static bool add_refusal_fields(struct exchange *x, struct buf *out, unsigned sta
                             (unsigned long long)ms);
     }
     if (status == 401 || (status == 403 && x->challenge.len)) /* insufficient_scope, RFC 6750 §3.1 */
-        ok = ok && http_write_field(out, STR("www-authenticate"),
-                                    x->challenge.len ? x->challenge : STR("Bearer realm=\"\""));
+        ok = ok &&
+             http_write_field(out, STR("www-authenticate"), x->challenge.len ? x->challenge : STR("Bearer realm=\"\""));
     if (status == 405 && x->allow)
         ok = ok && http_write_field(out, STR("allow"), str_c(x->allow));
     return ok;

@@ -9,18 +9,36 @@
 enum { EVENT_MAX_BYTES = 4 * 1024 * 1024, ERROR_MAX_BYTES = 256 * 1024, OUT_MAX_BYTES = 16 * 1024 * 1024 };
 
 /* Answer fields that a caller may see; the rest tells about what stands behind the gateway (azure.md §3.7). */
-static const char *const SHOWN_FIELDS[] = { "content-type", "openai-processing-ms", "openai-version", "openai-model" };
+static const struct str SHOWN_FIELDS[] = {
+    STR_INIT("content-type"),
+    STR_INIT("openai-processing-ms"),
+    STR_INIT("openai-version"),
+    STR_INIT("openai-model"),
+};
 /* Withheld on pass-through routes too. */
-static const char *const WITHHELD_FIELDS[] = {
-    "content-length", "date", "server", "set-cookie", "x-request-id", "strict-transport-security", "x-ms-region",
-    "azureml-model-session", "x-ms-deployment-name", "apim-request-id", "x-powered-by", "via", "retry-after",
-    "retry-after-ms", "www-authenticate", "alt-svc",
+static const struct str WITHHELD_FIELDS[] = {
+    STR_INIT("content-length"),
+    STR_INIT("date"),
+    STR_INIT("server"),
+    STR_INIT("set-cookie"),
+    STR_INIT("x-request-id"),
+    STR_INIT("strict-transport-security"),
+    STR_INIT("x-ms-region"),
+    STR_INIT("azureml-model-session"),
+    STR_INIT("x-ms-deployment-name"),
+    STR_INIT("apim-request-id"),
+    STR_INIT("x-powered-by"),
+    STR_INIT("via"),
+    STR_INIT("retry-after"),
+    STR_INIT("retry-after-ms"),
+    STR_INIT("www-authenticate"),
+    STR_INIT("alt-svc"),
 };
 
-static bool is_in(struct str name, const char *const *list, size_t n)
+static bool is_in(struct str name, const struct str *list, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (str_eq_nocase(name, str_c(list[i])))
+        if (name.len == list[i].len && str_eq_nocase(name, list[i]))
             return true;
     return false;
 }

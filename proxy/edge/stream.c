@@ -298,6 +298,8 @@ static enum stream_answer read_tls(struct stream *s, char *at, size_t size, size
         int result = SSL_read_ex(s->ssl, at + have, size - have, &got);
         if (result == 1) {
             have += got;
+            if (!s->can_read && !SSL_has_pending(s->ssl))
+                break; /* OpenSSL would take a buffer to learn that nothing more is there */
             continue;
         }
         enum stream_answer answer = tls_answer(s, result);

@@ -88,7 +88,19 @@ bool ip_parse_lenient(struct str host, struct ip_address *out)
 
 bool ip_print(const struct ip_address *ip, char *out, size_t size)
 {
-    return inet_ntop(ip->is_v4 ? AF_INET : AF_INET6, ip->is_v4 ? ip->bytes + 12 : ip->bytes, out, (socklen_t)size);
+    if (!ip->is_v4 || size < INET_ADDRSTRLEN)
+        return inet_ntop(ip->is_v4 ? AF_INET : AF_INET6, ip->is_v4 ? ip->bytes + 12 : ip->bytes, out, (socklen_t)size);
+    for (size_t i = 12; i < 16; i++) { /* what nearly all are, and each is printed for the journal */
+        unsigned n = ip->bytes[i];
+        if (n > 99)
+            *out++ = (char)('0' + n / 100);
+        if (n > 9)
+            *out++ = (char)('0' + n / 10 % 10);
+        *out++ = (char)('0' + n % 10);
+        *out++ = '.';
+    }
+    out[-1] = '\0';
+    return true;
 }
 
 /* The IPv4 address that packets to `ip` reach in the end: itself, or inside of a mapped, compatible, NAT64 or 6to4 one.
