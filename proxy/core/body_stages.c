@@ -6,7 +6,8 @@
 
 /* ---- read ---- */
 
-/* The media type without its parameters; *charset is the value of a charset parameter, at == NULL without one. */
+/* The media type without its parameters; *charset is the value of a charset parameter, at == NULL without one, empty
+ * when there are several: the next reader may take another of them. */
 static struct str media_type(struct str value, struct str *charset)
 {
     struct str type = str_trim(str_cut(&value, ';'));
@@ -16,6 +17,10 @@ static struct str media_type(struct str value, struct str *charset)
         struct str name = str_trim(str_cut(&parameter, '='));
         if (!str_eq_nocase(name, STR("charset")))
             continue;
+        if (charset->at) {
+            *charset = STR("");
+            return type;
+        }
         parameter = str_trim(parameter);
         if (parameter.len >= 2 && parameter.at[0] == '"' && parameter.at[parameter.len - 1] == '"')
             parameter = str_of(parameter.at + 1, parameter.len - 2);
@@ -35,9 +40,10 @@ static bool is_json_type(struct str type)
 static enum verdict unpack(struct exchange *x)
 {
     struct str coding = http_known_value(x->head, HTTP_FIELD_CONTENT_ENCODING);
-    if (!coding.len || str_eq_nocase(coding, STR("identity")))
+    size_t count = http_field_count(x->head, STR("content-encoding"));
+    if (count <= 1 && (!coding.len || str_eq_nocase(coding, STR("identity"))))
         return NEXT;
-    if (!str_eq_nocase(coding, STR("gzip")) || http_field_count(x->head, STR("content-encoding")) != 1)
+    if (count != 1 || !str_eq_nocase(coding, STR("gzip")))
         return exchange_refuse(x, WHY_BAD_ENCODING, "content coding is not gzip");
     struct buf packed = x->body;
     buf_init(&x->body, packed.ceiling_bytes);
