@@ -198,6 +198,19 @@ static bool is_known_path(struct arena *a, const struct route *route, struct str
     return false;
 }
 
+/* Another spelling of a known path is no known path, but the model server may take it for one: what is passed through
+ * must not look as if it were guarded. */
+static void check_pass_through(const struct route *route, struct problems *problems)
+{
+    static const enum stage READERS[] = { STAGE_ADMIT, STAGE_INSPECT };
+    for (size_t i = 0; i < ARRAY_LEN(READERS) && route->pass_through; i++)
+        if (route->plan.mentioned & 1u << READERS[i]) {
+            problem(problems, route->name.span, "route \"" STR_F "\": \"%s\" sees nothing of what is passed through",
+                    STR_A(route->name.text), STAGES[READERS[i]].word);
+            problem_hint(problems, "give what is passed through a route of its own");
+        }
+}
+
 static void check_api(struct setup *s, const struct route *route, struct problems *problems)
 {
     if (route->pass_through || str_ends(route->path, STR("*")) ||
@@ -270,6 +283,7 @@ void setup_check_routes(struct setup *s, struct problems *problems)
         routes[i].id = (unsigned)i;
         plan_finish(&routes[i].plan);
         check_guard(s, &routes[i], problems);
+        check_pass_through(&routes[i], problems);
         if (!routes[i].path.at)
             continue;
         check_api(s, &routes[i], problems);
