@@ -88,13 +88,14 @@ void figures_ended(const struct exchange *x)
         return;
     unsigned operation = x->call.operation, model = metric_name_found(x->call.model_key);
     OBSERVE((x->ended_ms - x->began_ms) * 1000, METRIC_REQUEST_DURATION, operation, model, x->status);
-    OBSERVE((x->first_byte_ms - x->began_ms) * 1000, METRIC_FIRST_TOKEN, operation, model);
+    if (x->first_byte_ms) /* an answer that refused us, or that was tried elsewhere, is none of the caller's */
+        OBSERVE((x->first_byte_ms - x->began_ms) * 1000, METRIC_FIRST_TOKEN, operation, model);
     OBSERVE((x->forwarded_ms - x->began_ms) * 1000, METRIC_OVERHEAD, route);
     const struct usage *u = &x->facts.usage;
     if (!u->known)
         return;
     OBSERVE(u->input_tokens, METRIC_TOKEN_USAGE, operation, model, TOKEN_INPUT);
     OBSERVE(u->output_tokens, METRIC_TOKEN_USAGE, operation, model, TOKEN_OUTPUT);
-    if (u->output_tokens > 1)
+    if (u->output_tokens > 1 && x->first_byte_ms)
         OBSERVE((x->ended_ms - x->first_byte_ms) * 1000 / (u->output_tokens - 1), METRIC_PER_TOKEN, operation, model);
 }

@@ -90,6 +90,16 @@ static struct str sent_model(const struct exchange *x)
     return x->call.deployment.len ? x->call.deployment : x->call.model;
 }
 
+static bool is_held_parameter(struct str name)
+{
+    static const struct str HELD[] = { STR_INIT("api-key"), STR_INIT("subscription-key"), STR_INIT("access_token"),
+                                       STR_INIT("code") };
+    for (size_t i = 0; i < ARRAY_LEN(HELD); i++)
+        if (url_is_named(name, HELD[i]))
+            return true;
+    return false;
+}
+
 /* The query without what carries a credential; our api-version in place of the caller's where the endpoint has one. */
 static bool add_query(const struct exchange *x, struct buf *out)
 {
@@ -99,9 +109,7 @@ static bool add_query(const struct exchange *x, struct buf *out)
     while (rest.at) {
         struct str pair = str_cut(&rest, '&'), name = pair;
         name = str_cut(&name, '=');
-        if (!pair.len || str_eq_nocase(name, STR("api-key")) || str_eq_nocase(name, STR("subscription-key")) ||
-            str_eq_nocase(name, STR("access_token")) || str_eq_nocase(name, STR("code")) ||
-            (version.len && str_eq_nocase(name, STR("api-version"))))
+        if (!pair.len || is_held_parameter(name) || (version.len && url_is_named(name, STR("api-version"))))
             continue;
         if (!buf_add(out, str_of(&mark, 1)) || !buf_add(out, pair))
             return false;
@@ -196,8 +204,8 @@ static bool make_head(struct exchange *x, size_t body_len)
     if (ok && (body_len || x->head->method == METHOD_POST || x->head->method == METHOD_PUT))
         ok = http_write_field_number(out, STR("content-length"), body_len);
     return ok && buf_add(out, STR("accept-encoding: identity\r\ntraceparent: ")) &&
-           buf_add(out, str_of(x->traceparent, 55)) && buf_add(out, STR("\r\n")) && buf_add(out, buf_str(&x->identity)) &&
-           buf_add(out, STR("\r\n"));
+           buf_add(out, str_of(x->traceparent, 55)) && buf_add(out, STR("\r\n")) &&
+           buf_add(out, buf_str(&x->identity)) && buf_add(out, STR("\r\n"));
 }
 
 /* ---- deadlines: one timer that looks, not one that is moved with every event ---- */
@@ -251,8 +259,11 @@ enum verdict stage_forward(struct exchange *x)
 
 /* ---- how it is answered ---- */
 
+/* What was asked and answered before is over, its deadline too: the next stages may wait for something else. */
 static void go(struct exchange *x, enum stage from)
 {
+    x->world->cancel(x->world, &x->ask_deadline.ask);
+    x->upstream_status = 0;
     pipeline_again(x, from);
     pipeline_run(x);
 }

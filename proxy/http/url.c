@@ -177,11 +177,16 @@ bool url_path_is_plain(struct str path)
     return is_utf8(path);
 }
 
-static bool is_same_decoded(struct str encoded, struct str plain)
+static int lowered(int c)
+{
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+bool url_is_named(struct str encoded, struct str plain)
 {
     size_t at = 0;
     for (size_t i = 0, next; i < encoded.len; i = next, at++)
-        if (at >= plain.len || decode_at(encoded, i, &next) != (unsigned char)plain.at[at])
+        if (at >= plain.len || lowered(decode_at(encoded, i, &next)) != (unsigned char)plain.at[at])
             return false;
     return at == plain.len;
 }
@@ -192,7 +197,7 @@ struct str url_query_value(struct str query, struct str name, size_t *count)
     *count = 0;
     while (query.at) {
         struct str value = str_cut(&query, '&'), key = str_cut(&value, '=');
-        if (!key.len || !is_same_decoded(key, name))
+        if (!key.len || !url_is_named(key, name))
             continue;
         if (!(*count)++)
             first = value.at ? value : str_from(key, key.len);

@@ -27,6 +27,8 @@ bool url_encode(struct buf *out, struct str s) MUST_USE;
  * backslash, NUL or control byte, no backslash, no "//"; a trailing "/" is allowed. */
 bool url_path_is_plain(struct str path);
 
+/* Is that what a name in a query string says, once it is decoded and whatever its case? `plain` is in small letters. */
+bool url_is_named(struct str encoded, struct str plain);
 /* The value of `name` in a query string, still encoded; at == NULL without one. `*count` is how often it appears. */
 struct str url_query_value(struct str query, struct str name, size_t *count);
 

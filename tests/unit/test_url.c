@@ -112,6 +112,17 @@ TEST("a query parameter is found and counted, also under an encoded name")
     CHECK(url_query_value(STR_NONE, STR("a"), &count).at == NULL);
 }
 
+TEST("a name in a query is told through its escapes and its case")
+{
+    CHECK(url_is_named(STR("api-key"), STR("api-key")));
+    CHECK(url_is_named(STR("API%2dKey"), STR("api-key")));
+    CHECK(url_is_named(STR("%61%50i-key"), STR("api-key")));
+    CHECK(!url_is_named(STR("api-keys"), STR("api-key")));
+    CHECK(!url_is_named(STR("api-ke"), STR("api-key")));
+    CHECK(!url_is_named(STR("api%2"), STR("api-key")));
+    CHECK(!url_is_named(STR_NONE, STR("api-key")));
+}
+
 static const struct {
     const char *text, *is; /* NULL: a name */
 } LENIENT[] = {
