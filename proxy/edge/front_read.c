@@ -178,7 +178,10 @@ static bool may_read(const struct front *f)
 {
     if (f->phase == FRONT_LINGER)
         return f->lingered <= FRONT_PASS_OVER_MAX;
-    return f->phase < FRONT_CLOSING && front_unread(f) < FRONT_UNREAD_MAX;
+    size_t most = FRONT_UNREAD_MAX;
+    if (f->phase == FRONT_HEAD && f->house->http_limits.head_bytes > most)
+        most = f->house->http_limits.head_bytes; /* a head that is allowed arrives */
+    return f->phase < FRONT_CLOSING && front_unread(f) < most;
 }
 
 /* The peer sends no more. STREAM_END and STREAM_BROKEN are told by reading; FIN behind unread bytes by the socket. */
@@ -220,6 +223,8 @@ void front_serve(struct front *f)
             f->lingered += n;
         else if (take_a_desk(f))
             feed_fresh(f, str_of(fresh, n));
+        if (f->phase == FRONT_GONE)
+            return; /* it may be freed before another turn */
         if (n < sizeof fresh && !stream_may_read(&f->stream))
             break;
         if (++reads == FRONT_READS_A_TURN) {
