@@ -6,8 +6,8 @@ enum verdict stage_route(struct exchange *x)
 {
     struct http_head *h = x->head;
     x->dialect = dialect_of_refusal(h->path);
-    if (h->has_upgrade && h->method == METHOD_GET)
-        return exchange_refuse(x, WHY_BAD_REQUEST, "asks for another protocol");
+    if (h->has_upgrade && h->method == METHOD_GET && http_field_has_token(h, HTTP_FIELD_UPGRADE, STR("websocket")))
+        return exchange_refuse(x, WHY_BAD_REQUEST, "asks for a WebSocket"); /* others need not be taken: RFC 9110 §7.8 */
     if (!x->world->is_accepting(x->world))
         return exchange_refuse(x, WHY_OVERLOADED, "the journal is stuck");
     if (!url_path_is_plain(h->path))

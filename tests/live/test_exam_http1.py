@@ -30,8 +30,8 @@ EXCUSED = {
     "llhttp/connection/No restart when keep-alive is off (1.0)/request": "its first request is valid and answered, then the connection closes",
     "llhttp/connection/Upgrade POST request/request": "its first request is valid: nobody has to take an upgrade",
 }
-# Valid, and still not forwarded: the gateway passes on no question about itself.
-NOT_SERVED = {"COMP-OPTIONS-STAR", "COMP-UPGRADE-UNKNOWN"}
+# Valid, and still not forwarded: a question about the server as a whole is for no model.
+NOT_SERVED = {"COMP-OPTIONS-STAR"}
 
 
 def must_be_refused(case):
