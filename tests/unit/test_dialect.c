@@ -229,6 +229,14 @@ TEST("a request that a model server could read in another way is refused, and th
         { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"tools\":{}}", "tools" },
         { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"tools\":[{\"type\":\"function\"}]}", "tools" },
         { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"tools\":[{\"server_url\":\"https://x\"}]}", "tools" },
+        { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"tools\":[{\"type\":\"function\",\"name\":\"f\",\"server_url\":"
+          "\"https://x\"}]}",
+          "tools" },
+        { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"tools\":[{\"type\":\"function\",\"name\":\"f\",\"function\":{"
+          "\"name\":\"g\"}}]}",
+          "tools" },
+        { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"tools\":[{\"function\":{\"name\":\"g\"}}]}", "tools" },
+        { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"best_of\":0}", "n" },
         { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"stream_options\":true}", "stream_options" },
         { "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"data_sources\":{}}", "data_sources" },
     };
@@ -373,6 +381,17 @@ TEST("names that fold to known ones are refused, as by case so by Unicode")
     CHECK(!chats("{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"tool\\u017f\":[]}"));
     CHECK_STR(str_c(why), STR("tools"));
     CHECK(chats("{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"\u017f\":1}"));
+    done();
+}
+
+TEST("a built-in tool is one whatever else it holds")
+{
+    CHECK(chats("{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"tools\":[{\"type\":\"mcp\",\"server_url\":\"https://e.example/\","
+                "\"function\":{\"name\":\"ok\"}},{\"type\":\"web_search\",\"custom\":{\"name\":\"ok\"}}]}"));
+    CHECK_INT(call.tool_names_count, 2);
+    CHECK_STR(call.tool_names[0], STR("mcp"));
+    CHECK_STR(call.tool_names[1], STR("web_search"));
+    CHECK_INT(call.urls_count, 1);
     done();
 }
 

@@ -108,15 +108,20 @@ bool read_prompt_template(struct asked *q, uint32_t value)
     return texts_gather(q, value, TEXT_USER, 0, GATHER_URLS);
 }
 
-/* Is it a function of the caller's own, in chat's shape or that of the Responses API, and not a built-in tool? */
-static bool is_function(const struct jsonx *j, uint32_t tool, uint32_t *name)
+/* Is it a function of the caller's own, in chat's shape or that of the Responses API, and not a built-in tool? The type
+ * alone says it, as it does to the model server. */
+static bool is_function(const struct jsonx *j, uint32_t tool, uint32_t type, uint32_t *name)
 {
     static const char *const kinds[] = { "function", "custom" };
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        uint32_t inner = jsonx_member(j, tool, str_c(kinds[i]));
-        if (inner == JSONX_NO_NODE && !jsonx_string_is(j, jsonx_member(j, tool, STR("type")), str_c(kinds[i])))
+        if (!jsonx_string_is(j, type, str_c(kinds[i])))
             continue;
-        *name = jsonx_member(j, inner == JSONX_NO_NODE ? tool : inner, STR("name"));
+        uint32_t inner = jsonx_member(j, tool, str_c(kinds[i])), outer = jsonx_member(j, tool, STR("name"));
+        *name = inner == JSONX_NO_NODE ? outer : jsonx_member(j, inner, STR("name"));
+        /* Two names, one for each API, and what functions have not: taken for whichever is worse. */
+        if ((inner != JSONX_NO_NODE && outer != JSONX_NO_NODE) ||
+            jsonx_member(j, tool, STR("server_url")) != JSONX_NO_NODE)
+            *name = JSONX_NO_NODE;
         return true;
     }
     return false;
@@ -132,7 +137,7 @@ bool read_tools(struct asked *q, uint32_t value)
     size_t index = 0;
     for (uint32_t tool = jsonx_first(j, value); tool != JSONX_NO_NODE; tool = jsonx_next(j, value, tool), index++) {
         uint32_t name = JSONX_NO_NODE, type = jsonx_member(j, tool, STR("type"));
-        bool built_in = !is_function(j, tool, &name);
+        bool built_in = !is_function(j, tool, type, &name);
         if (!jsonx_is(j, type, JSONX_STRING) || !jsonx_is(j, built_in ? type : name, JSONX_STRING))
             return wrong(q, "tools");
         struct str word = jsonx_string(j, built_in ? type : name, q->arena);

@@ -160,7 +160,7 @@ static const struct member {
     { STR_INIT("max_completion_tokens"), CHAT, false, read_output_limit },
     { STR_INIT("max_output_tokens"), RESPONSES, false, read_output_limit },
     { STR_INIT("n"), CHAT | COMPLETION, false, read_n },
-    { STR_INIT("best_of"), COMPLETION, false, read_n },
+    { STR_INIT("best_of"), CHAT | COMPLETION, false, read_n },
     { STR_INIT("tools"), CHAT | RESPONSES, false, read_tools },
     { STR_INIT("functions"), CHAT, false, read_functions },
     { STR_INIT("web_search_options"), CHAT, false, read_web_search },
