@@ -73,9 +73,20 @@ struct str jsonx_whole(const struct jsonx *j, uint32_t node);
 /* The value of a string or key: a view into the text when it has no escapes, else unescaped into the arena. at == NULL
  * when the node is no string or the arena is full. */
 struct str jsonx_string(const struct jsonx *j, uint32_t node, struct arena *a);
-bool jsonx_string_is(const struct jsonx *j, uint32_t node, struct str s); /* without an arena */
 /* Non-negative integers written without fraction or exponent. */
 bool jsonx_u64(const struct jsonx *j, uint32_t node, uint64_t *out) MUST_USE;
+bool jsonx_escaped_is(const struct jsonx *j, uint32_t node, struct str s);
+/* Is it a string or key of that value? Needs no arena; inline, since readers ask it of every key. */
+static inline bool jsonx_string_is(const struct jsonx *j, uint32_t node, struct str s)
+{
+    if (node == JSONX_NO_NODE)
+        return false;
+    assert(node < j->count);
+    const struct jsonx_node *n = &j->nodes[node];
+    if (n->kind != JSONX_STRING || n->has_escapes)
+        return n->kind == JSONX_STRING && jsonx_escaped_is(j, node, s);
+    return n->end - n->start == s.len && (s.len == 0 || memcmp(j->text.at + n->start, s.at, s.len) == 0);
+}
 static inline bool jsonx_is(const struct jsonx *j, uint32_t node, enum jsonx_kind kind)
 {
     return node != JSONX_NO_NODE && jsonx_kind(j, node) == kind;

@@ -70,13 +70,9 @@ struct str jsonx_string(const struct jsonx *j, uint32_t node, struct arena *a)
     return str_of(out, len);
 }
 
-bool jsonx_string_is(const struct jsonx *j, uint32_t node, struct str s)
+bool jsonx_escaped_is(const struct jsonx *j, uint32_t node, struct str s)
 {
-    if (!jsonx_is(j, node, JSONX_STRING))
-        return false;
     struct str left = jsonx_raw(j, node);
-    if (!j->nodes[node].has_escapes)
-        return str_eq(left, s);
     while (left.len) {
         char unit[4];
         size_t width = 1;

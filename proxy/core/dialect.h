@@ -40,6 +40,9 @@ struct dialect {
      * ("[DONE]"). */
     void (*read_event)(struct str name, struct str data, const struct jsonx *json, const struct call *call, struct arena *a,
                        struct answer_facts *facts);
+    /* Can such an event not tell more than is `known`? Then it need not be indexed and read, if no filter wants to. Quick, and
+     * false when in doubt; NULL: never. */
+    bool (*event_is_plain)(struct str name, struct str data, const struct call *call, const struct answer_facts *known);
     /* The body of a refusal. `message` is the reason's sentence and what may be added to it; `param` may be empty. */
     bool (*write_error)(struct buf *out, enum reason why, struct str message, struct str param, struct str request_id);
     /* The same as a server-sent event that the SDKs raise, for an answer that has begun. */

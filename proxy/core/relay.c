@@ -219,9 +219,14 @@ static const struct jsonx *index_of(struct exchange *x, struct str text)
 static bool pass_event(struct exchange *x, const struct sse_event *event)
 {
     struct answer_facts facts = { 0 };
-    const struct jsonx *json = event->data.len && event->data.at[0] == '{' ? index_of(x, event->data) : NULL;
-    x->dialect->read_event(event->name, event->data, json, &x->call, &x->arena, &facts);
-    learn(x, &facts);
+    const struct jsonx *json = NULL;
+    bool (*is_plain)(struct str, struct str, const struct call *, const struct answer_facts *) =
+        x->dialect->event_is_plain;
+    if (x->route->plan.has_flow || !is_plain || !is_plain(event->name, event->data, &x->call, &x->facts)) {
+        json = event->data.len && event->data.at[0] == '{' ? index_of(x, event->data) : NULL;
+        x->dialect->read_event(event->name, event->data, json, &x->call, &x->arena, &facts);
+        learn(x, &facts);
+    }
     if (facts.is_usage_only && !x->call.wants_usage && x->route->inject_usage)
         return true;
     struct answer_piece piece = { .kind = PIECE_EVENT, .name = event->name, .data = event->data, .json = json };

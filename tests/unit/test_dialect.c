@@ -550,6 +550,62 @@ static struct answer_facts facts_of(enum operation operation, const char *name, 
     return facts;
 }
 
+/* Whatever is said to be plain tells nothing when it is read. */
+static bool is_plain_and_true(const char *text)
+{
+    const struct answer_facts known = { .model = STR_INIT("gpt-4o") };
+    struct answer_facts f = facts_of(OP_CHAT, "", text);
+    if (!dialect_named(STR("azure"))->event_is_plain(STR(""), str_c(text), &call, &known))
+        return false;
+    if (!CHECK(!f.usage.known && !f.finish_reason.at && !f.is_error && !f.is_usage_only &&
+               (!f.model.at || str_eq(f.model, known.model))))
+        printf("  %s\n", text);
+    return true;
+}
+
+TEST("an event that is said to be plain tells nothing, however it is changed")
+{
+#define CHUNK(content, finish, rest)                                                                                   \
+    "{\"id\":\"c-1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"gpt-4o\",\"choices\":[{\"index\":0,"      \
+    "\"delta\":{\"content\":" content "},\"finish_reason\":" finish ",\"logprobs\":null}]" rest "}"
+    static const struct {
+        const char *text;
+        bool plain;
+    } rows[] = {
+        { CHUNK("\" hello\"", "null", ""), true },
+        { CHUNK("\":\\\" \\\\\"", "null", ",\"usage\":null"), true },
+        { CHUNK("\"\\\"usage\\\":1\"", "null", ",\"usage\": null"), true },
+        { CHUNK("\"\\u00e9\"", "null", ""), false },
+        { CHUNK("\"x\"", "\"stop\"", ""), false },
+        { CHUNK("\"x\"", "null", ",\"usage\":{\"prompt_tokens\":1}"), false },
+        { CHUNK("\"x\"", "null", ",\"us\\u0061ge\":{\"prompt_tokens\":1}"), false },
+        { CHUNK("\"x\"", "null", ",\"usage\" :{\"prompt_tokens\":1}"), false },
+        { CHUNK("\"x\"", "null", ",\"error\":{\"message\":\"no\"}"), false },
+        { CHUNK("\"x\"", "null", ",\"error\":null"), true },
+        { "{\"statusCode\":401,\"message\":\"no\"}", false },
+        { "{\"model\":\"\",\"choices\":[]}", false },
+        { "{\"model\":\"gpt-4o-2\",\"choices\":[]}", false },
+        { "[DONE]", true },
+        { "", true },
+    };
+    static const char MARKS[] = "\"\\:, {}[]nu";
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (!CHECK(is_plain_and_true(rows[i].text) == rows[i].plain))
+            printf("  %s\n", rows[i].text);
+        char text[512];
+        size_t len = strlen(rows[i].text);
+        for (size_t at = 0; at < len; at++)
+            for (const char *mark = MARKS; *mark; mark++) {
+                memcpy(text, rows[i].text, len + 1);
+                text[at] = *mark;
+                (void)is_plain_and_true(text);
+                memmove(text + at + 1, rows[i].text + at, len - at + 1);
+                (void)is_plain_and_true(text);
+            }
+    }
+    done();
+}
+
 TEST("answers tell usage, model, why they ended, and errors")
 {
     struct answer_facts f = facts_of(

@@ -83,6 +83,10 @@ void openai_read_answer(const struct jsonx *answer, const struct call *call, str
 void openai_read_event(struct str name, struct str data, const struct jsonx *json, const struct call *call,
                        struct arena *a, struct answer_facts *facts);
 
+/* ---- plain_event.c ---- */
+
+bool openai_event_is_plain(struct str name, struct str data, const struct call *call, const struct answer_facts *known);
+
 /* ---- refusal.c ---- */
 
 bool openai_write_error(struct buf *out, enum reason why, struct str message, struct str param, struct str request_id);

@@ -1,0 +1,84 @@
+/* plain_event.c - the events that tell nothing but text, which are nearly all, known without an index of them.
+ *
+ * A member of a JSON object is a string before a colon, and its name is written as it is or with an escape of ASCII.
+ * So an event tells nothing new when it has no such escape and no white space before a colon, and when every "usage",
+ * "error" and "finish_reason" before a colon is null, every "model" the one that is known, and there is no
+ * "statusCode". Wherever they stand: to be wrong here costs an index, never a fact. */
+#include "proxy/core/dialect/parts.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+/* The next quote or backslash from `i` on, or the end. */
+static size_t find_mark(struct str s, size_t i)
+{
+#if defined(__SSE2__)
+    for (; i + 16 <= s.len; i += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.at + i));
+        __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+        unsigned mask = (unsigned)_mm_movemask_epi8(marks);
+        if (mask)
+            return i + (unsigned)__builtin_ctz(mask);
+    }
+#endif
+    while (i < s.len && s.at[i] != '"' && s.at[i] != '\\')
+        i++;
+    return i;
+}
+
+static bool begins(struct str s, size_t at, struct str with)
+{
+    return at <= s.len && s.len - at >= with.len && memcmp(s.at + at, with.at, with.len) == 0;
+}
+
+/* Is `name` what stands before the quote at `end`? */
+static bool is_named(struct str s, size_t end, struct str name)
+{
+    return end > name.len && s.at[end - name.len - 1] == '"' && memcmp(s.at + end - name.len, name.at, name.len) == 0;
+}
+
+/* The member whose name ends at `end`, with a quote and a colon there: does its value tell nothing new? */
+static bool is_plain_member(struct str s, size_t end, struct str model)
+{
+    size_t value = end + 2;
+    while (value < s.len && s.at[value] == ' ')
+        value++;
+    switch (end ? s.at[end - 1] : 0) {
+    case 'e':
+        return !is_named(s, end, STR("statusCode")) &&
+               (!is_named(s, end, STR("usage")) || begins(s, value, STR("null")));
+    case 'r':
+        return !is_named(s, end, STR("error")) || begins(s, value, STR("null"));
+    case 'n':
+        return !is_named(s, end, STR("finish_reason")) || begins(s, value, STR("null"));
+    case 'l':
+        return !is_named(s, end, STR("model")) || (begins(s, value, STR("\"")) && begins(s, value + 1, model) &&
+                                                   begins(s, value + 1 + model.len, STR("\"")));
+    default:
+        return true;
+    }
+}
+
+bool openai_event_is_plain(struct str name, struct str data, const struct call *call, const struct answer_facts *known)
+{
+    if (name.len || !known->model.len || (call->operation != OP_CHAT && call->operation != OP_COMPLETION))
+        return false;
+    bool inside = false; /* of a string */
+    for (size_t i = find_mark(data, 0); i < data.len; i = find_mark(data, i + 1)) {
+        char next = i + 1 < data.len ? data.at[i + 1] : '\0';
+        if (data.at[i] == '\\') {
+            if (begins(data, i + 1, STR("u00")))
+                return false;
+            i++; /* what is escaped is no mark */
+            continue;
+        }
+        inside = !inside;
+        if (inside)
+            continue;
+        if (next == ':' ? !is_plain_member(data, i, known->model)
+                        : next == ' ' || next == '\t' || next == '\n' || next == '\r')
+            return false;
+    }
+    return true;
+}
