@@ -23,6 +23,7 @@ struct forward {
     struct wire *wire; /* NULL when there is none (any more) */
     uint64_t began_ms;
     struct deferred again; /* go on reading, or tell the failure */
+    struct deferred turn;  /* the others first: `again` in the next turn */
     size_t written, total; /* bytes of the request */
     uint64_t keeps_ms;     /* how long the server keeps the connection; 0: it does not say */
     unsigned interim;
@@ -49,6 +50,7 @@ struct forwards {
 };
 
 static void go_on(struct deferred *d);
+static void next_turn(struct deferred *d);
 static void refuse(struct deferred *d);
 static void drive(struct forward *f);
 
@@ -101,6 +103,7 @@ static struct forward *forward_new(struct forwards *all, struct ask_forward *ask
     f->total = ask->head.len + ask->body[0].len + ask->body[1].len + ask->body[2].len;
     list_init(&f->link);
     deferred_init(&f->again, go_on);
+    deferred_init(&f->turn, next_turn);
     buf_init(&f->held, HELD_BYTES);
     http_reader_init(&f->reader, HTTP_RESPONSES, &HTTP_LIMITS_DEFAULT);
     http_reader_expect(&f->reader, ask->answers_head);
@@ -113,6 +116,7 @@ static void forward_free(struct forward *f)
     struct forwards *all = f->all;
     assert(!f->ask && !f->wire && !f->is_busy);
     deferred_cancel(&f->again);
+    deferred_cancel(&f->turn);
     buf_finish(&f->held);
     all->open--;
     if (all->spare_count < SPARE_MAX) {
@@ -131,6 +135,7 @@ static struct exchange *let_go(struct forward *f)
     f->ask->ask.op = NULL;
     f->ask = NULL;
     deferred_cancel(&f->again);
+    deferred_cancel(&f->turn);
     return x;
 }
 
@@ -192,6 +197,13 @@ static void go_on(struct deferred *d)
         fail(f, f->failure, f->failing);
     else
         drive(f);
+}
+
+/* What is deferred runs within the turn: an answer of which nothing reaches the caller would never end it. */
+static void next_turn(struct deferred *d)
+{
+    struct forward *f = CONTAINER_OF(d, struct forward, turn);
+    loop_defer(f->all->loop, &f->again);
 }
 
 /* ---- the request ---- */
@@ -401,7 +413,7 @@ static void read_answer(struct forward *f)
     while (!f->ask->held_up && stream_may_read(&f->wire->dial.stream)) {
         size_t n;
         if (turn > TURN_BYTES) {
-            loop_defer(f->all->loop, &f->again);
+            loop_at_flush(f->all->loop, &f->turn);
             return;
         }
         enum stream_answer answer = read_some(f, &n);

@@ -722,6 +722,28 @@ TEST("nothing is read while the caller's side has no room, and everything once i
          })
 }
 
+/* What fills the sockets comes at once, without a wait that would end the turn. */
+TEST("of a long answer a turn of the loop takes a part, so that the others have theirs"){
+    BOTH(serve_large,
+         {
+             struct client *c = client_new();
+             c->room = 1;
+             send_request(c, HEAD_OF("10"), STR("01234"), STR("56789"));
+             turns(100);
+             size_t taken = buf_len(&c->body);
+             size_t most = 0;
+             c->room = SIZE_MAX;
+             forward_resume(c->x);
+             while (c->x->ask_forward.ask.is_open) {
+                 loop_turn(loop, 20);
+                 most = buf_len(&c->body) - taken > most ? buf_len(&c->body) - taken : most;
+                 taken = buf_len(&c->body);
+             }
+             CHECK_INT(taken, LARGE);
+             CHECK(most <= 768 * 1024);
+         })
+}
+
 TEST("the end of an answer waits for room too, and comes by itself"){ BOTH(serve_echo,
                                                                            {
                                                                                struct client *c = client_new();
