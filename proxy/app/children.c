@@ -152,11 +152,12 @@ failed:
 
 void child_drain(struct child *c, int signal)
 {
-    kill(c->pid, signal);
-    if (c->is_draining)
+    if (c->told == signal || c->told == SIGTERM)
         return;
+    kill(c->pid, signal);
+    c->told = signal;
     c->is_draining = true;
-    timer_set(c->s->loop, &c->kill, c->generation->setup->drain_ms + KILL_AFTER_DRAIN_MS);
+    timer_set(c->s->loop, &c->kill, worker_patience_ms(c->generation->setup, signal) + KILL_AFTER_DRAIN_MS);
 }
 
 void children_signal(const struct supervisor *s, const struct generation *g, int signal)

@@ -98,15 +98,26 @@ void reload_again(struct timer *t)
     reload(CONTAINER_OF(t, struct supervisor, retry));
 }
 
+static void hurry_oldest(struct supervisor *s)
+{
+    const struct generation *oldest = LIST_ENTRY(s->old.next, struct generation, link);
+    LIST_EACH (node, &s->children) {
+        struct child *c = LIST_ENTRY(node, struct child, link);
+        if (c->generation != oldest || c->told == SIGTERM)
+            continue;
+        log_warning("reload: worker %u (%d) of the oldest configuration has to end, too many are finishing", c->slot,
+                    (int)c->pid);
+        child_drain(c, SIGTERM);
+    }
+}
+
 /* A generation that finishes takes rows; when none are left the oldest has had time enough. */
 static bool has_rows(struct supervisor *s)
 {
     if (children_rows_free(s) >= s->slots_count)
         return true;
-    if (!list_is_empty(&s->old)) {
-        log_warning("reload: the workers of the oldest configuration are cut, too many are finishing");
-        children_signal(s, LIST_ENTRY(s->old.next, struct generation, link), SIGKILL);
-    }
+    if (!list_is_empty(&s->old))
+        hurry_oldest(s);
     timer_set(s->loop, &s->retry, NO_ROW_RETRY_MS);
     return false;
 }

@@ -29,6 +29,7 @@ struct child {
     struct generation *generation;
     pid_t pid;
     unsigned slot, row;
+    int told; /* the last signal: SIGTERM or WORKER_REPLACED; 0: none */
     bool is_ready, is_draining;
     uint64_t began_ms;
     struct watch ready; /* the reading end of its pipe */

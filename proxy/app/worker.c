@@ -58,6 +58,11 @@ static void look_at_endpoints(struct timer *t)
 
 /* ---- draining ---- */
 
+uint64_t worker_patience_ms(const struct setup *setup, int signal)
+{
+    return setup->drain_ms + (signal == WORKER_REPLACED ? setup_longest_ms(setup) : 0);
+}
+
 static void look_whether_empty(struct timer *t)
 {
     struct worker *w = CONTAINER_OF(t, struct worker, empty);
@@ -81,14 +86,15 @@ static void too_late(struct timer *t)
     timer_set(w->loop, &w->deadline, CUT_MS);
 }
 
-static void drain(struct worker *w, uint64_t idle_ms)
+static void drain(struct worker *w, uint64_t idle_ms, uint64_t within_ms)
 {
-    fronts_drain(w->fronts, idle_ms);
-    if (w->is_draining)
+    if (w->is_cutting)
         return;
+    fronts_drain(w->fronts, idle_ms);
+    timer_set(w->loop, &w->deadline, within_ms);
+    if (!w->is_draining)
+        timer_set(w->loop, &w->empty, 0);
     w->is_draining = true;
-    timer_set(w->loop, &w->empty, 0);
-    timer_set(w->loop, &w->deadline, w->setup->drain_ms);
 }
 
 static void signalled(struct watch *watch, uint32_t events)
@@ -98,9 +104,9 @@ static void signalled(struct watch *watch, uint32_t events)
     (void)events;
     while (read(watch->fd, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGTERM)
-            drain(w, IDLE_WHEN_STOPPED_MS);
+            drain(w, IDLE_WHEN_STOPPED_MS, worker_patience_ms(w->setup, SIGTERM));
         else if (info.ssi_signo == WORKER_REPLACED)
-            drain(w, IDLE_WHEN_REPLACED_MS);
+            drain(w, IDLE_WHEN_REPLACED_MS, worker_patience_ms(w->setup, WORKER_REPLACED));
         else if (info.ssi_signo == SIGUSR1)
             (void)journal_reopen(outside_journal(w->outside));
     }
@@ -156,6 +162,19 @@ static bool listen_all(struct worker *w)
     return true;
 }
 
+static bool begin(struct worker *w)
+{
+    timer_init(&w->empty, look_whether_empty);
+    timer_init(&w->deadline, too_late);
+    timer_init(&w->figures, look_at_endpoints);
+    if (!(w->opened = calloc(w->setup->endpoints_count + 1, sizeof *w->opened)) || !(w->loop = loop_new()) ||
+        !watch_signals(w) || !make_outside(w))
+        return false;
+    w->fronts = fronts_new(&(struct fronts_options){ w->loop, outside_world(w->outside), w->setup });
+    return w->fronts && listen_all(w) && write(w->start->ready_fd, "r", 1) == 1;
+}
+
+/* Also what has begun only in part. */
 static void finish(struct worker *w)
 {
     fronts_free(w->fronts);
@@ -166,32 +185,25 @@ static void finish(struct worker *w)
     timer_cancel(&w->figures);
     free(w->opened);
     loop_remove(&w->signals);
-    close(w->signals.fd);
+    if (w->signals.fd >= 0)
+        close(w->signals.fd);
     loop_free(w->loop);
 }
 
 int worker_run(const struct worker_start *start)
 {
-    struct worker w = { .start = start, .setup = start->generation->setup };
+    struct worker w = { .start = start, .setup = start->generation->setup, .signals.fd = -1 };
     if (!harden_worker(start->supervisor))
         return EXIT_FINE;
     processor_pin(start->slot, start->slots);
     metric_take_row(start->row);
-    timer_init(&w.empty, look_whether_empty);
-    timer_init(&w.deadline, too_late);
-    timer_init(&w.figures, look_at_endpoints);
-    if (!(w.opened = calloc(w.setup->endpoints_count + 1, sizeof *w.opened)) || !(w.loop = loop_new()) ||
-        !watch_signals(&w) || !make_outside(&w))
-        return EXIT_NO_START;
-    w.fronts = fronts_new(&(struct fronts_options){ w.loop, outside_world(w.outside), w.setup });
-    if (!w.fronts || !listen_all(&w))
-        return EXIT_NO_START;
-    if (write(start->ready_fd, "r", 1) != 1)
-        return EXIT_NO_START;
+    bool has_begun = begin(&w);
     close(start->ready_fd);
-    look_at_endpoints(&w.figures);
-    loop_run(w.loop);
+    if (has_begun) {
+        look_at_endpoints(&w.figures);
+        loop_run(w.loop);
+    }
     if (!w.gave_up) /* what is stuck is left to the kernel */
         finish(&w);
-    return EXIT_FINE;
+    return has_begun ? EXIT_FINE : EXIT_NO_START;
 }

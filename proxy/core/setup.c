@@ -8,6 +8,15 @@ enum { SETUP_BYTES_MAX = 256 * 1024 * 1024, WATCHED_MAX = 4096 };
 
 /* ---- finding ---- */
 
+uint64_t setup_longest_ms(const struct setup *s)
+{
+    const struct pool *pools = s->pools.at;
+    uint64_t longest = 0;
+    for (size_t i = 0; i < s->pools.count; i++)
+        longest = pools[i].total_ms > longest ? pools[i].total_ms : longest;
+    return longest;
+}
+
 struct pool *setup_find_pool(const struct setup *s, struct str name)
 {
     struct pool *pools = s->pools.at;

@@ -193,6 +193,8 @@ void setup_close(struct setup *s);
 /* How many pools cannot be used because their identity has no proof (yet). */
 unsigned setup_lacking(const struct setup *s);
 
+/* What a forwarded exchange may take at most: the longest `total` of all pools. */
+uint64_t setup_longest_ms(const struct setup *s);
 struct pool *setup_find_pool(const struct setup *s, struct str name);
 /* An entry of the section `kind`; NULL without. */
 void *setup_find_entry(const struct setup *s, const char *section, struct str name);

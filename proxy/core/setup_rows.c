@@ -245,7 +245,8 @@ const struct setting SETUP_SETTINGS[] = {
     SETTING(struct setup, workers, SET_UINT, .dflt = "0", .max = 256,
             .about = "Worker processes. 0: one for each core."),
     SETTING_AS("drain", struct setup, drain_ms, SET_DURATION, .dflt = "30s", .max = 3600000,
-               .about = "How long running requests may go on after SIGTERM or a reload."),
+               .about = "How long running requests may go on after SIGTERM. After a reload they may finish, within their "
+                        "pool's `total`."),
     SETTING(struct setup, limits, SET_GROUP, .block = LIMITS_SETTINGS, .about = "What a stranger may cost."),
     SETTING(struct setup, pools, SET_MAP, .required = true, .min = 1, .max = 1000, .block = POOL_SETTINGS,
             .block_size = sizeof(struct pool), .about = "Model servers that can stand in for one another, by name."),
