@@ -2,6 +2,7 @@
 #include "proxy/core/setup_parts.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SETUP_BYTES_MAX = 256 * 1024 * 1024, WATCHED_MAX = 4096 };
@@ -99,9 +100,15 @@ static void file_named(struct reading *r, struct str path, struct span span)
 static void secret_named(struct reading *r, const struct secret_source *source)
 {
     if (source->file.at) {
-        if (access(source->file.at, R_OK) != 0)
+        struct stat is;
+        if (access(source->file.at, R_OK) != 0 || stat(source->file.at, &is) != 0)
             problem_warn(r->problems, source->span, STR_F " cannot be read here: %s", STR_A(source->file),
                          strerror(errno));
+        else if (!S_ISREG(is.st_mode)) /* a pipe or a device would be waited for, or read for ever */
+            problem(r->problems, source->span, STR_F " is no regular file", STR_A(source->file));
+        else if (is.st_mode & (S_IROTH | S_IWOTH))
+            problem_warn(r->problems, source->span, STR_F " can be %s by everybody on this machine",
+                         STR_A(source->file), is.st_mode & S_IWOTH ? "written" : "read");
         watch(r->custom_data, source->file, source->span);
     } else if (source->env.at && !getenv(source->env.at)) {
         problem_warn(r->problems, source->span, "the environment has no " STR_F " here", STR_A(source->env));

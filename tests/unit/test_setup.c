@@ -3,6 +3,7 @@
 #include "proxy/core/setup.h"
 #include "tests/harness/check.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- a language of made-up filters ---- */
@@ -11,10 +12,12 @@ struct fake_policy {
     struct name issuer;
     struct texts any;
     bool was_checked;
+    struct secret_source key;
 };
 static const struct setting FAKE_SETTINGS[] = {
     SETTING(struct fake_policy, issuer, SET_NAME, .about = "whose"),
     SETTING(struct fake_policy, any, SET_TEXTS, .about = "which"),
+    SETTING(struct fake_policy, key, SET_SECRET, .about = "proof"),
     SETTINGS_END,
 };
 
@@ -448,6 +451,20 @@ TEST("files that are named must be there and are watched; secrets may be elsewhe
     finish(s);
     snprintf(pools, sizeof pools, POOL_OF("client_certificate: %s"), path);
     check_refused((struct parts){ .pools = pools }, "belong together");
+    check_refused((struct parts){ .pools = POOL_OF("identity: { key: 'file:/dev/zero' }") }, "no regular file");
+    check_refused((struct parts){ .pools = POOL_OF("identity: { key: 'file:/tmp' }") }, "no regular file");
+    static const struct {
+        mode_t mode;
+        const char *warning;
+    } MODES[] = { { 0640, NULL }, { 0644, "can be read by everybody" }, { 0602, "can be written by everybody" } };
+    snprintf(pools, sizeof pools, POOL_OF("identity: { key: 'file:%s' }"), path);
+    for (size_t i = 0; i < ARRAY_LEN(MODES); i++) {
+        CHECK(fchmod(fd, MODES[i].mode) == 0);
+        s = read_parts((struct parts){ .pools = pools });
+        CHECK(s && problems.count == (MODES[i].warning != NULL));
+        CHECK(!MODES[i].warning || complains(MODES[i].warning, 0));
+        finish(s);
+    }
     unlink(path);
     close(fd);
 }
