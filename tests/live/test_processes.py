@@ -154,6 +154,30 @@ def test_twenty_reloads_under_load_fail_nothing_and_cut_nothing(start_gateway, t
     wait_for(lambda: gateway.metrics()["bartizan_workers_draining"] == 0, 15, "the end of the earlier generations")
 
 
+def test_a_reload_waits_for_streams_longer_than_a_stop_would(start_gateway, token, model):
+    gateway = start_gateway({"drain": "1s"})
+    model.set(interval_ms=200, tokens=30)
+    stream = gateway.caller(token).stream()
+    next(stream)
+    gateway.reload()
+    events = [data for _, data in stream]
+    assert events[-1] == "[DONE]" and len(events) > 25
+    wait_for(lambda: gateway.metrics()["bartizan_workers_draining"] == 0, 10, "the end of the earlier generation")
+
+
+def test_a_stop_does_not_wait_for_a_reload(start_gateway, token, model):
+    gateway = start_gateway({"drain": "1s"})
+    model.set(interval_ms=200, tokens=200)
+    stream = gateway.caller(token).stream()
+    next(stream)
+    gateway.reload()
+    wait_for(lambda: gateway.metrics()["bartizan_generation"] == 2, 5, "the reload")
+    begun = time.monotonic()
+    gateway.program.signal(signal.SIGTERM)
+    assert [data for _, data in stream][-1] != "[DONE]"
+    assert gateway.program.process.wait(6) == 0 and time.monotonic() - begun < 5
+
+
 def test_a_bad_file_is_reported_and_changes_nothing(start_gateway, token):
     gateway = start_gateway()
     good = gateway.config
@@ -350,12 +374,15 @@ def test_a_caller_who_leaves_cuts_the_upstream_at_once(gateway, token, model, st
 
 
 def test_a_caller_who_leaves_while_the_identity_is_fetched_asks_no_model(start_gateway, issuer, token, model):
-    issuer.steer(path="/metadata/*", delay_ms=1500)
+    # The pool's identity is fetched before the gateway is ready; what a new worker of a reload lacks is fetched while it serves.
     gateway = start_gateway()
+    issuer.steer(path="/metadata/*", delay_ms=1500)
+    gateway.reload()
+    wait_for(lambda: gateway.metrics()["bartizan_generation"] == 2, 10, "the reload")
     connection = begin(gateway, token)
-    time.sleep(0.4)
-    connection.sock.close()
-    assert gateway.journal(1, within_s=2)[-1]["reason"] == "caller-left"
+    time.sleep(0.3)
+    connection.sock.shutdown(socket.SHUT_RDWR)
+    assert gateway.journal(1, within_s=1)[-1]["reason"] == "caller-left"
     time.sleep(1.5)
     assert model.journal("*/chat/completions") == []
     assert gateway.caller(token).chat().status == 200

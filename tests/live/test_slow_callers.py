@@ -52,6 +52,7 @@ def slow(running_issuer, running_model, authority, server_certificate, tmp_path_
     home = tmp_path_factory.mktemp("slow")
     config, plain = base_config(running_issuer, running_model, server_certificate, home), free_port()
     config["listen"].append({"address": f"127.0.0.1:{plain}"})
+    config["pools"]["models"].pop("identity")  # ready without a token of its own
     gateway = Gateway(need("bartizan"), config, home, authority)
     token = running_issuer.token(roles=[ROLE])
     running = {
