@@ -62,6 +62,14 @@ bool reload_admin(struct supervisor *s, const struct setup *setup)
 
 /* ---- a generation comes ---- */
 
+/* One that was asked for while another one was coming. */
+static void reload_if_wanted(struct supervisor *s)
+{
+    if (s->reload_wanted)
+        timer_set(s->loop, &s->retry, 0);
+    s->reload_wanted = false;
+}
+
 static void say_unused(const struct supervisor *s, const char *why)
 {
     COUNT(METRIC_RELOADS, RESULT_FAILED);
@@ -84,6 +92,8 @@ void reload_failed(struct supervisor *s, const char *why)
         sockets_keep(s->sockets, s->current->setup);
     else
         supervise_stop(s, EXIT_NO_START);
+    if (!s->is_stopping)
+        reload_if_wanted(s);
 }
 
 void reload_no_show(struct timer *t)
@@ -143,6 +153,7 @@ void reload(struct supervisor *s)
         if (s->stamps)
             (void)stamps_look(s->stamps);
     }
+    s->files_moved = false; /* as they are now they were read */
     if (!g) {
         say_unused(s, "it has mistakes");
         return;
@@ -211,8 +222,5 @@ void reload_done(struct supervisor *s)
         timer_cancel(&s->slots[i].respawn);
         s->slots[i].falls = 0;
     }
-    if (s->reload_wanted) {
-        s->reload_wanted = false;
-        timer_set(s->loop, &s->retry, 0);
-    }
+    reload_if_wanted(s);
 }

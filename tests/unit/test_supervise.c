@@ -295,6 +295,43 @@ TEST("a changed file is used, a bad one changes nothing, a running request finis
     CHECK_INT(end_gateway(), EXIT_FINE);
 }
 
+static bool more_are_coming(void)
+{
+    char path[64], text[256] = "";
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)gateway, (int)gateway);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    CHECK(fd >= 0 && read(fd, text, sizeof text - 1) >= 0);
+    close(fd);
+    size_t n = 0;
+    for (const char *at = text; (at = strchr(at, ' ')); at++)
+        n++;
+    return n > 2;
+}
+static bool two_have_failed(void)
+{
+    return figure("bartizan_reloads_total{result=\"failed\"}") == 2;
+}
+
+TEST("a reload that was asked for while another one was failing is not forgotten")
+{
+    start_gateway();
+    char good[sizeof journal];
+    memcpy(good, journal, sizeof good);
+    snprintf(journal, sizeof journal, "%s/nowhere/journal", folder); /* found out by the workers */
+    write_config("1000/min", "");
+    memcpy(journal, good, sizeof good);
+    nap(20); /* so that the file is not of the same moment in which it is read */
+    CHECK(kill(gateway, SIGHUP) == 0);
+    for (int i = 0; i < 2000 && !more_are_coming(); i++)
+        nap(1);
+    CHECK(kill(gateway, SIGHUP) == 0);
+    CHECK(wait_for(two_have_failed, 3000));
+    CHECK_INT(figure("bartizan_generation"), 1);
+    CHECK_INT(get(port, "/nowhere"), 404);
+    CHECK(kill(gateway, SIGTERM) == 0);
+    CHECK_INT(end_gateway(), EXIT_FINE);
+}
+
 TEST("what is counted goes on through crashes and reloads, limits hold over all workers")
 {
     start_gateway();
