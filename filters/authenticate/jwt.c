@@ -31,6 +31,17 @@ static const struct setting SETTINGS[] = {
     SETTINGS_END,
 };
 
+/* The first entry that a token's `iss` fits decides about it; another of the same would never be asked. */
+static const struct issuer *same_before(const struct jwt_policy *p, const struct issuer *i)
+{
+    for (size_t n = 0; n < p->count; n++)
+        for (size_t a = 0; a < i->authorities_count; a++)
+            for (size_t b = 0; b < p->issuers[n]->authorities_count; b++)
+                if (str_eq(i->authorities[a].issuer, p->issuers[n]->authorities[b].issuer))
+                    return p->issuers[n];
+    return NULL;
+}
+
 static bool check(void *policy, struct setup *s, struct problems *problems)
 {
     struct jwt_policy *p = policy;
@@ -40,6 +51,14 @@ static bool check(void *policy, struct setup *s, struct problems *problems)
         struct issuer *issuer = setup_find_entry(s, "issuers", p->names.at[i].text);
         if (!issuer) {
             problem(problems, p->names.at[i].span, "there is no issuer \"" STR_F "\"", STR_A(p->names.at[i].text));
+            ok = false;
+            continue;
+        }
+        const struct issuer *before = same_before(p, issuer);
+        if (before) {
+            problem(problems, p->names.at[i].span, "never asked: the tokens' `iss` is that of \"" STR_F "\"",
+                    STR_A(before->name.text));
+            problem_hint(problems, "give one entry all audiences, or each a route of its own");
             ok = false;
             continue;
         }

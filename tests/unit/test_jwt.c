@@ -631,6 +631,10 @@ TEST("what is dangerous in an issuer is complained about")
         CHECK(desk_complains(text, ROWS[i].part));
         free(text);
     }
+    CHECK(desk_complains(TAIL "issuers: { a: { issuer: 'https://i', audience: x }, b: { issuer: 'https://i', audience: y } }\n"
+                              "routes: { r: { match: /v1/models, authenticate: [ { jwt: [a, b] } ], authorise: anyone, "
+                              "select: p } }",
+                         "never asked"));
     CHECK(desk_complains(TAIL "routes: { r: { match: { path: /v1/models }, authenticate: [ { jwt: nobody } ], "
                               "authorise: [ { anyone: true } ], select: p } }\n",
                          "there is no issuer \"nobody\""));
