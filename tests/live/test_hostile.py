@@ -55,3 +55,9 @@ def test_an_answer_that_refused_us_leaves_the_figures_sane(start_gateway, model,
     sums = {name: value for name, value in gateway.metrics().items() if "_seconds_sum" in name}
     assert any("time_to_first_token" in name for name in sums)
     assert all(0 <= value < 60 for value in sums.values()), sums
+
+
+def test_a_long_prompt_of_many_lines_is_read(caller):
+    content = "a line of a long document\n" * 100000
+    answer = caller.chat(content)
+    assert answer.status == 200, answer
