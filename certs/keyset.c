@@ -243,11 +243,6 @@ size_t keyset_count(const struct keyset *k)
     return k->jwks ? k->jwks->count : 0;
 }
 
-struct str keyset_issuer(const struct keyset *k)
-{
-    return k->issuer;
-}
-
 uint64_t keyset_generation(const struct keyset *k)
 {
     return k->generation;

@@ -1,11 +1,11 @@
 /* keyset.h - the public keys of one issuer, and when to ask for them again. No sockets, no clock: times are told.
  *
- *     begin:  keyset_due says which URL to fetch now, at most one at a time; first the discovery document, then the
- * keys answer: keyset_took or keyset_failed; after a discovery document keyset_due has the next URL at once then: every
- * hour (±10 %), and when a token names a kid that is not there, though not within five minutes of the last success
- * (Microsoft's "signing key rollover"; no kid is remembered for that, so that nobody can fill the memory) outage: tries
- * come 1 s, 2 s, 4 s … 60 s apart, or as Retry-After says; the old keys serve until they are 24 h old, then there are
- * none, which is our failure (503) and not the caller's (401)
+ * - begin: keyset_due says which URL to fetch now, at most one at a time; first the discovery document, then the keys
+ * - answer: keyset_took or keyset_failed; after a discovery document keyset_due has the next URL at once
+ * - then: every hour (±10 %), and when a token names a kid that is not there, though not within five minutes of the
+ *   last success (Microsoft's "signing key rollover"; no kid is remembered, so that nobody fills the memory)
+ * - outage: tries come 1 s, 2 s, 4 s … 60 s apart, or as Retry-After says; the old keys serve until they are 24 h old,
+ *   then there are none, which is our failure (503) and not the caller's (401)
  *
  * A new document replaces the old keys whole. A document that cannot be read is a failure and replaces nothing. */
 #ifndef CERTS_KEYSET_H
@@ -64,7 +64,6 @@ bool issuer_is(struct str pattern, struct str tid, struct str iss);
 bool keyset_has_keys(const struct keyset *k, uint64_t now_ms);
 const char *keyset_trouble(const struct keyset *k); /* why the last fetch brought nothing; NULL when it did */
 size_t keyset_count(const struct keyset *k);
-struct str keyset_issuer(const struct keyset *k);
 /* Counts successful replacements: remembered tokens of an older generation were verified by older keys. */
 uint64_t keyset_generation(const struct keyset *k);
 

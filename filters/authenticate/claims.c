@@ -131,7 +131,8 @@ bool claims_check_audience(const struct claims *c, const struct issuer *i, bool 
 
 /* ---- claims by name ---- */
 
-uint32_t claims_find(const struct claims *c, struct str name)
+/* A member by name, or by a path with points when there is none of the whole name. */
+static uint32_t find(const struct claims *c, struct str name)
 {
     uint32_t node = jsonx_member(&c->json, 0, name);
     if (node != JSONX_NO_NODE || !str_has(name, '.'))
@@ -145,7 +146,7 @@ uint32_t claims_find(const struct claims *c, struct str name)
 
 bool claims_string(const struct claims *c, struct str name, struct arena *a, struct str *out)
 {
-    uint32_t node = claims_find(c, name);
+    uint32_t node = find(c, name);
     *out = STR("");
     if (node == JSONX_NO_NODE)
         return true;
@@ -163,7 +164,7 @@ static size_t count_words(struct str s)
 
 bool claims_strings(const struct claims *c, struct str name, bool split, struct arena *a, struct strs *out)
 {
-    uint32_t node = claims_find(c, name);
+    uint32_t node = find(c, name);
     *out = (struct strs){ 0 };
     if (node == JSONX_NO_NODE)
         return true;

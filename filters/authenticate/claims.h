@@ -28,8 +28,8 @@ enum claims_answer claims_check_times(const struct claims *c, const struct issue
 /* `aud` is one of the issuer's audiences. `slash`: one trailing slash more or less is the same (Entra v1). */
 bool claims_check_audience(const struct claims *c, const struct issuer *i, bool slash, struct arena *a) MUST_USE;
 
-/* A member by name, or by a path with points when there is none of the whole name. */
-uint32_t claims_find(const struct claims *c, struct str name);
+/* Claims are found by name, or by a path with points when there is none of the whole name. */
+
 /* A string claim: *out is empty when it is absent. False when it is of another type. */
 bool claims_string(const struct claims *c, struct str name, struct arena *a, struct str *out) MUST_USE;
 /* A list of strings, a single string, or (with `split`) one string parted by spaces. An absent one is empty. False for

@@ -177,11 +177,6 @@ uint64_t issuer_keys_generation(const struct issuer_keys *k)
     return keyset_has_keys(k->set, k->world->now_ms(k->world)) ? keyset_generation(k->set) : 0;
 }
 
-uint64_t issuer_keys_next_ms(const struct issuer_keys *k)
-{
-    return keyset_next_ms(k->set);
-}
-
 void issuer_keys_wait(struct issuer_keys *k, struct keys_waiter *w, struct exchange *x)
 {
     assert(!w->is_waiting);

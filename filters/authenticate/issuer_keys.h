@@ -16,7 +16,6 @@ void issuer_keys_free(struct issuer_keys *keys);
 /* As keyset_find; a fetch that is due because of it begins. */
 enum keyset_answer issuer_keys_find(struct issuer_keys *keys, struct str kid, enum alg alg, struct key **key);
 uint64_t issuer_keys_generation(const struct issuer_keys *keys); /* 0: none that are believed */
-uint64_t issuer_keys_next_ms(const struct issuer_keys *keys);
 
 /* Who waits is continued once, when the fetch under way has ended, whatever it brought. */
 struct keys_waiter {

@@ -15,7 +15,7 @@
 #include "proxy/core/world.h"
 #include "proxy/http/events.h"
 
-enum { EXCHANGE_EDITS_MAX = 16, EXCHANGE_LIMITS_MAX = 16, EXCHANGE_PARTS_MAX = 3 };
+enum { EXCHANGE_EDITS_MAX = 16, EXCHANGE_LIMITS_MAX = 16 };
 
 /* What the connection knows about its other end; lives as long as the connection. */
 struct peer {
@@ -171,13 +171,11 @@ void exchange_answered(struct ask *ask); /* continues ask->exchange */
 
 /* return exchange_refuse(x, WHY_EXPIRED, "exp was %llds ago", late); — the detail goes to the journal only. */
 enum verdict exchange_refuse(struct exchange *x, enum reason why, const char *format, ...) PRINTF(3, 4);
-/* Notes a finding of a filter that reports or refuses: `rule` names it, `note` is free of prompt text. */
+/* Notes a finding of a filter that reports or refuses: `rule` names it; no text of the prompt in any of them. */
 void exchange_report(struct exchange *x, struct str rule, struct str category, struct str place, struct str action);
 /* Adds a limit to ask for at the end of the running stage. False when there are too many. */
 bool exchange_limit(struct exchange *x, const struct limit_op *op, const char *what, bool give_back, bool report_only) MUST_USE;
 /* Replaces body bytes [start, end) on the way to the model server. False when there are too many or they overlap. */
 bool exchange_edit(struct exchange *x, size_t start, size_t end, struct str with) MUST_USE;
-/* Writes an event into the answer stream of the caller, outside the usual flow (held-back text, a closing event). */
-bool exchange_emit(struct exchange *x, const struct sse_event *event) MUST_USE;
 
 #endif

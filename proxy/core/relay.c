@@ -241,11 +241,6 @@ static bool pass_event(struct exchange *x, const struct sse_event *event)
     return false;
 }
 
-bool exchange_emit(struct exchange *x, const struct sse_event *event)
-{
-    return sse_write(&x->out, event);
-}
-
 static void send_out(struct exchange *x)
 {
     if (!buf_len(&x->out))

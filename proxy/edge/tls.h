@@ -53,8 +53,6 @@ struct tls_server *tls_server_new(const struct tls_server_options *options, stru
 void tls_server_free(struct tls_server *server); /* NULL is fine; no handshake may be under way */
 /* A connection about to accept; NULL without memory. */
 SSL *tls_server_ssl(const struct tls_server *server);
-/* When the first of its certificates expires: Unix time. */
-int64_t tls_server_not_after_s(const struct tls_server *server);
 
 /* ---- the side that connects to others ---- */
 

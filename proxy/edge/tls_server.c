@@ -16,7 +16,6 @@ struct tls_server {
     struct choose *choose; /* owned */
     SSL_CTX **contexts;    /* of choose_at's index; owned, each */
     size_t contexts_count;
-    int64_t not_after_s;
 };
 
 /* ---- what a handshake asks ---- */
@@ -163,7 +162,6 @@ static bool read_staple(struct buf *into, const char *path, struct span span, st
 static bool load_identities(struct tls_server *server, const struct tls_server_options *o, struct problems *problems)
 {
     bool ok = true;
-    server->not_after_s = INT64_MAX;
     for (size_t i = 0; i < o->identities_count; i++) {
         struct identity *id = identity_load(&o->identities[i], problems);
         server->identities[i] = id;
@@ -171,8 +169,6 @@ static bool load_identities(struct tls_server *server, const struct tls_server_o
         ok &= read_staple(&server->staples[i], o->ocsp_paths ? o->ocsp_paths[i] : NULL,
                           o->identities[i].certificate_span, problems);
         ok &= id != NULL;
-        if (id && identity_not_after_s(id) < server->not_after_s)
-            server->not_after_s = identity_not_after_s(id);
     }
     return ok;
 }
@@ -231,9 +227,4 @@ SSL *tls_server_ssl(const struct tls_server *server)
     if (ssl)
         SSL_set_accept_state(ssl);
     return ssl;
-}
-
-int64_t tls_server_not_after_s(const struct tls_server *server)
-{
-    return server->not_after_s;
 }
