@@ -69,7 +69,7 @@ static bool is_in(struct str name, const struct str *list, size_t n)
 static bool may_send(const struct exchange *x, const struct http_field *f)
 {
     if (!x->route->pass_through || x->dialect->reads_json)
-        return is_in(f->name, SENT_FIELDS, ARRAY_LEN(SENT_FIELDS));
+        return is_in(f->name, SENT_FIELDS, ARRAY_LEN(SENT_FIELDS)) && !http_field_is_hop(x->head, f);
     if (http_field_is_hop(x->head, f) || is_in(f->name, HELD_FIELDS, ARRAY_LEN(HELD_FIELDS)))
         return false;
     for (size_t i = 0; i < ARRAY_LEN(HELD_PREFIXES); i++)

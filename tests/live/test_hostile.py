@@ -61,3 +61,9 @@ def test_a_long_prompt_of_many_lines_is_read(caller):
     content = "a line of a long document\n" * 100000
     answer = caller.chat(content)
     assert answer.status == 200, answer
+
+
+def test_what_connection_names_goes_no_further(model, caller):
+    assert caller.chat(headers={"Connection": "keep-alive, openai-beta", "OpenAI-Beta": "x", "OpenAI-Project": "y"}).status == 200
+    sent = model.journal("*")[-1]["headers"]
+    assert "openai-beta" not in sent and sent["openai-project"] == "y"
