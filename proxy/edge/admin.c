@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #include <microhttpd.h>
-#include <netinet/in.h>
 
 #include "proxy/base/buf.h"
 #include "proxy/base/log.h"
 #include "proxy/base/metric.h"
 #include "proxy/edge/listen.h"
+#include "proxy/edge/socket_address.h"
 
 enum { CONNECTIONS_MAX = 32, CONNECTION_BYTES = 32 * 1024, TIMEOUT_S = 10, BACKLOG = 64, TEXT_BYTES_MAX = 16 << 20 };
 
@@ -136,15 +136,11 @@ static void daemon_timeout(struct timer *t)
 /* Without SO_REUSEPORT: a second gateway must not take half of the first one's probes. */
 static int open_tcp(const struct address *at, const char **why)
 {
-    struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(at->port) };
-    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(at->port) };
-    memcpy(&v4.sin_addr, at->ip.bytes + 12, 4);
-    memcpy(&v6.sin6_addr, at->ip.bytes, 16);
-    const struct sockaddr *address = at->ip.is_v4 ? (const void *)&v4 : (const void *)&v6;
-    socklen_t len = at->ip.is_v4 ? sizeof v4 : sizeof v6;
-    int one = 1, fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 && bind(fd, address, len) == 0 &&
-        listen(fd, BACKLOG) == 0)
+    struct sockaddr_storage address;
+    socklen_t len = socket_address_of(&at->ip, at->port, &address);
+    int one = 1, fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
+        bind(fd, (const struct sockaddr *)&address, len) == 0 && listen(fd, BACKLOG) == 0)
         return fd;
     *why = strerror(errno);
     if (fd >= 0)

@@ -1,7 +1,7 @@
 /* dial.c - a connection to a named host: its addresses one after the other, then TLS, within one deadline. */
 #include "proxy/edge/dial.h"
 
-#include <netinet/in.h>
+#include "proxy/edge/socket_address.h"
 
 static void connect_next(struct dial *d);
 
@@ -77,21 +77,6 @@ static void looked_up(struct lookup *l, const struct addresses *found, const cha
 
 /* ---- one address after the other ---- */
 
-static socklen_t socket_address(const struct ip_address *ip, uint16_t port, struct sockaddr_storage *out)
-{
-    memset(out, 0, sizeof *out);
-    if (ip->is_v4) {
-        struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
-        memcpy(&v4.sin_addr, ip->bytes + 12, 4);
-        memcpy(out, &v4, sizeof v4);
-        return sizeof v4;
-    }
-    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-    memcpy(&v6.sin6_addr, ip->bytes, 16);
-    memcpy(out, &v6, sizeof v6);
-    return sizeof v6;
-}
-
 static void advance(struct stream *s)
 {
     struct dial *d = CONTAINER_OF(s, struct dial, stream);
@@ -116,7 +101,7 @@ static void connect_next(struct dial *d)
     stream_abort(&d->stream);
     while (d->attempts < d->allowed) {
         struct sockaddr_storage to;
-        socklen_t to_len = socket_address(&d->addresses.at[d->attempts], d->target->port, &to);
+        socklen_t to_len = socket_address_of(&d->addresses.at[d->attempts], d->target->port, &to);
         size_t others = d->allowed - ++d->attempts;
         SSL *ssl = NULL;
         if (d->target->tls && !(ssl = tls_client_ssl(d->target->tls, d->target->host, &d->target->session))) {

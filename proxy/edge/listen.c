@@ -3,12 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "proxy/edge/socket_address.h"
 
 enum {
     BACKLOG = 4096,      /* the kernel takes net.core.somaxconn when that is less */
@@ -27,16 +28,12 @@ static int fail(int fd, const char *what, const char **why)
 int listen_open_tcp(const struct ip_address *ip, uint16_t port, const char **why)
 {
     static const int ON = 1;
-    struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
-    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-    memcpy(&v4.sin_addr, ip->bytes + 12, 4);
-    memcpy(&v6.sin6_addr, ip->bytes, 16);
-    const struct sockaddr *to = ip->is_v4 ? (const struct sockaddr *)&v4 : (const struct sockaddr *)&v6;
-    socklen_t to_len = ip->is_v4 ? sizeof v4 : sizeof v6;
-    int fd = socket(to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct sockaddr_storage to;
+    socklen_t to_len = socket_address_of(ip, port, &to);
+    int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &ON, sizeof ON) != 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &ON, sizeof ON) != 0 || bind(fd, to, to_len) != 0 ||
-        listen(fd, BACKLOG) != 0)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &ON, sizeof ON) != 0 ||
+        bind(fd, (const struct sockaddr *)&to, to_len) != 0 || listen(fd, BACKLOG) != 0)
         return fail(fd, NULL, why);
     return fd;
 }
@@ -79,40 +76,17 @@ int listen_open_unix(struct str path, unsigned mode, const char **why)
 
 uint16_t listen_port(int fd)
 {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } at;
+    struct sockaddr_storage at = { 0 };
+    struct ip_address ip;
+    uint16_t port;
     socklen_t len = sizeof at;
-    if (getsockname(fd, &at.any, &len) != 0)
+    if (getsockname(fd, (struct sockaddr *)&at, &len) != 0)
         return 0;
-    return at.any.sa_family == AF_INET    ? ntohs(at.v4.sin_port)
-           : at.any.sa_family == AF_INET6 ? ntohs(at.v6.sin6_port)
-                                          : 0;
+    socket_address_read((const struct sockaddr *)&at, &ip, &port);
+    return port;
 }
 
 /* ---- accepting ---- */
-
-static void read_address(const struct sockaddr_storage *at, struct ip_address *ip, uint16_t *port)
-{
-    *ip = (struct ip_address){ .is_v4 = false };
-    *port = 0;
-    if (at->ss_family == AF_INET) {
-        struct sockaddr_in v4;
-        memcpy(&v4, at, sizeof v4);
-        ip->bytes[10] = ip->bytes[11] = 0xff;
-        memcpy(ip->bytes + 12, &v4.sin_addr, 4);
-        ip->is_v4 = true;
-        *port = ntohs(v4.sin_port);
-    } else if (at->ss_family == AF_INET6) {
-        struct sockaddr_in6 v6;
-        memcpy(&v6, at, sizeof v6);
-        memcpy(ip->bytes, &v6.sin6_addr, 16);
-        ip->is_v4 = IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr);
-        *port = ntohs(v6.sin6_port);
-    }
-}
 
 /* Without descriptors or memory those who wait go on waiting in the backlog; looking again at once would spin. */
 static void rest(struct listening *l)
@@ -139,7 +113,7 @@ static void accept_some(struct watch *w, uint32_t events)
         if (fd >= 0) {
             struct ip_address from;
             uint16_t port;
-            read_address(&at, &from, &port);
+            socket_address_read((const struct sockaddr *)&at, &from, &port); /* of a UNIX socket: none */
             l->accepted(l, fd, &from, port);
         } else if (errno == EAGAIN) {
             return;

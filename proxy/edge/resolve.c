@@ -2,10 +2,9 @@
 #include "proxy/edge/resolve.h"
 
 #include <netdb.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include "proxy/base/hash.h"
+#include "proxy/edge/socket_address.h"
 
 enum { BUCKETS = 64, HOST_MAX = 253 }; /* RFC 1035 §2.3.4, as text without the last dot */
 
@@ -219,27 +218,6 @@ void resolve_cancel(struct lookup *l)
     list_remove(&l->link);
 }
 
-static bool take_address(const struct sockaddr *from, struct ip_address *out)
-{
-    *out = (struct ip_address){ .is_v4 = from->sa_family == AF_INET };
-    if (from->sa_family == AF_INET) {
-        struct sockaddr_in v4;
-        memcpy(&v4, from, sizeof v4);
-        out->bytes[10] = out->bytes[11] = 0xff;
-        memcpy(out->bytes + 12, &v4.sin_addr, 4);
-        return true;
-    }
-    if (from->sa_family == AF_INET6) {
-        static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-        struct sockaddr_in6 v6;
-        memcpy(&v6, from, sizeof v6);
-        memcpy(out->bytes, &v6.sin6_addr, 16);
-        out->is_v4 = memcmp(out->bytes, mapped, sizeof mapped) == 0;
-        return true;
-    }
-    return false;
-}
-
 static enum lookup_answer ask_system(const char *host, struct addresses *out)
 {
     const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
@@ -250,8 +228,9 @@ static enum lookup_answer ask_system(const char *host, struct addresses *out)
     if (rc != 0)
         return LOOKUP_FAILED;
     *out = (struct addresses){ .count = 0 };
+    uint16_t port; /* none was asked for */
     for (const struct addrinfo *at = list; at && out->count < ADDRESSES_MAX; at = at->ai_next)
-        if (take_address(at->ai_addr, &out->at[out->count]))
+        if (socket_address_read(at->ai_addr, &out->at[out->count], &port))
             out->count++;
     freeaddrinfo(list);
     return out->count ? LOOKUP_FOUND : LOOKUP_NONE;
