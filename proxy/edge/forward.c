@@ -13,6 +13,7 @@ enum {
     INTERIM_MAX = 8,         /* 1xx heads */
     PIECES = 4,              /* the head and the pieces of the body */
     SPARE_MAX = 256,
+    BESIDE_BYTES = 1024, /* so few held bytes are put before what is read: a chunk's end, mostly */
 };
 
 /* One request on its way. Pooled; `ask` is NULL when it is over. */
@@ -46,7 +47,8 @@ struct forwards {
     size_t spare_count, open;
     struct list refused; /* asks for which there was no memory */
     struct deferred refuse;
-    char room[READ_BYTES]; /* what one read brings; nobody reads within another's reading */
+    /* What was held, when that is little, and what one read brings; nobody reads within another's reading. */
+    char room[BESIDE_BYTES + READ_BYTES];
 };
 
 static void go_on(struct deferred *d);
@@ -393,16 +395,37 @@ static bool take_held(struct forward *f)
     return !f->ask->held_up;
 }
 
-static enum stream_answer read_some(struct forward *f, size_t *n)
+static enum stream_answer read_some(struct forward *f, bool beside, size_t *n)
 {
     struct stream *s = &f->wire->dial.stream;
-    char *at = f->all->room;
-    if (buf_len(&f->held) && !(at = buf_reserve(&f->held, READ_BYTES)))
+    char *at = beside ? f->all->room + buf_len(&f->held) : buf_reserve(&f->held, READ_BYTES);
+    if (!at)
         return STREAM_BROKEN; /* a head or a chunk line is bounded far below */
     enum stream_answer answer = stream_read_at(s, at, READ_BYTES, n);
     if (answer == STREAM_OK)
         f->has_byte = true;
     return answer;
+}
+
+/* Takes what was read behind the few bytes that were held; what is left of both is held. False when it is over. */
+static bool take_beside(struct forward *f, size_t n)
+{
+    struct str held = buf_str(&f->held), in = str_of(f->all->room, held.len + n);
+    if (held.len)
+        memcpy(f->all->room, held.at, held.len);
+    if (f->held.size > 4 * BESIDE_BYTES)
+        buf_finish(&f->held); /* it was grown while the caller took his time */
+    buf_clear(&f->held);
+    take_answer(f, &in);
+    if (!f->ask)
+        return false;
+    if (!in.len)
+        buf_release(&f->held);
+    else if (!buf_add(&f->held, in)) {
+        fail(f, FORWARD_BROKEN, "no memory for what comes");
+        return false;
+    }
+    return true;
 }
 
 static void read_answer(struct forward *f)
@@ -416,7 +439,8 @@ static void read_answer(struct forward *f)
             loop_at_flush(f->all->loop, &f->turn);
             return;
         }
-        enum stream_answer answer = read_some(f, &n);
+        bool beside = buf_len(&f->held) <= BESIDE_BYTES;
+        enum stream_answer answer = read_some(f, beside, &n);
         if (answer == STREAM_WAIT)
             return;
         if (answer != STREAM_OK) {
@@ -424,20 +448,10 @@ static void read_answer(struct forward *f)
             return;
         }
         turn += n;
-        if (buf_len(&f->held)) {
+        if (!beside)
             buf_grew(&f->held, n);
-            if (!take_held(f))
-                return;
-            continue;
-        }
-        struct str in = str_of(f->all->room, n);
-        take_answer(f, &in);
-        if (!f->ask)
+        if (!(beside ? take_beside(f, n) : take_held(f)))
             return;
-        if (in.len && !buf_add(&f->held, in)) {
-            fail(f, FORWARD_BROKEN, "no memory for what comes");
-            return;
-        }
     }
 }
 
