@@ -149,7 +149,7 @@ static bool add_edits(struct exchange *x)
     struct jsonx_edit edit;
     if (x->call.model_node != JSONX_NO_NODE && model.len && !jsonx_string_is(&x->json, x->call.model_node, model)) {
         const struct jsonx_node *n = &x->json.nodes[x->call.model_node];
-        if (!exchange_edit(x, n->start, n->end, model)) /* a normalised name needs no escapes */
+        if (!exchange_edit(x, n->start, n->end, model)) /* such names need no escapes */
             return false;
     }
     if (x->route->inject_usage && x->call.is_stream && x->dialect->ask_usage && !x->call.wants_usage &&

@@ -1,4 +1,5 @@
 /* setup_check.c - what only the whole shows: the dangerous without its word, the unreachable, the contradictory. */
+#include "proxy/core/dialect.h"
 #include "proxy/core/route.h"
 #include "proxy/core/setup_parts.h"
 
@@ -116,6 +117,20 @@ static void check_endpoint(const struct pool *pool, const struct endpoint *e, st
         }
 }
 
+/* They are compared with what callers ask for, and written into bodies as they are. */
+static void check_models(struct setup *s, const struct text_map *models, struct problems *problems)
+{
+    struct str name;
+    for (size_t i = 0; i < models->count; i++) {
+        const struct text_pair *pair = &models->at[i];
+        const struct str both[] = { pair->key.text, pair->value };
+        for (size_t k = 0; k < ARRAY_LEN(both); k++)
+            if (!model_normalise(&s->arena, both[k], false, &name))
+                problem(problems, pair->key.span, "\"" STR_F "\" cannot be the name of a model",
+                        STR_A(str_first(both[k], 64)));
+    }
+}
+
 void setup_check_pools(struct setup *s, struct problems *problems)
 {
     struct pool *pools = s->pools.at;
@@ -130,6 +145,7 @@ void setup_check_pools(struct setup *s, struct problems *problems)
                 continue;
             e->name = arena_printf(&s->arena, STR_F "/" STR_F, STR_A(pool->name.text), STR_A(e->host_header));
             check_endpoint(pool, e, problems);
+            check_models(s, &e->models, problems);
         }
         if (!!pool->client_certificate.at != !!pool->client_key.at)
             problem(problems, pool->name.span, "\"client_certificate\" and \"client_key\" belong together");

@@ -363,6 +363,10 @@ TEST("addresses, URLs and patterns that cannot be are refused")
     check_refused((struct parts){ .pools = "{ gpt: { endpoints: https://0x7f000001 } }" }, "four decimal numbers");
     check_refused((struct parts){ .pools = "{ gpt: { endpoints: [ https://a, https://a ] } }" },
                   "this endpoint already");
+    check_refused((struct parts){ .pools = "{ gpt: { endpoints: { url: https://a, models: { a: 'b\"' } } } }" },
+                  "cannot be the name of a model");
+    check_refused((struct parts){ .pools = "{ gpt: { endpoints: { url: https://a, models: { 'a b': c } } } }" },
+                  "cannot be the name of a model");
     check_refused((struct parts){ .pools = POOL_OF("retries: 11") }, "at most 10");
     check_refused((struct parts){ .more = "store: redis://localhost" }, "must be memory");
     check_refused((struct parts){ .more = "journal: stdoutt" }, "must be stdout");
