@@ -226,6 +226,8 @@ static bool pass_event(struct exchange *x, const struct sse_event *event)
         json = event->data.len && event->data.at[0] == '{' ? index_of(x, event->data) : NULL;
         x->dialect->read_event(event->name, event->data, json, &x->call, &x->arena, &facts);
         learn(x, &facts);
+    } else if (x->answer_json.nodes) {
+        jsonx_finish(&x->answer_json); /* of the first event, which named the model */
     }
     if (facts.is_usage_only && !x->call.wants_usage && x->route->inject_usage)
         return true;
@@ -248,7 +250,7 @@ static void send_out(struct exchange *x)
     x->bytes_out += buf_len(&x->out);
     x->last_sent_ms = x->last_upstream_ms;
     x->world->answer_bytes(x->world, x, buf_str(&x->out));
-    buf_clear(&x->out);
+    buf_finish(&x->out); /* a stream waits between its events */
 }
 
 static void relay_events(struct exchange *x, struct str bytes)

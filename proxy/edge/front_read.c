@@ -139,6 +139,7 @@ static void feed_unread(struct front *f)
     size_t done = feed(f, buf_str(&d->in));
     f->is_feeding = false;
     buf_take(&d->in, done);
+    buf_release(&d->in); /* the request may wait for long */
 }
 
 /* Straight from where they were received; only what cannot be read yet is kept. */

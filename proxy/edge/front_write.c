@@ -200,6 +200,7 @@ void front_flush(struct deferred *d)
         return;
     }
     size_t after = front_unsent(f);
+    buf_release(&f->desk->out); /* a stream waits between its events */
     if (after < before && f->wait == FRONT_WAIT_STALL)
         f->wait = FRONT_WAIT_NONE; /* something was taken: the deadline begins anew */
     give_room(f);
