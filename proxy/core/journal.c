@@ -1,4 +1,4 @@
-/* journal.c - the audit line. Its fields are a table: JOURNAL.md and the tests walk it. */
+/* journal.c - the audit line. config/observability/README.md tells what its fields mean. */
 #include "proxy/core/journal.h"
 
 #include <time.h>
