@@ -91,12 +91,6 @@ void setup_check_listeners(struct setup *s, struct problems *problems)
 
 /* ---- pools ---- */
 
-static bool url_is_loopback(const struct url *url)
-{
-    struct ip_address ip;
-    return str_eq_nocase(url->host, STR("localhost")) || (ip_parse(url->host, &ip) && ip_is_loopback(&ip));
-}
-
 static void check_endpoint(const struct pool *pool, const struct endpoint *e, struct problems *problems)
 {
     struct ip_address ip;

@@ -70,6 +70,12 @@ bool url_parse(struct str text, struct url *out, const char **why)
     return true;
 }
 
+bool url_is_loopback(const struct url *url)
+{
+    struct ip_address ip;
+    return str_eq_nocase(url->host, STR("localhost")) || (ip_parse(url->host, &ip) && ip_is_loopback(&ip));
+}
+
 /* The byte that s.at[i] stands for, and where the next one begins; -1 for a bad escape. */
 static int decode_at(struct str s, size_t i, size_t *next)
 {
