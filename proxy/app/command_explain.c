@@ -190,7 +190,7 @@ static const struct route *find(const struct setup *s, const struct question *q,
         *why = "the path could mean two things";
         return NULL;
     }
-    const struct route *route = route_find(s, q->method, str_c(q->method_word), q->host, q->path, &path_known);
+    const struct route *route = route_find(s, str_c(q->method_word), q->host, q->path, &path_known);
     if (!route) {
         *why = path_known ? "the route of this path does not take the method" : "no route fits";
         return NULL;

@@ -14,7 +14,7 @@ enum verdict stage_route(struct exchange *x)
         return exchange_refuse(x, WHY_BAD_REQUEST, "a path that could mean two things");
 
     bool path_known = false;
-    const struct route *route = route_find(x->setup, h->method, h->method_word, h->host, h->path, &path_known);
+    const struct route *route = route_find(x->setup, h->method_word, h->host, h->path, &path_known);
     if (!route)
         return exchange_refuse(x, path_known ? WHY_METHOD : WHY_NO_ROUTE, "no route fits");
 

@@ -124,17 +124,16 @@ static bool method_fits(const struct route *route, struct str word)
     return route->methods.count == 0;
 }
 
-const struct route *route_find(const struct setup *s, enum http_method method, struct str method_word, struct str host,
-                               struct str path, bool *path_known)
+const struct route *route_find(const struct setup *s, struct str method, struct str host, struct str path,
+                               bool *path_known)
 {
     const struct route *routes = s->routes.at;
-    (void)method;
     *path_known = false;
     host = without_port(host);
     for (size_t i = 0; i < s->routes.count; i++) {
         if (!host_fits(&routes[i], host) || !route_pattern_fits(routes[i].path, path))
             continue;
-        if (method_fits(&routes[i], method_word))
+        if (method_fits(&routes[i], method))
             return &routes[i];
         *path_known = true;
     }

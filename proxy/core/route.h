@@ -6,8 +6,8 @@
 
 /* The most specific route whose path pattern, method and host fit; NULL when none does. *path_known tells whether a route fits
  * but for the method. */
-const struct route *route_find(const struct setup *s, enum http_method method, struct str method_word, struct str host,
-                               struct str path, bool *path_known);
+const struct route *route_find(const struct setup *s, struct str method, struct str host, struct str path,
+                               bool *path_known);
 /* Does the pattern fit the path? `{name}` stands for one non-empty segment, a last `*` for any rest. Literal segments are compared
  * decoded and without case, and a trailing slash is overlooked: servers behind us may be as lenient, and another spelling of a
  * path must not take a wider route than the path itself. */

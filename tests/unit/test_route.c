@@ -78,14 +78,14 @@ TEST("host and method choose among routes, and a known path is told from an unkn
     };
     struct setup s = { .routes = { routes, ARRAY_LEN(routes) } };
     bool known;
-    CHECK(route_find(&s, METHOD_POST, STR("POST"), STR("A.example:8443"), STR("/v1/chat"), &known) == &routes[0]);
-    CHECK(route_find(&s, METHOD_POST, STR("POST"), STR("x.b.example."), STR("/v1/chat"), &known) == &routes[0]);
-    CHECK(route_find(&s, METHOD_POST, STR("POST"), STR("x.y.b.example"), STR("/v1/chat"), &known) == &routes[0]);
-    CHECK(route_find(&s, METHOD_POST, STR("POST"), STR("b.example"), STR("/v1/chat"), &known) == &routes[1]);
-    CHECK(route_find(&s, METHOD_POST, STR("POST"), STR("xb.example"), STR("/v1/chat"), &known) == &routes[1]);
-    CHECK(route_find(&s, METHOD_POST, STR("POST"), STR(""), STR("/v1/chat"), &known) == &routes[1]);
-    CHECK(route_find(&s, METHOD_GET, STR("GET"), STR("[::1]:80"), STR("/v1/chat"), &known) == NULL && known);
-    CHECK(route_find(&s, METHOD_GET, STR("GET"), STR("a.example"), STR("/v1/chat"), &known) == &routes[2]);
-    CHECK(route_find(&s, METHOD_GET, STR("GET"), STR("c.example"), STR("/v1/models"), &known) == NULL && !known);
-    CHECK(route_find(&s, METHOD_OTHER, STR("post"), STR("c.example"), STR("/v1/chat"), &known) == NULL && known);
+    CHECK(route_find(&s, STR("POST"), STR("A.example:8443"), STR("/v1/chat"), &known) == &routes[0]);
+    CHECK(route_find(&s, STR("POST"), STR("x.b.example."), STR("/v1/chat"), &known) == &routes[0]);
+    CHECK(route_find(&s, STR("POST"), STR("x.y.b.example"), STR("/v1/chat"), &known) == &routes[0]);
+    CHECK(route_find(&s, STR("POST"), STR("b.example"), STR("/v1/chat"), &known) == &routes[1]);
+    CHECK(route_find(&s, STR("POST"), STR("xb.example"), STR("/v1/chat"), &known) == &routes[1]);
+    CHECK(route_find(&s, STR("POST"), STR(""), STR("/v1/chat"), &known) == &routes[1]);
+    CHECK(route_find(&s, STR("GET"), STR("[::1]:80"), STR("/v1/chat"), &known) == NULL && known);
+    CHECK(route_find(&s, STR("GET"), STR("a.example"), STR("/v1/chat"), &known) == &routes[2]);
+    CHECK(route_find(&s, STR("GET"), STR("c.example"), STR("/v1/models"), &known) == NULL && !known);
+    CHECK(route_find(&s, STR("post"), STR("c.example"), STR("/v1/chat"), &known) == NULL && known);
 }
