@@ -147,7 +147,8 @@ good=$(token '{"roles":["Models.Use"]}')
 # ---- the play ----
 
 say "1. A chat completion, with an OAuth token of the tenant"
-printf '    $ curl %s%s -H "Authorization: Bearer $TOKEN" -d %s\n' "$url" "$path" "'$prompt'"
+printf "    $ curl --cacert ca.pem '%s%s' -H \"Authorization: Bearer \$TOKEN\" -H 'Content-Type: application/json' -d '%s'\n" \
+    "$url" "$path" "$prompt"
 ask "$good" "$path" "$prompt"
 show
 expect 200 ''
