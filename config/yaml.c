@@ -72,6 +72,13 @@ static bool is_brace_in_text(struct str text, size_t at, const char *context)
            !memchr(" ,{[\t", text.at[at - 1], 5);
 }
 
+/* What libyaml says when a line of a block is not where its neighbours are. */
+static bool is_indent(const char *what, const char *context)
+{
+    return strstr(what, "mapping values are not allowed") ||
+           (context && strstr(context, "block") && (strstr(what, "expected key") || strstr(what, "expected '-'")));
+}
+
 static void complain(struct reader *r)
 {
     const yaml_parser_t *p = &r->parser;
@@ -88,6 +95,8 @@ static void complain(struct reader *r)
             problem_hint(r->problems, "indent with spaces, not tabs");
         else if (is_brace_in_text(r->text, at, p->context))
             problem_hint(r->problems, "inside { } and [ ], a text with braces needs quotes");
+        else if (is_indent(what, p->context))
+            problem_hint(r->problems, "begin it in the column of its neighbours; a text with \": \" needs quotes");
     }
 }
 

@@ -104,6 +104,16 @@ TEST("an alias is refused together with its anchor, and the rest is still read")
     finish();
 }
 
+TEST("a line that does not begin where its neighbours do is told so")
+{
+    static const char *const TEXTS[] = { "a:\n  b: 1\n   c: 2\n", "a:\n  b: 1\n c: 2\n", "a:\n  - b\n  c: 1\n" };
+    for (size_t i = 0; i < ARRAY_LEN(TEXTS); i++) {
+        read_text(str_c(TEXTS[i]));
+        CHECK(problems.count == 1 && problems.list[0].hint && strstr(problems.list[0].hint, "neighbours"));
+        finish();
+    }
+}
+
 TEST("a tab as indentation is called by its name")
 {
     read_text(STR("a:\n\t- b\n"));
