@@ -1,18 +1,22 @@
 /* cli.c - the command line. */
 #include "proxy/app/cli.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 
 #include "proxy/base/log.h"
 #include "proxy/base/problems.h"
 
+enum { PATH_BYTES = 4096 };
+
 struct cli_options cli_options;
 
 static const struct command {
-    const char *word, *arguments, *about;
+    const char *word, *arguments, *about, *options;
     int (*run)(int argc, char **argv);
 } COMMANDS[] = {
-#define COMMAND(word, function, arguments, about) { word, arguments, about, command_##function },
+#define COMMAND(word, function, arguments, about, options) { word, arguments, about, options, command_##function },
 #include "proxy/app/commands.def"
 #undef COMMAND
 };
@@ -27,7 +31,7 @@ static void print_help(void)
            "  -w, --workers N    worker processes (default: one per core)\n"
            "  -l, --log LEVEL    error, warning, info (default) or debug\n"
            "      --log-json     one JSON object per line\n"
-           "  -h, --help         this text\n\n"
+           "  -h, --help         this text; behind a command its options\n\n"
            "Exit codes: 0 fine, 1 problems found, 2 wrong usage, 3 cannot start.\n"
            "First time?   bartizan token --role Models.Use && bartizan run config/examples/minimal.yaml\n");
 }
@@ -59,6 +63,13 @@ static int unknown_command(const char *word)
     return EXIT_USAGE;
 }
 
+static void print_usage(FILE *out, const struct command *c)
+{
+    fprintf(out, "usage: bartizan %s%s%s\n", c->word, *c->arguments ? " " : "", c->arguments);
+    if (*c->options)
+        fprintf(out, "options: %s\n", c->options);
+}
+
 int cli_usage(const char *word, const char *format, ...)
 {
     const struct command *c = find_command(word);
@@ -69,8 +80,42 @@ int cli_usage(const char *word, const char *format, ...)
     va_end(args);
     fprintf(stderr, "\n");
     if (c)
-        fprintf(stderr, "usage: bartizan %s%s%s\n", word, *c->arguments ? " " : "", c->arguments);
+        print_usage(stderr, c);
     return EXIT_USAGE;
+}
+
+/* Is it one of those that the command's row names? */
+static bool is_option(const struct command *c, const char *argument)
+{
+    size_t len = strlen(argument);
+    const char *at = len > 2 && strncmp(argument, "--", 2) == 0 ? strstr(c->options, argument) : NULL;
+    return at && (at[len] == ' ' || at[len] == ',' || at[len] == '\0');
+}
+
+int cli_not_taken(const char *word, const char *argument)
+{
+    const struct command *c = find_command(word);
+    if (c && is_option(c, argument))
+        return cli_usage(word, "%s needs a value", argument);
+    return cli_usage(word, "does not take \"%s\"", argument);
+}
+
+bool cli_make_directory(const char *path)
+{
+    char part[PATH_BYTES];
+    size_t len = strlen(path);
+    if (len >= sizeof part) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    for (size_t i = 1; i <= len; i++)
+        if (path[i] == '/' || path[i] == '\0') {
+            memcpy(part, path, i);
+            part[i] = '\0';
+            if (mkdir(part, 0755) != 0 && errno != EEXIST)
+                return false;
+        }
+    return true;
 }
 
 bool cli_option(int argc, char **argv, int *i, const char *name, const char **value)
@@ -137,7 +182,8 @@ int cli_main(int argc, char **argv)
     }
     const struct command *c = argc > 1 ? find_command(argv[1]) : NULL;
     if (help && c) {
-        printf("bartizan %s%s%s\n  %s\n", c->word, *c->arguments ? " " : "", c->arguments, c->about);
+        print_usage(stdout, c);
+        printf("%s\n", c->about);
         return EXIT_FINE;
     }
     if (help) {

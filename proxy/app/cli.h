@@ -20,7 +20,7 @@ struct cli_options {
 };
 extern struct cli_options cli_options; /* set before the command runs */
 
-#define COMMAND(word, function, arguments, about) int command_##function(int argc, char **argv);
+#define COMMAND(word, function, arguments, about, options) int command_##function(int argc, char **argv);
 #include "proxy/app/commands.def"
 #undef COMMAND
 
@@ -30,6 +30,10 @@ int cli_main(int argc, char **argv);
 /* For commands: an option of their own, `--name VALUE` or `--name=VALUE`, at argv[*i]. True with the value when it is
  * that one, *i then at the last word used. */
 bool cli_option(int argc, char **argv, int *i, const char *name, const char **value) MUST_USE;
+/* Makes a directory, and those above it that are not there. */
+bool cli_make_directory(const char *path) MUST_USE;
+/* For a word that no option has taken: says that it is not taken, or that its value is missing. Answers EXIT_USAGE. */
+int cli_not_taken(const char *word, const char *argument);
 /* Says on standard error how the command is used, and answers EXIT_USAGE. */
 int cli_usage(const char *word, const char *format, ...) PRINTF(2, 3);
 

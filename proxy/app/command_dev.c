@@ -1,4 +1,6 @@
 /* command_dev.c - what development and tests need of certs/: throw-away certificates, verdicts on test vectors. */
+#include <errno.h>
+
 #include "certs/dev.h"
 #include "certs/selftest.h"
 #include "proxy/app/cli.h"
@@ -21,13 +23,17 @@ int command_dev_certs(int argc, char **argv)
                 return cli_usage("dev-certs", "--days takes 1 to %d", DAYS_MAX);
             dev.days = (int)days;
         } else if (argv[i][0] == '-' || dev.directory)
-            return cli_usage("dev-certs", "does not take \"%s\"", argv[i]);
+            return cli_not_taken("dev-certs", argv[i]);
         else
             dev.directory = argv[i];
     }
     if (!dev.directory)
         dev.directory = "certs/dev";
     char why[200];
+    if (!cli_make_directory(dev.directory)) {
+        fprintf(stderr, "bartizan dev-certs: cannot make the directory %s: %s\n", dev.directory, strerror(errno));
+        return EXIT_PROBLEMS;
+    }
     if (!dev_certs_write(&dev, why)) {
         fprintf(stderr, "bartizan dev-certs: %s\n", why);
         return EXIT_PROBLEMS;

@@ -34,11 +34,11 @@ int command_key(int argc, char **argv)
         if (cli_option(argc, argv, &i, "--expires", &life))
             continue;
         if (argv[i][0] == '-' || name)
-            return cli_usage("key", "does not take \"%s\"", argv[i]);
+            return cli_not_taken("key", argv[i]);
         name = argv[i];
     }
     if (!name)
-        return cli_usage("key", "whose key is it? (--expires 90d: how long it is taken, 365d when absent)");
+        return cli_usage("key", "whose key is it?");
     if (!is_name(str_c(name)))
         return cli_usage("key", "a name has letters, digits, '-', '_' and '.', at most 64");
     if (!time_in(life, expires))

@@ -6,7 +6,6 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/pem.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,7 +41,8 @@ static bool thumbprint(const char *n, const char *e, char out[64])
     return true;
 }
 
-/* Writes the public key as a JWKS and tells its kid. */
+/* Writes the public key as a JWKS and tells its kid. A file that says so already stays, since a gateway may watch it.
+ */
 static bool write_jwks(const EVP_PKEY *key, const char *path, char kid[64])
 {
     char *n = base64url_number(key, OSSL_PKEY_PARAM_RSA_N), *e = base64url_number(key, OSSL_PKEY_PARAM_RSA_E);
@@ -50,7 +50,9 @@ static bool write_jwks(const EVP_PKEY *key, const char *path, char kid[64])
     json_t *set = !ok ? NULL
                       : json_pack("{s:[{s:s, s:s, s:s, s:s, s:s, s:s}]}", "keys", "kty", "RSA", "use", "sig", "alg",
                                   "RS256", "kid", kid, "n", n, "e", e);
-    ok = set && json_dump_file(set, path, JSON_INDENT(2)) == 0;
+    json_t *there = json_load_file(path, 0, NULL);
+    ok = set && (json_equal(set, there) || json_dump_file(set, path, JSON_INDENT(2)) == 0);
+    json_decref(there);
     json_decref(set);
     free(n);
     free(e);
@@ -164,10 +166,7 @@ static int read_arguments(int argc, char **argv, struct request *r)
             r->directory = argv[i];
         }
         if (!ok)
-            return cli_usage("token",
-                             "does not take \"%s\"; its options: --issuer --audience --subject --object --tenant "
-                             "--app --name --scope --role --expires 1h --claim NAME=JSON",
-                             argv[i]);
+            return cli_not_taken("token", argv[i]);
     }
     if (!r->directory)
         r->directory = "certs/dev";
@@ -193,9 +192,10 @@ int command_token(int argc, char **argv)
         goto out;
     code = EXIT_PROBLEMS;
     if (snprintf(key_path, sizeof key_path, "%s/issuer.key", r.directory) >= (int)sizeof key_path ||
-        snprintf(jwks_path, sizeof jwks_path, "%s/jwks.json", r.directory) >= (int)sizeof jwks_path ||
-        (mkdir(r.directory, 0755) != 0 && errno != EEXIST))
-        fprintf(stderr, "bartizan token: cannot use the directory %s\n", r.directory);
+        snprintf(jwks_path, sizeof jwks_path, "%s/jwks.json", r.directory) >= (int)sizeof jwks_path)
+        fprintf(stderr, "bartizan token: the name of the directory is too long\n");
+    else if (!cli_make_directory(r.directory))
+        fprintf(stderr, "bartizan token: cannot make the directory %s: %s\n", r.directory, strerror(errno));
     else if (!(key = access(key_path, F_OK) == 0 ? read_key(key_path) : make_key(key_path)) ||
              !EVP_PKEY_is_a(key, "RSA"))
         fprintf(stderr, "bartizan token: no RSA key in %s\n", key_path);

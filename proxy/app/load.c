@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "filters/list.h"
+#include "proxy/base/log.h"
 
 enum { FILE_BYTES_MAX = 4 * 1024 * 1024, PRINTED_MAX = 8 * 1024 * 1024 };
 
@@ -62,9 +63,26 @@ struct setup *load_setup(const char *path, struct problems *problems)
     return s;
 }
 
+/* Whoever reads the log as JSON gets no line that is none. */
+static void print_as_log(const struct problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct problem *it = &problems->list[i];
+        char place[32] = "";
+        if (it->span.line)
+            snprintf(place, sizeof place, ":%u:%u", it->span.line, it->span.column);
+        log_write(it->severity == SEVERITY_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s%s: %s%s%s", problems->file,
+                  place, it->message, it->hint ? "; " : "", it->hint ? it->hint : "");
+    }
+}
+
 void load_print(const struct problems *problems)
 {
     struct buf out;
+    if (log_json) {
+        print_as_log(problems);
+        return;
+    }
     buf_init(&out, PRINTED_MAX);
     (void)!problems_print(problems, &out);
     if (buf_len(&out))

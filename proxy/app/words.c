@@ -234,9 +234,9 @@ static bool markdown_stages(struct buf *out)
 static bool markdown_commands(struct buf *out)
 {
     static const struct {
-        const char *word, *arguments, *about;
+        const char *word, *arguments, *about, *options;
     } COMMANDS[] = {
-#define COMMAND(word, function, arguments, about) { word, arguments, about },
+#define COMMAND(word, function, arguments, about, options) { word, arguments, about, options },
 #include "proxy/app/commands.def"
 #undef COMMAND
     };
@@ -246,7 +246,9 @@ static bool markdown_commands(struct buf *out)
     for (size_t i = 0; ok && i < ARRAY_LEN(COMMANDS); i++)
         ok = buf_addf(out, "| `bartizan %s%s%s` | ", COMMANDS[i].word, *COMMANDS[i].arguments ? " " : "",
                       COMMANDS[i].arguments) &&
-             sentence_print(out, COMMANDS[i].about) && buf_add(out, STR(" |\n"));
+             sentence_print(out, COMMANDS[i].about) &&
+             (!*COMMANDS[i].options || buf_addf(out, " Options: %s.", COMMANDS[i].options)) &&
+             buf_add(out, STR(" |\n"));
     return ok;
 }
 
@@ -254,9 +256,11 @@ static bool markdown_reasons(struct buf *out)
 {
     static const char *const ADVICE[] = { [RETRY] = "yes", [FINAL] = "no", [SILENT] = "" };
     bool ok = buf_add(
-        out, STR("\n## How a request ends\n\nThe reason is `code` in the error that the caller reads, a field of the "
-                 "audit line and a label in the metrics. Status 0: the caller is gone.\n\n"
-                 "| reason | status | type | retry | the caller reads |\n|---|---|---|---|---|\n"));
+        out,
+        STR("\n## How a request ends\n\nThe reason is `code` in the error that the caller reads, a field of the "
+            "audit line and a label in the metrics. Status 0: the caller is gone. On Azure's paths `prompt-refused` "
+            "and `answer-refused` reach the caller as Azure's own `content_filter`.\n\n"
+            "| reason | status | type | retry | the caller reads |\n|---|---|---|---|---|\n"));
     for (enum reason why = 0; ok && why < WHY_COUNT; why++)
         ok = buf_addf(out, "| `%s` | %u | %s | %s | %s |\n", REASONS[why].word, REASONS[why].status, REASONS[why].type,
                       ADVICE[REASONS[why].retry], REASONS[why].sentence);

@@ -86,7 +86,7 @@ static bool add_refusal_fields(struct exchange *x, struct buf *out, unsigned sta
 static struct str message_of(struct exchange *x)
 {
     const char *sentence = REASONS[x->why].sentence;
-    if (x->why == WHY_BAD_JSON && x->detail.len)
+    if ((x->why == WHY_BAD_JSON || x->why == WHY_BAD_ENCODING) && x->detail.len)
         return arena_printf(&x->arena, "%s (" STR_F ")", sentence, STR_A(x->detail));
     if (x->why == WHY_OPTION_NOT_ALLOWED && x->param.len)
         return arena_printf(&x->arena, "%s (" STR_F ")", sentence, STR_A(x->param));

@@ -67,13 +67,13 @@ TEST("help lists every command and fits a terminal's start")
     struct said s = bartizan("--help", NULL);
     CHECK_INT(s.code, EXIT_FINE);
     CHECK(has(s.out, "bartizan guards inference endpoints: it proves who is calling"));
-#define COMMAND(word, function, arguments, about) CHECK(has(s.out, "  bartizan " word) && has(s.out, about));
+#define COMMAND(word, function, arguments, about, options) CHECK(has(s.out, "  bartizan " word) && has(s.out, about));
 #include "proxy/app/commands.def"
 #undef COMMAND
     CHECK(has(s.out, "-w, --workers N") && has(s.out, "--log-json"));
     CHECK(has(s.out, "First time?"));
     CHECK_INT(bartizan("help", NULL).code, EXIT_FINE);
-    CHECK(has(bartizan("help", "key", NULL).out, "bartizan key NAME\n"));
+    CHECK(has(bartizan("help", "key", NULL).out, "bartizan key NAME\noptions: --expires 365d\n"));
     CHECK(has(bartizan("token", "-h", NULL).out, "bartizan token [DIR]"));
 }
 
@@ -129,7 +129,11 @@ TEST("a token is signed by a key that is made when it is first needed")
     CHECK_INT(bartizan("token", folder, "--expires=-5m", NULL).code, EXIT_FINE);
     CHECK_INT(bartizan("token", folder, "--expires", "later", NULL).code, EXIT_USAGE);
     CHECK_INT(bartizan("token", folder, "--claim", "=x", NULL).code, EXIT_USAGE);
-    CHECK_INT(bartizan("token", "/proc/no/such", NULL).code, EXIT_PROBLEMS);
+    s = bartizan("token", "/proc/no/such", NULL);
+    CHECK_INT(s.code, EXIT_PROBLEMS);
+    CHECK(has(s.err, "cannot make the directory /proc/no/such: "));
+    CHECK(has(bartizan("token", folder, "--role", NULL).err, "bartizan token: --role needs a value\n"));
+    CHECK(has(bartizan("token", folder, "--rol", NULL).err, "does not take \"--rol\""));
     CHECK(unlink(path) == 0);
     snprintf(path, sizeof path, "%s/issuer.key", folder);
     CHECK(unlink(path) == 0 && rmdir(folder) == 0);
@@ -141,5 +145,7 @@ TEST("a configuration that is not there is a problem for check and for run")
     struct said s = bartizan("run", "/no/such.yaml", NULL);
     CHECK_INT(s.code, EXIT_PROBLEMS);
     CHECK(has(s.err, "/no/such.yaml"));
+    s = bartizan("check", "/no/such.yaml", "--log-json", NULL);
+    CHECK(has(s.err, "\"level\":\"error\"") && has(s.err, "\"message\":\"/no/such.yaml: cannot be read: No such"));
     CHECK_INT(bartizan("run", "a", "b", NULL).code, EXIT_USAGE);
 }
