@@ -28,7 +28,7 @@ static void print_help(void)
     for (size_t i = 0; i < ARRAY_LEN(COMMANDS); i++)
         printf("  bartizan %-12s %-12s %s\n", COMMANDS[i].word, COMMANDS[i].arguments, COMMANDS[i].about);
     printf("\n"
-           "  -w, --workers N    worker processes (default: one per core)\n"
+           "  -w, --workers N    worker processes, 1 to 16 (default: as the file says, or one per core)\n"
            "  -l, --log LEVEL    error, warning, info (default) or debug\n"
            "      --log-json     one JSON object per line\n"
            "  -h, --help         this text; behind a command its options\n\n"

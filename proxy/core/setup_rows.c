@@ -242,8 +242,8 @@ const struct setting SETUP_SETTINGS[] = {
       .example = "/var/log/bartizan/journal.jsonl",
       .about = "Where the audit line of each request goes: stdout, the path of a file (opened again on SIGUSR1), or "
                "insecure_none." },
-    SETTING(struct setup, workers, SET_UINT, .dflt = "0", .max = 256,
-            .about = "Worker processes. 0: one for each core."),
+    SETTING(struct setup, workers, SET_UINT, .dflt = "0", .max = 16,
+            .about = "Worker processes. 0: one for each core, at most 16."),
     SETTING_AS("drain", struct setup, drain_ms, SET_DURATION, .dflt = "30s", .max = 3600000,
                .about = "How long running requests may go on after SIGTERM. After a reload they may finish, within their "
                         "pool's `total`."),
