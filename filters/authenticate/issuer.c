@@ -124,15 +124,28 @@ static bool check_url(struct problems *p, const struct issuer *i, struct str url
     return false;
 }
 
+/* The hosts that keys may come from and the CAs that are believed decide as well what is fetched. */
+static unsigned add_shelf(struct setup *s, const char *what, struct str url, const struct issuer *i)
+{
+    struct buf name;
+    buf_init(&name, SHELF_NAME_BYTES_MAX);
+    bool ok = buf_addf(&name, "%s " STR_F " " STR_F, what, STR_A(url), STR_A(i->ca_file));
+    for (size_t k = 0; ok && k < i->key_hosts.count; k++)
+        ok = buf_addf(&name, " " STR_F, STR_A(i->key_hosts.at[k]));
+    unsigned shelf = ok ? setup_add_shelf(s, buf_str(&name)) : ++s->shelves_count;
+    buf_finish(&name);
+    return shelf;
+}
+
 static void add_authority(struct issuer *i, struct setup *s, struct str iss, struct str discovery_url)
 {
     struct authority *a = &i->authorities[i->authorities_count++];
     *a = (struct authority){ .issuer = iss,
                              .discovery_url = i->jwks_url.len || i->keys_file.at ? STR("") : discovery_url };
     if (a->discovery_url.len)
-        a->shelf[0] = ++s->shelves_count;
+        a->shelf[0] = add_shelf(s, "discovery", a->discovery_url, i);
     if (!i->keys_file.at)
-        a->shelf[1] = ++s->shelves_count;
+        a->shelf[1] = add_shelf(s, "keys", i->jwks_url.len ? i->jwks_url : a->discovery_url, i);
 }
 
 /* Tokens for Microsoft's own services prove nothing here: their holders are those services' callers (azure.md §1.5). */

@@ -137,6 +137,18 @@ static bool ask_workload(struct identity_policy *p, struct setup *s, struct prob
     return true;
 }
 
+/* The request tells whose token it is; the assertion's file, which changes each hour, tells who asks. */
+static unsigned add_shelf(struct setup *s, const struct identity_policy *p)
+{
+    struct buf name;
+    buf_init(&name, SHELF_NAME_BYTES_MAX);
+    bool ok = buf_addf(&name, "token " STR_F "\n" STR_F "\n" STR_F "\n" STR_F "\n" STR_F, STR_A(p->url),
+                       STR_A(p->headers), STR_A(p->body), STR_A(p->token_file), STR_A(p->ca_file));
+    unsigned shelf = ok ? setup_add_shelf(s, buf_str(&name)) : ++s->shelves_count;
+    buf_finish(&name);
+    return shelf;
+}
+
 bool identity_source(struct identity_policy *p, struct setup *s, struct problems *problems, struct span span)
 {
     typedef bool ask_fn(struct identity_policy *, struct setup *, struct problems *, struct span);
@@ -161,6 +173,6 @@ bool identity_source(struct identity_policy *p, struct setup *s, struct problems
                 STR_A(url.host));
         return false;
     }
-    p->shelf = ++s->shelves_count;
+    p->shelf = add_shelf(s, p);
     return true;
 }

@@ -62,12 +62,21 @@ static bool make_servers(struct generation *g, struct tls_tickets *tickets, stru
     return ok;
 }
 
-struct generation *generation_read(const char *file, unsigned number, struct tls_tickets *tickets,
-                                   struct stamps **stamps)
+static void take_over(struct generation *g, const struct generation *before)
 {
-    struct timespec before;
+    for (const struct shelf_name *n = g->setup->shelf_names; g->shelves && n; n = n->next) {
+        unsigned other = setup_find_shelf(before->setup, n->name);
+        if (other)
+            shelves_take_over(g->shelves, n->shelf, before->shelves, other);
+    }
+}
+
+struct generation *generation_read(const char *file, unsigned number, struct tls_tickets *tickets,
+                                   const struct generation *before, struct stamps **stamps)
+{
+    struct timespec now;
     struct problems problems;
-    clock_gettime(CLOCK_REALTIME_COARSE, &before); /* the clock of files' times */
+    clock_gettime(CLOCK_REALTIME_COARSE, &now); /* the clock of files' times */
     struct generation *g = calloc(1, sizeof *g);
     bool ok = g != NULL;
     if (g) {
@@ -81,10 +90,13 @@ struct generation *generation_read(const char *file, unsigned number, struct tls
         g->warnings = problems.count;
         ok = setup->shelves_count == 0 || (g->shelves = shelves_new(setup->shelves_count));
     }
-    *stamps = stamps_new(str_c(file), setup, (int64_t)before.tv_sec * 1000000000 + before.tv_nsec);
+    *stamps = stamps_new(str_c(file), setup, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
     problems_finish(&problems);
-    if (ok && *stamps)
+    if (ok && *stamps) {
+        if (before)
+            take_over(g, before);
         return g;
+    }
     generation_free(g);
     return NULL;
 }

@@ -17,10 +17,11 @@ struct generation {
     unsigned children; /* workers that are alive */
 };
 
-/* Reads the file and all that it names, and says on standard error what is wrong. NULL when there was an error.
- * *stamps, which is set in any case but without memory, belongs to the caller. */
+/* Reads the file and all that it names, and says on standard error what is wrong. NULL when there was an error. What
+ * the workers of `before` have fetched and those of this one need as well is taken over; NULL: there is none. *stamps,
+ * which is set in any case but without memory, belongs to the caller. */
 struct generation *generation_read(const char *file, unsigned number, struct tls_tickets *tickets,
-                                   struct stamps **stamps);
+                                   const struct generation *before, struct stamps **stamps);
 /* When no worker is alive any more. NULL is fine. */
 void generation_free(struct generation *g);
 

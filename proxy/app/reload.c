@@ -144,7 +144,7 @@ void reload(struct supervisor *s)
         return;
     timer_cancel(&s->retry);
     struct stamps *stamps = NULL;
-    struct generation *g = generation_read(s->file, s->generations + 1, s->tickets, &stamps);
+    struct generation *g = generation_read(s->file, s->generations + 1, s->tickets, s->current, &stamps);
     if (g && stamps) {
         stamps_free(s->stamps);
         s->stamps = stamps;

@@ -164,7 +164,7 @@ static bool open_shared(struct supervisor *s)
 static int begin(struct supervisor *s)
 {
     struct stamps *stamps = NULL;
-    struct generation *g = generation_read(s->file, 1, s->tickets, &stamps);
+    struct generation *g = generation_read(s->file, 1, s->tickets, NULL, &stamps);
     s->stamps = stamps;
     if (!g)
         return EXIT_PROBLEMS;

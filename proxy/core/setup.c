@@ -9,6 +9,26 @@ enum { SETUP_BYTES_MAX = 256 * 1024 * 1024, WATCHED_MAX = 4096 };
 
 /* ---- finding ---- */
 
+unsigned setup_add_shelf(struct setup *s, struct str name)
+{
+    unsigned shelf = ++s->shelves_count;
+    struct shelf_name *n = arena_array(&s->arena, struct shelf_name, 1);
+    struct str copy = arena_copy(&s->arena, name);
+    if (n && copy.at) { /* one without a name is not handed on, no more */
+        *n = (struct shelf_name){ .next = s->shelf_names, .shelf = shelf, .name = copy };
+        s->shelf_names = n;
+    }
+    return shelf;
+}
+
+unsigned setup_find_shelf(const struct setup *s, struct str name)
+{
+    for (const struct shelf_name *n = s->shelf_names; n; n = n->next)
+        if (str_eq(n->name, name))
+            return n->shelf;
+    return 0;
+}
+
 uint64_t setup_longest_ms(const struct setup *s)
 {
     const struct pool *pools = s->pools.at;

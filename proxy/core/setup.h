@@ -30,21 +30,21 @@ struct certificate_files {
 };
 
 struct listener {
-    struct str address;      /* host:port, [v6]:port, or unix:/path */
+    struct str address; /* host:port, [v6]:port, or unix:/path */
     struct span span;
-    struct str unix_path;    /* at == NULL for TCP; ends with a NUL */
+    struct str unix_path; /* at == NULL for TCP; ends with a NUL */
     struct ip_address ip;
     uint16_t port;
-    struct str certificate, key;  /* of the only or first identity; at == NULL: plain */
-    struct blocks certificates;   /* more of struct certificate_files */
-    struct str client_ca;         /* at == NULL: client certificates are not asked for */
+    struct str certificate, key; /* of the only or first identity; at == NULL: plain */
+    struct blocks certificates;  /* more of struct certificate_files */
+    struct str client_ca;        /* at == NULL: client certificates are not asked for */
     bool client_required;
-    int min_version;              /* 0: TLS 1.2, 1: TLS 1.3 */
+    int min_version; /* 0: TLS 1.2, 1: TLS 1.3 */
     bool hsts;
-    struct texts proxy_from;      /* CIDRs that must send the PROXY protocol; empty: it is refused */
+    struct texts proxy_from; /* CIDRs that must send the PROXY protocol; empty: it is refused */
     struct cidr *proxy_nets;
     size_t proxy_nets_count;
-    bool insecure_plain;          /* plain HTTP on a public address, in so many words */
+    bool insecure_plain; /* plain HTTP on a public address, in so many words */
     uint64_t unix_mode;
 };
 
@@ -52,40 +52,40 @@ struct listener {
 
 /* What a worker has learned about an endpoint; see health.h. Changed after the fork only, so it is the worker's own. */
 struct health {
-    uint64_t until_ms;      /* not before this monotonic time: ejected, or told to retry later; 0: fine */
-    unsigned failures;      /* in a row */
-    bool is_probing;        /* one request is out to see whether it has recovered */
+    uint64_t until_ms; /* not before this monotonic time: ejected, or told to retry later; 0: fine */
+    unsigned failures; /* in a row */
+    bool is_probing;   /* one request is out to see whether it has recovered */
 };
 
 struct endpoint {
     struct str url_text;
     struct span span;
     struct url url;
-    struct str host_header;  /* host[:port] */
-    struct str name;         /* for metrics and journal: pool/host */
+    struct str host_header; /* host[:port] */
+    struct str name;        /* for metrics and journal: pool/host */
     uint64_t priority, weight;
-    struct str api_version;  /* replaces the caller's; at == NULL: as it came */
-    struct text_map models;  /* model or deployment as asked → as sent */
+    struct str api_version; /* replaces the caller's; at == NULL: as it came */
+    struct text_map models; /* model or deployment as asked → as sent */
     struct pool *pool;
-    unsigned id;             /* 0… over all pools */
+    unsigned id; /* 0… over all pools */
     struct health health;
-    int64_t turn;            /* of the smooth weighted round robin */
-    unsigned metric;         /* its number as a label; see figures.h */
+    int64_t turn;    /* of the smooth weighted round robin */
+    unsigned metric; /* its number as a label; see figures.h */
 };
 
 struct pool {
     struct name name;
-    struct blocks endpoints;      /* struct endpoint */
-    void *identity;               /* policy of the language's identity filter; NULL: none, nothing is stamped */
-    void *identity_instance;      /* the worker's, made by its open */
-    struct str ca_file;           /* at == NULL: the system's */
+    struct blocks endpoints; /* struct endpoint */
+    void *identity;          /* policy of the language's identity filter; NULL: none, nothing is stamped */
+    void *identity_instance; /* the worker's, made by its open */
+    struct str ca_file;      /* at == NULL: the system's */
     struct str client_certificate, client_key;
     bool private_only, insecure_plain;
     uint64_t connect_ms, first_byte_ms, between_events_ms, total_ms;
     uint64_t kept_connections, kept_idle_ms;
-    uint64_t retries;             /* on other endpoints, before the first byte */
+    uint64_t retries; /* on other endpoints, before the first byte */
     uint64_t eject_failures, eject_ms, retry_after_max_ms;
-    uint64_t answer_bytes;        /* ceiling of a whole (not streamed) answer */
+    uint64_t answer_bytes; /* ceiling of a whole (not streamed) answer */
 };
 
 /* ---- routes ---- */
@@ -93,11 +93,11 @@ struct pool {
 struct step {
     const struct filter *filter;
     void *policy;
-    void *instance;     /* the worker's, made by filter->open */
+    void *instance; /* the worker's, made by filter->open */
     enum stage stage;
     struct span span;
     bool has_flow;
-    bool is_broken;     /* there were complaints while its policy was read: it is not checked further */
+    bool is_broken; /* there were complaints while its policy was read: it is not checked further */
 };
 
 struct plan {
@@ -120,15 +120,15 @@ struct route {
     const struct dialect *dialect; /* NULL: whatever recognises the path */
     struct str environment;        /* a label: dev, test, prod */
     bool pass_through;
-    bool rewrite_model;            /* a body that names another model than the path's deployment is mended, not refused */
-    bool insecure_shared_objects;  /* callers may name what any of them stored at the model server, in so many words */
-    bool insecure_anonymous;       /* no authentication, in so many words */
+    bool rewrite_model; /* a body that names another model than the path's deployment is mended, not refused */
+    bool insecure_shared_objects; /* callers may name what any of them stored at the model server, in so many words */
+    bool insecure_anonymous;      /* no authentication, in so many words */
     uint64_t max_body, max_json_depth;
-    uint64_t heartbeat_ms;         /* 0: none */
+    uint64_t heartbeat_ms; /* 0: none */
     bool inject_usage;
     struct plan plan;
-    unsigned metric;               /* its number as a label; see figures.h */
-    struct blocks select;          /* struct selection; the first that fits the model is taken */
+    unsigned metric;      /* its number as a label; see figures.h */
+    struct blocks select; /* struct selection; the first that fits the model is taken */
     unsigned id;
 };
 
@@ -139,7 +139,7 @@ struct limits_settings {
     uint64_t exchange_bytes; /* memory of one exchange beside its body */
 };
 
-enum { SETUP_SECTIONS_MAX = 8, POOL_ENDPOINTS_MAX = 64 };
+enum { SETUP_SECTIONS_MAX = 8, POOL_ENDPOINTS_MAX = 64, SHELF_NAME_BYTES_MAX = 16 * 1024 };
 
 struct setup {
     struct arena arena;      /* owned; everything below lives in it */
@@ -148,25 +148,26 @@ struct setup {
     struct str admin;        /* host:port or unix:/path; at == NULL: none */
     struct address admin_at; /* the same, read */
     bool insecure_public_admin;
-    struct str store;        /* "memory" */
-    struct str journal;      /* "stdout", "insecure_none" or a path */
-    uint64_t workers;        /* 0: one per core */
+    struct str store;   /* "memory" */
+    struct str journal; /* "stdout", "insecure_none" or a path */
+    uint64_t workers;   /* 0: one per core */
     uint64_t drain_ms;
     struct limits_settings limits;
-    struct blocks pools;     /* struct pool */
-    struct blocks routes;    /* struct route; the most specific path first */
+    struct blocks pools;  /* struct pool */
+    struct blocks routes; /* struct route; the most specific path first */
     const struct language *language;
     struct blocks sections[SETUP_SECTIONS_MAX]; /* entries of language->sections, same index: issuers, key rings */
     unsigned endpoints_count;
-    unsigned shelves_count;  /* of ask_fetch, numbered from 1: a check takes one by ++ */
-    unsigned insecure;       /* how many `insecure_…` words are in force */
-    struct texts watched;    /* every file that was read, and where it is named first: a change of one reloads */
+    unsigned shelves_count;         /* of ask_fetch, numbered from 1: see setup_add_shelf */
+    struct shelf_name *shelf_names; /* the last one first */
+    unsigned insecure;              /* how many `insecure_…` words are in force */
+    struct texts watched;           /* every file that was read, and where it is named first: a change of one reloads */
 };
 
-/* Sections of the file that belong to filters: `issuers`, `keys`. Registered beside the filters, read by the same engine, found by
- * name from a filter's check. */
+/* Sections of the file that belong to filters: `issuers`, `keys`. Registered beside the filters, read by the same
+ * engine, found by name from a filter's check. */
 struct section_kind {
-    const char *name;             /* the key at the top of the file */
+    const char *name; /* the key at the top of the file */
     const char *about;
     const struct setting *settings; /* of one named entry; the struct begins with struct name */
     size_t size;
@@ -193,17 +194,27 @@ void setup_close(struct setup *s);
 /* How many pools cannot be used because their identity has no proof (yet). */
 unsigned setup_lacking(const struct setup *s);
 
+/* A place for a document that the workers share, for a check. `name` tells all that the document depends on: the
+ * workers of a later configuration begin with what lies there under the same name. */
+unsigned setup_add_shelf(struct setup *s, struct str name);
+struct shelf_name {
+    struct shelf_name *next;
+    unsigned shelf;
+    struct str name;
+};
+/* The shelf of that name; 0: there is none. */
+unsigned setup_find_shelf(const struct setup *s, struct str name);
 /* What a forwarded exchange may take at most: the longest `total` of all pools. */
 uint64_t setup_longest_ms(const struct setup *s);
 struct pool *setup_find_pool(const struct setup *s, struct str name);
 /* An entry of the section `kind`; NULL without. */
 void *setup_find_entry(const struct setup *s, const char *section, struct str name);
-/* Remembers that the file was read, so that a change of it reloads. Paths that settings of kind SET_FILE and SET_SECRET name
- * are watched without asking. */
+/* Remembers that the file was read, so that a change of it reloads. Paths that settings of kind SET_FILE and SET_SECRET
+ * name are watched without asking. */
 void setup_watch(struct setup *s, struct str path);
 
-/* The rows of the whole file with what the language adds to them (sections at the top, stages in routes, identity in pools), for
- * reading, `settings`, `schema` and the reference. They live in the arena; NULL at its ceiling. */
+/* The rows of the whole file with what the language adds to them (sections at the top, stages in routes, identity in
+ * pools), for reading, `settings`, `schema` and the reference. They live in the arena; NULL at its ceiling. */
 const struct setting *setup_rows(const struct language *language, struct arena *a);
 /* May a route seat filters in this stage? Those that have a filter in the language. */
 bool stage_has_filters(const struct language *language, enum stage stage);

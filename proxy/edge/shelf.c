@@ -38,7 +38,7 @@ struct shelves {
 };
 
 /* Process ids fit in 22 bits on Linux (PID_MAX_LIMIT), and 42 bits of milliseconds are 139 years. */
-enum { UNTIL_BITS = 42 };
+enum { UNTIL_BITS = 42, TAKE_OVER_LOOKS = 1000 };
 
 static uint64_t claim_of(pid_t pid, uint64_t until_ms)
 {
@@ -169,6 +169,25 @@ static void tell(const struct paper_head *head, const struct buf *copy, struct s
                                     .retry_after_ms = head->retry_after_ms,
                                     .bytes = buf_str(copy),
                                     .failure = (const char *)(uintptr_t)head->failure };
+}
+
+void shelves_take_over(struct shelves *s, unsigned number, struct shelves *from, unsigned other)
+{
+    struct shelf *to = shelf_at(s, number), *old = shelf_at(from, other);
+    struct paper_head head;
+    struct shelf_document d;
+    struct buf copy;
+    enum paper_answer answer = PAPER_BUSY;
+    buf_init(&copy, SHELF_BYTES);
+    for (int i = 0; i < TAKE_OVER_LOOKS && answer == PAPER_BUSY; i++) /* a copy takes its writer some microseconds */
+        answer = paper_read(&old->good, old->bytes, sizeof old->bytes, &head, &copy);
+    if (answer == PAPER_READ) {
+        tell(&head, &copy, &d);
+        d.version = atomic_load(&to->attempt) + 1;
+        paper_write(&to->good, to->bytes, sizeof to->bytes, &d);
+        atomic_store(&to->attempt, d.version);
+    }
+    buf_wipe(&copy);
 }
 
 enum shelf_answer shelf_ask(struct shelves *s, unsigned number, uint64_t newer_than, uint64_t now_ms, uint64_t claim_ms,

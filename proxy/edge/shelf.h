@@ -1,7 +1,8 @@
 /* shelf.h - small documents that all workers share: keys, discovery, tokens. One fetch for all of them.
  *
  * A table in shared memory, made by the supervisor before it forks the workers of one setup; a shelf's number comes
- * from the setup's order, so a table means nothing to another setup. The story of one shelf:
+ * from the setup's order, so a table means nothing to another setup; what may be handed on is copied. The story of one
+ * shelf:
  *
  *   shelf_ask     SHELF_MINE: this worker has claimed it and fetches; SHELF_WAIT: another one does, ask again in a few
  *                 milliseconds; SHELF_GIVEN: here is a document; SHELF_FAILED: the fetch that was waited for failed.
@@ -31,6 +32,8 @@ struct shelves;
 struct shelves *shelves_new(unsigned count);
 /* Unmaps, here only: workers that still have it keep theirs. */
 void shelves_free(struct shelves *s);
+/* Before its workers are forked: `shelf` begins with the document that lies on another table's `other`, if one does. */
+void shelves_take_over(struct shelves *s, unsigned shelf, struct shelves *from, unsigned other);
 /* Overwrites every document: when nobody serves this setup any more. */
 void shelves_wipe(struct shelves *s);
 unsigned shelves_count(const struct shelves *s);

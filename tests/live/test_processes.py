@@ -13,7 +13,8 @@ import time
 import pytest
 
 from conftest import need
-from gateway import ROLE, merged
+from gateway import merged
+from mocks import USER_IDENTITY
 from wire import CHAT, chat
 
 # A worker of a sanitised build on a shared machine needs its time; what is promised is a second.
@@ -163,6 +164,16 @@ def test_a_reload_waits_for_streams_longer_than_a_stop_would(start_gateway, toke
     events = [data for _, data in stream]
     assert events[-1] == "[DONE]" and len(events) > 25
     wait_for(lambda: gateway.metrics()["bartizan_workers_draining"] == 0, 10, "the end of the earlier generation")
+
+
+def test_a_reload_keeps_what_was_fetched(start_gateway, token, issuer):
+    """An issuer or an identity endpoint that is down while a file changes takes nobody's keys and tokens away."""
+    gateway = start_gateway()
+    assert gateway.caller(token).chat().status == 200
+    issuer.steer(path="*", status=500)
+    gateway.reload()
+    wait_for(lambda: gateway.metrics()["bartizan_generation"] == 2, 10, "the reload")
+    assert [gateway.caller(token).chat().status for _ in range(3)] == [200] * 3
 
 
 def test_a_stop_does_not_wait_for_a_reload(start_gateway, token, model):
@@ -374,9 +385,10 @@ def test_a_caller_who_leaves_cuts_the_upstream_at_once(gateway, token, model, st
 
 
 def test_a_caller_who_leaves_while_the_identity_is_fetched_asks_no_model(start_gateway, issuer, token, model):
-    # The pool's identity is fetched before the gateway is ready; what a new worker of a reload lacks is fetched while it serves.
+    # The pool's identity is fetched before the gateway is ready; another one's of a reload while it serves.
     gateway = start_gateway()
     issuer.steer(path="/metadata/*", delay_ms=1500)
+    gateway.write(merged(gateway.config, {"pools": {"models": {"identity": {"client_id": USER_IDENTITY}}}}))
     gateway.reload()
     wait_for(lambda: gateway.metrics()["bartizan_generation"] == 2, 10, "the reload")
     connection = begin(gateway, token)

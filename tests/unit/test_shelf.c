@@ -2,6 +2,7 @@
 #include "proxy/edge/shelf.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,6 +34,7 @@ static struct shelves *begin(void)
 static void end(struct shelves *s)
 {
     buf_wipe(&copy);
+    got = (struct shelf_document){ 0 }; /* its bytes lay in the copy */
     shelves_free(s);
 }
 
@@ -170,6 +172,33 @@ TEST("whoever gives up lets the next one fetch")
     end(s);
 }
 
+TEST("another table begins with the document, its age and a version of its own, and goes its own way")
+{
+    struct shelf_asker a = { 0 }, b = { 0 }, c = { 0 };
+    struct shelves *s = begin(), *next = shelves_new(3);
+    shelves_take_over(next, 3, s, 1); /* nothing there: nothing is taken */
+    CHECK_INT(shelf_ask(next, 3, 0, 100, CLAIM_MS, &b, &copy, &got), SHELF_MINE);
+    shelf_release(next, 3);
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(ask(s, got.version, 100, &a), SHELF_MINE);
+        CHECK(fill(s, 110, 200, STR("keys")));
+        CHECK_INT(ask(s, 0, 111, &a), SHELF_GIVEN);
+    }
+    shelves_take_over(next, 3, s, 1);
+    shelves_wipe(s);
+    CHECK_INT(shelf_ask(next, 3, 0, 500, CLAIM_MS, &c, &copy, &got), SHELF_GIVEN);
+    CHECK_STR(got.bytes, STR("keys"));
+    CHECK_INT(got.status, 200);
+    CHECK_INT(got.fetched_ms, 110);
+    CHECK_INT(shelf_ask(next, 3, got.version, 500, CLAIM_MS, &c, &copy, &got), SHELF_MINE);
+    struct shelf_document d = { .ok = true, .status = 200, .bytes = STR("newer keys") };
+    CHECK(shelf_fill(next, 3, 510, &d));
+    CHECK_INT(shelf_ask(next, 3, 0, 511, CLAIM_MS, &c, &copy, &got), SHELF_GIVEN);
+    CHECK_STR(got.bytes, STR("newer keys"));
+    shelves_free(next);
+    end(s);
+}
+
 TEST("what is left after wiping is nobody's document")
 {
     struct shelf_asker first = { 0 }, second = { 0 };
@@ -185,6 +214,7 @@ TEST("what is left after wiping is nobody's document")
 static void write_for_ever(struct shelves *s)
 {
     static char page[20000];
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that falls leaves nobody spinning */
     for (;;) {
         struct shelf_asker asker = { 0 };
         uint64_t now_ms = loop_now_exact_us() / 1000;
