@@ -3,38 +3,9 @@
 #include "proxy/core/local.h"
 #include "proxy/core/pipeline.h"
 #include "proxy/http/gzip.h"
+#include "proxy/http/media.h"
 
 /* ---- read ---- */
-
-/* The media type without its parameters; *charset is the value of a charset parameter, at == NULL without one, empty
- * when there are several: the next reader may take another of them. */
-static struct str media_type(struct str value, struct str *charset)
-{
-    struct str type = str_trim(str_cut(&value, ';'));
-    *charset = STR_NONE;
-    while (value.at) {
-        struct str parameter = str_trim(str_cut(&value, ';'));
-        struct str name = str_trim(str_cut(&parameter, '='));
-        if (!str_eq_nocase(name, STR("charset")))
-            continue;
-        if (charset->at) {
-            *charset = STR("");
-            return type;
-        }
-        parameter = str_trim(parameter);
-        if (parameter.len >= 2 && parameter.at[0] == '"' && parameter.at[parameter.len - 1] == '"')
-            parameter = str_of(parameter.at + 1, parameter.len - 2);
-        *charset = parameter.at ? parameter : STR("");
-    }
-    return type;
-}
-
-static bool is_json_type(struct str type)
-{
-    return str_eq_nocase(type, STR("application/json")) ||
-           (str_starts_nocase(type, STR("application/")) && type.len > 5 &&
-            str_eq_nocase(str_from(type, type.len - 5), STR("+json")));
-}
 
 /* Gzip is unpacked in place of the body; anything else that is coded is refused, since no filter could read it. */
 static enum verdict unpack(struct exchange *x)
@@ -91,7 +62,7 @@ enum verdict stage_read(struct exchange *x)
     if (x->dialect->reads_json) {
         struct str charset;
         struct str type = media_type(http_known_value(h, HTTP_FIELD_CONTENT_TYPE), &charset);
-        if (!is_json_type(type) || http_field_count(h, STR("content-type")) != 1)
+        if (!media_is_json(type) || http_field_count(h, STR("content-type")) != 1)
             return exchange_refuse(x, WHY_BAD_ENCODING, "content type is not JSON");
         if (charset.at && !str_eq_nocase(charset, STR("utf-8")) && !str_eq_nocase(charset, STR("utf8")))
             return exchange_refuse(x, WHY_BAD_ENCODING, "character set is not UTF-8");

@@ -4,6 +4,7 @@
 #include "proxy/core/pipeline.h"
 #include "proxy/core/refusal.h"
 #include "proxy/http/hop.h"
+#include "proxy/http/media.h"
 #include "proxy/http/writer.h"
 
 enum { EVENT_MAX_BYTES = 4 * 1024 * 1024, ERROR_MAX_BYTES = 256 * 1024, OUT_MAX_BYTES = 16 * 1024 * 1024 };
@@ -51,12 +52,6 @@ static bool may_show(const struct exchange *x, const struct http_head *h, const 
            !str_starts_nocase(f->name, STR("x-ratelimit-")) && !str_starts_nocase(f->name, STR("x-ms-spillover"));
 }
 
-static struct str type_of(const struct http_head *h)
-{
-    struct str value = http_known_value(h, HTTP_FIELD_CONTENT_TYPE);
-    return str_trim(str_cut(&value, ';'));
-}
-
 static bool make_fields(struct exchange *x, const struct http_head *h, struct buf *out)
 {
     bool ok = true;
@@ -79,9 +74,10 @@ static bool make_fields(struct exchange *x, const struct http_head *h, struct bu
 enum verdict relay_begin(struct exchange *x, const struct http_head *h)
 {
     bool is_error = h->status >= 400;
-    struct str type = type_of(h), coding = http_known_value(h, HTTP_FIELD_CONTENT_ENCODING);
+    struct str charset, coding = http_known_value(h, HTTP_FIELD_CONTENT_ENCODING);
+    struct str type = media_type(http_known_value(h, HTTP_FIELD_CONTENT_TYPE), &charset);
     bool speaks_json = x->dialect->reads_json || x->dialect->streams_events;
-    bool is_json = str_eq_nocase(type, STR("application/json")) || str_ends(type, STR("+json"));
+    bool is_json = media_is_json(type);
     bool no_body = h->status == 204 || h->status == 304 || x->head->method == METHOD_HEAD;
 
     x->is_event_stream =
