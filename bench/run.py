@@ -4,7 +4,7 @@ The server runs alone on core 0, the load client and the mock model on core 1. E
 connections, with the same ECDSA P-256 certificate. nginx and HAProxy have no policy at all; bartizan checks a token, a request
 limit, the JSON, patterns over the prompt, and writes its audit line. Python's standard library only.
 """
-import argparse, contextlib, json, os, pathlib, shutil, signal, socket, statistics, subprocess, sys, tempfile, time, urllib.request
+import argparse, contextlib, json, os, pathlib, re, shutil, signal, socket, ssl, statistics, subprocess, sys, tempfile, time, urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("BARTIZAN_BUILD", ROOT / "build" / "release"))
@@ -22,7 +22,7 @@ def wait_port(port, log=None, seconds=10):
     while time.monotonic() < end:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
             return
-        time.sleep(0.02)
+        time.sleep(0.002)
     raise SystemExit(f"nothing listens on port {port}" + (f":\n{pathlib.Path(log).read_text()}" if log else ""))
 
 
@@ -163,6 +163,21 @@ class Bench:
         self.start_ms = (time.monotonic() - began) * 1000
         self.servers[name] = (port, p.pid)
 
+    def ready_ms(self, name):
+        """What the gateway itself says: from its start until its worker serves."""
+        for _ in range(100):
+            found = re.search(r"ready: .* ([0-9.]+) ms", (self.dir / f"{name}.log").read_text())
+            if found:
+                return float(found[1])
+            time.sleep(0.02)
+        return float("nan")
+
+    def stop(self, name):
+        _, pid = self.servers.pop(name)
+        p = next(p for p in self.procs.all if p.pid == pid)
+        p.send_signal(signal.SIGKILL if name.startswith("fresh") else signal.SIGTERM)
+        p.wait(20)
+
     def config(self, port, token=True, limit=True, patterns=True, journal=True):
         route = [f"    match: {{ path: /v1/* }}"]
         if token:
@@ -177,9 +192,10 @@ class Bench:
         return "\n".join([
             f"listen: [ {{ address: 127.0.0.1:{port}, certificate: {self.cert}, key: {self.key} }} ]",
             "workers: 1", f"journal: {self.dir}/journal.log" if journal else "journal: insecure_none",
-            "limits: { connections: 19000, connections_per_address: 19000 }",
+            # thousands of handshakes at once on a shared machine take longer than any caller should
+            "limits: { connections: 19000, connections_per_address: 19000, handshake: 30s }",
             f"issuers: {{ bench: {{ issuer: https://issuer.bench, keys_file: {self.dir}/dev/jwks.json, audience: api://models }} }}",
-            f"pools: {{ model: {{ ca: {self.ca}, kept_connections: 512, endpoints: [ {{ url: 'https://localhost:{self.model_tls}' }} ] }} }}",
+            f"pools: {{ model: {{ ca: {self.ca}, kept_connections: 512, connect: 30s, endpoints: [ {{ url: 'https://localhost:{self.model_tls}' }} ] }} }}",
             "routes:", "  chat:", *route, "    select: model", ""])
 
     def tokens(self, count):
@@ -232,15 +248,96 @@ class Bench:
             print(f"  {n:18} {figure} {row['value']:9.2f} [{row['min']:.2f} … {row['max']:.2f}]  ratio {row['ratio']:.2f}  "
                   f"p50 {p50:.0f} us  {row['per_second']:.0f}/s  busy {row['busy']:.2f}", flush=True)
 
-    def memory(self):
-        if self.args.only and self.args.only not in "memory":
+    def wanted(self, scenario):
+        return not self.args.only or self.args.only in scenario
+
+    # ---- what each step costs ----
+
+    def ladder(self):
+        steps = [("tls", {}), ("token", {"token": True}), ("limit", {"limit": True}), ("patterns", {"patterns": True}),
+                 ("journal", {"journal": True})]
+        parts, names = {"token": False, "limit": False, "patterns": False, "journal": False}, ["nginx"]
+        if not self.wanted("ladder"):
             return
-        print("\nmemory (proportional set size of all processes of the server)")
-        port, pid = self.servers["bartizan"]
-        print(f"  start to listening {self.start_ms:.0f} ms")
-        fresh = pss_kib(tree(pid))
-        self.results["memory"] = {"start_ms": self.start_ms, "after_load_kib": fresh}
-        print(f"  bartizan after the load above: {fresh} KiB")
+        for step, more in steps:
+            parts.update(more)
+            self.bartizan("+" + step, **parts)
+            names.append("+" + step)
+        self.compare("ladder: each line has one step more than the line above", "cpu_us_per_request", names=names)
+        for name in names[1:]:
+            self.stop(name)
+
+    # ---- a token that was never seen ----
+
+    def first_seen(self):
+        """The same number of requests to a fresh gateway, with one token or each with its own."""
+        if not self.wanted("first-seen tokens"):
+            return
+        spent, count = {"one token": [], "a new token each": []}, 1400
+        for i in range(self.args.rounds):
+            for what, option in (("one token", ("--bearer", self.dir / "token")), ("a new token each", ("--bearers", self.dir / "tokens"))):
+                name = f"fresh{i}{what[0]}"
+                self.bartizan(name)
+                self.load(name, "--connections", 4, "--requests", 20, "--warmup", 0, bearer=True)
+                r = self.load(name, "--connections", 4, "--requests", count, "--warmup", 0, *option, bearer=False)
+                spent[what].append(r["cpu_us_per_request"])
+                self.stop(name)
+        added = statistics.median(b - a for a, b in zip(*spent.values()))
+        self.results["first_seen"] = {"added_us": added, **{k: statistics.median(v) for k, v in spent.items()}}
+        print(f"\nfirst-seen tokens: {statistics.median(spent['one token']):.1f} us a request with one remembered token, "
+              f"{statistics.median(spent['a new token each']):.1f} us with a new one each: {added:.1f} us added by each "
+              f"(rounds: {', '.join(f'{b - a:.1f}' for a, b in zip(*spent.values()))})", flush=True)
+
+    # ---- memory and start ----
+
+    def idle_connections(self, name, count):
+        """KiB that one idle TLS connection adds, after its handshake."""
+        port, pid = self.servers[name]
+        context = ssl.create_default_context(cafile=self.ca)
+        before, held = pss_kib(tree(pid)), []
+        for _ in range(count):
+            held.append(context.wrap_socket(socket.create_connection(("127.0.0.1", port)), server_hostname="localhost"))
+        time.sleep(0.3)
+        added = (pss_kib(tree(pid)) - before) / count
+        for s in held:
+            s.close()
+        return added
+
+    def running_streams(self, name, count):
+        """KiB that one running stream adds, with both its TLS connections."""
+        port, pid = self.servers[name]
+        before = pss_kib(tree(pid))
+        args = ["taskset", "-c", LOAD_CORE, BUILD / "bench/load", "--url", f"https://localhost:{port}/v1/chat/completions", "--ca", self.ca,
+                "--bearer", self.dir / "token", "--stream", "--connections", count, "--warmup", 12, "--seconds", 4]
+        p = subprocess.Popen([*map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        time.sleep(13)
+        added = pss_kib(tree(pid)) - before
+        r = json.loads(p.communicate(timeout=60)[0])
+        return added / count, r
+
+    def memory(self):
+        if not self.wanted("memory"):
+            return
+        found = self.results["memory"] = {}
+        print("\nmemory (proportional set size of all processes of the server) and start")
+        self.bartizan("small", token=False, limit=False, patterns=False)
+        self.bartizan("fresh")
+        for name in ("small", "fresh"):
+            time.sleep(0.5)
+            found[f"{name} idle_kib"] = pss_kib(tree(self.servers[name][1]))
+            found[f"{name} ready_ms"] = self.ready_ms(name)
+            print(f"  {'without token, limit and patterns' if name == 'small' else 'the guard, 300 phrases'}: "
+                  f"ready after {found[f'{name} ready_ms']:.0f} ms, {found[f'{name} idle_kib']} KiB idle")
+        for name in ("nginx", "fresh"):
+            found[f"{name} idle_connection_kib"] = self.idle_connections(name, 1000)
+            print(f"  an idle TLS connection, {'bartizan' if name == 'fresh' else name}: {found[f'{name} idle_connection_kib']:.1f} KiB", flush=True)
+        self.admin("settings", tokens=1000000, interval_ms=400, stamp=True, journal=False)
+        each, r = self.running_streams("fresh", 2000)
+        found["stream_kib"], found["stream_failed"] = each, r["failed"]
+        print(f"  a running stream, with its two TLS connections, 2000 of them: {each:.1f} KiB; "
+              f"{each - 2 * found['fresh idle_connection_kib']:.1f} KiB beside two idle TLS connections ({r['failed']} failed)", flush=True)
+        for name in ("small", "fresh"):
+            self.stop(name)
 
 
 def main():
@@ -253,24 +350,25 @@ def main():
     b = Bench(args)
     try:
         b.certificates()
-        b.tokens(1501)
+        b.tokens(1401 if b.wanted("first-seen tokens") else 2)
         b.model()
         b.nginx()
         b.haproxy()
         b.bartizan("bartizan")
-        idle = pss_kib(tree(b.servers["bartizan"][1]))
-        print(f"bartizan idle: {idle} KiB in all processes, listening after {b.start_ms:.0f} ms")
-        b.results["idle_kib"] = idle
-        b.compare("2 KB chat, 1 KB answer, 32 callers", "cpu_us_per_request")
-        b.compare("one caller", "cpu_us_per_request", "--connections", 1)
+        all_three = ["nginx", "haproxy", "bartizan"]
+        b.memory()
+        b.admin("reset")
+        b.compare("2 KB chat, 1 KB answer, 32 callers", "cpu_us_per_request", names=all_three)
+        b.compare("one caller", "cpu_us_per_request", "--connections", 1, names=all_three)
+        b.ladder()
+        b.first_seen()
         b.admin("steer", mode="slow", model="parked", delay_ms=290000)
-        b.compare("2 KB chat while 5000 others wait", "cpu_us_per_request", "--park", 5000, "--warmup", 3)
+        b.compare("2 KB chat while 5000 others wait", "cpu_us_per_request", "--park", 5000, "--warmup", 6, names=all_three)
         b.admin("reset")
         b.admin("settings", tokens=1000000, interval_ms=10, stamp=True, journal=False)
-        b.compare("200 streams", "cpu_us_per_event", "--stream", "--connections", 200)
+        b.compare("200 streams", "cpu_us_per_event", "--stream", "--connections", 200, names=all_three)
         b.admin("settings", tokens=1000000, interval_ms=400, stamp=True, journal=False)
-        b.compare("4000 streams", "cpu_us_per_event", "--stream", "--connections", 4000, "--warmup", 6)
-        b.memory()
+        b.compare("4000 streams", "cpu_us_per_event", "--stream", "--connections", 4000, "--warmup", 15, names=all_three)
     finally:
         b.procs.stop()
         if args.json:
