@@ -347,6 +347,7 @@ def main():
     p.add_argument("--only", default="")
     p.add_argument("--json", default="")
     args = p.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # what was started is ended also then
     b = Bench(args)
     try:
         b.certificates()
