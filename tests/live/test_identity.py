@@ -5,6 +5,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from gateway import merged
 from mocks import FEDERATED_APP, SYSTEM_IDENTITY, TENANT, USER_IDENTITY
 from wire import CHAT, chat
 
@@ -50,8 +51,15 @@ def test_imds_with_a_named_identity(start_gateway, issuer, model, token):
 
 
 def test_another_identity_than_the_one_asked_for_is_not_used(start_gateway, issuer, model, token):
+    # A gateway does not get ready with a wrong identity; one that serves already gets it by a reload.
+    gateway = start(start_gateway, managed="imds", scope=SCOPE)
     issuer.set(imds_wrong_identity=True)
-    gateway = start(start_gateway, managed="imds", scope=SCOPE, client_id=USER_IDENTITY)
+    gateway.write(merged(gateway.config, {"pools": {"models": {"identity": {"client_id": USER_IDENTITY}}}}))
+    gateway.reload()
+    end = time.monotonic() + 10
+    while gateway.metrics()["bartizan_generation"] < 2:
+        assert time.monotonic() < end
+        time.sleep(0.05)
     answer = gateway.caller(token).chat()
     assert (answer.status, answer.error["code"]) == (503, "no-identity"), answer
     assert model.journal() == []
