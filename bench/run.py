@@ -360,6 +360,7 @@ def main():
         b.memory()
         b.admin("reset")
         b.compare("2 KB chat, 1 KB answer, 32 callers", "cpu_us_per_request", names=all_three)
+        b.compare("6000 a second", "cpu_us_per_request", "--rate", 6000, names=all_three)
         b.compare("one caller", "cpu_us_per_request", "--connections", 1, names=all_three)
         b.ladder()
         b.first_seen()
