@@ -181,7 +181,7 @@ enum verdict exchange_refuse(struct exchange *x, enum reason why, const char *fo
     va_end(args);
     x->why = why;
     x->why_stage = x->stage;
-    x->detail = len > 0 ? arena_copy(&x->arena, str_first(str_c(text), sizeof text)) : STR_NONE;
+    x->detail = len > 0 ? arena_copy(&x->arena, str_c(text)) : STR_NONE;
     return STOP;
 }
 

@@ -64,17 +64,20 @@ void refusal_answer(struct exchange *x, unsigned status, struct str fields, stru
     x->world->answer_end(x->world, x, true);
 }
 
+bool answer_retry_fields(const struct exchange *x, struct buf *out)
+{
+    unsigned long long ms = x->retry_ms ? x->retry_ms : 1000;
+    return buf_addf(out, "retry-after: %llu\r\nretry-after-ms: %llu\r\n", (ms + 999) / 1000, ms);
+}
+
 static bool add_refusal_fields(struct exchange *x, struct buf *out, unsigned status)
 {
     const struct reason_row *row = &REASONS[x->why];
     bool ok = buf_add(out, STR("content-type: application/json\r\n"));
     if (row->retry != SILENT)
         ok = ok && buf_addf(out, "x-should-retry: %s\r\n", row->retry == RETRY ? "true" : "false");
-    if ((status == 429 || status == 503) && row->retry == RETRY) {
-        uint64_t ms = x->retry_ms ? x->retry_ms : 1000;
-        ok = ok && buf_addf(out, "retry-after: %llu\r\nretry-after-ms: %llu\r\n", (unsigned long long)(ms + 999) / 1000,
-                            (unsigned long long)ms);
-    }
+    if ((status == 429 || status == 503) && row->retry == RETRY)
+        ok = ok && answer_retry_fields(x, out);
     if (status == 401 || (status == 403 && x->challenge.len)) /* insufficient_scope, RFC 6750 §3.1 */
         ok = ok &&
              http_write_field(out, STR("www-authenticate"), x->challenge.len ? x->challenge : STR("Bearer realm=\"\""));

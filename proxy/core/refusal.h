@@ -13,5 +13,7 @@ void refusal_answer(struct exchange *x, unsigned status, struct str fields, stru
 
 /* The field lines that every answer carries: request id, the caller's own limits. */
 bool answer_common_fields(struct exchange *x, struct buf *out) MUST_USE;
+/* When to come back: retry-after and retry-after-ms of x->retry_ms, one second where nothing better is known. */
+bool answer_retry_fields(const struct exchange *x, struct buf *out) MUST_USE;
 
 #endif

@@ -62,11 +62,8 @@ static bool make_fields(struct exchange *x, const struct http_head *h, struct bu
     id = id.at ? id : http_field_value(h, STR("x-request-id"));
     if (ok && id.at && id.len <= 128)
         ok = http_write_field(out, STR("x-upstream-request-id"), id);
-    if (ok && (h->status == 429 || h->status == 503)) {
-        uint64_t ms = x->retry_ms ? x->retry_ms : 1000;
-        ok = buf_addf(out, "retry-after: %llu\r\nretry-after-ms: %llu\r\n", (unsigned long long)(ms + 999) / 1000,
-                      (unsigned long long)ms);
-    }
+    if (ok && (h->status == 429 || h->status == 503))
+        ok = answer_retry_fields(x, out);
     return ok && buf_add(out, STR("x-content-type-options: nosniff\r\n")) && answer_common_fields(x, out);
 }
 
