@@ -204,7 +204,7 @@ static void note(const struct scan *s, unsigned id)
 {
     struct str place = arena_printf(&s->x->arena, "%s %u", TEXT_SOURCES[s->text->source], s->text->message);
     exchange_report(s->x, s->policy->names[id], STR("pattern"), place.at ? place : STR(""),
-                    str_c(ACTIONS[s->policy->action]));
+                    str_c(ACTIONS[s->policy->action]), STR(""));
 }
 
 /* Each pattern is told once for an exchange, however often it is found. */
@@ -240,7 +240,7 @@ static enum verdict check_readable(struct exchange *x, const struct patterns_pol
                                                                     : NULL;
     if (!what)
         return NEXT;
-    exchange_report(x, str_c(what), STR("pattern"), STR("input"), str_c(ACTIONS[p->action]));
+    exchange_report(x, str_c(what), STR("pattern"), STR("input"), str_c(ACTIONS[p->action]), STR(""));
     if (p->action == ACTION_REPORT)
         return NEXT;
     x->rule = str_c(what);

@@ -26,6 +26,6 @@ void limit_settle(struct exchange *x, const void *policy)
     if (!s || !s->reports || s->index >= x->limits_asked || x->limits[s->index].allowed)
         return;
     const char *what = x->limit_rules[s->index].what;
-    exchange_report(x, x->limits[s->index].key, str_c(what), STR("limit"), STR("report"));
+    exchange_report(x, x->limits[s->index].key, str_c(what), STR("limit"), STR("report"), STR(""));
     COUNT(METRIC_REPORTED, STAGE_LIMIT, metric_name_found(str_c(what)));
 }

@@ -210,8 +210,10 @@ bool exchange_edit(struct exchange *x, size_t start, size_t end, struct str with
     return true;
 }
 
-void exchange_report(struct exchange *x, struct str rule, struct str category, struct str place, struct str action)
+void exchange_report(struct exchange *x, struct str rule, struct str category, struct str place, struct str action,
+                     struct str matched)
 {
+    (void)matched;
     struct buf b;
     buf_init(&b, 8192);
     bool ok = (!x->findings.len || (buf_add(&b, x->findings) && buf_add(&b, STR(",")))) &&

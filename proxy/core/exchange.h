@@ -171,8 +171,13 @@ void exchange_answered(struct ask *ask); /* continues ask->exchange */
 
 /* return exchange_refuse(x, WHY_EXPIRED, "exp was %llds ago", late); — the detail goes to the journal only. */
 enum verdict exchange_refuse(struct exchange *x, enum reason why, const char *format, ...) PRINTF(3, 4);
-/* Notes a finding of a filter that reports or refuses: `rule` names it; no text of the prompt in any of them. */
-void exchange_report(struct exchange *x, struct str rule, struct str category, struct str place, struct str action);
+/* Notes a finding of a filter that reports, masks or refuses: `rule` names it; no text of the prompt in any of these. Of
+ * `matched`, what was found, only a keyed hash is kept, so that the same find can be recognised; it may be empty. */
+void exchange_report(struct exchange *x, struct str rule, struct str category, struct str place, struct str action,
+                     struct str matched);
+/* The model is to read `with` in place of text `i` of the call (memory of the exchange's arena). Later filters see it as
+ * call.texts[i].value; the body is spliced when it is forwarded. False when there is no room: refuse then. */
+bool exchange_rewrite_text(struct exchange *x, size_t i, struct str with) MUST_USE;
 /* Adds a limit to ask for at the end of the running stage. False when there are too many. */
 bool exchange_limit(struct exchange *x, const struct limit_op *op, const char *what, bool give_back, bool report_only) MUST_USE;
 /* Replaces body bytes [start, end) on the way to the model server. False when there are too many or they overlap. */

@@ -5,6 +5,7 @@
  *   step    runs once per exchange, in its seat. NEXT goes on, WAIT after exchange_wait, STOP after exchange_refuse.
  *           In `authenticate`, NEXT without a caller set means "not mine": the next filter of the stage is asked.
  *   flow    runs for each piece of the answer (relay filters, and any filter that wants to see the answer).
+ *   text    runs for each stretch of text in the answer, whole or streamed, whatever its shape (struct answer_text).
  *   settle  runs in the tail, in reverse order, when `step` was reached; gives back what was reserved. Must not wait.
  *   open    once per worker after fork, before traffic; close at its end. The instance is the step's own memory: token
  *           caches, scratch space, learned figures. Workers are processes with one thread: no locks. */
@@ -15,12 +16,14 @@
 #include "proxy/core/stage.h"
 
 struct answer_piece;
+struct answer_text;
 struct exchange;
 struct setup;
 struct world;
 
 typedef enum verdict step_fn(struct exchange *x, const void *policy);
 typedef enum verdict flow_fn(struct exchange *x, const void *policy, struct answer_piece *piece);
+typedef enum verdict text_fn(struct exchange *x, const void *policy, struct answer_text *text);
 typedef void settle_fn(struct exchange *x, const void *policy);
 typedef void rejected_fn(struct exchange *x, const void *policy);
 
@@ -36,6 +39,7 @@ struct filter {
     void (*finish)(void *policy); /* also of a policy that was never checked, zeroed where nothing was read */
     step_fn *step;
     flow_fn *flow;
+    text_fn *text;
     settle_fn *settle;
     bool (*open)(void *policy, struct world *world, void **instance);
     void (*close)(void *policy, void *instance);
@@ -60,6 +64,30 @@ struct answer_piece {
     struct str data;          /* the whole body, the event's data, the bytes; empty at the end */
     const struct jsonx *json;  /* the index of data when it is JSON; NULL otherwise or after data was replaced */
     bool dropped, replaced;
+};
+
+
+enum text_channel { CHANNEL_CONTENT, CHANNEL_REFUSAL, CHANNEL_REASONING, CHANNEL_ARGUMENTS /* of a tool call */, CHANNEL_COUNT };
+extern const char *const TEXT_CHANNELS[CHANNEL_COUNT];
+
+/* A stretch of one text of the answer. The core finds it in whole answers and in events, undoes the escapes, never splits a
+ * code point, and writes what the filters let go into the original's place; a whole answer is one stretch that is the last.
+ * A filter is a transducer: it appends to `out` what may leave now, and keeps the rest in its `memory` until it comes back with
+ * more, at the latest with `is_last` (then `fresh` may be empty, and everything must go). One filter's `out` is the next one's
+ * `fresh`. It must give the same result however the text is cut. STOP after exchange_refuse ends the answer. */
+struct answer_text {
+    enum text_channel channel;
+    uint32_t choice; /* index of the choice, or of the output item */
+    uint32_t tool;   /* index of the tool call, for ARGUMENTS */
+    struct str tool_name; /* for ARGUMENTS, as far as known */
+    struct str fresh;     /* valid during the call */
+    bool is_last;
+    bool is_whole;        /* nothing of this text came before, and nothing will follow */
+    struct buf *out;
+    /* Of this filter for this text, zeroed at first; lives until the exchange ends. NULL at the ceiling. */
+    void *(*memory)(struct answer_text *text, size_t size);
+    bool is_holding;      /* told: something is kept back, so that the core watches the time that it may be */
+    bool must_release;    /* the time is up: what is kept back must go now, as if the text ended here, or be refused */
 };
 
 #endif

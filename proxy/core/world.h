@@ -28,19 +28,30 @@ struct ask {
 enum limit_kind {
     LIMIT_RATE,        /* GCRA: `cost` of `count` per `period_ms`, with `burst` on top of a steady flow */
     LIMIT_CONCURRENCY, /* at most `count` at once; taken by `cost`, given back by a settle with -cost */
+    LIMIT_QUOTA,       /* at most `count` in a calendar period; forgotten when the next one begins */
 };
+
+/* What a limit does while the store cannot be asked. */
+enum limit_down { DOWN_LOCAL_SHARE, DOWN_REFUSE, DOWN_ALLOW };
 
 struct limit_op {
     enum limit_kind kind;
+    enum limit_down on_down;
     struct str key;     /* the whole name of the bucket: limit's id and the caller's attributes */
-    uint64_t count, period_ms, burst;
+    uint64_t count, period_ms, burst; /* requests, tokens, or billionths of the currency; at most 2^53 / 8 */
+    /* QUOTA, since 1970: when the period in which the gateway's clock is begins, when the next one does, and the one after
+     * it. The store's clock decides which of the two it is. */
+    uint64_t periods_ms[3];
     int64_t cost;       /* 1 for a request; negative gives back (settle only) */
     bool soft;          /* report only: charged and answered, but never the cause of a refusal */
+    uint64_t lease;     /* may be answered from a slice of so much, leased ahead; 0: the store is asked each time */
     /* answered */
-    bool allowed;
+    bool allowed;       /* of a settle: is the bucket still within its limit */
+    bool is_local;      /* the store was not asked: answered from a lease, or from what is known to be spent */
     uint64_t remaining;
     uint64_t retry_ms;  /* until this op could pass */
     uint64_t reset_ms;  /* until the bucket is full again */
+    uint64_t period_start_ms; /* QUOTA: where it was charged; a settle with this set charges there, and nothing if it is over */
 };
 
 /* All ops pass and are charged, or none is. */
@@ -48,8 +59,8 @@ struct ask_store {
     struct ask ask;
     struct limit_op *ops;
     size_t ops_count;
-    /* Charge without asking: never refused. With ask.answered == NULL it is fire and forget: the world is done with the ask and
-     * the ops when the call returns. */
+    /* Charge without asking: never refused, above the limit too. With ask.answered == NULL it is fire and forget: the world is
+     * done with the ask and the ops when the call returns, and tries to bring them home also through a short outage. */
     bool settle;
     enum { STORE_PASSED, STORE_REFUSED, STORE_DOWN } result;
 };

@@ -1,0 +1,72 @@
+/* pattern_set.h - deterministic patterns over whole texts and over streams: secrets, personal data, links, canaries.
+ *
+ * A set is compiled once, when the configuration is read. Vectorscan finds candidates in one scan, a validator (check digits,
+ * entropy, neighbours) decides. On a stream the set tells how much may leave: everything before the first byte from which a
+ * match could still begin or grow. What is found, and what is left standing, is the same however the text was cut. */
+#ifndef DETECT_PATTERN_SET_H
+#define DETECT_PATTERN_SET_H
+
+#include "config/setting.h"
+#include "proxy/base/buf.h"
+
+struct pattern {
+    const char *id;         /* "azure-storage-key": in journals and overrides */
+    const char *category;   /* "azure", "card": told to callers; what settings select by */
+    const char *expression; /* in what Vectorscan and PCRE2 have in common: no look-around, bounded repeats only */
+    bool caseless;
+    /* Is this candidate one? `text` is all that can be seen, match [start, end) of it; may narrow both. Looks at most
+     * PATTERN_CONTEXT bytes to either side. NULL: always. */
+    bool (*valid)(struct str text, size_t *start, size_t *end);
+};
+
+enum {
+    PATTERN_BYTES_MAX = 4096, /* the longest match, and so the most that a stream can hold back for one */
+    PATTERN_CONTEXT = 64,
+};
+
+struct pattern_match {
+    size_t start, end; /* bytes of the text, or of all that the stream has had so far */
+    uint32_t pattern;  /* index in the set */
+};
+
+struct pattern_set;
+
+/* `patterns` stay while the set lives. NULL with a problem told. */
+struct pattern_set *pattern_set_new(const struct pattern *const *patterns, size_t n, struct problems *problems) MUST_USE;
+void pattern_set_free(struct pattern_set *set); /* NULL is fine */
+const struct pattern *pattern_set_at(const struct pattern_set *set, uint32_t pattern);
+
+/* A worker's scratch space for a set. */
+struct pattern_scratch;
+struct pattern_scratch *pattern_scratch_new(const struct pattern_set *set) MUST_USE;
+void pattern_scratch_free(struct pattern_scratch *scratch);
+
+/* All matches of a whole text, sorted, not overlapping (the leftmost, then the longest, then the first in the set). *at is the
+ * scratch's, until its next use. False when the scanner failed or there is no memory: refuse then. */
+bool pattern_set_find(const struct pattern_set *set, struct pattern_scratch *scratch, struct str text,
+                      const struct pattern_match **at, size_t *n) MUST_USE;
+
+/* A text that comes piece by piece. Zeroed to begin with. */
+struct pattern_stream {
+    struct buf held;   /* what came and may not leave yet, after `context` bytes that have left; owned */
+    size_t context;
+    /* private */
+    uint64_t gone;
+};
+
+/* Takes more, and calls `text` for stretches without a match and `match` for matches, in order; together they are all that was
+ * fed, but for what is held back. Either may return false to stop. False then, or without memory. With `last` nothing stays. */
+struct pattern_sink {
+    bool (*text)(void *owner, struct str text);
+    bool (*match)(void *owner, struct str text, uint32_t pattern);
+    void *owner;
+};
+bool pattern_stream_feed(struct pattern_stream *s, const struct pattern_set *set, struct pattern_scratch *scratch,
+                         struct str fresh, bool last, const struct pattern_sink *sink) MUST_USE;
+void pattern_stream_finish(struct pattern_stream *s);
+static inline bool pattern_stream_is_holding(const struct pattern_stream *s)
+{
+    return buf_len(&s->held) > s->context;
+}
+
+#endif
