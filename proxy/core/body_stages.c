@@ -5,6 +5,8 @@
 #include "proxy/http/gzip.h"
 #include "proxy/http/media.h"
 
+enum { TEXT_COPIES_MAX = 4 };
+
 /* ---- read ---- */
 
 /* Gzip is unpacked in place of the body; anything else that is coded is refused, since no filter could read it. */
@@ -37,8 +39,9 @@ static enum verdict body_arrived(struct exchange *x)
     limits.depth = (uint32_t)x->route->max_json_depth;
     if (!jsonx_index(&x->json, buf_str(&x->body), &limits, &error))
         return exchange_refuse(x, WHY_BAD_JSON, "byte %zu: %s", error.offset, error.why);
-    /* Texts with escapes are copied, and no copy is longer than what it was read from: max_body bounds them. */
-    x->arena.ceiling_bytes += buf_len(&x->body);
+    /* Texts with escapes are copied, and no copy is longer than what it was read from: max_body bounds them. Filters that
+     * rewrite texts need as much again, each for its own. */
+    x->arena.ceiling_bytes += TEXT_COPIES_MAX * buf_len(&x->body);
     if (!x->dialect->read_request(&x->json, &x->arena, &x->call, &why)) {
         x->param = str_c(why);
         return exchange_refuse(x, WHY_BAD_JSON, "%s", why);

@@ -209,19 +209,3 @@ bool exchange_edit(struct exchange *x, size_t start, size_t end, struct str with
     x->edits_count++;
     return true;
 }
-
-void exchange_report(struct exchange *x, struct str rule, struct str category, struct str place, struct str action,
-                     struct str matched)
-{
-    (void)matched;
-    struct buf b;
-    buf_init(&b, 8192);
-    bool ok = (!x->findings.len || (buf_add(&b, x->findings) && buf_add(&b, STR(",")))) &&
-              buf_add(&b, STR("{\"rule\":\"")) && buf_add_json(&b, rule) && buf_add(&b, STR("\",\"category\":\"")) &&
-              buf_add_json(&b, category) && buf_add(&b, STR("\",\"place\":\"")) && buf_add_json(&b, place) &&
-              buf_add(&b, STR("\",\"action\":\"")) && buf_add_json(&b, action) && buf_add(&b, STR("\"}"));
-    struct str whole = ok ? arena_copy(&x->arena, buf_str(&b)) : STR_NONE;
-    if (whole.at)
-        x->findings = whole; /* beyond the ceiling the first findings stay */
-    buf_finish(&b);
-}

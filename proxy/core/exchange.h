@@ -79,6 +79,9 @@ struct exchange {
     /* towards the model server */
     struct jsonx_edit edits[EXCHANGE_EDITS_MAX]; /* of the body, sorted by start */
     size_t edits_count;
+    bool *rewritten;           /* of call.texts, same index; NULL: none */
+    size_t rewritten_count;
+    void *places;              /* of rewrite.c */
     struct pool *pool;
     struct endpoint *endpoint;
     uint64_t tried;            /* bit set over endpoints of the pool */
@@ -176,7 +179,8 @@ enum verdict exchange_refuse(struct exchange *x, enum reason why, const char *fo
 void exchange_report(struct exchange *x, struct str rule, struct str category, struct str place, struct str action,
                      struct str matched);
 /* The model is to read `with` in place of text `i` of the call (memory of the exchange's arena). Later filters see it as
- * call.texts[i].value; the body is spliced when it is forwarded. False when there is no room: refuse then. */
+ * call.texts[i].value; the body is spliced when it is forwarded. False when there is no room, or when the call would break
+ * since it stands where something else is compared with it: names of members and tools, ids. Refuse then. */
 bool exchange_rewrite_text(struct exchange *x, size_t i, struct str with) MUST_USE;
 /* Adds a limit to ask for at the end of the running stage. False when there are too many. */
 bool exchange_limit(struct exchange *x, const struct limit_op *op, const char *what, bool give_back, bool report_only) MUST_USE;

@@ -3,8 +3,11 @@
 #include "proxy/core/health.h"
 #include "proxy/core/pipeline.h"
 #include "proxy/core/refusal.h"
+#include "proxy/core/rewrite.h"
 #include "proxy/http/hop.h"
 #include "proxy/http/writer.h"
+
+enum { REWRITTEN_GROWTH_MAX = 4 };
 
 /* Fields of the caller that travel on (azure.md §3.3: the service takes at most ten custom ones). Pass-through routes
  * send everything but what must not leave. */
@@ -169,7 +172,14 @@ static bool make_body(struct exchange *x, size_t *len)
     memset(x->ask_forward.body, 0, sizeof x->ask_forward.body);
     if (x->dialect->reads_json && body.len && !add_edits(x))
         return false;
-    if (x->edits_count == 0) {
+    if (x->rewritten_count) {
+        /* what stands in a text's place may be longer, and so may its escapes */
+        x->out_body.ceiling_bytes = REWRITTEN_GROWTH_MAX * (body.len + 65536);
+        buf_clear(&x->out_body);
+        if (!rewrite_body(x, &x->out_body))
+            return false;
+        x->ask_forward.body[0] = buf_str(&x->out_body);
+    } else if (x->edits_count == 0) {
         x->ask_forward.body[0] = body;
     } else if (x->edits_count == 1) {
         x->ask_forward.body[0] = str_first(body, x->edits[0].start);

@@ -245,6 +245,7 @@ struct setup *setup_read(struct str file, struct str text, const struct language
     bool ok = s->file.at && read_root(s, text, problems);
     setup_check_listeners(s, problems);
     setup_check_pools(s, problems);
+    setup_check_keys(s, problems);
     setup_check_routes(s, problems);
     check_sections(s, problems);
     check_identities(s, problems);
@@ -274,6 +275,7 @@ void setup_free(struct setup *s)
     for (size_t k = 0; k < s->language->sections_count; k++)
         for (size_t i = 0; s->language->sections[k]->finish && i < s->sections[k].count; i++)
             s->language->sections[k]->finish(entry_at(s, k, i));
+    secret_finish(&s->find_key);
     arena_finish(&s->arena);
     free(s);
 }

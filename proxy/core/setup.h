@@ -150,6 +150,8 @@ struct setup {
     bool insecure_public_admin;
     struct str store;   /* "memory" */
     struct str journal; /* "stdout", "insecure_none" or a path */
+    struct secret_source journal_key;
+    struct secret find_key; /* of the hashes that findings are told by; owned */
     uint64_t workers;   /* 0: one per core */
     uint64_t drain_ms;
     struct limits_settings limits;

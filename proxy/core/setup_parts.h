@@ -21,6 +21,9 @@ void setup_check_listeners(struct setup *s, struct problems *problems);
 void setup_check_pools(struct setup *s, struct problems *problems);
 void setup_check_routes(struct setup *s, struct problems *problems);
 
+/* The keys that the core itself needs, read now. */
+void setup_check_keys(struct setup *s, struct problems *problems);
+
 /* plan.c: fills first[] and has_flow from the steps, which stand in the order of the stages. */
 void plan_finish(struct plan *plan);
 /* Appends; false at the arena's ceiling. */

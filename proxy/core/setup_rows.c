@@ -242,6 +242,9 @@ const struct setting SETUP_SETTINGS[] = {
       .example = "/var/log/bartizan/journal.jsonl",
       .about = "Where the audit line of each request goes: stdout, the path of a file (opened again on SIGUSR1), or "
                "insecure_none." },
+    SETTING(struct setup, journal_key, SET_SECRET, .example = "file:/run/secrets/journal-key",
+            .about = "Key of the hashes by which findings can be recognised in the journal without telling what was found. Default: "
+                     "drawn at every start."),
     SETTING(struct setup, workers, SET_UINT, .dflt = "0", .max = 16,
             .about = "Worker processes. 0: one for each core, at most 16."),
     SETTING_AS("drain", struct setup, drain_ms, SET_DURATION, .dflt = "30s", .max = 3600000,
