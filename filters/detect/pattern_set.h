@@ -1,8 +1,15 @@
 /* pattern_set.h - deterministic patterns over whole texts and over streams: secrets, personal data, links, canaries.
  *
- * A set is compiled once, when the configuration is read. Vectorscan finds candidates in one scan, a validator (check digits,
- * entropy, neighbours) decides. On a stream the set tells how much may leave: everything before the first byte from which a
- * match could still begin or grow. What is found, and what is left standing, is the same however the text was cut. */
+ * A set is compiled once, when the configuration is read, into one automaton for all of its patterns, so that their number does
+ * not matter; it finds candidates, a validator (check digits, entropy, neighbours) decides. Whole texts and streams are walked by
+ * the same steps. On a stream everything leaves but what stands behind the first byte from which a match could still begin or
+ * grow, and a candidate until its validator can see what stands behind it. What is found, and what is left standing, is the same
+ * however the text was cut.
+ *
+ * An expression is of literals, \xHH, \d \w \s \D \W \S, \b \B, dot, classes (of ASCII; what is not in one is any other
+ * character), groups, | and bounded repeats. Case counts unless `caseless` or a (?i) in front; no match is longer than
+ * PATTERN_BYTES_MAX, none is empty, none begins or ends within a character. One that begins with what repeats in it should begin
+ * with \b: "\b[a-z0-9.]{1,64}@", or a run of such bytes is tried from each of its places. */
 #ifndef DETECT_PATTERN_SET_H
 #define DETECT_PATTERN_SET_H
 
@@ -12,10 +19,11 @@
 struct pattern {
     const char *id;         /* "azure-storage-key": in journals and overrides */
     const char *category;   /* "azure", "card": told to callers; what settings select by */
-    const char *expression; /* in what Vectorscan and PCRE2 have in common: no look-around, bounded repeats only */
+    const char *expression;
     bool caseless;
     /* Is this candidate one? `text` is all that can be seen, match [start, end) of it; may narrow both. Looks at most
-     * PATTERN_CONTEXT bytes to either side. NULL: always. */
+     * PATTERN_CONTEXT bytes to either side, which is all that it is shown. NULL: always. Of each pattern it is asked about the
+     * longest match at a place; a shorter one it may make of it. */
     bool (*valid)(struct str text, size_t *start, size_t *end);
 };
 
@@ -42,7 +50,7 @@ struct pattern_scratch *pattern_scratch_new(const struct pattern_set *set) MUST_
 void pattern_scratch_free(struct pattern_scratch *scratch);
 
 /* All matches of a whole text, sorted, not overlapping (the leftmost, then the longest, then the first in the set). *at is the
- * scratch's, until its next use. False when the scanner failed or there is no memory: refuse then. */
+ * scratch's, until its next use. False without memory, or when the text was made to cost too much: refuse then. */
 bool pattern_set_find(const struct pattern_set *set, struct pattern_scratch *scratch, struct str text,
                       const struct pattern_match **at, size_t *n) MUST_USE;
 

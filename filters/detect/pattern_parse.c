@@ -1,0 +1,468 @@
+/* pattern_parse.c - an expression as nodes: read into a tree, then written from its end to its beginning. */
+#include "filters/detect/pattern_parts.h"
+
+enum { TREE_MAX = 4096, NESTING_MAX = 32 };
+
+enum tree_kind { TREE_NOTHING, TREE_BYTES, TREE_THEN, TREE_OR, TREE_REPEAT, TREE_AT_WORD_END, TREE_INSIDE };
+
+struct tree {
+    enum tree_kind kind;
+    uint32_t a, b;        /* THEN, OR: both. REPEAT: a. */
+    unsigned least, most; /* of REPEAT */
+    struct byte_set bytes;
+};
+
+struct parser {
+    struct str rest;
+    bool caseless;
+    unsigned nesting;
+    const char *why;
+    struct tree *trees;
+    uint32_t count;
+};
+
+static uint32_t parse_or(struct parser *p);
+
+static uint32_t fail(struct parser *p, const char *why)
+{
+    if (!p->why)
+        p->why = why;
+    return 0;
+}
+
+static uint32_t add(struct parser *p, struct tree t)
+{
+    if (p->count == TREE_MAX)
+        return fail(p, "it is too long");
+    p->trees[p->count] = t;
+    return p->count++;
+}
+
+static bool at(const struct parser *p, char c)
+{
+    return p->rest.len && *p->rest.at == c;
+}
+
+static bool take(struct parser *p, struct str s)
+{
+    if (!str_starts(p->rest, s))
+        return false;
+    p->rest = str_from(p->rest, s.len);
+    return true;
+}
+
+static char next_char(struct parser *p)
+{
+    char c = *p->rest.at;
+    p->rest = str_from(p->rest, 1);
+    return c;
+}
+
+/* ---- bytes ---- */
+
+static void add_range(struct byte_set *s, unsigned first, unsigned last)
+{
+    for (unsigned c = first; c <= last; c++)
+        byte_set_add(s, (unsigned char)c);
+}
+
+static struct byte_set range(unsigned first, unsigned last)
+{
+    struct byte_set s = { { 0 } };
+    add_range(&s, first, last);
+    return s;
+}
+
+static void fold(struct byte_set *s)
+{
+    for (unsigned c = 'a'; c <= 'z'; c++) {
+        unsigned char lower = (unsigned char)c, upper = (unsigned char)(c - 32);
+        if (byte_set_has(s, lower) || byte_set_has(s, upper)) {
+            byte_set_add(s, lower);
+            byte_set_add(s, upper);
+        }
+    }
+}
+
+static uint32_t bytes(struct parser *p, struct byte_set s)
+{
+    if (p->caseless)
+        fold(&s);
+    return add(p, (struct tree){ .kind = TREE_BYTES, .bytes = s });
+}
+
+static uint32_t then(struct parser *p, uint32_t a, uint32_t b)
+{
+    return add(p, (struct tree){ .kind = TREE_THEN, .a = a, .b = b });
+}
+
+static uint32_t or(struct parser *p, uint32_t a, uint32_t b)
+{
+    return add(p, (struct tree){ .kind = TREE_OR, .a = a, .b = b });
+}
+
+/* One character that is not in `s`, of one byte or of several. */
+static uint32_t other_than(struct parser *p, struct byte_set s)
+{
+    if (p->caseless)
+        fold(&s);
+    struct byte_set ascii = { { ~s.bits[0], ~s.bits[1], 0, 0 } };
+    uint32_t more = bytes(p, range(0x80, 0xbf));
+    uint32_t two = then(p, bytes(p, range(0xc2, 0xdf)), more);
+    uint32_t three = then(p, bytes(p, range(0xe0, 0xef)), then(p, more, more));
+    uint32_t four = then(p, bytes(p, range(0xf0, 0xf4)), then(p, more, then(p, more, more)));
+    return or(p, add(p, (struct tree){ .kind = TREE_BYTES, .bytes = ascii }), or(p, two, or(p, three, four)));
+}
+
+/* \d, \w, \s and their opposites; false when `c` is none of them. */
+static bool shorthand(char c, struct byte_set *s)
+{
+    *s = (struct byte_set){ { 0 } };
+    switch (ascii_lower(c)) {
+    case 'd':
+        add_range(s, '0', '9');
+        return true;
+    case 'w':
+        for (unsigned b = 0; b < 128; b++)
+            if (pattern_is_word((unsigned char)b))
+                byte_set_add(s, (unsigned char)b);
+        return true;
+    case 's':
+        add_range(s, '\t', '\r');
+        byte_set_add(s, ' ');
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The byte that an escape stands for, the backslash being taken; -1 when it stands for none. */
+static int escaped(struct parser *p)
+{
+    static const char letters[] = "nrtfv", values[] = "\n\r\t\f\v";
+    if (!p->rest.len)
+        return -1;
+    char c = next_char(p);
+    const char *letter = c ? strchr(letters, c) : NULL;
+    if (letter)
+        return values[letter - letters];
+    if (c == 'x') {
+        int high = p->rest.len > 1 ? hex_value(p->rest.at[0]) : -1, low = high >= 0 ? hex_value(p->rest.at[1]) : -1;
+        p->rest = str_from(p->rest, 2);
+        return low < 0 || high > 7 ? -1 : high * 16 + low;
+    }
+    bool is_letter = pattern_is_word((unsigned char)c) || (unsigned char)c >= 0x80;
+    return is_letter ? -1 : c;
+}
+
+static bool posix_class(struct parser *p, struct byte_set *s)
+{
+    static const struct {
+        struct str name;
+        const char *ranges;
+    } rows[] = {
+        { STR_INIT("[:alnum:]"), "09AZaz" }, { STR_INIT("[:alpha:]"), "AZaz" },    { STR_INIT("[:digit:]"), "09" },
+        { STR_INIT("[:upper:]"), "AZ" },     { STR_INIT("[:lower:]"), "az" },      { STR_INIT("[:xdigit:]"), "09AFaf" },
+        { STR_INIT("[:space:]"), "\t\r  " }, { STR_INIT("[:punct:]"), "!/:@[`{~" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (!take(p, rows[i].name))
+            continue;
+        for (const char *r = rows[i].ranges; *r; r += 2)
+            add_range(s, (unsigned char)r[0], (unsigned char)r[1]);
+        return true;
+    }
+    return false;
+}
+
+/* One byte of a class; -1 with `*s` extended when it was a class of its own. */
+static int class_item(struct parser *p, struct byte_set *s)
+{
+    struct byte_set more;
+    if (at(p, '[') && posix_class(p, s))
+        return -1;
+    char c = next_char(p);
+    if ((unsigned char)c >= 0x80) {
+        fail(p, "a class has ASCII only");
+        return -1;
+    }
+    if (c != '\\')
+        return c;
+    if (p->rest.len && shorthand(*p->rest.at, &more)) {
+        if (*p->rest.at < 'a')
+            fail(p, "a class has no \\D, \\W or \\S");
+        p->rest = str_from(p->rest, 1);
+        for (size_t i = 0; i < ARRAY_LEN(more.bits); i++)
+            s->bits[i] |= more.bits[i];
+        return -1;
+    }
+    int byte = escaped(p);
+    if (byte < 0)
+        fail(p, "an escape is not known");
+    return byte;
+}
+
+static uint32_t parse_class(struct parser *p)
+{
+    struct byte_set s = { { 0 } };
+    bool opposite = take(p, STR("^"));
+    for (bool is_first = true; is_first || !at(p, ']'); is_first = false) {
+        if (!p->rest.len || p->why)
+            return fail(p, "a class is not closed");
+        int first = class_item(p, &s), last = first;
+        if (first >= 0 && p->rest.len > 1 && p->rest.at[0] == '-' && p->rest.at[1] != ']') {
+            p->rest = str_from(p->rest, 1);
+            last = class_item(p, &s);
+        }
+        if (last < first)
+            return fail(p, "a range runs backwards");
+        if (first >= 0)
+            add_range(&s, (unsigned)first, (unsigned)last);
+    }
+    p->rest = str_from(p->rest, 1);
+    return opposite ? other_than(p, s) : bytes(p, s);
+}
+
+/* ---- lengths ---- */
+
+struct length {
+    uint64_t least, most;
+};
+
+static uint64_t bounded(uint64_t n)
+{
+    return n < PATTERN_BYTES_MAX + 1 ? n : PATTERN_BYTES_MAX + 1; /* beyond it all lengths are one */
+}
+
+static struct length length_of(const struct parser *p, uint32_t tree)
+{
+    const struct tree *t = &p->trees[tree];
+    struct length a = { 0, 0 }, b = { 0, 0 };
+    if (t->kind == TREE_THEN || t->kind == TREE_OR || t->kind == TREE_REPEAT)
+        a = length_of(p, t->a);
+    if (t->kind == TREE_THEN || t->kind == TREE_OR)
+        b = length_of(p, t->b);
+    switch (t->kind) {
+    case TREE_BYTES:
+        return (struct length){ 1, 1 };
+    case TREE_THEN:
+        return (struct length){ bounded(a.least + b.least), bounded(a.most + b.most) };
+    case TREE_OR:
+        return (struct length){ a.least < b.least ? a.least : b.least, a.most > b.most ? a.most : b.most };
+    case TREE_REPEAT:
+        return (struct length){ bounded(a.least * t->least), bounded(a.most * t->most) };
+    default:
+        return a;
+    }
+}
+
+/* ---- atoms, repeats, sequences ---- */
+
+static uint32_t parse_escape(struct parser *p)
+{
+    struct byte_set s;
+    char c = p->rest.len ? *p->rest.at : '\0';
+    if (c == 'b' || c == 'B') {
+        next_char(p);
+        return add(p, (struct tree){ .kind = c == 'b' ? TREE_AT_WORD_END : TREE_INSIDE });
+    }
+    if (shorthand(c, &s)) {
+        next_char(p);
+        return c < 'a' ? other_than(p, s) : bytes(p, s);
+    }
+    int byte = escaped(p);
+    return byte < 0 ? fail(p, "an escape is not known") : bytes(p, range((unsigned)byte, (unsigned)byte));
+}
+
+static uint32_t parse_group(struct parser *p)
+{
+    if (!take(p, STR("?:")) && at(p, '?'))
+        return fail(p, "of groups there are (...) and (?:...) only");
+    if (++p->nesting > NESTING_MAX)
+        return fail(p, "groups are nested too deeply");
+    uint32_t inner = parse_or(p);
+    p->nesting--;
+    return take(p, STR(")")) ? inner : fail(p, "a group is not closed");
+}
+
+static uint32_t parse_atom(struct parser *p)
+{
+    unsigned char c = (unsigned char)next_char(p);
+    switch (c) {
+    case '(':
+        return parse_group(p);
+    case '[':
+        return parse_class(p);
+    case '\\':
+        return parse_escape(p);
+    case '.':
+        return other_than(p, range('\n', '\n'));
+    case '*':
+    case '+':
+    case '?':
+    case '{':
+        return fail(p, "a repeat has nothing before it");
+    case '^':
+    case '$':
+        return fail(p, "there are no anchors but \\b and \\B");
+    default:
+        break;
+    }
+    uint32_t tree = bytes(p, range(c, c));
+    while (c >= 0xc0 && p->rest.len && ((unsigned char)*p->rest.at & 0xc0) == 0x80) {
+        unsigned char more = (unsigned char)next_char(p);
+        tree = then(p, tree, bytes(p, range(more, more)));
+    }
+    return tree;
+}
+
+static bool parse_number(struct parser *p, unsigned *out)
+{
+    size_t n = 0;
+    while (n < p->rest.len && ascii_is_digit(p->rest.at[n]))
+        n++;
+    uint64_t value;
+    if (!str_to_u64(str_first(p->rest, n), &value) || value > PATTERN_BYTES_MAX)
+        return false;
+    *out = (unsigned)value;
+    p->rest = str_from(p->rest, n);
+    return true;
+}
+
+static uint32_t parse_repeat(struct parser *p)
+{
+    uint32_t what = parse_atom(p);
+    struct tree t = { .kind = TREE_REPEAT, .a = what, .least = 0, .most = 1 };
+    if (at(p, '*') || at(p, '+'))
+        return fail(p, "a repeat must be bounded, as in {1,64}");
+    if (take(p, STR("{"))) {
+        if (!parse_number(p, &t.least))
+            return fail(p, "a repeat is malformed or beyond 4096");
+        t.most = t.least;
+        if (take(p, STR(",")) && !parse_number(p, &t.most))
+            return fail(p, "a repeat must be bounded, as in {1,64}");
+        if (!take(p, STR("}")) || t.most < t.least)
+            return fail(p, "a repeat is malformed");
+    } else if (!take(p, STR("?"))) {
+        return what;
+    }
+    if (at(p, '?') || at(p, '+') || at(p, '*') || at(p, '{'))
+        return fail(p, "a repeat is repeated: the longest is taken, whatever it is called");
+    if (!p->why && !length_of(p, what).most)
+        return fail(p, "a repeat of nothing");
+    return add(p, t);
+}
+
+static uint32_t parse_sequence(struct parser *p)
+{
+    uint32_t tree = STATE_UNKNOWN;
+    while (p->rest.len && !at(p, '|') && !at(p, ')') && !p->why) {
+        uint32_t more = parse_repeat(p);
+        tree = tree == STATE_UNKNOWN ? more : then(p, tree, more);
+    }
+    return tree == STATE_UNKNOWN ? add(p, (struct tree){ .kind = TREE_NOTHING }) : tree;
+}
+
+static uint32_t parse_or(struct parser *p)
+{
+    uint32_t tree = parse_sequence(p);
+    while (!p->why && take(p, STR("|")))
+        tree = or(p, tree, parse_sequence(p));
+    return tree;
+}
+
+/* ---- writing nodes ---- */
+
+static uint32_t add_node(struct pattern_set *set, struct pattern_node node)
+{
+    if (set->nodes_count == set->nodes_room) {
+        uint32_t room = set->nodes_room ? set->nodes_room * 2 : 1024;
+        struct pattern_node *more = room <= NODES_MAX ? realloc(set->nodes, room * sizeof *more) : NULL;
+        if (!more)
+            return STATE_UNKNOWN;
+        set->nodes = more;
+        set->nodes_room = room;
+    }
+    set->nodes[set->nodes_count] = node;
+    return set->nodes_count++;
+}
+
+static uint32_t add_bytes(struct pattern_set *set, const struct byte_set *s, uint32_t next)
+{
+    uint32_t i = 0;
+    while (i < set->sets_count && memcmp(&set->sets[i], s, sizeof *s) != 0)
+        i++;
+    if (i == set->sets_room) {
+        uint32_t room = i ? i * 2 : 64;
+        struct byte_set *more = realloc(set->sets, room * sizeof *more);
+        if (!more)
+            return STATE_UNKNOWN;
+        set->sets = more;
+        set->sets_room = room;
+    }
+    if (i == set->sets_count)
+        set->sets[set->sets_count++] = *s;
+    return add_node(set, (struct pattern_node){ .kind = NODE_BYTE, .next = next, .set = i });
+}
+
+/* The first node of the tree, which leads to `next`; STATE_UNKNOWN when there is no room. */
+static uint32_t write_tree(const struct parser *p, struct pattern_set *set, uint32_t tree, uint32_t next)
+{
+    const struct tree *t = &p->trees[tree];
+    uint32_t to = next, other;
+    if (next == STATE_UNKNOWN)
+        return next;
+    switch (t->kind) {
+    case TREE_NOTHING:
+        return next;
+    case TREE_BYTES:
+        return add_bytes(set, &t->bytes, next);
+    case TREE_THEN:
+        return write_tree(p, set, t->a, write_tree(p, set, t->b, next));
+    case TREE_OR:
+        to = write_tree(p, set, t->a, next);
+        other = write_tree(p, set, t->b, next);
+        if (to == STATE_UNKNOWN || other == STATE_UNKNOWN)
+            return STATE_UNKNOWN;
+        return add_node(set, (struct pattern_node){ .kind = NODE_FORK, .next = to, .other = other });
+    case TREE_REPEAT:
+        for (unsigned i = t->least; i < t->most && to != STATE_UNKNOWN; i++) {
+            to = write_tree(p, set, t->a, to);
+            if (to != STATE_UNKNOWN)
+                to = add_node(set, (struct pattern_node){ .kind = NODE_FORK, .next = to, .other = next });
+        }
+        for (unsigned i = 0; i < t->least && to != STATE_UNKNOWN; i++)
+            to = write_tree(p, set, t->a, to);
+        return to;
+    case TREE_AT_WORD_END:
+        return add_node(set, (struct pattern_node){ .kind = NODE_AT_WORD_END, .next = next });
+    case TREE_INSIDE:
+        return add_node(set, (struct pattern_node){ .kind = NODE_INSIDE, .next = next });
+    }
+    NOTREACHED("a tree without a kind");
+}
+
+const char *pattern_parse(struct pattern_set *set, uint32_t pattern, struct str expression, bool caseless)
+{
+    struct parser p = { .rest = expression, .caseless = caseless };
+    p.caseless |= take(&p, STR("(?i)"));
+    p.trees = calloc(TREE_MAX, sizeof *p.trees);
+    if (!p.trees)
+        return "there is no memory for it";
+    uint32_t tree = parse_or(&p);
+    if (!p.why && p.rest.len)
+        fail(&p, "a group is closed that was not opened");
+    struct length length = p.why ? (struct length){ 1, 1 } : length_of(&p, tree);
+    if (!length.least)
+        fail(&p, "it also matches nothing at all");
+    if (length.most > PATTERN_BYTES_MAX)
+        fail(&p, "a match may be longer than 4096 bytes");
+    if (!p.why) {
+        uint32_t found = add_node(set, (struct pattern_node){ .kind = NODE_FOUND, .next = pattern });
+        set->firsts[pattern] = write_tree(&p, set, tree, found);
+        if (set->firsts[pattern] == STATE_UNKNOWN)
+            fail(&p, "all patterns together are too large");
+    }
+    free(p.trees);
+    return p.why;
+}

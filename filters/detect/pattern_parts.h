@@ -1,0 +1,110 @@
+/* pattern_parts.h - how a set of patterns is made and run: the expressions as one automaton of states with exits, and the
+ * deterministic automaton that a worker builds out of it as texts need it. Private to this folder.
+ *
+ * Every pattern is bounded in length, so that a run over a text ends by itself: it begins at one place, and each byte
+ * leads to the next state, until no pattern can go on ("dead") or the text ends. Which patterns ended where is known one
+ * byte later, since \b looks at both neighbours; the end of a text counts as one more byte. */
+#ifndef DETECT_PATTERN_PARTS_H
+#define DETECT_PATTERN_PARTS_H
+
+#include "filters/detect/pattern_set.h"
+
+struct byte_set {
+    uint64_t bits[4];
+};
+static inline bool byte_set_has(const struct byte_set *s, unsigned char c)
+{
+    return s->bits[c >> 6] >> (c & 63) & 1;
+}
+static inline void byte_set_add(struct byte_set *s, unsigned char c)
+{
+    s->bits[c >> 6] |= (uint64_t)1 << (c & 63);
+}
+
+/* One state; `next` and `other` are where it leads. */
+struct pattern_node {
+    enum { NODE_BYTE, NODE_FORK, NODE_AT_WORD_END, NODE_INSIDE, NODE_FOUND } kind;
+    uint32_t next, other; /* FORK: both. BYTE, AT_WORD_END (\b), INSIDE (\B): next. FOUND: next is the pattern. */
+    uint32_t set;         /* BYTE: index of its bytes */
+};
+
+enum { NODES_MAX = 1 << 18, CLASSES_MAX = 257 };
+
+struct pattern_set {
+    const struct pattern **patterns; /* owned array of what is borrowed */
+    size_t count;
+    struct pattern_node *nodes; /* owned */
+    uint32_t nodes_count, nodes_room;
+    struct byte_set *sets; /* owned */
+    uint32_t sets_count, sets_room;
+    uint32_t *firsts;      /* of each pattern, its first node; owned */
+    /* bytes that no pattern tells apart are one class; the last class is the end of the text */
+    uint16_t class_of[256];
+    unsigned char of_class[CLASSES_MAX]; /* one of its bytes */
+    uint32_t classes;                    /* with the end */
+};
+
+/* Adds one pattern's nodes; NULL, or what is wrong with its expression. */
+const char *pattern_parse(struct pattern_set *set, uint32_t pattern, struct str expression, bool caseless);
+
+/* ---- the deterministic automaton, in pieces as they are needed ---- */
+
+enum { STATE_DEAD = 0, STATE_UNKNOWN = UINT32_MAX };
+
+struct pattern_state {
+    uint32_t at, count;        /* its nodes in the pool, sorted */
+    uint32_t found_count;      /* patterns that ended before the last byte: in the pool behind the nodes */
+    bool after_word;           /* the last byte was a letter, a digit or `_` */
+};
+
+struct pattern_automaton {
+    const struct pattern_set *set;
+    struct pattern_state *states; /* owned, as all below */
+    bool *is_special;             /* dead, or with something found: what a run must look at */
+    uint32_t *next;               /* states x classes */
+    uint32_t states_count, states_room;
+    uint32_t *pool, pool_count, pool_room;
+    uint32_t *buckets;            /* of states by what they hold; a power of two; STATE_UNKNOWN is empty */
+    uint32_t *work, *stack, *mark, turn; /* for building: nodes, and in which turn each was added */
+    uint32_t *fresh, *found;      /* the nodes and patterns of the state that is built */
+    uint32_t starts[2];           /* after something else, after a word */
+    uint32_t generation;          /* counts how often everything was forgotten, since there is a ceiling */
+};
+
+bool pattern_automaton_init(struct pattern_automaton *a, const struct pattern_set *set) MUST_USE;
+void pattern_automaton_finish(struct pattern_automaton *a);
+/* Where `state` leads; STATE_UNKNOWN without memory. May forget all other states. */
+uint32_t pattern_automaton_next(struct pattern_automaton *a, uint32_t state, uint32_t class) MUST_USE;
+
+/* ---- a walk over a text: what pattern_set_find and pattern_stream_feed have in common ---- */
+
+struct pattern_scratch {
+    const struct pattern_set *set;
+    struct pattern_automaton automaton;
+    bool begins[2][256];  /* can a match begin with that byte, behind something else or behind a word? */
+    uint32_t *found;      /* patterns that ended in the run, and where the longest of each did; owned */
+    size_t *ends;
+    size_t found_count;
+    uint64_t steps;
+    struct pattern_match *matches; /* of pattern_set_find; owned */
+    size_t matches_count, matches_room;
+};
+
+enum pattern_answer { PATTERN_NONE, PATTERN_FOUND, PATTERN_OPEN, PATTERN_FAILED };
+
+/* The first match at or behind `*from` in `text`, of which more follows unless `last`. FOUND: *match. OPEN: what follows
+ * decides; *from is the first byte that a match may begin with. NONE: there is none. Work for `budget` steps at most. */
+enum pattern_answer pattern_next(struct pattern_scratch *scratch, struct str text, bool last, uint64_t budget,
+                                 size_t *from, struct pattern_match *match);
+/* What a walk over so many bytes may cost: many times what texts do, and linear. */
+static inline uint64_t pattern_budget(size_t bytes)
+{
+    return 1000 * 1000 + 128 * (uint64_t)bytes;
+}
+
+static inline bool pattern_is_word(unsigned char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_';
+}
+
+#endif

@@ -1,0 +1,46 @@
+/* pattern_stream.c - a text that comes piece by piece: what has been decided leaves, the rest is held. */
+#include "filters/detect/pattern_parts.h"
+
+static bool send(const struct pattern_sink *sink, struct str text)
+{
+    return !text.len || sink->text(sink->owner, text);
+}
+
+/* What of a stretch leaves at once needs no copy: its validators and \b look back at this much at most. */
+static bool keep_from(struct pattern_stream *s, size_t hold)
+{
+    size_t context = hold < PATTERN_CONTEXT ? hold : PATTERN_CONTEXT;
+    buf_take(&s->held, hold - context);
+    s->gone += hold - context;
+    s->context = context;
+    return true;
+}
+
+bool pattern_stream_feed(struct pattern_stream *s, const struct pattern_set *set, struct pattern_scratch *scratch,
+                         struct str fresh, bool last, const struct pattern_sink *sink)
+{
+    assert(scratch->set == set);
+    s->held.ceiling_bytes = buf_len(&s->held) + fresh.len + PATTERN_BYTES_MAX;
+    if (!buf_add(&s->held, fresh))
+        return false;
+    struct str text = buf_str(&s->held);
+    struct pattern_match match;
+    enum pattern_answer answer;
+    size_t done = s->context, from = done;
+    scratch->steps = 0;
+    while ((answer = pattern_next(scratch, text, last, pattern_budget(text.len), &from, &match)) == PATTERN_FOUND) {
+        if (!send(sink, str_of(text.at + done, match.start - done)) ||
+            !sink->match(sink->owner, str_of(text.at + match.start, match.end - match.start), match.pattern))
+            return false;
+        done = from = match.end;
+    }
+    if (answer == PATTERN_FAILED || !send(sink, str_of(text.at + done, from - done)))
+        return false;
+    return keep_from(s, from);
+}
+
+void pattern_stream_finish(struct pattern_stream *s)
+{
+    buf_finish(&s->held);
+    *s = (struct pattern_stream){ 0 };
+}

@@ -1,0 +1,117 @@
+/* pattern_walk.c - from byte to byte through a text: where a match can begin, how far it goes, whether it is one. */
+#include "filters/detect/pattern_parts.h"
+
+enum run { RUN_OVER, RUN_OPEN, RUN_FAILED };
+
+/* What ended before `end`: of each pattern the last time counts. */
+static void note_found(struct pattern_scratch *s, uint32_t state, size_t end)
+{
+    const struct pattern_automaton *a = &s->automaton;
+    const struct pattern_state *st = &a->states[state];
+    for (uint32_t i = 0; i < st->found_count; i++) {
+        uint32_t pattern = a->pool[st->at + st->count + i];
+        size_t k = 0;
+        while (k < s->found_count && s->found[k] != pattern)
+            k++;
+        s->found[k] = pattern;
+        s->ends[k] = end;
+        s->found_count += k == s->found_count;
+    }
+}
+
+/* A run from `start` on, until nothing can go on. */
+static enum run run_from(struct pattern_scratch *s, struct str text, bool last, size_t start)
+{
+    struct pattern_automaton *a = &s->automaton;
+    const struct pattern_set *set = s->set;
+    uint32_t state = a->starts[start && pattern_is_word((unsigned char)text.at[start - 1])];
+    s->found_count = 0;
+    for (size_t i = start; i < text.len || last; i++) {
+        uint32_t class = i < text.len ? set->class_of[(unsigned char)text.at[i]] : set->classes - 1;
+        uint32_t to = a->next[(size_t)state * set->classes + class];
+        if (to == STATE_UNKNOWN && (to = pattern_automaton_next(a, state, class)) == STATE_UNKNOWN)
+            return RUN_FAILED;
+        state = to;
+        if (!a->is_special[state])
+            continue;
+        note_found(s, state, i);
+        if (!a->states[state].count) {
+            s->steps += i - start;
+            return RUN_OVER;
+        }
+    }
+    s->steps += text.len - start;
+    return RUN_OPEN;
+}
+
+/* The longest of what the run found that was not yet asked about, then the first in the set; found_count when none is left.
+ */
+static size_t pick(const struct pattern_scratch *s)
+{
+    size_t best = s->found_count;
+    for (size_t k = 0; k < s->found_count; k++)
+        if (s->ends[k] && (best == s->found_count || s->ends[k] > s->ends[best] ||
+                           (s->ends[k] == s->ends[best] && s->found[k] < s->found[best])))
+            best = k;
+    return best;
+}
+
+/* Its validator sees the same of it wherever the text was cut. */
+static bool is_valid(const struct pattern *pattern, struct str text, struct pattern_match *match)
+{
+    if (!pattern->valid)
+        return true;
+    size_t from = match->start > PATTERN_CONTEXT ? match->start - PATTERN_CONTEXT : 0;
+    struct str seen = str_first(str_from(text, from), match->end - from + PATTERN_CONTEXT);
+    size_t start = match->start - from, end = match->end - from, room = end;
+    if (!pattern->valid(seen, &start, &end))
+        return false;
+    assert(from + start >= match->start && end <= room && start < end);
+    match->start = from + start;
+    match->end = from + end;
+    return true;
+}
+
+/* Is what begins at `start` a match? */
+static enum pattern_answer decide(struct pattern_scratch *s, struct str text, bool last, size_t start,
+                                  struct pattern_match *match)
+{
+    for (size_t k; (k = pick(s)) < s->found_count; s->ends[k] = 0) {
+        const struct pattern *pattern = s->set->patterns[s->found[k]];
+        struct pattern_match m = { start, s->ends[k], s->found[k] };
+        if (pattern->valid && !last && text.len - m.end < PATTERN_CONTEXT)
+            return PATTERN_OPEN;
+        if (is_valid(pattern, text, &m)) {
+            *match = m;
+            return PATTERN_FOUND;
+        }
+    }
+    return PATTERN_NONE;
+}
+
+enum pattern_answer pattern_next(struct pattern_scratch *scratch, struct str text, bool last, uint64_t budget,
+                                 size_t *from, struct pattern_match *match)
+{
+    size_t i = *from;
+    bool word = i && i <= text.len && pattern_is_word((unsigned char)text.at[i - 1]);
+    for (; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+        bool begins = scratch->begins[word][c];
+        word = pattern_is_word(c);
+        if (!begins)
+            continue;
+        enum run run = run_from(scratch, text, last, i);
+        if (run == RUN_FAILED || scratch->steps > budget)
+            return PATTERN_FAILED;
+        enum pattern_answer answer =
+            run == RUN_OPEN ? PATTERN_OPEN
+            : scratch->found_count ? decide(scratch, text, last, i, match)
+                                   : PATTERN_NONE;
+        if (answer == PATTERN_NONE)
+            continue;
+        *from = i;
+        return answer;
+    }
+    *from = text.len;
+    return PATTERN_NONE;
+}
