@@ -89,6 +89,21 @@ static bool time_of(struct buf *out, const char *before, uint64_t ms)
     return buf_add(out, str_c(before)) && duration_print(out, ms);
 }
 
+static bool print_store(struct buf *out, const struct setup *s, enum stage stage)
+{
+    const struct store_settings *store = s->store;
+    if (!store)
+        return row(out, STAGES[stage].word, "counted in this gateway's memory");
+    const struct store_urls *urls = store->sentinel ? &store->sentinel->urls : &store->urls;
+    bool ok = buf_addf(out, "%-13s counted in ", STAGES[stage].word);
+    if (ok && store->sentinel)
+        ok = buf_addf(out, "\"" STR_F "\" of the sentinels ", STR_A(store->sentinel->master));
+    for (size_t i = 0; ok && i < urls->count; i++)
+        ok = buf_addf(out, "%s" STR_F, i ? ", " : "", STR_A(urls->at[i].text));
+    return ok && (!store->cluster || buf_add(out, STR(" (a Cluster)"))) &&
+           time_of(out, ", answers within ", store->timeout_ms) && buf_add(out, STR("\n"));
+}
+
 static bool print_read(struct buf *out, const struct route *route)
 {
     return buf_addf(out, "%-13s ", STAGES[STAGE_READ].word) && size_of(out, "up to ", route->max_body) &&
@@ -158,6 +173,8 @@ static bool print_built_in(struct buf *out, const struct setup *s, const struct 
     bool ok = true;
     for (size_t i = 0; ok && BY_POOL[stage] && i < route->select.count; i++)
         ok = BY_POOL[stage](out, s, &select[i]);
+    if ((stage == STAGE_LIMIT || stage == STAGE_RESERVE) && route->plan.first[stage] < route->plan.first[stage + 1])
+        return print_store(out, s, stage);
     if (stage == STAGE_READ)
         return print_read(out, route);
     if (stage == STAGE_AUTHENTICATE && route->insecure_anonymous)

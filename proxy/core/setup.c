@@ -177,6 +177,12 @@ static void check_identities(struct setup *s, struct problems *problems)
             pools[i].name.is_broken = true;
         place(problems, from, pools[i].name.span);
     }
+    if (identity && identity->check && s->store && s->store->identity) {
+        size_t from = problems->count;
+        if (!identity->check(s->store->identity, s, problems) && problems->count == from)
+            problem(problems, s->store->span, "the identity cannot be used");
+        place(problems, from, s->store->span);
+    }
 }
 
 static void check_policies(struct setup *s, struct problems *problems)
@@ -244,6 +250,7 @@ struct setup *setup_read(struct str file, struct str text, const struct language
     setup_watch(s, s->file);
     bool ok = s->file.at && read_root(s, text, problems);
     setup_check_listeners(s, problems);
+    setup_check_store(s, problems);
     setup_check_pools(s, problems);
     setup_check_keys(s, problems);
     setup_check_routes(s, problems);
@@ -272,6 +279,8 @@ void setup_free(struct setup *s)
     for (size_t i = 0; identity && identity->finish && i < s->pools.count; i++)
         if (pools[i].identity)
             identity->finish(pools[i].identity);
+    if (identity && identity->finish && s->store && s->store->identity)
+        identity->finish(s->store->identity);
     for (size_t k = 0; k < s->language->sections_count; k++)
         for (size_t i = 0; s->language->sections[k]->finish && i < s->sections[k].count; i++)
             s->language->sections[k]->finish(entry_at(s, k, i));

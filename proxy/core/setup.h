@@ -88,6 +88,50 @@ struct pool {
     uint64_t answer_bytes; /* ceiling of a whole (not streamed) answer */
 };
 
+/* ---- the store ---- */
+
+/* redis://host:6379/0, rediss://host:6380 (valkey:// and valkeys:// alike), unix:///path. Never with a user or password. */
+struct store_url {
+    struct str text;
+    struct span span;
+    struct str host; /* without brackets for IPv6 */
+    uint16_t port;
+    bool tls;
+    struct str unix_path; /* at == NULL for TCP; ends with a NUL */
+    struct str database;  /* as written behind the host; empty without */
+};
+bool store_url_parse(struct str text, struct store_url *out, const char **why) MUST_USE;
+
+struct store_urls {
+    struct store_url *at;
+    size_t count;
+};
+
+struct store_sentinel {
+    struct str master; /* the name that the sentinels know it by */
+    struct store_urls urls;
+    struct str user;
+    struct secret_source password;
+};
+
+/* A Redis or Valkey. */
+struct store_settings {
+    struct span span;
+    bool is_memory; /* `memory` in so many words */
+    struct store_urls urls; /* one server, or the first nodes of a cluster; empty with a sentinel */
+    struct store_sentinel *sentinel; /* NULL without */
+    bool cluster;
+    uint64_t database;
+    struct str user; /* empty: `default`, or whose token it is */
+    struct secret_source password;
+    void *identity;     /* policy of the language's identity filter, whose token is the password; NULL without */
+    struct str ca_file; /* at == NULL: the system's */
+    struct str client_certificate, client_key;
+    struct str tls_name; /* of nodes that are announced by their address; empty: the host of the first URL */
+    bool insecure_plain;
+    uint64_t timeout_ms, connect_ms;
+};
+
 /* ---- routes ---- */
 
 struct step {
@@ -148,7 +192,7 @@ struct setup {
     struct str admin;        /* host:port or unix:/path; at == NULL: none */
     struct address admin_at; /* the same, read */
     bool insecure_public_admin;
-    struct str store;   /* "memory" */
+    struct store_settings *store; /* NULL: in the memory of this gateway */
     struct str journal; /* "stdout", "insecure_none" or a path */
     struct secret_source journal_key;
     struct secret find_key; /* of the hashes that findings are told by; owned */
@@ -232,6 +276,7 @@ extern const struct setting POOL_SETTINGS[];
 extern const struct setting ENDPOINT_SETTINGS[];
 extern const struct setting LISTENER_SETTINGS[];
 extern const struct setting LIMITS_SETTINGS[];
+extern const struct setting STORE_SETTINGS[];     /* a bare word or URL is its `url` */
 extern const struct setting SELECTION_SETTINGS[]; /* of one entry of `select`; a bare word is its pool */
 
 #endif

@@ -152,15 +152,7 @@ void read_endpoint_url(struct reading *r, const struct yaml *at, void *field)
                          : arena_printf(r->arena, "%s" STR_F "%s:%u", open, STR_A(url.host), close, url.port);
 }
 
-/* ---- store and journal ---- */
-
-void read_store(struct reading *r, const struct yaml *at, void *field)
-{
-    if (at->kind != YAML_SCALAR || !str_eq(at->text, STR("memory")))
-        problem(r->problems, at->span, "\"store\" must be memory");
-    else
-        *(struct str *)field = at->text;
-}
+/* ---- journal ---- */
 
 void read_journal(struct reading *r, const struct yaml *at, void *field)
 {

@@ -9,7 +9,7 @@ typedef void read_fn(struct reading *r, const struct yaml *at, void *field);
 read_fn read_listen_address, read_admin_address,
     read_endpoint_url;                                     /* setup_address.c: the whole listener, setup, endpoint */
 read_fn read_unix_mode;                                    /* setup_address.c: the whole listener */
-read_fn read_store, read_journal;                          /* setup_address.c: struct str */
+read_fn read_journal;                                      /* setup_address.c: struct str */
 read_fn read_path, read_methods, read_hosts, read_dialect; /* setup_route.c: the whole route */
 read_fn read_filters, read_select;                         /* setup_route.c: the whole route */
 
@@ -18,6 +18,7 @@ struct span setup_place_of(const struct setup *s, struct str path, struct span o
 
 /* setup_check.c: what only the whole shows. Complaints go on; nothing is changed but what is derived (ids, order). */
 void setup_check_listeners(struct setup *s, struct problems *problems);
+void setup_check_store(struct setup *s, struct problems *problems); /* setup_store.c; memory becomes no store */
 void setup_check_pools(struct setup *s, struct problems *problems);
 void setup_check_routes(struct setup *s, struct problems *problems);
 

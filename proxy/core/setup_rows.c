@@ -228,12 +228,10 @@ const struct setting SETUP_SETTINGS[] = {
                "nowhere." },
     SETTING(struct setup, insecure_public_admin, SET_BOOL, .dflt = "false",
             .about = "The admin listener, which knows no callers, is on an address that others can reach."),
-    { .name = "store",
-      .kind = SET_CUSTOM,
-      .custom = read_store,
-      .offset = offsetof(struct setup, store),
-      .dflt = "memory",
-      .about = "Where limits are counted. memory: shared by the workers of this gateway, lost at a restart." },
+    SETTING(struct setup, store, SET_BLOCK, .block = STORE_SETTINGS, .block_size = sizeof(struct store_settings),
+            .scalar = "url", .example = "rediss://limits.example.org:6380",
+            .about = "Where limits are counted: `memory` (the default: shared by the workers of this gateway, lost at a restart), "
+                     "or the URL of a Redis or Valkey that several gateways share."),
     { .name = "journal",
       .kind = SET_CUSTOM,
       .custom = read_journal,
@@ -318,6 +316,40 @@ static const struct setting *pool_rows(const struct language *language, struct a
     return rows;
 }
 
+/* The same identities as of pools, but for another service. */
+static const struct setting *store_rows(const struct language *language, struct arena *a)
+{
+    const struct filter *identity = language->identity;
+    size_t n, kept;
+    struct setting *rows = rows_copy(a, STORE_SETTINGS, 1, &n);
+    if (!rows || !identity)
+        return rows;
+    struct setting *block = rows_copy(a, identity->settings, 0, &kept);
+    if (!block)
+        return NULL;
+    kept = 0;
+    for (const struct setting *row = identity->settings; row->name; row++) {
+        if (strcmp(row->name, "key") == 0 || strcmp(row->name, "key_field") == 0)
+            continue; /* the store has a password for that */
+        block[kept] = *row;
+        if (strcmp(row->name, "scope") == 0) {
+            block[kept].dflt = "https://redis.azure.com/.default";
+            block[kept].about = "What the token is for.";
+        }
+        kept++;
+    }
+    block[kept] = (struct setting)SETTINGS_END;
+    rows[n] = (struct setting){ .name = "identity",
+                                .kind = SET_BLOCK,
+                                .offset = offsetof(struct store_settings, identity),
+                                .block = block,
+                                .block_size = identity->policy_size,
+                                .scalar = identity->scalar,
+                                .about = "The gateway's own Entra token as the password: sent again on the living connection "
+                                         "before it ends." };
+    return rows;
+}
+
 static const struct setting *route_rows(const struct language *language, struct arena *a)
 {
     size_t n;
@@ -338,8 +370,9 @@ const struct setting *setup_rows(const struct language *language, struct arena *
     size_t n, first;
     struct setting *rows = rows_copy(a, SETUP_SETTINGS, language->sections_count, &n);
     const struct setting *pools = pool_rows(language, a), *routes = route_rows(language, a);
+    const struct setting *store = store_rows(language, a);
     assert(language->sections_count <= SETUP_SECTIONS_MAX);
-    if (!rows || !pools || !routes)
+    if (!rows || !pools || !routes || !store)
         return NULL;
     for (first = 0; strcmp(rows[first].name, "pools") != 0; first++)
         ;
@@ -348,6 +381,8 @@ const struct setting *setup_rows(const struct language *language, struct arena *
             rows[i].block = pools;
         if (strcmp(rows[i].name, "routes") == 0)
             rows[i].block = routes;
+        if (strcmp(rows[i].name, "store") == 0)
+            rows[i].block = store;
     }
     /* sections come before what names their entries: rows are read in order */
     memmove(rows + first + language->sections_count, rows + first, (n - first) * sizeof *rows);

@@ -222,7 +222,7 @@ TEST("a whole file is read: defaults, names, plans in the order of the journey")
     CHECK_INT(listeners[1].unix_mode, 0600);
     CHECK_INT(listeners[0].unix_mode, 0660);
     CHECK_INT(s->admin_at.port, 9901);
-    CHECK_STR(s->store, STR("memory"));
+    CHECK(!s->store);
     CHECK_STR(s->journal, STR("stdout"));
     CHECK_INT(s->limits.head_ms, 3000);
     CHECK_INT(s->limits.handshake_ms, 5000);
@@ -368,7 +368,7 @@ TEST("addresses, URLs and patterns that cannot be are refused")
     check_refused((struct parts){ .pools = "{ gpt: { endpoints: { url: https://a, models: { 'a b': c } } } }" },
                   "cannot be the name of a model");
     check_refused((struct parts){ .pools = POOL_OF("retries: 11") }, "at most 10");
-    check_refused((struct parts){ .more = "store: redis://localhost" }, "must be memory");
+    check_refused((struct parts){ .more = "store: redis" }, "it begins with redis://");
     check_refused((struct parts){ .more = "journal: stdoutt" }, "must be stdout");
 }
 
