@@ -12,6 +12,7 @@ struct exchange;
 struct answer_facts { /* read from an answer or from one event of a stream */
     struct usage usage;
     struct str model;         /* at == NULL when not told */
+    struct str id;            /* of the answer; at == NULL when not told */
     struct str finish_reason; /* at == NULL when not told */
     bool is_error;            /* an error object in place of an answer */
     bool is_usage_only;       /* the extra chunk that include_usage brings: no choices, only usage */
@@ -47,6 +48,10 @@ struct dialect {
     bool (*write_error)(struct buf *out, enum reason why, struct str message, struct str param, struct str request_id);
     /* The same as a server-sent event that the SDKs raise, for an answer that has begun. */
     bool (*write_event_error)(struct buf *out, enum reason why, struct str message, struct str request_id);
+    /* Events that end a stream as if the model had come to the limit of its answer: finish_reason "length". `facts` is what was
+     * read so far, `events` how many events came before. False where the operation has no such end; NULL: none has. */
+    bool (*write_event_stop)(struct buf *out, const struct call *call, const struct answer_facts *facts,
+                             const struct usage *so_far, uint64_t events);
     /* The list of models (OP_MODELS) or one of them (OP_MODEL), answered by the gateway itself; NULL where there is none. */
     bool (*write_models)(struct buf *out, const struct call *call, const struct str *models, size_t n);
 };

@@ -191,7 +191,9 @@ bool exchange_limit(struct exchange *x, const struct limit_op *op, const char *w
         return false;
     x->limits[x->limits_count] = *op;
     x->limits[x->limits_count].soft = report_only;
-    x->limit_rules[x->limits_count++] = (struct limit_rule){ what, give_back, report_only };
+    x->limit_rules[x->limits_count++] = (struct limit_rule){
+        .what = what, .give_back = give_back, .report_only = report_only, .step = x->at
+    };
     return true;
 }
 

@@ -7,6 +7,7 @@
 #ifndef CORE_EXCHANGE_H
 #define CORE_EXCHANGE_H
 
+#include "proxy/core/budget.h"
 #include "proxy/core/call.h"
 #include "proxy/core/caller.h"
 #include "proxy/core/dialect.h"
@@ -64,13 +65,10 @@ struct exchange {
 
     /* limits gathered by filters of `limit` and `reserve`, asked together at the end of the stage */
     struct limit_op limits[EXCHANGE_LIMITS_MAX];
-    struct limit_rule { /* how each op is named to the caller and settled; same index */
-        const char *what;  /* "requests", "concurrency", "tokens" */
-        bool give_back;    /* at settle: concurrency */
-        bool report_only;
-    } limit_rules[EXCHANGE_LIMITS_MAX];
+    struct limit_rule limit_rules[EXCHANGE_LIMITS_MAX]; /* same index */
     size_t limits_count, limits_asked;
     struct ask_store ask_store;
+    struct budget budget;
 
     /* what the caller may use, told by `admit`: for the list of models */
     struct strs models;
@@ -123,6 +121,8 @@ struct exchange {
     const char *allow;   /* methods, for 405 */
     struct str challenge; /* WWW-Authenticate for 401 */
     uint64_t retry_ms;   /* for retry-after */
+    struct str limit_text; /* which limit was reached, told to the caller */
+    bool is_final;       /* the same request will not pass soon: x-should-retry is false whatever the reason says */
 
     /* when, by world->now_ms; 0: not yet */
     uint64_t began_ms, read_ms, forwarded_ms, first_byte_ms, ended_ms;

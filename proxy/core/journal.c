@@ -84,7 +84,55 @@ static bool add_answer(struct buf *out, const struct exchange *x)
     return ok;
 }
 
-static bool write_line(const struct exchange *x, struct buf *out, struct str findings)
+/* Billionths as a decimal number. */
+static bool add_money(struct buf *out, struct str member, uint64_t billionths)
+{
+    return buf_add(out, member) &&
+           buf_addf(out, "%llu.%09llu", (unsigned long long)(billionths / 1000000000),
+                    (unsigned long long)(billionths % 1000000000));
+}
+
+static bool add_budget(struct buf *out, const struct exchange *x)
+{
+    const struct budget *b = &x->budget;
+    if (!b->is_metered)
+        return true;
+    bool ok = add_number(out, "tokens_reserved", b->input_tokens + b->output_tokens) &&
+              add_number(out, "tokens_settled", b->settled_tokens);
+    if (b->slices)
+        ok = ok && add_number(out, "slices", b->slices);
+    if (b->currency.len)
+        ok = ok && add_money(out, STR(",\"money_reserved\":"), b->reserved_money) &&
+             add_money(out, STR(",\"money_settled\":"), b->settled_money) && add_text(out, "currency", b->currency);
+    return ok;
+}
+
+/* The limits that were asked for: name without the caller's attributes, what was asked, used, and what is left. */
+static bool add_limits(struct buf *out, const struct exchange *x)
+{
+    bool ok = true, any = false;
+    for (size_t i = 0; ok && i < x->limits_count; i++) {
+        const struct limit_op *op = &x->limits[i];
+        const struct limit_rule *rule = &x->limit_rules[i];
+        if (!rule->is_answered)
+            continue;
+        ok = buf_add(out, any ? STR(",{\"name\":\"") : STR(",\"limits\":[{\"name\":\"")) &&
+             buf_add_json(out, str_first(op->key, str_find(op->key, '|'))) && buf_add(out, STR("\"")) &&
+             add_number(out, "asked", (uint64_t)op->cost);
+        if (rule->meter.is_metered && i < x->limits_asked)
+            ok = ok && add_number(out, "used", rule->used);
+        ok = ok && add_number(out, "left", op->remaining);
+        if (!op->allowed)
+            ok = ok && buf_add(out, op->soft ? STR(",\"over\":\"reported\"") : STR(",\"over\":\"refused\""));
+        if (op->is_local)
+            ok = ok && buf_add(out, STR(",\"local\":true"));
+        ok = ok && buf_add(out, STR("}"));
+        any = true;
+    }
+    return ok && (!any || buf_add(out, STR("]")));
+}
+
+static bool write_line(const struct exchange *x, struct buf *out, struct str findings, bool tells_limits)
 {
     bool ok = add_time(out, x->wall_ms) && add_text(out, "id", str_c(x->request_id)) &&
               add_text(out, "trace", str_of(x->traceparent + 3, 32)) && add_address(out, x->peer);
@@ -106,6 +154,7 @@ static bool write_line(const struct exchange *x, struct buf *out, struct str fin
              add_costly(out, "detail", x->detail, LONG_TEXT_COST) && add_text(out, "rule", x->rule);
     if (findings.len)
         ok = ok && buf_add(out, STR(",\"findings\":[")) && buf_add(out, findings) && buf_add(out, STR("]"));
+    ok = ok && add_budget(out, x) && (!tells_limits || add_limits(out, x));
     ok = ok && add_number(out, "bytes_in", x->bytes_in) && add_number(out, "bytes_out", x->bytes_out);
     if (x->first_byte_ms)
         ok = ok && add_number(out, "first_byte_ms", x->first_byte_ms - x->began_ms);
@@ -117,10 +166,12 @@ void journal_write(struct exchange *x)
     static struct buf line; /* kept: one a process */
     line.ceiling_bytes = LINE_MAX_BYTES;
     buf_clear(&line);
-    if (!write_line(x, &line, x->findings)) {
-        buf_clear(&line); /* too many findings: the rest fits, by the costs above */
-        if (!write_line(x, &line, STR_NONE))
-            return; /* no memory for one line: nothing more can be said */
+    bool ok = write_line(x, &line, x->findings, true);
+    for (int less = 0; !ok && less < 2; less++) { /* too many limits or findings: the rest fits, by the costs above */
+        buf_clear(&line);
+        ok = write_line(x, &line, less ? STR_NONE : x->findings, false);
     }
+    if (!ok)
+        return; /* no memory for one line: nothing more can be said */
     x->world->journal(x->world, buf_str(&line));
 }

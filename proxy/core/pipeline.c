@@ -5,6 +5,7 @@
 #include "proxy/core/health.h"
 #include "proxy/core/journal.h"
 #include "proxy/core/refusal.h"
+#include "proxy/core/slices.h"
 
 static enum verdict stage_authenticate(struct exchange *x)
 {
@@ -90,6 +91,7 @@ static void cancel_asks(struct exchange *x)
     w->cancel(w, &x->ask_store.ask);
     w->cancel(w, &x->ask_deadline.ask);
     w->cancel(w, &x->ask_beat.ask);
+    slices_end(x);
     if (x->ask_forward.ask.is_open)
         w->cancel_forward(w, &x->ask_forward);
     if (x->waits_for)
@@ -108,7 +110,7 @@ static void settle(struct exchange *x)
     const struct filter *identity = x->setup->language->identity;
     if (x->identity_state && identity->settle)
         identity->settle(x, x->pool->identity);
-    limits_give_back(x);
+    limits_settle(x);
 }
 
 void pipeline_end(struct exchange *x)

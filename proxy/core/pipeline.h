@@ -22,8 +22,8 @@ enum verdict stage_relay(struct exchange *x);
 /* Goes back to `from` (select for another endpoint, stamp for a new identity) while nothing was answered yet. */
 void pipeline_again(struct exchange *x, enum stage from);
 
-/* Gives back what concurrency limits took; in the tail. */
-void limits_give_back(struct exchange *x);
+/* In the tail: gives back what was taken and not used, charges what was used and not taken. */
+void limits_settle(struct exchange *x);
 
 /* The answer, in relay.c: called by forward.c once the head of an answer is to be passed on, and with what follows. */
 enum verdict relay_begin(struct exchange *x, const struct http_head *head);

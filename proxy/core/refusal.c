@@ -3,7 +3,7 @@
 
 #include "proxy/http/writer.h"
 
-/* OpenAI's reset fields are durations as text ("6m0s", "12ms"); Azure's are whole seconds. */
+/* OpenAI's reset fields are durations as text ("6m0s", "12ms", "2h5m0s"); Azure's are whole seconds. */
 static bool add_reset(struct exchange *x, struct buf *out, const char *what, uint64_t reset_ms)
 {
     bool azure = str_starts(str_c(x->dialect->name), STR("azure"));
@@ -13,7 +13,8 @@ static bool add_reset(struct exchange *x, struct buf *out, const char *what, uin
         return ok && buf_add_u64(out, s) && buf_add(out, STR("\r\n"));
     if (reset_ms < 1000)
         return ok && buf_add_u64(out, reset_ms) && buf_add(out, STR("ms\r\n"));
-    ok = ok && (s < 60 || (buf_add_u64(out, s / 60) && buf_add(out, STR("m"))));
+    ok = ok && (s < 3600 || (buf_add_u64(out, s / 3600) && buf_add(out, STR("h"))));
+    ok = ok && (s < 60 || (buf_add_u64(out, s / 60 % 60) && buf_add(out, STR("m"))));
     return ok && buf_add_u64(out, s % 60) && buf_add(out, STR("s\r\n"));
 }
 
@@ -23,12 +24,13 @@ static bool add_limits(struct exchange *x, struct buf *out, const char *what)
     const struct limit_op *tightest = NULL;
     for (size_t i = 0; i < x->limits_count; i++) {
         const struct limit_op *op = &x->limits[i];
-        if (op->kind != LIMIT_RATE || op->soft || strcmp(x->limit_rules[i].what, what) != 0)
+        const struct limit_rule *rule = &x->limit_rules[i];
+        if (op->kind == LIMIT_CONCURRENCY || op->soft || !rule->is_answered || strcmp(rule->what, what) != 0)
             continue;
         if (!tightest || op->remaining < tightest->remaining)
             tightest = op;
     }
-    if (!tightest || !x->ask_store.ops || x->ask_store.result == STORE_DOWN)
+    if (!tightest)
         return true;
     struct str word = str_c(what);
     return buf_add(out, STR("x-ratelimit-limit-")) && buf_add(out, word) && buf_add(out, STR(": ")) &&
@@ -70,13 +72,22 @@ bool answer_retry_fields(const struct exchange *x, struct buf *out)
     return buf_addf(out, "retry-after: %llu\r\nretry-after-ms: %llu\r\n", (ms + 999) / 1000, ms);
 }
 
+/* A rate of tokens fills again, whatever is said of budgets; a quota of requests does not soon. */
+static enum retry_advice retry_advice(const struct exchange *x)
+{
+    if (x->is_final)
+        return FINAL;
+    return x->why == WHY_OVER_BUDGET && x->retry_ms ? RETRY : REASONS[x->why].retry;
+}
+
 static bool add_refusal_fields(struct exchange *x, struct buf *out, unsigned status)
 {
     const struct reason_row *row = &REASONS[x->why];
     bool ok = buf_add(out, STR("content-type: application/json\r\n"));
+    bool may_retry = retry_advice(x) == RETRY;
     if (row->retry != SILENT)
-        ok = ok && buf_addf(out, "x-should-retry: %s\r\n", row->retry == RETRY ? "true" : "false");
-    if ((status == 429 || status == 503) && row->retry == RETRY)
+        ok = ok && buf_addf(out, "x-should-retry: %s\r\n", may_retry ? "true" : "false");
+    if ((status == 429 || status == 503) && (may_retry || x->retry_ms)) /* of a quota: when its period is over */
         ok = ok && answer_retry_fields(x, out);
     if (status == 401 || (status == 403 && x->challenge.len)) /* insufficient_scope, RFC 6750 §3.1 */
         ok = ok &&
@@ -86,6 +97,23 @@ static bool add_refusal_fields(struct exchange *x, struct buf *out, unsigned sta
     return ok;
 }
 
+/* Which limit, and when it lets the next one pass. */
+static struct str limit_message(struct exchange *x, const char *sentence)
+{
+    struct buf b;
+    buf_init(&b, 1024);
+    bool ok = buf_add(&b, str_c(sentence));
+    if (x->limit_text.len)
+        ok = ok && buf_addf(&b, " The limit is " STR_F ".", STR_A(x->limit_text));
+    if (x->retry_ms)
+        ok = ok && buf_addf(&b, " Please retry after %llu seconds.", (unsigned long long)(x->retry_ms + 999) / 1000);
+    else if (x->is_final)
+        ok = ok && buf_add(&b, STR(" This request asks for more than the limit ever lets pass at once."));
+    struct str message = ok ? arena_copy(&x->arena, buf_str(&b)) : str_c(sentence);
+    buf_finish(&b);
+    return message;
+}
+
 static struct str message_of(struct exchange *x)
 {
     const char *sentence = REASONS[x->why].sentence;
@@ -93,10 +121,19 @@ static struct str message_of(struct exchange *x)
         return arena_printf(&x->arena, "%s (" STR_F ")", sentence, STR_A(x->detail));
     if (x->why == WHY_OPTION_NOT_ALLOWED && x->param.len)
         return arena_printf(&x->arena, "%s (" STR_F ")", sentence, STR_A(x->param));
-    if (x->retry_ms && (x->why == WHY_OVER_LIMIT || x->why == WHY_OVER_CONCURRENCY))
-        return arena_printf(&x->arena, "%s Please retry after %llu seconds.", sentence,
-                            (unsigned long long)(x->retry_ms + 999) / 1000);
+    if (x->why == WHY_OVER_LIMIT || x->why == WHY_OVER_CONCURRENCY || x->why == WHY_OVER_BUDGET)
+        return limit_message(x, sentence);
     return str_c(sentence);
+}
+
+/* As if the model had come to the limit of its answer. */
+static bool write_stop(struct exchange *x)
+{
+    struct usage so_far = { .known = true, .input_tokens = x->budget.input_tokens, .output_tokens = x->budget.produced };
+    if (x->dialect->write_event_stop(&x->out, &x->call, &x->facts, &so_far, x->budget.events))
+        return true;
+    buf_clear(&x->out);
+    return false;
 }
 
 void refusal_write(struct exchange *x)
@@ -114,7 +151,9 @@ void refusal_write(struct exchange *x)
     if (x->answer_begun) {
         x->out.ceiling_bytes = 64 * 1024;
         buf_clear(&x->out);
-        bool told = x->is_event_stream && d->write_event_error(&x->out, x->why, message, id);
+        bool told = x->is_event_stream &&
+                    ((x->why == WHY_CUT_OFF && x->budget.ends_softly && d->write_event_stop && write_stop(x)) ||
+                     d->write_event_error(&x->out, x->why, message, id));
         if (told)
             x->world->answer_bytes(x->world, x, buf_str(&x->out));
         x->world->answer_end(x->world, x, told);

@@ -3,6 +3,7 @@
 #include "proxy/core/health.h"
 #include "proxy/core/pipeline.h"
 #include "proxy/core/refusal.h"
+#include "proxy/core/slices.h"
 #include "proxy/http/hop.h"
 #include "proxy/http/media.h"
 #include "proxy/http/writer.h"
@@ -198,6 +199,7 @@ static void learn(struct exchange *x, const struct answer_facts *f)
     if (f->usage.known)
         x->facts.usage = f->usage;
     x->facts.model = kept(x, x->facts.model, f->model);
+    x->facts.id = kept(x, x->facts.id, f->id);
     x->facts.finish_reason = kept(x, x->facts.finish_reason, f->finish_reason);
     x->facts.is_error |= f->is_error;
 }
@@ -253,6 +255,8 @@ static void relay_events(struct exchange *x, struct str bytes)
         enum sse_answer answer = sse_reader_next(&x->events, &bytes, &event);
         if (answer == SSE_MORE)
             break;
+        if (x->budget.is_metered && answer == SSE_EVENT)
+            slices_event(x, event.data);
         if (answer == SSE_TOO_LARGE) {
             exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "one event is too large");
         } else if (pass_event(x, &event)) {
@@ -278,6 +282,8 @@ void relay_bytes(struct exchange *x, struct str bytes)
         }
         return;
     }
+    if (x->budget.is_metered)
+        slices_bytes(x, bytes);
     struct answer_piece piece = { .kind = PIECE_BYTES, .data = bytes };
     if (!flow(x, &piece)) {
         pipeline_end(x);

@@ -69,6 +69,8 @@ static void read_object(const struct jsonx *j, uint32_t object, struct arena *a,
         enum jsonx_kind kind = jsonx_kind(j, c);
         if (jsonx_string_is(j, key, STR("model"))) {
             set_text(j, c, a, &facts->model); /* empty in Azure's first chunk */
+        } else if (jsonx_string_is(j, key, STR("id"))) {
+            set_text(j, c, a, &facts->id);
         } else if (jsonx_string_is(j, key, STR("usage"))) {
             read_usage(j, c, &facts->usage);
         } else if (jsonx_string_is(j, key, STR("choices"))) {

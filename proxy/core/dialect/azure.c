@@ -52,6 +52,7 @@ const struct dialect DIALECT_AZURE_V1 = {
     .event_is_plain = openai_event_is_plain,
     .write_error = azure_write_error,
     .write_event_error = azure_write_event_error,
+    .write_event_stop = openai_write_event_stop,
     .write_models = openai_write_models,
 };
 
@@ -69,5 +70,6 @@ const struct dialect DIALECT_AZURE = {
     .event_is_plain = openai_event_is_plain,
     .write_error = azure_write_error,
     .write_event_error = azure_write_event_error,
+    .write_event_stop = openai_write_event_stop,
     .write_models = openai_write_models,
 };

@@ -32,4 +32,5 @@ const struct dialect DIALECT_AZURE_ML = {
     .read_event = openai_read_event,
     .write_error = azure_write_error,
     .write_event_error = azure_write_event_error,
+    .write_event_stop = openai_write_event_stop,
 };

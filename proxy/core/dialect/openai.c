@@ -22,5 +22,6 @@ const struct dialect DIALECT_OPENAI = {
     .event_is_plain = openai_event_is_plain,
     .write_error = openai_write_error,
     .write_event_error = openai_write_event_error,
+    .write_event_stop = openai_write_event_stop,
     .write_models = openai_write_models,
 };

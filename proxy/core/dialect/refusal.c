@@ -1,6 +1,8 @@
 /* refusal.c - how a refusal and the list of models are written: OpenAI's envelope, and Azure's way with it. */
 #include "proxy/core/dialect/parts.h"
 
+enum { ENDED_CHOICES_MAX = 128 };
+
 static bool add_text(struct buf *out, const char *member, struct str text)
 {
     return buf_addf(out, "\"%s\":\"", member) && buf_add_json(out, text) && buf_add(out, STR("\""));
@@ -63,6 +65,62 @@ bool azure_write_event_error(struct buf *out, enum reason why, struct str messag
 {
     return buf_add(out, STR("data: ")) && azure_write_error(out, why, message, STR_NONE, request_id) &&
            buf_add(out, STR("\n\n"));
+}
+
+/* One choice for each that may be open; those that have ended already end once more, which no client minds. */
+static bool add_ended_choices(struct buf *out, const struct call *call, const char *inside)
+{
+    bool ok = buf_add(out, STR("\"choices\":["));
+    uint64_t n = call->n < ENDED_CHOICES_MAX ? call->n : ENDED_CHOICES_MAX;
+    for (uint64_t i = 0; ok && i < (n ? n : 1); i++)
+        ok = buf_addf(out, "%s{\"index\":%llu,%s,\"finish_reason\":\"length\"}", i ? "," : "", (unsigned long long)i, inside);
+    return ok && buf_add(out, STR("]"));
+}
+
+static bool begin_chunk(struct buf *out, const char *object, const struct answer_facts *facts)
+{
+    return buf_add(out, STR("data: {")) && add_text(out, "id", facts->id) && buf_addf(out, ",\"object\":\"%s\",", object) &&
+           buf_add(out, STR("\"created\":0,")) && add_text(out, "model", facts->model) && buf_add(out, STR(","));
+}
+
+static bool add_usage_chunk(struct buf *out, const char *object, const struct answer_facts *facts, const struct usage *u)
+{
+    return begin_chunk(out, object, facts) &&
+           buf_addf(out,
+                    "\"choices\":[],\"usage\":{\"prompt_tokens\":%llu,\"completion_tokens\":%llu,\"total_tokens\":%llu}}\n\n",
+                    (unsigned long long)u->input_tokens, (unsigned long long)u->output_tokens,
+                    (unsigned long long)(u->input_tokens + u->output_tokens));
+}
+
+static bool add_response_stop(struct buf *out, const struct answer_facts *facts, const struct usage *u, uint64_t events)
+{
+    return buf_addf(out,
+                    "event: response.incomplete\ndata: {\"type\":\"response.incomplete\",\"sequence_number\":%llu,"
+                    "\"response\":{\"object\":\"response\",\"created_at\":0,\"status\":\"incomplete\",\"error\":null,"
+                    "\"incomplete_details\":{\"reason\":\"max_output_tokens\"},\"output\":[],\"parallel_tool_calls\":true,"
+                    "\"tool_choice\":\"auto\",\"tools\":[],",
+                    (unsigned long long)events) &&
+           add_text(out, "id", facts->id) && buf_add(out, STR(",")) && add_text(out, "model", facts->model) &&
+           buf_addf(out,
+                    ",\"usage\":{\"input_tokens\":%llu,\"input_tokens_details\":{\"cached_tokens\":0},\"output_tokens\":%llu,"
+                    "\"output_tokens_details\":{\"reasoning_tokens\":0},\"total_tokens\":%llu}}}\n\n",
+                    (unsigned long long)u->input_tokens, (unsigned long long)u->output_tokens,
+                    (unsigned long long)(u->input_tokens + u->output_tokens));
+}
+
+bool openai_write_event_stop(struct buf *out, const struct call *call, const struct answer_facts *facts,
+                             const struct usage *so_far, uint64_t events)
+{
+    bool is_chat = call->operation == OP_CHAT || call->operation == OP_SCORE;
+    const char *object = is_chat ? "chat.completion.chunk" : "text_completion";
+    if (call->operation == OP_RESPONSES)
+        return add_response_stop(out, facts, so_far, events);
+    if (!is_chat && call->operation != OP_COMPLETION)
+        return false;
+    return begin_chunk(out, object, facts) &&
+           add_ended_choices(out, call, is_chat ? "\"delta\":{}" : "\"text\":\"\",\"logprobs\":null") &&
+           buf_add(out, STR("}\n\n")) && (!call->wants_usage || add_usage_chunk(out, object, facts, so_far)) &&
+           buf_add(out, STR("data: [DONE]\n\n"));
 }
 
 static bool add_model(struct buf *out, struct str id)
