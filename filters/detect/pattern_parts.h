@@ -49,7 +49,8 @@ const char *pattern_parse(struct pattern_set *set, uint32_t pattern, struct str 
 
 /* ---- the deterministic automaton, in pieces as they are needed ---- */
 
-enum { STATE_DEAD = 0, STATE_UNKNOWN = UINT32_MAX };
+#define STATE_UNKNOWN UINT32_MAX
+enum { STATE_DEAD = 0 };
 
 struct pattern_state {
     uint32_t at, count;        /* its nodes in the pool, sorted */
@@ -99,7 +100,7 @@ enum pattern_answer pattern_next(struct pattern_scratch *scratch, struct str tex
 /* What a walk over so many bytes may cost: many times what texts do, and linear. */
 static inline uint64_t pattern_budget(size_t bytes)
 {
-    return 1000 * 1000 + 128 * (uint64_t)bytes;
+    return 1000 * 1000 + 64 * (uint64_t)bytes;
 }
 
 static inline bool pattern_is_word(unsigned char c)
