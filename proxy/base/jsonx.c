@@ -1,8 +1,8 @@
 /* jsonx.c - the one pass over a JSON text that makes the index: RFC 8259, strictly, without recursion.
  *
- * While a container is open its `next` holds the container around it, so that the way back needs no stack; when it
- * closes, `next` becomes what the header promises. The `next` of a key, which is always the node behind it, holds the
- * key's hash until its object closes and the keys have been compared (jsonx_keys.c). */
+ * While a container is open its node tells other things than the header promises, so that the pass needs no stack:
+ * `next` is the container around it, `end` a set of bits, one for each key's hash, and `has_escapes` whether two keys
+ * could be equal. Only then are the keys of an object compared when it closes (jsonx_keys.c). */
 #include "proxy/base/jsonx.h"
 
 #include "proxy/base/jsonx_parts.h"
@@ -23,6 +23,8 @@ enum {
 struct pass {
     struct jsonx *j;
     const unsigned char *begin, *end;
+    struct jsonx_node *nodes; /* those of `j`, at hand */
+    uint32_t count, room;
     uint32_t open; /* the innermost open container, JSONX_NO_NODE outside */
     uint32_t depth, depth_max;
     const unsigned char *bad; /* where it went wrong */
@@ -40,38 +42,45 @@ void jsonx_finish(struct jsonx *j)
     jsonx_init(j);
 }
 
-static const unsigned char *fail(struct pass *s, const unsigned char *at, const char *why)
+static NOINLINE const unsigned char *fail(struct pass *s, const unsigned char *at, const char *why)
 {
     s->bad = at;
     s->why = why;
     return NULL;
 }
 
-static bool grow(struct jsonx *j)
+static NOINLINE bool grow(struct pass *s)
 {
-    uint32_t room = j->room ? j->room * 2 : FIRST_NODES;
+    struct jsonx *j = s->j;
+    uint32_t room = s->room ? s->room * 2 : FIRST_NODES;
     if (room > j->nodes_max)
         room = j->nodes_max;
-    if (room <= j->count)
+    if (room <= s->count)
         return false;
     struct jsonx_node *nodes = realloc(j->nodes, (size_t)room * sizeof *nodes);
     if (!nodes)
         return false;
-    j->nodes = nodes;
-    j->room = room;
+    j->nodes = s->nodes = nodes;
+    j->room = s->room = room;
     return true;
 }
 
-/* The next free node, or NULL when there are too many. */
-static inline struct jsonx_node *push(struct pass *s, const unsigned char *start, enum jsonx_kind kind)
+/* The next node, of the bytes from `start` to `end`; NULL when there are too many. */
+static inline struct jsonx_node *push(struct pass *s, const unsigned char *start, const unsigned char *end,
+                                      enum jsonx_kind kind, bool is_key)
 {
-    struct jsonx *j = s->j;
-    if (j->count >= j->room && !grow(j)) {
+    if (s->count >= s->room && !grow(s)) {
         (void)fail(s, start, "too many values");
         return NULL;
     }
-    struct jsonx_node *node = &j->nodes[j->count++];
-    *node = (struct jsonx_node){ .start = (uint32_t)(start - s->begin), .next = j->count, .kind = (uint8_t)kind };
+    struct jsonx_node *node = &s->nodes[s->count++];
+    node->start = (uint32_t)(start - s->begin);
+    node->end = (uint32_t)(end - s->begin);
+    node->next = s->count;
+    node->kind = (uint8_t)kind;
+    node->is_key = is_key;
+    node->has_escapes = false;
+    node->hash = 0;
     return node;
 }
 
@@ -113,27 +122,59 @@ static inline unsigned whole_characters(__m128i v, unsigned stops)
 
 /* Behind the bytes that a string may hold as they are, as far as they are quickly seen to be such; what stops it, the
  * caller looks at. */
-static inline const unsigned char *skip_plain(const unsigned char *p, const unsigned char *end)
-{
 #if defined(__SSE2__)
+static inline __m128i load(const unsigned char *p)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+/* All ones where a byte is ASCII and neither a control byte, a quote nor a backslash. */
+static inline __m128i plain_bytes(__m128i v)
+{
+    return _mm_andnot_si128(_mm_or_si128(masked_are(v, 0xff, '"'), masked_are(v, 0xff, '\\')),
+                            _mm_cmpgt_epi8(v, _mm_set1_epi8(0x1f)));
+}
+
+/* Bits of the bytes among the next 16 that are not plain. */
+static inline unsigned uneven_bits(const unsigned char *p)
+{
+    return bits(plain_bytes(load(p))) ^ 0xffff;
+}
+
+static inline bool are_64_plain(const unsigned char *p)
+{
+    __m128i first = _mm_and_si128(plain_bytes(load(p)), plain_bytes(load(p + 16)));
+    __m128i second = _mm_and_si128(plain_bytes(load(p + 32)), plain_bytes(load(p + 48)));
+    return bits(_mm_and_si128(first, second)) == 0xffff;
+}
+
+static const unsigned char *skip_plain(const unsigned char *p, const unsigned char *end)
+{
     while (end - p >= 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-        __m128i stop = _mm_or_si128(_mm_or_si128(masked_are(v, 0xff, '"'), masked_are(v, 0xff, '\\')),
-                                    _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v));
-        unsigned mask = bits(_mm_or_si128(stop, v)); /* v itself: its sign bits are the bytes above ASCII */
-        if (!mask) {
+        if (end - p >= 64 && are_64_plain(p)) {
+            p += 64;
+            continue;
+        }
+        unsigned uneven = uneven_bits(p);
+        if (!uneven) {
             p += 16;
             continue;
         }
-        unsigned stops = bits(stop), first = (unsigned)__builtin_ctz(mask);
-        if (stops >> first & 1)
+        unsigned high = bits(load(p)), first = (unsigned)__builtin_ctz(uneven);
+        if (!(high >> first & 1))
             return p + first;
-        unsigned n = whole_characters(v, stops);
+        unsigned n = whole_characters(load(p), uneven & ~high);
         p += n;
         if (n < 14)
             return p;
     }
+    while (p < end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\')
+        p++;
+    return p;
+}
 #else
+static const unsigned char *skip_plain(const unsigned char *p, const unsigned char *end)
+{
     const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
     for (; end - p >= 8; p += 8) {
         uint64_t v;
@@ -142,11 +183,11 @@ static inline const unsigned char *skip_plain(const unsigned char *p, const unsi
         if (((quote - ones) | (backslash - ones) | (v - ones * 0x20) | v) & highs)
             break; /* perhaps: a borrow may say so too early, never too late; the loop below looks closely */
     }
-#endif
     while (p < end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\')
         p++;
     return p;
 }
+#endif
 
 /* Behind some characters, the first of which is above ASCII. */
 static const unsigned char *skip_utf8(struct pass *s, const unsigned char *p)
@@ -174,15 +215,12 @@ static const unsigned char *skip_escape(struct pass *s, const unsigned char *p, 
     return p + len;
 }
 
-/* Reads the string whose opening quote `p` is at; returns behind its closing quote. */
-static inline const unsigned char *read_string(struct pass *s, const unsigned char *p, bool is_key)
+/* The same of any string, from `p` in it on. */
+static NOINLINE const unsigned char *read_any_string(struct pass *s, const unsigned char *start, const unsigned char *p,
+                                                     bool is_key)
 {
-    struct jsonx_node *node = push(s, p + 1, JSONX_STRING);
-    if (!node)
-        return NULL;
     bool has_escapes = false;
-    p = skip_plain(p + 1, s->end);
-    while (p < s->end && *p != '"') {
+    while ((p = skip_plain(p, s->end)) < s->end && *p != '"') {
         if (*p == '\\') {
             has_escapes = true;
             p = skip_escape(s, p, is_key);
@@ -193,14 +231,30 @@ static inline const unsigned char *read_string(struct pass *s, const unsigned ch
         }
         if (!p)
             return NULL;
-        p = skip_plain(p, s->end);
     }
     if (p == s->end)
         return fail(s, p, "string without an end");
-    node->end = (uint32_t)(p - s->begin);
+    struct jsonx_node *node = push(s, start, p, JSONX_STRING, is_key);
+    if (!node)
+        return NULL;
     node->has_escapes = has_escapes;
-    node->is_key = is_key;
     return p + 1;
+}
+
+/* Reads the string whose opening quote `p` is at; returns behind its closing quote. Most are keys and words, over
+ * within a few bytes. */
+static inline const unsigned char *read_string(struct pass *s, const unsigned char *p, bool is_key)
+{
+    const unsigned char *start = ++p;
+#if defined(__SSE2__)
+    unsigned uneven = s->end - p >= 16 ? uneven_bits(p) : 1;
+    p += uneven ? (unsigned)__builtin_ctz(uneven) : 16;
+    if (s->end - p < 1 || *p != '"')
+        return read_any_string(s, start, p, is_key);
+    return push(s, start, p, JSONX_STRING, is_key) ? p + 1 : NULL;
+#else
+    return read_any_string(s, start, p, is_key);
+#endif
 }
 
 static inline const unsigned char *skip_digits(const unsigned char *p, const unsigned char *end)
@@ -211,11 +265,9 @@ static inline const unsigned char *skip_digits(const unsigned char *p, const uns
 }
 
 /* RFC 8259 §6. Any size: what a number means is its reader's business. */
-static const unsigned char *read_number(struct pass *s, const unsigned char *p)
+static inline const unsigned char *read_number(struct pass *s, const unsigned char *p)
 {
-    struct jsonx_node *node = push(s, p, JSONX_NUMBER);
-    if (!node)
-        return NULL;
+    const unsigned char *start = p;
     p += *p == '-';
     const unsigned char *digits = p;
     p = skip_digits(p, s->end);
@@ -236,87 +288,79 @@ static const unsigned char *read_number(struct pass *s, const unsigned char *p)
         if (p == digits)
             return fail(s, p, "invalid number");
     }
-    node->end = (uint32_t)(p - s->begin);
-    return p;
+    return push(s, start, p, JSONX_NUMBER, false) ? p : NULL;
 }
 
-static const unsigned char *read_word(struct pass *s, const unsigned char *p)
+static inline const unsigned char *read_word(struct pass *s, const unsigned char *p)
 {
-    static const struct {
-        struct str word;
-        enum jsonx_kind kind;
-    } words[] = { { STR_INIT("true"), JSONX_TRUE },
-                  { STR_INIT("false"), JSONX_FALSE },
-                  { STR_INIT("null"), JSONX_NULL } };
-    struct str left = str_of((const char *)p, (size_t)(s->end - p));
-    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        if (!str_starts(left, words[i].word))
-            continue;
-        struct jsonx_node *node = push(s, p, words[i].kind);
-        if (!node)
-            return NULL;
-        p += words[i].word.len;
-        node->end = (uint32_t)(p - s->begin);
-        return p;
-    }
+    size_t left = (size_t)(s->end - p);
+    if (left >= 4 && memcmp(p, "true", 4) == 0)
+        return push(s, p, p + 4, JSONX_TRUE, false) ? p + 4 : NULL;
+    if (left >= 4 && memcmp(p, "null", 4) == 0)
+        return push(s, p, p + 4, JSONX_NULL, false) ? p + 4 : NULL;
+    if (left >= 5 && memcmp(p, "false", 5) == 0)
+        return push(s, p, p + 5, JSONX_FALSE, false) ? p + 5 : NULL;
     return fail(s, p, "not a value");
 }
 
-static bool open_container(struct pass *s, const unsigned char *p, enum jsonx_kind kind)
+static inline bool open_container(struct pass *s, const unsigned char *p, enum jsonx_kind kind)
 {
     if (++s->depth > s->depth_max)
         return fail(s, p, "nested too deep");
-    struct jsonx_node *node = push(s, p, kind);
+    struct jsonx_node *node = push(s, p, s->begin, kind, false);
     if (!node)
         return false;
     node->next = s->open;
-    s->open = s->j->count - 1;
+    s->open = s->count - 1;
     return true;
 }
 
-static bool close_container(struct pass *s, const unsigned char *p)
+static NOINLINE bool keys_differ(struct pass *s, const unsigned char *p, uint32_t object)
 {
-    struct jsonx *j = s->j;
-    uint32_t closing = s->open;
-    struct jsonx_node *node = &j->nodes[closing];
-    s->open = node->next;
-    s->depth--;
-    node->end = (uint32_t)(p + 1 - s->begin);
-    node->next = j->count;
-    if (node->kind != JSONX_OBJECT)
-        return true;
     uint32_t twice;
-    switch (jsonx_keys_compare(j, closing, &twice)) {
+    switch (jsonx_keys_compare(s->j, object, &twice)) {
     case JSONX_KEYS_DIFFER:
         return true;
     case JSONX_KEYS_TWICE:
-        return fail(s, s->begin + j->nodes[twice].start, "duplicate key");
+        return fail(s, s->begin + s->nodes[twice].start, "duplicate key");
     case JSONX_KEYS_NO_MEMORY:
         break;
     }
     return fail(s, p, "no memory");
 }
 
+static inline bool close_container(struct pass *s, const unsigned char *p)
+{
+    uint32_t closing = s->open;
+    struct jsonx_node *node = &s->nodes[closing];
+    bool must_compare = node->has_escapes;
+    s->open = node->next;
+    s->depth--;
+    node->end = (uint32_t)(p + 1 - s->begin);
+    node->next = s->count;
+    node->has_escapes = false;
+    return !must_compare || keys_differ(s, p, closing);
+}
+
 /* Reads `"key" :`, with space around, of the open object. */
 static inline const unsigned char *read_key(struct pass *s, const unsigned char *p)
 {
-    p = skip_space(p, s->end);
+    if (p < s->end && *p != '"')
+        p = skip_space(p, s->end);
     if (p == s->end || *p != '"')
         return fail(s, p, "a key is expected");
     p = read_string(s, p, true);
     if (!p)
         return NULL;
-    struct jsonx_node *key = &s->j->nodes[s->j->count - 1];
-    key->next = jsonx_key_hash(str_of((const char *)s->begin + key->start, key->end - key->start));
-    p = skip_space(p, s->end);
+    struct jsonx_node *key = &s->nodes[s->count - 1], *object = &s->nodes[s->open];
+    uint32_t hash = jsonx_key_hash(str_of((const char *)s->begin + key->start, key->end - key->start));
+    uint32_t bit = (uint32_t)1 << (hash & 31);
+    key->hash = (uint8_t)(hash >> 5);
+    object->has_escapes |= key->has_escapes | ((object->end & bit) != 0);
+    object->end |= bit;
+    if (p < s->end && *p != ':')
+        p = skip_space(p, s->end);
     return p < s->end && *p == ':' ? p + 1 : fail(s, p, "a colon is expected");
-}
-
-static inline const unsigned char *read_scalar(struct pass *s, const unsigned char *p)
-{
-    if (*p == '"')
-        return read_string(s, p, false);
-    return *p == '-' || ascii_is_digit((char)*p) ? read_number(s, p) : read_word(s, p);
 }
 
 /* Reads one whole value with everything in it; returns behind it, or NULL with the reason in `s`. */
@@ -327,7 +371,9 @@ static const unsigned char *read_all(struct pass *s, const unsigned char *p)
         p = skip_space(p, s->end);
         if (p == s->end)
             return fail(s, p, "a value is expected");
-        if (*p == '{' || *p == '[') {
+        if (*p == '"') {
+            p = read_string(s, p, false);
+        } else if (*p == '{' || *p == '[') {
             bool object = *p == '{';
             if (!open_container(s, p, object ? JSONX_OBJECT : JSONX_ARRAY))
                 return NULL;
@@ -337,14 +383,16 @@ static const unsigned char *read_all(struct pass *s, const unsigned char *p)
                     return NULL;
                 continue;
             }
-        } else if (!(p = read_scalar(s, p))) {
-            return NULL;
+        } else {
+            p = *p == '-' || ascii_is_digit((char)*p) ? read_number(s, p) : read_word(s, p);
         }
+        if (!p)
+            return NULL;
         /* Behind a value, or at the bracket of an empty container. */
         for (;;) {
             if (s->open == JSONX_NO_NODE)
                 return p;
-            bool object = s->j->nodes[s->open].kind == JSONX_OBJECT;
+            bool object = s->nodes[s->open].kind == JSONX_OBJECT;
             p = skip_space(p, s->end);
             if (p < s->end && *p == ',') {
                 p++;
@@ -369,15 +417,19 @@ bool jsonx_index(struct jsonx *j, struct str text, const struct jsonx_limits *li
     j->count = 0;
     j->nodes_max = limits->nodes;
     const unsigned char *begin = (const unsigned char *)text.at;
-    struct pass s = { .j = j, .begin = begin, .open = JSONX_NO_NODE, .depth_max = limits->depth };
+    struct pass s = {
+        .j = j, .begin = begin, .nodes = j->nodes, .room = j->room, .open = JSONX_NO_NODE, .depth_max = limits->depth
+    };
     if (!text.len || text.len > TEXT_MAX) {
         s.bad = begin;
         s.why = text.len ? "text too long" : "empty text";
     } else {
         s.end = begin + text.len;
         const unsigned char *p = read_all(&s, begin);
-        if (p && (p = skip_space(p, s.end)) == s.end)
+        if (p && (p = skip_space(p, s.end)) == s.end) {
+            j->count = s.count;
             return true;
+        }
         if (p)
             fail(&s, p, "something follows the value");
     }

@@ -23,7 +23,7 @@ struct jsonx_node {
     uint8_t kind;   /* enum jsonx_kind */
     uint8_t is_key;
     uint8_t has_escapes; /* a string or key whose bytes are not its value */
-    uint8_t spare;       /* zero */
+    uint8_t hash;        /* of a key, while the index is made */
 };
 
 struct jsonx {

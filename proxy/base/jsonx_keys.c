@@ -68,31 +68,22 @@ static enum jsonx_keys compare_many(struct jsonx *j, uint32_t object, size_t n, 
 
 enum jsonx_keys jsonx_keys_compare(struct jsonx *j, uint32_t object, uint32_t *twice)
 {
-    uint32_t keys[FEW_KEYS], hashes[FEW_KEYS];
-    uint64_t seen = 0;
-    bool has_escapes = false, perhaps = false;
+    uint32_t keys[FEW_KEYS];
+    bool has_escapes = false;
     size_t n = 0, bytes = 0;
     uint32_t end = j->nodes[object].next;
     for (uint32_t key = object + 1; key < end; key = j->nodes[key + 1].next, n++) {
-        struct jsonx_node *node = &j->nodes[key];
-        uint64_t bit = (uint64_t)1 << (node->next & 63);
-        if (n < FEW_KEYS) {
+        const struct jsonx_node *node = &j->nodes[key];
+        if (n < FEW_KEYS)
             keys[n] = key;
-            hashes[n] = node->next;
-        }
-        perhaps |= (seen & bit) != 0;
-        seen |= bit;
         has_escapes |= node->has_escapes;
         bytes += node->end - node->start;
-        node->next = key + 1;
     }
-    if (n < 2 || (n <= FEW_KEYS && !has_escapes && !perhaps))
-        return JSONX_KEYS_DIFFER;
     if (n > FEW_KEYS || has_escapes)
         return compare_many(j, object, n, bytes, twice);
     for (size_t b = 1; b < n; b++)
         for (size_t a = 0; a < b; a++)
-            if (hashes[a] == hashes[b] && str_eq_nocase(raw(j, keys[a]), raw(j, keys[b]))) {
+            if (j->nodes[keys[a]].hash == j->nodes[keys[b]].hash && str_eq_nocase(raw(j, keys[a]), raw(j, keys[b]))) {
                 *twice = keys[b];
                 return JSONX_KEYS_TWICE;
             }

@@ -23,15 +23,14 @@ static inline uint32_t jsonx_key_hash(struct str key)
         head = (unsigned char)key.at[0];
         tail = (uint64_t)(unsigned char)key.at[key.len / 2] << 8 | (unsigned char)key.at[key.len - 1];
     }
-    const uint64_t fold = 0x2020202020202020u, odd = 0x9e3779b97f4a7c15u;
-    uint64_t mixed = ((head | fold) ^ key.len) * odd;
-    mixed = (mixed ^ mixed >> 32 ^ (tail | fold)) * odd;
+    const uint64_t fold = 0x2020202020202020u;
+    uint64_t mixed = ((head | fold) ^ key.len) * 0x9e3779b97f4a7c15u + (tail | fold) * 0xc2b2ae3d27d4eb4fu;
     return (uint32_t)(mixed >> 32);
 }
 
 enum jsonx_keys { JSONX_KEYS_DIFFER, JSONX_KEYS_TWICE, JSONX_KEYS_NO_MEMORY };
 /* Compares the keys of an object that has just been read to its end, after unescaping and without regard to ASCII
- * case, and turns their `next` from the hash into what jsonx.h promises. `*twice` is the node of the second one. */
+ * case. `*twice` is the node of the second one. */
 enum jsonx_keys jsonx_keys_compare(struct jsonx *j, uint32_t object, uint32_t *twice);
 
 #endif
