@@ -51,7 +51,8 @@ struct limit_op {
     uint64_t remaining;
     uint64_t retry_ms;  /* until this op could pass */
     uint64_t reset_ms;  /* until the bucket is full again */
-    uint64_t period_start_ms; /* QUOTA: where it was charged; a settle with this set charges there, and nothing if it is over */
+    uint64_t period_start_ms; /* QUOTA: a moment of the period where it was charged; a settle with this set charges there, and
+                               * nothing if that is over */
 };
 
 /* All ops pass and are charged, or none is. */

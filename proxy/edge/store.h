@@ -1,8 +1,8 @@
-/* store.h - limits in shared memory: rates and concurrency of all workers, exact, with no locks on the way of a known
- * key.
+/* store.h - limits in shared memory: rates, quotas and concurrency of all workers, exact, with no locks on the way of a
+ * known key.
  *
  * The supervisor makes the table once, before the first fork; it outlives reloads. A key is kept as a keyed 64-bit hash
- * and has its bucket in one of sixteen places. A bucket that is full again (nothing spent, nobody inside) is as good as
+ * and has its bucket in one of sixteen places. A bucket that is full again (nothing spent, nobody inside, its period over) is as good as
  * none and may be replaced; one that is not never is. When all sixteen places are taken by such, the question is
  * answered STORE_DOWN: a limit that cannot be kept is not passed.
  *
@@ -23,8 +23,15 @@ struct store;
 struct store *store_new(void);
 void store_free(struct store *s); /* NULL is fine */
 
+/* The two clocks of this machine: a monotonic one for rates, the calendar's for quotas. */
+struct store_time {
+    uint64_t us;
+    uint64_t wall_ms;
+};
+struct store_time store_time_now(void);
+
 /* Answers now: ask->result and the answers of its ops; the process has `row`. */
-void store_decide(struct store *s, unsigned row, uint64_t now_us, struct ask_store *ask);
+void store_decide(struct store *s, unsigned row, struct store_time now, struct ask_store *ask);
 /* When the process of `row` is gone: gives back what it held, and finishes what it was in the middle of. */
 void store_forget_row(struct store *s, unsigned row, uint64_t now_us);
 

@@ -26,7 +26,7 @@ TEST("every row of the table of throttled and redis-cell")
                                .cost = json_integer_value(json_array_get(row, 1)) };
         struct ask_store ask = { .ops = &op, .ops_count = 1 };
         uint64_t at_ms = (uint64_t)json_integer_value(json_array_get(row, 0));
-        store_decide(s, 1, (1000000 + at_ms) * 1000, &ask);
+        store_decide(s, 1, (struct store_time){ (1000000 + at_ms) * 1000, 0 }, &ask);
         bool limited = json_is_true(json_array_get(row, 5));
         CHECK_INT(op.remaining, json_integer_value(json_array_get(row, 2)));
         CHECK_INT(op.reset_ms, json_integer_value(json_array_get(row, 3)));

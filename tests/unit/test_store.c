@@ -11,6 +11,7 @@
 #include "tests/harness/check.h"
 
 enum { SECOND_US = 1000000, START_US = 100 * SECOND_US };
+#define WALL_MS ((uint64_t)1790000000000)
 
 static struct limit_op rate(const char *key, uint64_t count, uint64_t burst)
 {
@@ -27,7 +28,7 @@ static struct limit_op hold(const char *key, uint64_t count)
 static int decide(struct store *s, unsigned row, uint64_t now_us, struct limit_op *ops, size_t n)
 {
     struct ask_store ask = { .ops = ops, .ops_count = n };
-    store_decide(s, row, now_us, &ask);
+    store_decide(s, row, (struct store_time){ now_us, WALL_MS + now_us / 1000 }, &ask);
     return (int)ask.result;
 }
 
@@ -35,7 +36,7 @@ static void settle(struct store *s, unsigned row, uint64_t now_us, struct limit_
 {
     op.cost = cost;
     struct ask_store ask = { .ops = &op, .ops_count = 1, .settle = true };
-    store_decide(s, row, now_us, &ask);
+    store_decide(s, row, (struct store_time){ now_us, WALL_MS + now_us / 1000 }, &ask);
 }
 
 TEST("exactly as many as the rate pass at once, then one whenever its time has come")
@@ -179,10 +180,151 @@ TEST("a full store refuses, and has room again when buckets are full again")
     store_free(s);
 }
 
+/* ---- quotas ---- */
+
+enum { HOUR_MS = 3600000 };
+#define HOUR_BEGAN ((uint64_t)1790002800000 / HOUR_MS * HOUR_MS)
+
+static struct limit_op quota(const char *key, uint64_t count, uint64_t now_ms)
+{
+    uint64_t began = now_ms / HOUR_MS * HOUR_MS;
+    return (struct limit_op){ .kind = LIMIT_QUOTA,
+                              .key = str_c(key),
+                              .count = count,
+                              .periods_ms = { began, began + HOUR_MS, began + 2 * HOUR_MS },
+                              .cost = 1 };
+}
+
+static int decide_at(struct store *s, uint64_t wall_ms, struct limit_op *op, int64_t cost, bool settles)
+{
+    op->cost = cost;
+    struct ask_store ask = { .ops = op, .ops_count = 1, .settle = settles };
+    store_decide(s, 1, (struct store_time){ START_US, wall_ms }, &ask);
+    return (int)ask.result;
+}
+
+TEST("a quota is spent once in a period, and there again in the next")
+{
+    struct store *s = store_new();
+    uint64_t t = HOUR_BEGAN + 1000;
+    struct limit_op op = quota("q", 1000000, t);
+    CHECK_INT(decide_at(s, t, &op, 999999, false), STORE_PASSED);
+    CHECK_INT(op.remaining, 1);
+    CHECK_INT(op.reset_ms, HOUR_MS - 1000);
+    CHECK_INT(op.period_start_ms, HOUR_BEGAN);
+    CHECK_INT(decide_at(s, t, &op, 2, false), STORE_REFUSED);
+    CHECK_INT(op.remaining, 1);
+    CHECK_INT(op.retry_ms, HOUR_MS - 1000);
+    CHECK_INT(decide_at(s, t, &op, 1000001, false), STORE_REFUSED);
+    CHECK(op.retry_ms == UINT64_MAX);
+    CHECK_INT(decide_at(s, t, &op, 1, false), STORE_PASSED);
+    CHECK_INT(decide_at(s, HOUR_BEGAN + HOUR_MS - 1, &op, 1, false), STORE_REFUSED);
+    CHECK_INT(op.retry_ms, 1);
+    CHECK_INT(decide_at(s, HOUR_BEGAN + HOUR_MS, &op, 1, false), STORE_PASSED); /* its clock is the one that counts */
+    CHECK_INT(op.period_start_ms, HOUR_BEGAN + HOUR_MS);
+    CHECK_INT(op.remaining, 999999);
+    store_free(s);
+}
+
+TEST("a gateway's clock that is ahead or behind neither ends nor begins a period")
+{
+    struct store *s = store_new();
+    uint64_t t = HOUR_BEGAN + HOUR_MS - 1000;
+    struct limit_op right = quota("q", 10, t), ahead = quota("q", 10, t + 2000);
+    CHECK_INT(decide_at(s, t, &right, 4, false), STORE_PASSED);
+    CHECK_INT(decide_at(s, t, &ahead, 4, false), STORE_PASSED);
+    CHECK_INT(ahead.remaining, 2);
+    CHECK_INT(decide_at(s, t, &ahead, -4, true), STORE_PASSED); /* where it was charged */
+    CHECK_INT(decide_at(s, t, &right, 6, false), STORE_PASSED);
+    CHECK_INT(decide_at(s, t + 1000, &right, 7, false), STORE_PASSED); /* behind: its second period has begun */
+    CHECK_INT(right.remaining, 3);
+    struct limit_op later = quota("q", 10, t + 1000);
+    CHECK_INT(decide_at(s, t + 1000, &later, 4, false), STORE_REFUSED);
+    CHECK_INT(decide_at(s, t, &right, 4, false), STORE_REFUSED); /* the clock went back: the period does not */
+    store_free(s);
+}
+
+TEST("a settle charges where the reservation was, and nothing when that is over")
+{
+    struct store *s = store_new();
+    uint64_t t = HOUR_BEGAN + 1000, next = t + HOUR_MS;
+    struct limit_op op = quota("q", 100, t);
+    CHECK_INT(decide_at(s, t, &op, 50, false), STORE_PASSED);
+    struct limit_op spent = op;
+    CHECK_INT(decide_at(s, t, &spent, 80, true), STORE_PASSED);
+    CHECK(!spent.allowed);
+    CHECK_INT(decide_at(s, t, &spent, -31, true), STORE_PASSED);
+    CHECK(spent.allowed);
+    CHECK_INT(spent.remaining, 1);
+    struct limit_op fresh = quota("q", 100, next);
+    CHECK_INT(decide_at(s, next, &fresh, 10, false), STORE_PASSED);
+    CHECK_INT(decide_at(s, next, &spent, 40, true), STORE_PASSED);
+    CHECK_INT(decide_at(s, next, &spent, -40, true), STORE_PASSED);
+    CHECK_INT(decide_at(s, next, &fresh, 0, false), STORE_PASSED);
+    CHECK_INT(fresh.remaining, 90);
+    fresh.period_start_ms = 0;
+    CHECK_INT(decide_at(s, next, &fresh, 5, true), STORE_PASSED);
+    CHECK_INT(fresh.remaining, 85);
+    CHECK_INT(decide_at(s, next, &fresh, -500, true), STORE_PASSED);
+    CHECK_INT(fresh.remaining, 100); /* never above the ceiling */
+    fresh = quota("never seen", 100, next);
+    CHECK_INT(decide_at(s, next, &fresh, -5, true), STORE_PASSED);
+    CHECK_INT(decide_at(s, next, &fresh, 100, false), STORE_PASSED);
+    store_free(s);
+}
+
+TEST("settles are answered how the bucket stands")
+{
+    struct store *s = store_new();
+    struct limit_op r = rate("r", 10, 9), h = hold("h", 1);
+    r.cost = 12;
+    struct ask_store ask = { .ops = &r, .ops_count = 1, .settle = true };
+    store_decide(s, 1, (struct store_time){ START_US, WALL_MS }, &ask);
+    CHECK(ask.result == STORE_PASSED && !r.allowed);
+    CHECK_INT(r.remaining, 0);
+    CHECK_INT(r.retry_ms, 12000);
+    CHECK_INT(r.reset_ms, 72000);
+    r.cost = -3;
+    store_decide(s, 1, (struct store_time){ START_US, WALL_MS }, &ask);
+    CHECK(r.allowed);
+    CHECK_INT(r.remaining, 1);
+    ask.ops = &h;
+    h.cost = 2;
+    store_decide(s, 1, (struct store_time){ START_US, WALL_MS }, &ask);
+    CHECK(!h.allowed);
+    h.cost = -1;
+    store_decide(s, 1, (struct store_time){ START_US, WALL_MS }, &ask);
+    CHECK(h.allowed);
+    store_free(s);
+}
+
+TEST("the order of settles does not matter, and what is spent is never negative or lost")
+{
+    uint64_t seed = 11, t = HOUR_BEGAN + 1000;
+    for (unsigned round = 0; round < 300; round++) {
+        struct store *s = store_new();
+        struct limit_op op[2] = { quota("q", 1000000, t), rate("r", 1000000, 999999) };
+        op[1].period_ms = 1000000;
+        int64_t steps[16], sum = 500000;
+        for (unsigned i = 0; i < 16; i++) {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            steps[i] = (int64_t)((seed >> 33) % 60001) - 30000;
+            sum += steps[i];
+        }
+        for (unsigned k = 0; k < 2; k++) {
+            CHECK_INT(decide_at(s, t, &op[k], 500000, false), STORE_PASSED);
+            for (unsigned i = 0; i < 16; i++) /* every round in another order */
+                CHECK_INT(decide_at(s, t, &op[k], steps[(i * (2 * round + 1) + round) % 16], true), STORE_PASSED);
+            CHECK_INT(op[k].remaining, 1000000 - sum);
+        }
+        store_free(s);
+    }
+}
+
 /* Four processes ask for the same few limits as fast as they can; what passed is counted in shared memory. */
 enum { WORKERS = 4, KEYS = 5, ROUNDS = 30000, RATE_COUNT = 1000, HOLD_COUNT = 3 };
 struct shared {
-    _Atomic unsigned passed[KEYS], inside[KEYS], too_many, started;
+    _Atomic unsigned passed[KEYS], spent[KEYS], inside[KEYS], too_many, started;
 };
 
 static void compete(struct store *s, struct shared *shared, unsigned row, bool never_stop)
@@ -193,6 +335,10 @@ static void compete(struct store *s, struct shared *shared, unsigned row, bool n
         snprintf(rate_key, sizeof rate_key, "rate %u", k);
         snprintf(hold_key, sizeof hold_key, "hold %u", k);
         snprintf(one_time, sizeof one_time, "once %u", i / 3); /* new keys, met by all at about the same time */
+        struct limit_op q = quota(rate_key, RATE_COUNT, HOUR_BEGAN);
+        struct ask_store spend = { .ops = &q, .ops_count = 1 };
+        store_decide(s, row, (struct store_time){ START_US, HOUR_BEGAN }, &spend);
+        atomic_fetch_add(&shared->spent[k], spend.result == STORE_PASSED);
         struct limit_op ops[] = { rate(rate_key, RATE_COUNT, RATE_COUNT - 1), hold(hold_key, HOLD_COUNT),
                                   rate(one_time, 60, 50) };
         atomic_store(&shared->started, 1);
@@ -235,6 +381,7 @@ TEST("workers that compete never exceed a limit together")
     CHECK_INT(shared->too_many, 0);
     for (unsigned k = 0; k < KEYS; k++) {
         CHECK_INT(shared->passed[k], RATE_COUNT); /* all of it, and not one more */
+        CHECK_INT(shared->spent[k], RATE_COUNT);
         char key[32];
         snprintf(key, sizeof key, "hold %u", k);
         struct limit_op h = hold(key, HOLD_COUNT);

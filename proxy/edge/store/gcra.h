@@ -2,8 +2,8 @@
  *
  * A bucket is one number, the time at which it will be full again ("theoretical arrival time", TAT). A cost moves it
  * on; what would move it further ahead than the bucket is deep is refused. All times are nanoseconds of one clock. */
-#ifndef EDGE_GCRA_H
-#define EDGE_GCRA_H
+#ifndef EDGE_STORE_GCRA_H
+#define EDGE_STORE_GCRA_H
 
 #include "proxy/core/world.h"
 
@@ -13,5 +13,7 @@ uint64_t gcra_increment(const struct limit_op *op, uint64_t cost);
 /* Whether op->cost (not negative) may pass now. Fills the answers of `op` as they are afterwards (when it passes) or
  * stay (when not: retry_ms is UINT64_MAX for what can never pass). *tat becomes the new value only when it passes. */
 bool gcra_ask(struct limit_op *op, uint64_t now_ns, uint64_t *tat);
+/* Fills the answers for a bucket as it is: op->allowed tells whether it is within its limit, retry_ms when it will be. */
+void gcra_tell(struct limit_op *op, uint64_t now_ns, uint64_t tat);
 
 #endif
