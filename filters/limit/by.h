@@ -12,7 +12,8 @@
 /* Words for a SET_WORDS row, NULL-terminated, in the order of the bits. `model` only where the body has been read. */
 extern const char *const BY_WORDS[];
 extern const char *const BY_WORDS_WITH_MODEL[];
-#define BY_ABOUT "who has a bucket of their own: each combination of these"
+#define BY_ABOUT "who has a bucket of their own: each combination of these; `all`: one for everybody"
+enum { BY_ALL = 1 }; /* its bit, which stands alone */
 
 /* The key of the step that runs, in the exchange's arena; at == NULL at its ceiling. `name` may be empty. */
 struct str by_key(struct exchange *x, const char *kind, struct str name, uint64_t by) MUST_USE;

@@ -1,38 +1,41 @@
-/* concurrency.c - how many requests may run at the same time, for each caller, app, tenant or whatever else is named.
- */
-#include "filters/limit/ask.h"
-#include "filters/limit/by.h"
+/* concurrency.c - how many requests may run at the same time, for each caller, app, tenant or whatever else is named. */
+#include "filters/limit/terms.h"
 
 struct concurrency_policy {
+    struct limit_terms terms;
     uint64_t max;
-    uint64_t by;
-    bool report_only;
-    struct str name;
 };
 
 static const struct setting SETTINGS[] = {
     SETTING(struct concurrency_policy, max, SET_UINT, .required = true, .min = 1, .max = 1000000, .example = "8",
             .about = "as many requests at the same time, streams included until their end"),
-    SETTING(struct concurrency_policy, by, SET_WORDS, .words = BY_WORDS, .dflt = "subject", .example = "[tenant, app]",
-            .about = BY_ABOUT),
-    SETTING(struct concurrency_policy, report_only, SET_BOOL, .dflt = "false",
-            .about = "tell in journal and metrics what would be refused, and let it pass"),
-    SETTING(struct concurrency_policy, name, SET_TEXT, .example = "shared",
-            .about = "limits of the same name count together, on whatever route; each is by itself when absent"),
+    LIMIT_ROWS_WHO(struct concurrency_policy, BY_WORDS),
+    SETTING_AS("lease", struct concurrency_policy, terms.lease, SET_UINT, .max = 100000, .dflt = "0", .example = "4",
+               .about = LIMIT_ABOUT_LEASE),
     SETTINGS_END,
 };
+
+static bool check(void *policy, struct setup *s, struct problems *problems)
+{
+    struct concurrency_policy *p = policy;
+    return terms_check_who(&p->terms, "requests at the same time", p->max, s, problems);
+}
 
 /* The core gives it back in the tail, also when the caller left. */
 static enum verdict step(struct exchange *x, const void *policy)
 {
     const struct concurrency_policy *p = policy;
+    if (terms_exempt(x, &p->terms))
+        return NEXT;
     struct limit_op op = {
         .kind = LIMIT_CONCURRENCY,
-        .key = by_key(x, "concurrency", p->name, p->by),
+        .on_down = (enum limit_down)p->terms.on_store_down,
+        .key = by_key(x, "concurrency", p->terms.name, p->terms.by),
         .count = p->max,
+        .lease = p->terms.lease,
         .cost = 1,
     };
-    return limit_add(x, &op, "concurrency", true, p->report_only);
+    return terms_ask(x, &p->terms, &op, "concurrency", true, NULL);
 }
 
 const struct filter filter_concurrency = {
@@ -41,7 +44,8 @@ const struct filter filter_concurrency = {
     .seat = STAGE_LIMIT,
     .settings = SETTINGS,
     .policy_size = sizeof(struct concurrency_policy),
+    .check = check,
     .step = step,
-    .settle = limit_settle,
+    .settle = terms_report,
     .scalar = "max",
 };

@@ -1,41 +1,37 @@
 /* requests.c - how many requests may come in a time, for each caller, app, tenant or whatever else is named. */
-#include "filters/limit/ask.h"
-#include "filters/limit/by.h"
+#include "filters/limit/terms.h"
 
 struct requests_policy {
-    struct rate rate;
-    uint64_t burst;
-    uint64_t by;
-    bool report_only;
-    struct str name;
+    struct limit_terms terms;
 };
 
 static const struct setting SETTINGS[] = {
-    SETTING(struct requests_policy, rate, SET_RATE, .required = true, .example = "60/min",
-            .about = "as many requests in a time: 5/s, 60/min, 1000/h, 20000/day"),
-    SETTING(struct requests_policy, burst, SET_UINT, .min = 1, .max = 1000000, .example = "10",
-            .about = "how many may come at once after a pause; as many as the rate counts when absent"),
-    SETTING(struct requests_policy, by, SET_WORDS, .words = BY_WORDS, .dflt = "subject", .example = "[tenant, app]",
-            .about = BY_ABOUT),
-    SETTING(struct requests_policy, report_only, SET_BOOL, .dflt = "false",
-            .about = "tell in journal and metrics what would be refused, and let it pass"),
-    SETTING(struct requests_policy, name, SET_TEXT, .example = "shared",
-            .about = "limits of the same name count together, on whatever route; each is by itself when absent"),
+    SETTING_AS("rate", struct requests_policy, terms.rate, SET_RATE, .example = "60/min",
+               .about = "as many requests in a time: 5/s, 60/min, 1000/h, 20000/day; this or `quota`"),
+    SETTING_AS("burst", struct requests_policy, terms.burst, SET_UINT, .min = 1, .max = 1000000, .example = "10",
+               .about = "how many may come at once after a pause; as many as the rate counts when absent"),
+    SETTING_AS("quota", struct requests_policy, terms.quota, SET_CUSTOM, .custom = read_quota, .example = "1000/month",
+               .about = "as many requests in an hour, day or month of the calendar, however spread"),
+    LIMIT_ROW_ZONE(struct requests_policy),
+    LIMIT_ROWS_WHO(struct requests_policy, BY_WORDS),
+    SETTING_AS("lease", struct requests_policy, terms.lease, SET_UINT, .max = 100000, .dflt = "0", .example = "50",
+               .about = LIMIT_ABOUT_LEASE),
     SETTINGS_END,
 };
 
+static bool check(void *policy, struct setup *s, struct problems *problems)
+{
+    struct requests_policy *p = policy;
+    return terms_check(&p->terms, "requests", "requests", s, problems);
+}
+
 static enum verdict step(struct exchange *x, const void *policy)
 {
-    const struct requests_policy *p = policy;
-    struct limit_op op = {
-        .kind = LIMIT_RATE,
-        .key = by_key(x, "requests", p->name, p->by),
-        .count = p->rate.count,
-        .period_ms = p->rate.period_ms,
-        .burst = (p->burst ? p->burst : p->rate.count) - 1, /* beside the one that is always taken */
-        .cost = 1,
-    };
-    return limit_add(x, &op, "requests", false, p->report_only);
+    const struct limit_terms *t = &((const struct requests_policy *)policy)->terms;
+    if (terms_exempt(x, t))
+        return NEXT;
+    struct limit_op op = terms_op(x, t);
+    return terms_ask(x, t, &op, "requests", false, NULL);
 }
 
 const struct filter filter_requests = {
@@ -44,7 +40,8 @@ const struct filter filter_requests = {
     .seat = STAGE_LIMIT,
     .settings = SETTINGS,
     .policy_size = sizeof(struct requests_policy),
+    .check = check,
     .step = step,
-    .settle = limit_settle,
+    .settle = terms_report,
     .scalar = "rate",
 };

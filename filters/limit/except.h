@@ -1,0 +1,18 @@
+/* except.h - who is not counted by a limit: a list of each attribute, any of which will do. */
+#ifndef FILTERS_LIMIT_EXCEPT_H
+#define FILTERS_LIMIT_EXCEPT_H
+
+#include "proxy/core/exchange.h"
+
+struct except {
+    struct texts roles, scopes, groups, apps, subjects, tenants, networks;
+    struct cidr *nets; /* derived, one for each of networks */
+};
+
+extern const struct setting EXCEPT_SETTINGS[];
+
+/* Reads the networks; false after a complaint. */
+bool except_check(struct except *e, struct setup *s, struct problems *problems);
+bool except_has(const struct except *e, const struct exchange *x);
+
+#endif
