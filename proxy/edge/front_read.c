@@ -219,15 +219,15 @@ void front_serve(struct front *f)
         feed_unread(f);
     else if (f->desk && may_feed(f) && f->phase != FRONT_HEAD)
         feed_fresh(f, STR_NONE); /* a body of no bytes is over without any */
-    while (may_read(f) && (answer = stream_read_at(&f->stream, fresh, sizeof fresh, &n)) == STREAM_OK) {
+    /* asked only when something may be there: OpenSSL would take a buffer to learn that nothing is */
+    while (may_read(f) && stream_may_read(&f->stream) &&
+           (answer = stream_read_at(&f->stream, fresh, sizeof fresh, &n)) == STREAM_OK) {
         if (f->phase == FRONT_LINGER)
             f->lingered += n;
         else if (take_a_desk(f))
             feed_fresh(f, str_of(fresh, n));
         if (f->phase == FRONT_GONE)
             return; /* it may be freed before another turn */
-        if (n < sizeof fresh && !stream_may_read(&f->stream))
-            break;
         if (++reads == FRONT_READS_A_TURN) {
             f->reads_on = true;
             loop_at_flush(f->house->loop, &f->flush);

@@ -12,6 +12,9 @@
 #include "proxy/base/problems.h"
 #include "proxy/base/str.h"
 
+/* A few record buffers are kept at hand from now on. Once, before anything else asks OpenSSL for memory. */
+void tls_keep_buffers(void);
+
 /* ---- ticket keys: in memory that all workers share, so that each resumes what another began ---- */
 
 enum { TLS_TICKET_KEYS = 3, TLS_TICKET_LIFE_S = 3600 };

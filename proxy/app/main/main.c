@@ -1,7 +1,9 @@
 /* main.c - the program's front door. */
 #include "proxy/app/cli.h"
+#include "proxy/edge/tls.h"
 
 int main(int argc, char **argv)
 {
+    tls_keep_buffers();
     return cli_main(argc, argv);
 }
