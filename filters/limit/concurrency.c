@@ -9,7 +9,7 @@ struct concurrency_policy {
 static const struct setting SETTINGS[] = {
     SETTING(struct concurrency_policy, max, SET_UINT, .required = true, .min = 1, .max = 1000000, .example = "8",
             .about = "as many requests at the same time, streams included until their end"),
-    LIMIT_ROWS_WHO(struct concurrency_policy, BY_WORDS),
+    LIMIT_ROWS_WHO(struct concurrency_policy, terms, BY_WORDS),
     SETTING_AS("lease", struct concurrency_policy, terms.lease, SET_UINT, .max = 100000, .dflt = "0", .example = "4",
                .about = LIMIT_ABOUT_LEASE),
     SETTINGS_END,

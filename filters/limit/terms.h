@@ -38,21 +38,21 @@ struct limit_terms {
 
 extern const char *const DOWN_WORDS[];
 
-/* Rows that all limits have, of `type`, whose terms are its member `terms`. */
-#define LIMIT_ROWS_WHO(type, by_words)                                                                                 \
-    SETTING_AS("by", type, terms.by, SET_WORDS, .words = (by_words), .dflt = "subject", .example = "[tenant, app]",    \
+/* Rows that all limits have, of `type`, whose terms are its member `path`. */
+#define LIMIT_ROWS_WHO(type, path, by_words)                                                                           \
+    SETTING_AS("by", type, path.by, SET_WORDS, .words = (by_words), .dflt = "subject", .example = "[tenant, app]",    \
                .about = BY_ABOUT),                                                                                     \
-    SETTING_AS("except", type, terms.except, SET_GROUP, .block = EXCEPT_SETTINGS,                                      \
+    SETTING_AS("except", type, path.except, SET_GROUP, .block = EXCEPT_SETTINGS,                                      \
                .about = "who is not counted; any one that fits will do"),                                              \
-    SETTING_AS("report_only", type, terms.report_only, SET_BOOL, .dflt = "false",                                      \
+    SETTING_AS("report_only", type, path.report_only, SET_BOOL, .dflt = "false",                                      \
                .about = "tell in journal and metrics what would be refused, and let it pass"),                         \
-    SETTING_AS("name", type, terms.name, SET_TEXT, .example = "shared",                                                \
+    SETTING_AS("name", type, path.name, SET_TEXT, .example = "shared",                                                \
                .about = "limits of the same name count together, on whatever route; each is by itself when absent"),   \
-    SETTING_AS("on_store_down", type, terms.on_store_down, SET_WORD, .words = DOWN_WORDS, .dflt = "local_share",       \
+    SETTING_AS("on_store_down", type, path.on_store_down, SET_WORD, .words = DOWN_WORDS, .dflt = "local_share",       \
                .about = "what holds while the store does not answer: each gateway lives off the share that it has "    \
                         "leased, requests are refused, or they all pass, in so many words")
-#define LIMIT_ROW_ZONE(type)                                                                                           \
-    SETTING_AS("time_zone", type, terms.time_zone, SET_TEXT, .dflt = "UTC", .example = "Europe/Berlin",                \
+#define LIMIT_ROW_ZONE(type, path)                                                                                     \
+    SETTING_AS("time_zone", type, path.time_zone, SET_TEXT, .dflt = "UTC", .example = "Europe/Berlin",                \
                .about = "whose hours, days and months are those of the quota: a name of the system's time zone database")
 #define LIMIT_ABOUT_LEASE                                                                                              \
     "how much each gateway takes from the store ahead, so that it asks once for so much and not each time; 0: it asks " \

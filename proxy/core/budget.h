@@ -37,6 +37,7 @@ struct budget {
     bool is_estimated, is_settled; /* the first filter of `reserve` does it for all */
     bool ends_softly; /* as if the model had reached its limit, not with an error */
     const struct encoding *encoding; /* NULL: by the length of the text */
+    uint64_t counted_tokens;              /* the texts, as they were counted */
     uint64_t input_tokens, output_tokens; /* the estimate */
     uint64_t output_max;  /* the ceiling of the answer; 0: none is known */
     uint64_t produced, events; /* of a stream, so far: tokens, and events of any kind */

@@ -1,0 +1,59 @@
+/* count.c - the tokens of a call's texts, by the encoding of its model. */
+#include "filters/reserve/count.h"
+
+enum {
+    EXACT_BYTES = 32 * 1024,
+    BYTES_PER_TOKEN = 4,   /* where nothing better is known */
+    PER_MESSAGE = 4,       /* role and separators: OpenAI's cookbook, "How to count tokens with tiktoken" */
+    PER_ANSWER = 3,
+    BYTES_PER_NUMBER = 4,  /* of token numbers in JSON, with their commas: rather too few */
+};
+
+static struct encoding *encodings[ENCODINGS_COUNT]; /* never freed: as long as the process */
+
+bool count_prepare(void)
+{
+    for (enum encoding_name i = 0; i < ENCODINGS_COUNT; i++)
+        if (!encodings[i] && !(encodings[i] = encoding_new(i)))
+            return false;
+    return true;
+}
+
+const struct encoding *count_encoding(struct str model)
+{
+    return encodings[encoding_of_model(model)];
+}
+
+/* Not within a character. */
+static struct str first_of(struct str text, size_t len)
+{
+    if (len >= text.len)
+        return text;
+    while (len && ((unsigned char)text.at[len] & 0xc0) == 0x80)
+        len--;
+    return str_first(text, len);
+}
+
+uint64_t count_call(const struct call *call, size_t body_bytes, uint64_t image_tokens)
+{
+    const struct encoding *e = count_encoding(call->model_key);
+    uint64_t tokens = 0, counted = 0, left_bytes = 0, others = PER_ANSWER + call->images * image_tokens;
+    unsigned message = UINT32_MAX;
+    for (size_t i = 0; i < call->texts_count; i++) {
+        const struct text *t = &call->texts[i];
+        struct str exact = first_of(t->value, counted < EXACT_BYTES ? EXACT_BYTES - (size_t)counted : 0);
+        if (e && exact.len) {
+            tokens += encoding_count(e, exact);
+            counted += exact.len;
+            left_bytes += t->value.len - exact.len;
+        } else {
+            left_bytes += t->value.len;
+        }
+        others += t->message != message ? PER_MESSAGE : 0;
+        message = t->message;
+    }
+    tokens += counted ? (left_bytes * tokens + counted - 1) / counted : (left_bytes + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN;
+    if (call->has_tokens)
+        others += body_bytes / BYTES_PER_NUMBER;
+    return tokens + others;
+}
