@@ -43,8 +43,9 @@ static bool has_any(const struct exchange *x)
 void credential_challenge(struct exchange *x, struct str parameters, const char *error)
 {
     struct str rest = parameters.len ? parameters : STR("realm=\"\"");
+    /* without an error it is made for every request, in case nobody knows the caller */
     struct str text = error ? arena_printf(&x->arena, "Bearer " STR_F ", error=\"%s\"", STR_A(rest), error)
-                            : arena_printf(&x->arena, "Bearer " STR_F, STR_A(rest));
+                            : arena_join(&x->arena, STR("Bearer "), rest);
     if (text.at)
         x->challenge = text;
 }

@@ -131,6 +131,18 @@ char *arena_cstr(struct arena *a, struct str s)
     return at;
 }
 
+struct str arena_join(struct arena *a, struct str first, struct str second)
+{
+    char *at = second.len <= SIZE_MAX - first.len ? arena_bytes(a, first.len + second.len) : NULL;
+    if (!at)
+        return STR_NONE;
+    if (first.len)
+        memcpy(at, first.at, first.len);
+    if (second.len)
+        memcpy(at + first.len, second.at, second.len);
+    return str_of(at, first.len + second.len);
+}
+
 struct str arena_printf(struct arena *a, const char *format, ...)
 {
     va_list args, again;

@@ -29,6 +29,7 @@ char *arena_bytes(struct arena *a, size_t size) MUST_USE;
 
 /* Copies; at == NULL in the result means that the ceiling was met (an empty copy has at != NULL). */
 struct str arena_copy(struct arena *a, struct str s) MUST_USE;
+struct str arena_join(struct arena *a, struct str first, struct str second) MUST_USE;
 /* NUL-terminated copy for library borders; NULL at the ceiling. */
 char *arena_cstr(struct arena *a, struct str s) MUST_USE;
 struct str arena_printf(struct arena *a, const char *format, ...) PRINTF(2, 3) MUST_USE;

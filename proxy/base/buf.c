@@ -77,18 +77,23 @@ bool buf_addf(struct buf *b, const char *format, ...)
     return at != NULL;
 }
 
-/* How many bytes at the front stand in a JSON string as they are, seen eight at a time. */
-static size_t plain_prefix(struct str s)
+/* May one of eight bytes need an escape? A borrow may say so too early, never too late. */
+static bool may_be_uneven(const char *at)
 {
     const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
+    uint64_t v;
+    memcpy(&v, at, sizeof v);
+    uint64_t quote = v ^ (ones * '"'), backslash = v ^ (ones * '\\'), del = v ^ (ones * 0x7f);
+    return (((quote - ones) | (backslash - ones) | (del - ones) | (v - ones * 0x20) | v) & highs) != 0;
+}
+
+size_t buf_json_plain(struct str s)
+{
     size_t i = 0;
-    for (; i + 8 <= s.len; i += 8) {
-        uint64_t v;
-        memcpy(&v, s.at + i, sizeof v);
-        uint64_t quote = v ^ (ones * '"'), backslash = v ^ (ones * '\\'), del = v ^ (ones * 0x7f);
-        if (((quote - ones) | (backslash - ones) | (del - ones) | (v - ones * 0x20) | v) & highs)
-            break; /* perhaps: the loop below looks closely */
-    }
+    while (i + 8 <= s.len && !may_be_uneven(s.at + i))
+        i += 8;
+    if (i + 8 > s.len && s.len >= 8 && !may_be_uneven(s.at + s.len - 8)) /* the end, which may overlap */
+        return s.len;
     for (; i < s.len; i++) {
         unsigned char c = (unsigned char)s.at[i];
         if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
@@ -101,7 +106,7 @@ bool buf_add_json(struct buf *b, struct str s)
 {
     static const char hex[] = "0123456789abcdef";
     size_t run = 0; /* start of bytes that need no escape */
-    for (size_t i = plain_prefix(s); i < s.len;) {
+    for (size_t i = buf_json_plain(s); i < s.len;) {
         unsigned char c = (unsigned char)s.at[i];
         size_t width = c < 0x80 ? 1 : utf8_valid_one(str_from(s, i));
         if (width && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) {

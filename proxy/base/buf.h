@@ -56,6 +56,8 @@ bool buf_addf(struct buf *b, const char *format, ...) PRINTF(2, 3) MUST_USE;
 /* Adds `s` as the inside of a JSON string: quotes, backslash and control bytes escaped, no quotes around.
  * Bytes that are not UTF-8 become U+FFFD, so that the result is always valid JSON. */
 bool buf_add_json(struct buf *b, struct str s) MUST_USE;
+/* How many bytes at the front it would add as they are, all of them ASCII. */
+size_t buf_json_plain(struct str s);
 
 /* Takes `n` bytes off the front. */
 void buf_take(struct buf *b, size_t n);

@@ -5,7 +5,20 @@ bool str_eq_nocase(struct str a, struct str b)
 {
     if (a.len != b.len)
         return false;
-    for (size_t i = 0; i < a.len; i++)
+    size_t i = 0;
+    for (; i + 8 <= a.len; i += 8) {
+        /* the bit that is a letter's case set in all bytes: what differs then differs, what is the same need not be */
+        const uint64_t cases = 0x2020202020202020u;
+        uint64_t x, y;
+        memcpy(&x, a.at + i, sizeof x);
+        memcpy(&y, b.at + i, sizeof y);
+        if ((x | cases) != (y | cases))
+            return false;
+        for (size_t k = i; x != y && k < i + 8; k++)
+            if (ascii_lower(a.at[k]) != ascii_lower(b.at[k]))
+                return false;
+    }
+    for (; i < a.len; i++)
         if (ascii_lower(a.at[i]) != ascii_lower(b.at[i]))
             return false;
     return true;

@@ -209,7 +209,7 @@ static bool make_head(struct exchange *x, size_t body_len)
     for (size_t i = 0; ok && i < x->head->fields_count; i++) {
         const struct http_field *f = &x->head->fields[i];
         if (may_send(x, f))
-            ok = http_write_field(out, f->name, f->value);
+            ok = http_write_taken_field(out, f);
     }
     if (ok && (body_len || x->head->method == METHOD_POST || x->head->method == METHOD_PUT))
         ok = http_write_field_number(out, STR("content-length"), body_len);

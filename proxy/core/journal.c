@@ -24,8 +24,18 @@ static struct str cut_to_cost(struct str value, size_t cost_max)
 
 static bool add_value(struct buf *out, struct str member, struct str value, size_t cost_max)
 {
-    return !value.len ||
-           (buf_add(out, member) && buf_add_json(out, cut_to_cost(value, cost_max)) && buf_add(out, STR("\"")));
+    if (!value.len)
+        return true;
+    if (value.len > cost_max || buf_json_plain(value) < value.len) /* nearly none */
+        return buf_add(out, member) && buf_add_json(out, cut_to_cost(value, cost_max)) && buf_add(out, STR("\""));
+    char *at = buf_reserve(out, member.len + value.len + 1);
+    if (!at)
+        return false;
+    memcpy(at, member.at, member.len);
+    memcpy(at + member.len, value.at, value.len);
+    at[member.len + value.len] = '"';
+    buf_grew(out, member.len + value.len + 1);
+    return true;
 }
 
 /* The members' names are literals: put together here, they cost one copy. */

@@ -1,4 +1,5 @@
 /* relay.c - the answer on its way to the caller: whole, event by event, or as bytes. */
+#include "proxy/core/answer_text.h"
 #include "proxy/core/figures.h"
 #include "proxy/core/health.h"
 #include "proxy/core/pipeline.h"
@@ -8,7 +9,12 @@
 #include "proxy/http/media.h"
 #include "proxy/http/writer.h"
 
-enum { EVENT_MAX_BYTES = 4 * 1024 * 1024, ERROR_MAX_BYTES = 256 * 1024, OUT_MAX_BYTES = 16 * 1024 * 1024 };
+enum {
+    EVENT_MAX_BYTES = 4 * 1024 * 1024,
+    ERROR_MAX_BYTES = 256 * 1024,
+    OUT_MAX_BYTES = 16 * 1024 * 1024,
+    FIELDS_MAX_BYTES = 32 * 1024
+};
 
 /* Answer fields that a caller may see; the rest tells about what stands behind the gateway (azure.md §3.7). */
 static const struct str SHOWN_FIELDS[] = {
@@ -58,7 +64,7 @@ static bool make_fields(struct exchange *x, const struct http_head *h, struct bu
     bool ok = true;
     for (size_t i = 0; ok && i < h->fields_count; i++)
         if (may_show(x, h, &h->fields[i]))
-            ok = http_write_field(out, h->fields[i].name, h->fields[i].value);
+            ok = http_write_taken_field(out, &h->fields[i]);
     struct str id = http_field_value(h, STR("apim-request-id"));
     id = id.at ? id : http_field_value(h, STR("x-request-id"));
     if (ok && id.at && id.len <= 128)
@@ -83,7 +89,7 @@ enum verdict relay_begin(struct exchange *x, const struct http_head *h)
     if (x->is_event_stream)
         figures_stream(x);
     /* a scoring endpoint may answer in any type; its bytes are passed on */
-    bool any_type = x->call.operation == OP_SCORE && !is_json && !is_error;
+    bool any_type = x->call.operation == OP_SCORE && !is_json && !is_error && !x->route->plan.has_text;
     x->is_whole = !x->is_event_stream && speaks_json && !no_body && !any_type;
     if (x->is_whole && !is_json && !is_error)
         return exchange_refuse(x, WHY_UPSTREAM_BROKEN, "an answer that is neither JSON nor an event stream");
@@ -91,11 +97,11 @@ enum verdict relay_begin(struct exchange *x, const struct http_head *h)
         return exchange_refuse(x, WHY_UPSTREAM_BROKEN, "a coded answer although none was offered");
     x->answer_is_json = is_json;
 
-    struct buf fields;
-    buf_init(&fields, 32 * 1024);
+    static struct buf fields; /* kept: one a process */
+    fields.ceiling_bytes = FIELDS_MAX_BYTES;
+    buf_clear(&fields);
     bool ok = make_fields(x, h, &fields);
     x->answer_fields = ok ? arena_copy(&x->arena, buf_str(&fields)) : STR_NONE;
-    buf_finish(&fields);
     if (!x->answer_fields.at)
         return exchange_refuse(x, WHY_UPSTREAM_BROKEN, "answer fields do not fit");
     x->answer_has_length = h->has_length && !x->is_event_stream && !x->route->plan.has_flow;
@@ -210,6 +216,20 @@ static const struct jsonx *index_of(struct exchange *x, struct str text)
     return jsonx_index(&x->answer_json, text, &JSONX_LIMITS_DEFAULT, &error) ? &x->answer_json : NULL;
 }
 
+/* The texts of an event, or of a whole answer, through the text filters; false when one of them refused. */
+static bool filter_texts(struct exchange *x, struct answer_piece *piece)
+{
+    const struct jsonx *json = piece->json;
+    if (piece->replaced)
+        json = piece->data.len && piece->data.at[0] == '{' ? index_of(x, piece->data) : NULL;
+    if (piece->kind == PIECE_EVENT)
+        return answer_texts_event(x, json, piece->name, &piece->data, &piece->dropped);
+    if (json)
+        return answer_texts_whole(x, json, &piece->data);
+    exchange_refuse(x, WHY_INTERNAL, "a filter made an answer that is not JSON");
+    return false;
+}
+
 /* One event to x->out; false when a filter refused or it does not fit. */
 static bool pass_event(struct exchange *x, const struct sse_event *event)
 {
@@ -217,7 +237,8 @@ static bool pass_event(struct exchange *x, const struct sse_event *event)
     const struct jsonx *json = NULL;
     bool (*is_plain)(struct str, struct str, const struct call *, const struct answer_facts *) =
         x->dialect->event_is_plain;
-    if (x->route->plan.has_flow || !is_plain || !is_plain(event->name, event->data, &x->call, &x->facts)) {
+    const struct plan *plan = &x->route->plan;
+    if (plan->has_flow || plan->has_text || !is_plain || !is_plain(event->name, event->data, &x->call, &x->facts)) {
         json = event->data.len && event->data.at[0] == '{' ? index_of(x, event->data) : NULL;
         x->dialect->read_event(event->name, event->data, json, &x->call, &x->arena, &facts);
         learn(x, &facts);
@@ -228,6 +249,8 @@ static bool pass_event(struct exchange *x, const struct sse_event *event)
         return true;
     struct answer_piece piece = { .kind = PIECE_EVENT, .name = event->name, .data = event->data, .json = json };
     if (!flow(x, &piece))
+        return false;
+    if (plan->has_text && !piece.dropped && !filter_texts(x, &piece))
         return false;
     if (piece.dropped)
         return true;
@@ -267,6 +290,18 @@ static void relay_events(struct exchange *x, struct str bytes)
         return;
     }
     send_out(x);
+    if (x->texts)
+        answer_texts_watch(x);
+}
+
+void relay_held(struct exchange *x, bool ok)
+{
+    x->last_upstream_ms = x->world->now_ms(x->world);
+    send_out(x);
+    if (!ok)
+        pipeline_end(x);
+    else
+        answer_texts_watch(x);
 }
 
 void relay_bytes(struct exchange *x, struct str bytes)
@@ -328,7 +363,8 @@ static void send_whole(struct exchange *x)
     x->dialect->read_answer(json, &x->call, &x->arena, &facts);
     learn(x, &facts);
     struct answer_piece piece = { .kind = PIECE_WHOLE, .data = buf_str(&x->answer), .json = json };
-    if (!flow(x, &piece)) {
+    if (!flow(x, &piece) ||
+        (x->route->plan.has_text && x->upstream_status < 400 && !filter_texts(x, &piece))) {
         pipeline_end(x);
         return;
     }
@@ -355,8 +391,14 @@ void relay_end(struct exchange *x)
         return;
     }
     struct answer_piece piece = { .kind = PIECE_END };
-    if (!flow(x, &piece)) {
+    if (!answer_texts_over(x) || !flow(x, &piece)) {
         send_out(x);
+        pipeline_end(x);
+        return;
+    }
+    struct sse_event last = { piece.name, piece.data, STR_NONE };
+    if (piece.data.len && !(x->is_event_stream ? sse_write(&x->out, &last) : buf_add(&x->out, piece.data))) {
+        exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "the end does not fit");
         pipeline_end(x);
         return;
     }

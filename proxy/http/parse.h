@@ -29,7 +29,7 @@ bool http_authority_is_valid(struct str authority);
 
 extern const char HTTP_PATH_ROOT[], HTTP_PATH_ASTERISK[];
 
-/* ---- field.c ---- */
+/* ---- field.c ---- lines are those in a buffer that http_line_find found: CR LF follows them there */
 enum http_known http_known_of(struct str name);
 bool http_field_add(struct http_head *h, enum http_kind kind, size_t most, struct str line,
                     struct http_bad *bad) MUST_USE;

@@ -43,10 +43,8 @@ bool http_write_status_line(struct buf *out, unsigned status)
     return buf_addf(out, "HTTP/1.1 %u %s\r\n", status, http_status_phrase(status));
 }
 
-bool http_write_field(struct buf *out, struct str name, struct str value)
+static bool write_field(struct buf *out, struct str name, struct str value)
 {
-    if (!http_is_token(name) || !http_is_value(value))
-        return false;
     size_t len = name.len + 2 + value.len + 2;
     char *at = buf_reserve(out, len);
     if (!at)
@@ -55,6 +53,16 @@ bool http_write_field(struct buf *out, struct str name, struct str value)
     put(at, STR("\r\n"));
     buf_grew(out, len);
     return true;
+}
+
+bool http_write_field(struct buf *out, struct str name, struct str value)
+{
+    return http_is_token(name) && http_is_value(value) && write_field(out, name, value);
+}
+
+bool http_write_taken_field(struct buf *out, const struct http_field *f)
+{
+    return write_field(out, f->name, f->value);
 }
 
 bool http_write_field_number(struct buf *out, struct str name, uint64_t value)

@@ -10,6 +10,8 @@
 bool http_write_request_line(struct buf *out, struct str method, struct str target) MUST_USE;
 bool http_write_status_line(struct buf *out, unsigned status) MUST_USE;
 bool http_write_field(struct buf *out, struct str name, struct str value) MUST_USE;
+/* A field of a head that the reader has taken, and so has checked already. */
+bool http_write_taken_field(struct buf *out, const struct http_field *f) MUST_USE;
 bool http_write_field_number(struct buf *out, struct str name, uint64_t value) MUST_USE;
 bool http_write_date(struct buf *out, int64_t wall_s) MUST_USE; /* IMF-fixdate, made once a second */
 bool http_write_head_end(struct buf *out) MUST_USE;
