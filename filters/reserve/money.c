@@ -172,9 +172,10 @@ static enum verdict step(struct exchange *x, const void *policy)
         return exchange_refuse(x, WHY_MODEL_NOT_ALLOWED, "model " STR_F " has no price", STR_A(x->call.model_key));
     }
     reserve_estimate(x, &p->terms);
-    struct usage input = { .input_tokens = x->budget.input_tokens }, output = { .output_tokens = x->budget.output_tokens };
+    struct usage input = { .input_tokens = x->budget.input_tokens };
     x->budget.currency = p->currency;
-    x->budget.reserved_money = price_of(price, &input) + price_of(price, &output);
+    x->budget.reserved_money =
+        price_of(price, &input) + budget_price(x->budget.output_tokens, price_output(price));
     return reserve_ask(x, &p->terms, "money", price_of(price, &input), price_output(price));
 }
 

@@ -18,7 +18,7 @@ static bool add_reset(struct exchange *x, struct buf *out, const char *what, uin
     return ok && buf_add_u64(out, s % 60) && buf_add(out, STR("s\r\n"));
 }
 
-/* Of several limits of one kind the tightest is told. */
+/* Of several limits of one kind the tightest is told, and one that was reached before any other. */
 static bool add_limits(struct exchange *x, struct buf *out, const char *what)
 {
     const struct limit_op *tightest = NULL;
@@ -27,8 +27,9 @@ static bool add_limits(struct exchange *x, struct buf *out, const char *what)
         const struct limit_rule *rule = &x->limit_rules[i];
         if (op->kind == LIMIT_CONCURRENCY || op->soft || !rule->is_answered || strcmp(rule->what, what) != 0)
             continue;
-        if (!tightest || op->remaining < tightest->remaining)
-            tightest = op;
+        bool is_worse = tightest && op->allowed != tightest->allowed ? !op->allowed
+                                                                     : !tightest || op->remaining < tightest->remaining;
+        tightest = is_worse ? op : tightest;
     }
     if (!tightest)
         return true;

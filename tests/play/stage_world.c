@@ -1,6 +1,8 @@
 /* stage_world.c - asks are kept in lists and answered by the script; nothing is ever answered inside the call that asked. */
 #include "tests/play/stage_world.h"
 
+#include "proxy/edge/store.h"
+
 enum { CALLERS_MAX = 64, UPSTREAMS_MAX = 64, FETCHES_MAX = 64 };
 
 static struct setup *setup;
@@ -13,7 +15,8 @@ static struct ask_fetch *fetches[FETCHES_MAX]; /* NULL once answered or cancelle
 static struct buf fetch_texts[FETCHES_MAX];
 static size_t fetches_count;
 static struct list timers, asked_store;
-static enum { STORE_PASSES, STORE_REFUSES, STORE_IS_DOWN } store_mode;
+static enum { STORE_PASSES, STORE_REFUSES, STORE_IS_DOWN, STORE_COUNTS } store_mode;
+static struct store *store; /* the one in memory, for STORE_COUNTS */
 static bool store_slow;
 static long long store_debt;
 static struct buf journal;
@@ -48,10 +51,20 @@ static void keep(struct list *l, struct ask *ask)
 
 /* ---- the store ---- */
 
+static void decide(struct ask_store *ask)
+{
+    struct store_time now = { .us = now_ms * 1000, .wall_ms = (uint64_t)play_wall(&world) };
+    if (!store && !(store = store_new()))
+        play_fail("no memory for a store");
+    store_decide(store, 1, now, ask);
+}
+
 static void play_store(struct world *w, struct ask_store *ask)
 {
     (void)w;
     if (ask->settle && !ask->ask.answered) {
+        if (store_mode == STORE_COUNTS)
+            decide(ask);
         for (size_t i = 0; i < ask->ops_count; i++)
             store_debt += ask->ops[i].kind == LIMIT_CONCURRENCY ? ask->ops[i].cost : 0;
         return;
@@ -59,12 +72,29 @@ static void play_store(struct world *w, struct ask_store *ask)
     keep(&asked_store, &ask->ask);
 }
 
+/* A store that is gone, and no share of it left to live off. */
+static bool may_pass_without(const struct ask_store *ask)
+{
+    for (size_t i = 0; i < ask->ops_count; i++)
+        if (ask->ops[i].on_down != DOWN_ALLOW)
+            return false;
+    return true;
+}
+
 static void answer_store(struct ask_store *ask)
 {
-    ask->result = store_mode == STORE_PASSES ? STORE_PASSED : store_mode == STORE_REFUSES ? STORE_REFUSED : STORE_DOWN;
-    for (size_t i = 0; i < ask->ops_count; i++) {
+    ask->result = store_mode == STORE_PASSES    ? STORE_PASSED
+                  : store_mode == STORE_REFUSES ? STORE_REFUSED
+                  : may_pass_without(ask)       ? STORE_PASSED
+                                                : STORE_DOWN;
+    if (store_mode == STORE_COUNTS)
+        decide(ask);
+    for (size_t i = 0; i < ask->ops_count && store_mode == STORE_COUNTS; i++)
+        if (ask->result == STORE_PASSED && ask->ops[i].kind == LIMIT_CONCURRENCY)
+            store_debt += ask->ops[i].cost;
+    for (size_t i = 0; i < ask->ops_count && store_mode != STORE_COUNTS; i++) {
         struct limit_op *op = &ask->ops[i];
-        op->allowed = store_mode == STORE_PASSES;
+        op->allowed = ask->result == STORE_PASSED;
         op->remaining = op->allowed ? 7 : 0;
         op->retry_ms = op->allowed ? 0 : 2500;
         op->reset_ms = 9000;
@@ -82,7 +112,7 @@ static void answer_stores(void)
 
 bool world_store(struct str how)
 {
-    static const char *const MODES[] = { "passes", "refuses", "is down" };
+    static const char *const MODES[] = { "passes", "refuses", "is down", "counts" };
     if (str_eq(how, STR("answers"))) {
         answer_stores();
         return true;
@@ -482,6 +512,7 @@ void world_finish(void)
     if (setup)
         setup_close(setup);
     setup_free(setup);
+    store_free(store);
 }
 
 struct str world_journal_last(void)
