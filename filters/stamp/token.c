@@ -10,6 +10,8 @@ enum { TIMEOUT_MS = 10000, ANSWER_BYTES_MAX = 64 * 1024, ASSERTION_BYTES_MAX = 3
 static const uint64_t RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 30 * 1000, RETRY_AFTER_MAX_MS = 3600 * 1000;
 static const uint64_t LATE_MS = 60 * 1000, LONG_LIFE_MS = 2 * 3600 * 1000, SHORT_AHEAD_MS = 10 * 60 * 1000;
 
+static const struct str FIELD = STR_INIT("authorization: Bearer "), FIELD_END = STR_INIT("\r\n");
+
 struct token {
     const struct identity_policy *policy;
     struct world *world;
@@ -79,8 +81,8 @@ static bool keep(struct token *t, struct str access_token)
 {
     struct buf line;
     buf_init(&line, ANSWER_BYTES_MAX);
-    bool ok = buf_add(&line, STR("authorization: Bearer ")) && buf_add(&line, access_token) &&
-              buf_add(&line, STR("\r\n")) && secret_set(&t->line, buf_str(&line));
+    bool ok = buf_add(&line, FIELD) && buf_add(&line, access_token) &&
+              buf_add(&line, FIELD_END) && secret_set(&t->line, buf_str(&line));
     buf_wipe(&line);
     return ok;
 }
@@ -278,6 +280,15 @@ void token_drop(struct token *t, struct token_waiter *w)
     t->trouble = "the model server did not accept the token";
     t->next_ms = now;
     nudge(t);
+}
+
+struct str token_reveal(const struct token *t, uint64_t *number)
+{
+    if (!token_is_there(t))
+        return STR("");
+    *number = t->number;
+    struct str line = str_from(secret_reveal(&t->line), FIELD.len);
+    return str_first(line, line.len - FIELD_END.len);
 }
 
 bool token_is_there(const struct token *t)

@@ -33,6 +33,9 @@ void token_waiter_cancel(struct token_waiter *w); /* NULL is fine, and one that 
 /* The token that `w` was given was not accepted: forgotten, and fetched anew, if it is still the one in use. */
 void token_drop(struct token *t, struct token_waiter *w);
 
+/* The token by itself, for those who do not speak HTTP, and which one it is; empty while there is none. Until the next turn. */
+struct str token_reveal(const struct token *t, uint64_t *number);
+
 bool token_is_there(const struct token *t);
 uint64_t token_retry_ms(const struct token *t);
 const char *token_trouble(const struct token *t);

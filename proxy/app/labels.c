@@ -3,6 +3,7 @@
 
 #include "proxy/base/metric.h"
 #include "proxy/core/figures.h"
+#include "proxy/edge/redis/redis.h"
 
 static const char *token_word(unsigned i)
 {
@@ -30,6 +31,7 @@ void labels_register(struct setup *setup)
     const struct pool *pools = setup->pools.at;
     metric_label_words(LABEL_TOKEN_TYPE, token_word, TOKEN_OUTPUT + 1);
     metric_label_words(LABEL_RESULT, result_word, RESULT_REFUSED + 1);
+    metric_label_words(LABEL_STORE_ANSWER, resp_answer_word, RESP_ANSWERS);
     figures_register(setup);
     for (size_t p = 0; p < setup->pools.count; p++)
         name_models(&pools[p]);

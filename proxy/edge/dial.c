@@ -1,6 +1,8 @@
 /* dial.c - a connection to a named host: its addresses one after the other, then TLS, within one deadline. */
 #include "proxy/edge/dial.h"
 
+#include <sys/un.h>
+
 #include "proxy/edge/socket_address.h"
 
 static void connect_next(struct dial *d);
@@ -94,6 +96,18 @@ static void advance(struct stream *s)
     connect_next(d);
 }
 
+static socklen_t address_of(const struct dial *d, struct sockaddr_storage *to)
+{
+    struct sockaddr_un here = { .sun_family = AF_UNIX };
+    if (!d->target->unix_path)
+        return socket_address_of(&d->addresses.at[d->attempts], d->target->port, to);
+    size_t len = strlen(d->target->unix_path);
+    assert(len < sizeof here.sun_path);
+    memcpy(here.sun_path, d->target->unix_path, len);
+    memcpy(to, &here, sizeof here);
+    return (socklen_t)sizeof here;
+}
+
 static void connect_next(struct dial *d)
 {
     uint64_t now_ms = loop_now_ms(d->loop);
@@ -101,10 +115,11 @@ static void connect_next(struct dial *d)
     stream_abort(&d->stream);
     while (d->attempts < d->allowed) {
         struct sockaddr_storage to;
-        socklen_t to_len = socket_address_of(&d->addresses.at[d->attempts], d->target->port, &to);
+        socklen_t to_len = address_of(d, &to);
         size_t others = d->allowed - ++d->attempts;
         SSL *ssl = NULL;
-        if (d->target->tls && !(ssl = tls_client_ssl(d->target->tls, d->target->host, &d->target->session))) {
+        struct str name = d->target->tls_name.at ? d->target->tls_name : d->target->host;
+        if (d->target->tls && !(ssl = tls_client_ssl(d->target->tls, name, &d->target->session))) {
             d->answer = DIAL_TLS;
             d->why = "TLS cannot be set up for this host";
             break;
@@ -149,6 +164,11 @@ void dial_begin(struct dial *d, struct loop *loop, struct resolver *resolver, st
     timer_init(&d->timer, too_late);
     deferred_init(&d->fail, fail_now);
     timer_set(loop, &d->timer, within_ms);
+    if (target->unix_path) {
+        d->allowed = 1;
+        connect_next(d);
+        return;
+    }
     struct addresses found;
     enum resolve_answer answer = resolve(resolver, target->host, &d->lookup, &found, &d->why);
     if (answer == RESOLVE_FOUND)

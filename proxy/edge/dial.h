@@ -25,8 +25,10 @@ enum dial_reach {
 struct dial_target {
     struct str host;
     uint16_t port;
+    const char *unix_path; /* a socket of this machine instead of host and port; NULL without */
     enum dial_reach reach;
     const struct tls_client *tls; /* NULL: plain */
+    struct str tls_name; /* what the certificate must say; at == NULL: the host */
     struct tls_session session;   /* owned, finished by the target's owner */
     unsigned turn; /* the address to begin with; moves on with every connection and past those that failed */
 };

@@ -13,7 +13,6 @@
 
 #include "proxy/core/setup.h"
 #include "proxy/edge/resolve.h"
-#include "proxy/edge/trust.h"
 
 struct resp_client;
 struct resp_node;
@@ -63,11 +62,14 @@ struct resp_ask {
     struct list link;       /* by deadline, in the client */
     struct list node_link;  /* waiting in a node, or in the client to be told or tried again */
     struct resp_node *node; /* that has it */
-    size_t place;           /* in the node's row of sent commands, when is_sent */
-    bool is_sent, is_whole; /* is_whole: the script goes with it in full */
+    uint64_t place;         /* in the node's row of sent commands, when is_sent */
+    bool is_sent, is_held;
+    bool is_whole;          /* the script goes with it in full */
+    bool is_asking;         /* of a slot that is on its way to the node */
     uint8_t redirections;
+    bool has_slot;
     uint16_t slot;
-    uint64_t until_ms, sent_us;
+    uint64_t until_ms, asked_us;
     const struct str *args;
     size_t count, keys;
     const struct resp_script *script;
@@ -98,21 +100,25 @@ bool resp_is_up(const struct resp_client *c, struct str key);
 struct resp_options {
     struct loop *loop;
     struct resolver *resolver;
-    struct trusts *trusts;
     const struct setup *setup; /* setup->store says where and how; it must not be in memory */
     struct world *world;       /* fetches tokens, when the store has an identity */
 };
 
 /* Begins to connect. NULL with an error among the complaints when a secret or a CA file cannot be used. All are borrowed. */
 struct resp_client *resp_client_new(const struct resp_options *options, struct problems *problems);
-/* NULL is fine. Open asks are not answered any more. Before the resolver, the trusts and the world's fetches go. */
+/* NULL is fine. Open asks are not answered any more. Before the resolver and the world's fetches go, and never
+ * out of `answered`. */
 void resp_client_free(struct resp_client *c);
 
 /* Called, from the loop, as it goes down and comes up again; at first it is down. May be NULL. */
 void resp_client_watch(struct resp_client *c, void (*changed)(void *user, bool is_up), void *user);
 
-/* ---- by itself: which slot of a Cluster has the key ---- */
+/* ---- by themselves ---- */
 
+/* Which slot of a Cluster has the key: CRC16 of what stands in its first {…}, or of the whole. */
 uint16_t resp_slot(struct str key);
+/* The words of enum resp_answer, as metrics show them. */
+enum { RESP_ANSWERS = RESP_LOST + 1 };
+const char *resp_answer_word(unsigned answer);
 
 #endif

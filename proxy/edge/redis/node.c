@@ -1,0 +1,647 @@
+/* node.c - one server: the connection to it, what is under way there, and whether it can be relied on.
+ *
+ * In time order: asleep; dialling; greeting, when AUTH, SELECT, ROLE and PING go out together; ready. When a ready connection that
+ * has served ends, it is dialled again at once and asks wait for that; when that fails, or a deadline is missed, or the server says
+ * that it cannot serve, the node is doubted: asks are told so at once, and PINGs, or new connections at growing distances, find
+ * out when it can be relied on again. */
+#include "proxy/base/log.h"
+#include "proxy/base/metric.h"
+#include "proxy/edge/redis/redis_parts.h"
+
+enum {
+    READ_BYTES = 16 * 1024,
+    ROOM_FIRST = 64,
+    PAUSE_FIRST_MS = 20,
+    PAUSE_LAST_MS = 500, /* so that a recovery is noticed within two seconds, connection included */
+    SERVED_MS = 1000,    /* a connection that lived so long is worth dialling again without a pause */
+    SILENT_MS = 1000,    /* something is owed for so long: the connection is cut */
+    LOOK_MS = 50,        /* between looks at a node that is doubted */
+    KEEP_MS = 15 * 1000, /* of quiet, after which a PING shows that the connection lives */
+    TELL_MS = 5 * 1000,  /* between complaints in the log */
+    LOGIN_BYTES = 16 * 1024,
+};
+
+static void timer_rang(struct timer *t);
+static void flush(struct deferred *d);
+static void dialled(struct dial *d, enum dial_answer answer, const char *why);
+
+/* ---- the row of what was sent ---- */
+
+static struct sent *sent_at(struct resp_node *n, uint64_t place)
+{
+    return &n->sent[place & (n->room - 1)];
+}
+
+static size_t sent_count(const struct resp_node *n)
+{
+    return (size_t)(n->end - n->first);
+}
+
+static bool make_room(struct resp_node *n)
+{
+    if (sent_count(n) < n->room)
+        return true;
+    size_t room = n->room ? n->room * 2 : ROOM_FIRST;
+    struct sent *sent = calloc(room, sizeof *sent);
+    if (!sent)
+        return false;
+    for (uint64_t place = n->first; place < n->end; place++)
+        sent[place & (room - 1)] = *sent_at(n, place);
+    free(n->sent);
+    n->sent = sent;
+    n->room = room;
+    return true;
+}
+
+/* There is room. */
+static uint64_t push(struct resp_node *n, enum sent_kind kind, struct resp_ask *ask)
+{
+    if (n->first == n->end)
+        n->heard_ms = loop_now_ms(n->client->loop); /* from now on something is owed */
+    *sent_at(n, n->end) = (struct sent){ .kind = kind, .ask = ask };
+    loop_at_flush(n->client->loop, &n->flush);
+    return n->end++;
+}
+
+/* Of our own; harmless when there is no room for it. */
+static bool send_own(struct resp_node *n, enum sent_kind kind, const struct str *args, size_t count)
+{
+    if (!make_room(n) || !resp_write(&n->out, args, count))
+        return false;
+    push(n, kind, NULL);
+    return true;
+}
+
+static bool send_word(struct resp_node *n, enum sent_kind kind, const char *word)
+{
+    struct str arg = str_c(word);
+    return send_own(n, kind, &arg, 1);
+}
+
+static bool send_login(struct resp_node *n, enum login_answer *answer)
+{
+    struct resp_login *login = n->is_sentinel ? &n->client->sentinel_login : &n->client->login;
+    if (!make_room(n))
+        return false;
+    *answer = login_write(login, &n->out);
+    if (*answer == LOGIN_WRITTEN) {
+        n->out_is_secret = true;
+        push(n, SENT_AUTH, NULL);
+    }
+    return true;
+}
+
+/* ---- trust ---- */
+
+static void tell_waiting(struct resp_node *n, const char *why)
+{
+    while (!list_is_empty(&n->waiting)) {
+        struct resp_ask *ask = LIST_ENTRY(n->waiting.next, struct resp_ask, node_link);
+        node_leave(n, ask);
+        client_tell(ask, RESP_DOWN, why);
+    }
+}
+
+void node_doubt(struct resp_node *n, const char *why)
+{
+    if (n->is_doubted)
+        return;
+    n->is_doubted = true;
+    n->why = why;
+    uint64_t now_ms = loop_now_ms(n->client->loop);
+    if (!n->was_told && (!n->told_ms || now_ms - n->told_ms >= TELL_MS)) { /* a server in a bad way goes up and down */
+        log_warning("store: %s cannot be relied on: %s", n->name, why);
+        n->was_told = true;
+        n->told_ms = now_ms;
+    }
+    tell_waiting(n, why);
+    if (n->state == NODE_READY)
+        timer_set(n->client->loop, &n->timer, 0);
+    client_node_changed(n->client, n);
+}
+
+static void trust(struct resp_node *n)
+{
+    n->is_doubted = false;
+    n->why = NULL;
+    if (n->was_told)
+        log_info("store: %s serves again", n->name);
+    n->was_told = false;
+    client_node_changed(n->client, n);
+}
+
+/* ---- ending a connection ---- */
+
+static void disconnect(struct resp_node *n, const char *why)
+{
+    n->number++;
+    if (n->has_dialled)
+        dial_abort(&n->dial);
+    n->has_dialled = n->has_ping = false;
+    resp_reader_close(&n->reader);
+    if (n->out_is_secret) {
+        size_t ceiling = n->out.ceiling_bytes;
+        buf_wipe(&n->out);
+        buf_init(&n->out, ceiling);
+    }
+    n->out_is_secret = false;
+    buf_clear(&n->out);
+    buf_release(&n->out);
+    deferred_cancel(&n->flush);
+    while (n->first < n->end) {
+        struct sent *s = sent_at(n, n->first);
+        if (s->kind == SENT_ASK) {
+            struct resp_ask *ask = s->ask;
+            node_leave(n, ask);
+            client_tell(ask, RESP_LOST, why);
+        }
+        n->first++;
+    }
+}
+
+void node_fail(struct resp_node *n, const char *why)
+{
+    struct resp_client *c = n->client;
+    bool was_ready = n->state == NODE_READY;
+    bool was_good = was_ready && !n->is_doubted &&
+                    (n->has_served || loop_now_ms(c->loop) - n->ready_ms >= SERVED_MS);
+    if (n->state == NODE_ASLEEP)
+        return;
+    if (!was_ready)
+        COUNT(METRIC_STORE_CONNECTS, RESULT_FAILED);
+    n->state = NODE_RESTING;
+    disconnect(n, why);
+    log_debug("store: %s: %s", n->name, why);
+    if (was_good) {
+        timer_set(c->loop, &n->timer, 0);
+        client_node_changed(c, n);
+        return;
+    }
+    timer_set(c->loop, &n->timer, client_jitter(c, n->pause_ms));
+    n->pause_ms = n->pause_ms * 2 < PAUSE_LAST_MS ? n->pause_ms * 2 : PAUSE_LAST_MS;
+    if (n->is_doubted) {
+        n->why = why;
+        client_node_changed(c, n);
+    } else {
+        node_doubt(n, why);
+    }
+}
+
+void node_sleep(struct resp_node *n)
+{
+    if (n->state == NODE_ASLEEP)
+        return;
+    n->state = NODE_ASLEEP;
+    timer_cancel(&n->timer);
+    disconnect(n, "the server is not asked any more");
+    tell_waiting(n, "the server is not asked any more");
+    n->is_doubted = n->was_told = false;
+    n->pause_ms = PAUSE_FIRST_MS;
+    client_node_changed(n->client, n);
+}
+
+/* ---- beginning one ---- */
+
+static void begin(struct resp_node *n)
+{
+    struct resp_client *c = n->client;
+    uint64_t within_ms = c->settings->connect_ms;
+    n->state = NODE_DIALLING;
+    n->has_dialled = true;
+    n->has_served = false;
+    n->until_ms = loop_now_ms(c->loop) + within_ms;
+    n->dial.done = dialled;
+    timer_set(c->loop, &n->timer, within_ms);
+    dial_begin(&n->dial, c->loop, c->resolver, &n->target, within_ms);
+}
+
+void node_wake(struct resp_node *n)
+{
+    if (n->state == NODE_ASLEEP)
+        begin(n);
+}
+
+static void greet(struct resp_node *n)
+{
+    const struct store_settings *settings = n->client->settings;
+    enum login_answer login = LOGIN_NONE;
+    char digits[24];
+    size_t len = (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)settings->database);
+    const struct str select[] = { STR("SELECT"), str_of(digits, len) };
+    n->state = NODE_GREETING;
+    n->first = n->end = 0;
+    if (!resp_reader_open(&n->reader) || !buf_reserve(&n->out, LOGIN_BYTES) || !send_login(n, &login)) {
+        node_fail(n, "no memory for a connection");
+        return;
+    }
+    if (login == LOGIN_NOT_YET) {
+        node_fail(n, "there is no token to log in with yet");
+        return;
+    }
+    bool ok = n->is_sentinel || !settings->database || send_own(n, SENT_SELECT, select, ARRAY_LEN(select));
+    ok = ok && (n->is_sentinel || !settings->sentinel || send_word(n, SENT_ROLE, "ROLE"));
+    if (!ok || !send_word(n, SENT_PING, "PING"))
+        node_fail(n, "no memory for a connection");
+}
+
+static void become_ready(struct resp_node *n)
+{
+    struct resp_client *c = n->client;
+    n->state = NODE_READY;
+    n->ready_ms = loop_now_ms(c->loop);
+    timer_set(c->loop, &n->timer, KEEP_MS);
+    COUNT(METRIC_STORE_CONNECTS, RESULT_OK);
+    trust(n);
+    while (!list_is_empty(&n->waiting)) {
+        struct resp_ask *ask = LIST_ENTRY(n->waiting.next, struct resp_ask, node_link);
+        node_leave(n, ask);
+        node_take(n, ask);
+    }
+}
+
+/* ---- asks ---- */
+
+static bool send_ask(struct resp_node *n, struct resp_ask *ask)
+{
+    static const struct str ASKING[] = { STR_INIT("ASKING") };
+    if (sent_count(n) + 1 >= RESP_SENT_MAX || !make_room(n))
+        return false;
+    if (ask->is_asking) {
+        if (!send_own(n, SENT_NOBODY, ASKING, 1))
+            return false;
+        ask->is_asking = false;
+    }
+    if (!make_room(n) || !resp_write_ask(&n->out, ask))
+        return false;
+    ask->node = n;
+    ask->is_sent = true;
+    ask->place = push(n, SENT_ASK, ask);
+    return true;
+}
+
+void node_take(struct resp_node *n, struct resp_ask *ask)
+{
+    if (n->is_doubted || n->state == NODE_ASLEEP) {
+        client_tell(ask, RESP_DOWN, n->why ? n->why : "nobody asks there");
+        return;
+    }
+    if (n->state == NODE_READY) {
+        if (!send_ask(n, ask))
+            client_tell(ask, RESP_DOWN, "too many commands are under way");
+        return;
+    }
+    if (n->waiting_count >= RESP_SENT_MAX) {
+        client_tell(ask, RESP_DOWN, "too many commands wait for a connection");
+        return;
+    }
+    ask->node = n;
+    list_push_back(&n->waiting, &ask->node_link);
+    n->waiting_count++;
+}
+
+void node_leave(struct resp_node *n, struct resp_ask *ask)
+{
+    assert(ask->node == n);
+    if (ask->is_sent) {
+        *sent_at(n, ask->place) = (struct sent){ .kind = SENT_NOBODY };
+    } else {
+        list_remove(&ask->node_link);
+        n->waiting_count--;
+    }
+    ask->is_sent = false;
+    ask->node = NULL;
+}
+
+bool node_is_idle(const struct resp_node *n)
+{
+    return n->first == n->end && !n->waiting_count;
+}
+
+void node_login_again(struct resp_node *n)
+{
+    enum login_answer login;
+    if (n->state == NODE_READY && !send_login(n, &login))
+        node_fail(n, "no memory to log in again");
+}
+
+/* ---- what the server cannot do now ---- */
+
+static bool says(struct str fault, struct str code)
+{
+    return str_starts(fault, code) && (fault.len == code.len || fault.at[code.len] == ' ');
+}
+
+/* It was not carried out, and the next one will not be either: why. Lua wraps what it met (Redis 6). */
+static const char *trouble_of(struct str fault)
+{
+    static const struct {
+        struct str code, wrapped;
+        const char *why;
+    } TROUBLES[] = {
+        { STR_INIT("LOADING"), STR_INIT("-LOADING "), "the server is loading its data" },
+        { STR_INIT("BUSY"), STR_INIT("-BUSY "), "the server is busy with a script" },
+        { STR_INIT("MASTERDOWN"), STR_INIT("-MASTERDOWN "), "the server has lost its master" },
+        { STR_INIT("MISCONF"), STR_INIT("-MISCONF "), "the server cannot save and takes no writes" },
+        { STR_INIT("NOREPLICAS"), STR_INIT("-NOREPLICAS "), "the server has too few replicas and takes no writes" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(TROUBLES); i++)
+        if (says(fault, TROUBLES[i].code) || str_find_str(fault, TROUBLES[i].wrapped) < fault.len)
+            return TROUBLES[i].why;
+    return NULL;
+}
+
+/* The same, and only another connection can help. */
+static const char *farewell_of(struct str fault)
+{
+    if (says(fault, STR("READONLY")) || str_find_str(fault, STR("-READONLY ")) < fault.len)
+        return "the server is a replica";
+    if (says(fault, STR("NOAUTH")))
+        return "the server wants a password";
+    if (says(fault, STR("WRONGPASS")))
+        return "the server refused user or password";
+    return NULL;
+}
+
+static void take_fault(struct resp_node *n, struct resp_ask *ask, const struct resp_value *v)
+{
+    struct resp_client *c = n->client;
+    const char *why;
+    if (c->cluster && !n->is_sentinel && (says(v->text, STR("MOVED")) || says(v->text, STR("ASK")))) {
+        cluster_redirect(c->cluster, ask, n, v->text);
+    } else if (c->cluster && says(v->text, STR("TRYAGAIN"))) {
+        client_hold(ask);
+    } else if (c->cluster && says(v->text, STR("CLUSTERDOWN"))) {
+        client_tell(ask, RESP_DOWN, "the cluster is down");
+        cluster_look_soon(c->cluster);
+    } else if (says(v->text, STR("NOSCRIPT")) && ask->script && !ask->is_whole) {
+        ask->is_whole = true;
+        COUNT(METRIC_STORE_SCRIPTS);
+        node_take(n, ask);
+    } else if ((why = trouble_of(v->text))) {
+        client_tell(ask, RESP_DOWN, why);
+        node_doubt(n, why);
+    } else if ((why = farewell_of(v->text))) {
+        client_tell(ask, RESP_DOWN, why);
+        n->has_served = false; /* no better the next time: with a pause */
+        n->ready_ms = loop_now_ms(c->loop);
+        node_fail(n, why);
+        if (c->cluster)
+            cluster_look_soon(c->cluster);
+    } else {
+        client_give(ask, v);
+    }
+}
+
+static void take_answer(struct resp_node *n, struct resp_ask *ask, const struct resp_value *v)
+{
+    node_leave(n, ask);
+    if (v->kind == RESP_FAULT) {
+        take_fault(n, ask, v);
+        return;
+    }
+    n->has_served = true;
+    n->pause_ms = PAUSE_FIRST_MS;
+    client_give(ask, v);
+}
+
+/* ---- answers to our own ---- */
+
+static void take_login(struct resp_node *n, const struct resp_value *v)
+{
+    if (v->kind != RESP_FAULT)
+        return;
+    const char *why = trouble_of(v->text);
+    node_fail(n, why ? why : "the server refused user or password");
+}
+
+static void take_select(struct resp_node *n, const struct resp_value *v)
+{
+    if (v->kind != RESP_FAULT)
+        return;
+    const char *why = trouble_of(v->text);
+    if (!why)
+        why = farewell_of(v->text);
+    node_fail(n, why ? why : "the server refused the database");
+}
+
+/* A user that may not ask for the role is believed to have been sent to the master. */
+static void take_role(struct resp_node *n, const struct resp_value *v)
+{
+    if (v->kind == RESP_FAULT || (v->kind == RESP_LIST && v->count && str_eq(v->list[0].text, STR("master"))))
+        return;
+    node_fail(n, "the server is not the master any more");
+}
+
+static void take_ping(struct resp_node *n, const struct resp_value *v)
+{
+    uint64_t now_ms = loop_now_ms(n->client->loop);
+    const char *why = v->kind == RESP_FAULT ? trouble_of(v->text) : NULL, *farewell = NULL;
+    if (v->kind == RESP_FAULT && !why && (farewell = farewell_of(v->text))) {
+        node_fail(n, farewell);
+        return;
+    }
+    /* one whose user may not PING, or who says something else, answers all the same */
+    if (n->state == NODE_GREETING) {
+        if (why)
+            node_fail(n, why);
+        else
+            become_ready(n);
+        return;
+    }
+    n->has_ping = false;
+    if (n->is_doubted && !why && now_ms - n->ping_ms <= n->client->settings->timeout_ms)
+        trust(n);
+    else if (why)
+        node_doubt(n, why);
+}
+
+static void take_reply(struct resp_node *n, const struct resp_value *v)
+{
+    typedef void take_fn(struct resp_node *n, const struct resp_value *v);
+    static take_fn *const TAKES[] = {
+        [SENT_AUTH] = take_login, [SENT_SELECT] = take_select, [SENT_ROLE] = take_role, [SENT_PING] = take_ping
+    };
+    struct sent s = *sent_at(n, n->first);
+    n->heard_ms = loop_now_ms(n->client->loop);
+    if (s.kind == SENT_ASK)
+        take_answer(n, s.ask, v);
+    else if (s.kind != SENT_NOBODY)
+        TAKES[s.kind](n, v);
+}
+
+/* ---- bytes ---- */
+
+/* False when this connection is no more. */
+static bool take_replies(struct resp_node *n)
+{
+    const struct resp_value *v;
+    uint64_t number = n->number;
+    for (;;) {
+        enum resp_event event = resp_reader_next(&n->reader, &v);
+        if (event == RESP_MORE)
+            return true;
+        if (event == RESP_BAD || n->first == n->end) {
+            node_fail(n, event == RESP_BAD ? n->reader.why : "an answer that nobody asked for");
+            return false;
+        }
+        take_reply(n, v);
+        if (n->number != number)
+            return false;
+        n->first++;
+    }
+}
+
+static void drive(struct resp_node *n)
+{
+    static char bytes[READ_BYTES];
+    struct stream *s = &n->dial.stream;
+    enum stream_answer answer;
+    size_t got;
+    while (stream_may_read(s)) {
+        if ((answer = stream_read_at(s, bytes, sizeof bytes, &got)) == STREAM_WAIT)
+            break;
+        if (answer != STREAM_OK) {
+            node_fail(n, answer == STREAM_END ? "the server closed the connection" : s->why);
+            return;
+        }
+        if (!resp_reader_feed(&n->reader, str_of(bytes, got))) {
+            node_fail(n, "no memory for replies");
+            return;
+        }
+        if (!take_replies(n))
+            return;
+    }
+    if (buf_len(&n->out))
+        loop_at_flush(n->client->loop, &n->flush);
+}
+
+static void stream_ready(struct stream *s)
+{
+    drive(CONTAINER_OF(CONTAINER_OF(s, struct dial, stream), struct resp_node, dial));
+}
+
+static void dialled(struct dial *d, enum dial_answer answer, const char *why)
+{
+    struct resp_node *n = CONTAINER_OF(d, struct resp_node, dial);
+    struct resp_client *c = n->client;
+    if (answer != DIAL_OK) {
+        node_fail(n, why);
+        return;
+    }
+    d->stream.ready = stream_ready;
+    uint64_t now_ms = loop_now_ms(c->loop);
+    timer_set(c->loop, &n->timer, n->until_ms > now_ms ? n->until_ms - now_ms : 0);
+    greet(n);
+}
+
+/* Everything that a turn asked for leaves in one write. */
+static void flush(struct deferred *d)
+{
+    struct resp_node *n = CONTAINER_OF(d, struct resp_node, flush);
+    if (n->state < NODE_GREETING || !buf_len(&n->out))
+        return;
+    enum stream_answer answer = stream_write_buf(&n->dial.stream, &n->out);
+    COUNT(METRIC_STORE_WRITES);
+    if (answer == STREAM_BROKEN) {
+        node_fail(n, n->dial.stream.why);
+    } else if (answer == STREAM_OK && n->out_is_secret) {
+        size_t ceiling = n->out.ceiling_bytes;
+        buf_wipe(&n->out);
+        buf_init(&n->out, ceiling);
+        n->out_is_secret = false;
+    }
+}
+
+/* ---- time ---- */
+
+static void look_after(struct resp_node *n)
+{
+    struct resp_client *c = n->client;
+    uint64_t now_ms = loop_now_ms(c->loop), quiet_ms = now_ms - n->heard_ms;
+    if (n->first != n->end && quiet_ms >= SILENT_MS) {
+        n->has_served = n->has_served && !n->is_doubted;
+        node_fail(n, "the server is silent");
+        return;
+    }
+    if (n->has_ping && now_ms - n->ping_ms > c->settings->timeout_ms)
+        node_doubt(n, "a PING was not answered in time");
+    bool is_due = n->is_doubted ? n->first == n->end : quiet_ms >= KEEP_MS;
+    if (!n->has_ping && is_due && send_word(n, SENT_PING, "PING")) {
+        n->has_ping = true;
+        n->ping_ms = now_ms;
+    }
+    timer_set(c->loop, &n->timer, n->is_doubted || n->has_ping ? LOOK_MS : KEEP_MS - quiet_ms % KEEP_MS);
+}
+
+static void timer_rang(struct timer *t)
+{
+    struct resp_node *n = CONTAINER_OF(t, struct resp_node, timer);
+    if (n->state == NODE_RESTING)
+        begin(n);
+    else if (n->state == NODE_READY)
+        look_after(n);
+    else
+        node_fail(n, n->state == NODE_DIALLING ? "no connection within the deadline"
+                                               : "the server did not greet within the deadline");
+}
+
+/* ---- making and ending it ---- */
+
+static bool is_forbidden(const struct node_place *place)
+{
+    struct ip_address ip;
+    return !place->is_seed && ip_parse_lenient(place->host, &ip) && ip_is_metadata(&ip);
+}
+
+struct resp_node *node_new(struct resp_client *c, const struct node_place *place)
+{
+    struct resp_node *n;
+    if (place->host.len >= sizeof n->host || str_has(place->host, '\0') || is_forbidden(place) ||
+        !(n = calloc(1, sizeof *n)))
+        return NULL;
+    n->client = c;
+    n->is_seed = place->is_seed;
+    n->is_sentinel = place->is_sentinel;
+    if (place->host.len)
+        memcpy(n->host, place->host.at, place->host.len);
+    if (place->unix_path)
+        snprintf(n->name, sizeof n->name, "%s", place->unix_path);
+    else
+        snprintf(n->name, sizeof n->name, "%s:%u", n->host, (unsigned)place->port);
+    n->target = (struct dial_target){
+        .host = str_c(n->host),
+        .port = place->port,
+        .unix_path = place->unix_path,
+        .reach = c->tls || c->settings->insecure_plain ? DIAL_ANYWHERE : DIAL_HERE,
+        .tls = c->tls,
+        .tls_name = place->tls_name,
+    };
+    n->pause_ms = PAUSE_FIRST_MS;
+    list_init(&n->link);
+    list_init(&n->waiting);
+    buf_init(&n->out, RESP_OUT_BYTES);
+    deferred_init(&n->flush, flush);
+    timer_init(&n->timer, timer_rang);
+    return n;
+}
+
+void node_free(struct resp_node *n)
+{
+    if (!n)
+        return;
+    n->state = NODE_ASLEEP;
+    timer_cancel(&n->timer);
+    disconnect(n, "the server is not asked any more");
+    tell_waiting(n, "the server is not asked any more");
+    deferred_cancel(&n->flush);
+    tls_session_finish(&n->target.session);
+    buf_finish(&n->out);
+    free(n->sent);
+    list_remove(&n->link);
+    free(n);
+}
+
+bool node_is_at(const struct resp_node *n, struct str host, uint16_t port)
+{
+    return !n->target.unix_path && n->target.port == port && str_eq_nocase(n->target.host, host);
+}

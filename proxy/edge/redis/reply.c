@@ -1,0 +1,162 @@
+/* reply.c - replies out of bytes, into an arena that each reply begins anew. */
+#include "proxy/edge/redis/reply.h"
+
+#include <hiredis/hiredis.h>
+
+enum { ARENA_BYTES = 2 * RESP_REPLY_BYTES };
+
+#if HIREDIS_MAJOR >= 1
+typedef size_t elements_t;
+#else
+typedef int elements_t;
+#endif
+
+/* Where the value goes that a task is about: into its list, or it is the whole reply. */
+static struct resp_value *place_of(const redisReadTask *task)
+{
+    struct resp_reader *r = task->privdata;
+    if (!task->parent)
+        return &r->root;
+    const struct resp_value *list = task->parent->obj;
+    return (struct resp_value *)(uintptr_t)&list->list[task->idx];
+}
+
+static void *refuse(const redisReadTask *task, const char *why)
+{
+    ((struct resp_reader *)task->privdata)->why = why;
+    return NULL; /* the reader takes it for a want of memory and stops */
+}
+
+static void *create_string(const redisReadTask *task, char *at, size_t len)
+{
+    struct resp_reader *r = task->privdata;
+    struct resp_value *v = place_of(task);
+    enum resp_kind kind = task->type == REDIS_REPLY_STRING   ? RESP_TEXT
+                          : task->type == REDIS_REPLY_STATUS ? RESP_STATUS
+                                                             : RESP_FAULT;
+    if (kind == RESP_FAULT && task->type != REDIS_REPLY_ERROR)
+        return refuse(task, "a reply that is no RESP2");
+    struct str copy = arena_copy(&r->arena, str_of(at, len));
+    if (!copy.at)
+        return refuse(task, "a reply that is too long");
+    *v = (struct resp_value){ .kind = kind, .text = copy };
+    return v;
+}
+
+static unsigned depth_of(const redisReadTask *task)
+{
+    unsigned depth = 1;
+    for (const redisReadTask *t = task->parent; t; t = t->parent)
+        depth++;
+    return depth;
+}
+
+static void *create_list(const redisReadTask *task, elements_t elements)
+{
+    struct resp_reader *r = task->privdata;
+    struct resp_value *v = place_of(task);
+    if (task->type != REDIS_REPLY_ARRAY)
+        return refuse(task, "a reply that is no RESP2");
+    if (depth_of(task) > RESP_REPLY_DEPTH)
+        return refuse(task, "a reply that is nested too deep");
+    if ((long long)elements < 0 || (size_t)elements > RESP_REPLY_VALUES - r->values)
+        return refuse(task, "a reply with too many values");
+    r->values += (size_t)elements;
+    struct resp_value *list = NULL;
+    if (elements && !(list = arena_array(&r->arena, struct resp_value, (size_t)elements)))
+        return refuse(task, "a reply that is too long");
+    *v = (struct resp_value){ .kind = RESP_LIST, .list = list, .count = (size_t)elements };
+    return v;
+}
+
+static void *create_integer(const redisReadTask *task, long long n)
+{
+    struct resp_value *v = place_of(task);
+    *v = (struct resp_value){ .kind = RESP_INTEGER, .integer = n };
+    return v;
+}
+
+static void *create_nil(const redisReadTask *task)
+{
+    struct resp_value *v = place_of(task);
+    *v = (struct resp_value){ .kind = RESP_NIL };
+    return v;
+}
+
+static void free_value(void *value)
+{
+    (void)value; /* it is the arena's */
+}
+
+#if HIREDIS_MAJOR >= 1
+static void *create_double(const redisReadTask *task, double n, char *at, size_t len)
+{
+    (void)n, (void)at, (void)len;
+    return refuse(task, "a reply that is no RESP2");
+}
+
+static void *create_bool(const redisReadTask *task, int is)
+{
+    (void)is;
+    return refuse(task, "a reply that is no RESP2");
+}
+#endif
+
+static redisReplyObjectFunctions FUNCTIONS = {
+    .createString = create_string,
+    .createArray = create_list,
+    .createInteger = create_integer,
+    .createNil = create_nil,
+    .freeObject = free_value,
+#if HIREDIS_MAJOR >= 1
+    .createDouble = create_double,
+    .createBool = create_bool,
+#endif
+};
+
+bool resp_reader_open(struct resp_reader *r)
+{
+    *r = (struct resp_reader){ .hiredis = redisReaderCreateWithFunctions(&FUNCTIONS) };
+    arena_init(&r->arena, ARENA_BYTES);
+    if (!r->hiredis)
+        return false;
+    r->hiredis->privdata = r;
+    return true;
+}
+
+void resp_reader_close(struct resp_reader *r)
+{
+    if (!r->hiredis)
+        return;
+    redisReaderFree(r->hiredis);
+    r->hiredis = NULL;
+    arena_finish(&r->arena);
+}
+
+bool resp_reader_feed(struct resp_reader *r, struct str bytes)
+{
+    return redisReaderFeed(r->hiredis, bytes.at, bytes.len) == REDIS_OK;
+}
+
+enum resp_event resp_reader_next(struct resp_reader *r, const struct resp_value **out)
+{
+    void *whole = NULL;
+    if (r->hiredis->ridx == -1) { /* the last reply was whole: what it held goes */
+        arena_finish(&r->arena);
+        arena_init(&r->arena, ARENA_BYTES);
+        r->values = 0;
+    }
+    if (redisReaderGetReply(r->hiredis, &whole) != REDIS_OK) {
+        if (!r->why)
+            r->why = "a reply that is no RESP2";
+        return RESP_BAD;
+    }
+    if (!whole) {
+        if (r->hiredis->len - r->hiredis->pos <= RESP_REPLY_BYTES)
+            return RESP_MORE;
+        r->why = "a reply that is too long";
+        return RESP_BAD;
+    }
+    *out = &r->root;
+    return RESP_REPLY;
+}
