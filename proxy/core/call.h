@@ -23,6 +23,10 @@ extern const char *const OPERATIONS[OP_COUNT]; /* gen_ai.operation.name where on
 enum text_source { TEXT_SYSTEM, TEXT_USER, TEXT_ASSISTANT, TEXT_TOOL, TEXT_DEFINITION /* tool and schema descriptions, names */ };
 extern const char *const TEXT_SOURCES[];
 
+/* What a text of an answer is for. */
+enum text_channel { CHANNEL_CONTENT, CHANNEL_REFUSAL, CHANNEL_REASONING, CHANNEL_ARGUMENTS /* of a tool call */, CHANNEL_COUNT };
+extern const char *const TEXT_CHANNELS[CHANNEL_COUNT];
+
 struct text {
     struct str value; /* unescaped; a view into the body where it has no escapes */
     uint32_t node;    /* of the body's index: the string that it came from */

@@ -18,6 +18,25 @@ struct answer_facts { /* read from an answer or from one event of a stream */
     bool is_usage_only;       /* the extra chunk that include_usage brings: no choices, only usage */
 };
 
+/* One text in an answer or an event of it. */
+struct answer_place {
+    uint32_t node;      /* the string that it stands in; JSONX_NO_NODE: a tool call of which only the name is told */
+    enum text_channel channel;
+    uint32_t choice, tool;
+    uint32_t tool_name; /* the string that names the tool; JSONX_NO_NODE when it is not told here */
+    uint32_t logprobs;  /* what tells the same text token by token; JSONX_NO_NODE without */
+    uint64_t id;        /* the same for all pieces of one text, and for what repeats it */
+    enum { PLACE_WHOLE, PLACE_PIECE, PLACE_REPEAT } kind;
+    bool is_last;       /* of the pieces */
+};
+/* Whom the places are told to, in any order. `over` ends all texts of a choice (ANSWER_ALL: of the answer) that are still open,
+ * after the places of the same event. False from either stops, and is answered. */
+#define ANSWER_ALL UINT32_MAX
+struct answer_reader {
+    bool (*place)(struct answer_reader *r, const struct answer_place *place);
+    bool (*over)(struct answer_reader *r, uint32_t choice);
+};
+
 struct dialect {
     const char *name;   /* the word in the configuration: openai, azure, azure_v1, azure_ml, pass_through */
     const char *about;
@@ -41,6 +60,8 @@ struct dialect {
      * ("[DONE]"). */
     void (*read_event)(struct str name, struct str data, const struct jsonx *json, const struct call *call, struct arena *a,
                        struct answer_facts *facts);
+    /* Every text of a whole answer, or of an event, for text filters; NULL where an answer has none that are known. */
+    bool (*find_texts)(const struct jsonx *answer, const struct call *call, bool is_event, struct answer_reader *reader);
     /* Can such an event not tell more than is `known`? Then it need not be indexed and read, if no filter wants to. Quick, and
      * false when in doubt; NULL: never. */
     bool (*event_is_plain)(struct str name, struct str data, const struct call *call, const struct answer_facts *known);

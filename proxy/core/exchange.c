@@ -1,6 +1,7 @@
 /* exchange.c - the life of an exchange: begun by the front, waited for, refused, finished. */
 #include "proxy/core/exchange.h"
 
+#include "proxy/core/answer_text.h"
 #include "proxy/core/figures.h"
 #include "proxy/core/pipeline.h"
 #include "proxy/core/trace.h"
@@ -44,7 +45,7 @@ static void begin(struct exchange *x, struct world *world, struct setup *setup, 
     x->call.n = 1;
     x->call.output_limit_node = x->call.model_node = JSONX_NO_NODE;
     x->ask_store.ask.exchange = x->ask_forward.ask.exchange = x;
-    x->ask_deadline.ask.exchange = x->ask_beat.ask.exchange = x;
+    x->ask_deadline.ask.exchange = x->ask_beat.ask.exchange = x->ask_hold.ask.exchange = x;
     x->out_head.ceiling_bytes = x->identity.ceiling_bytes = OUT_HEAD_MAX;
     arena_init(&x->arena, setup->limits.exchange_bytes);
     trace_request_id(x->request_id);
@@ -102,6 +103,7 @@ void exchange_finish(struct exchange *x)
     keep_small_index(&x->json);
     keep_small_index(&x->answer_json);
     sse_reader_finish(&x->events);
+    answer_texts_finish(x);
     arena_finish(&x->arena);
 }
 

@@ -90,7 +90,7 @@ struct exchange {
     struct buf out_head;        /* our request's head; wiped; owned */
     struct buf out_body;        /* the body when it was edited; owned */
     struct ask_forward ask_forward;
-    struct ask_timer ask_deadline, ask_beat;
+    struct ask_timer ask_deadline, ask_beat, ask_hold;
 
     /* the answer */
     unsigned status;           /* as sent to the caller; 0: nothing yet */
@@ -108,6 +108,7 @@ struct exchange {
     struct buf answer;         /* of a gathered answer; owned */
     struct sse_reader events;  /* owned */
     struct jsonx answer_json;   /* owned; index of the answer or the event */
+    struct answer_texts *texts; /* for text filters; see answer_text.h; NULL before the first */
     struct answer_facts facts; /* gathered over the answer; strings in the arena */
     uint64_t bytes_in, bytes_out;
 

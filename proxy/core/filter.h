@@ -13,6 +13,7 @@
 #define CORE_FILTER_H
 
 #include "config/setting.h"
+#include "proxy/core/call.h"
 #include "proxy/core/stage.h"
 
 struct answer_piece;
@@ -25,6 +26,7 @@ typedef enum verdict step_fn(struct exchange *x, const void *policy);
 typedef enum verdict flow_fn(struct exchange *x, const void *policy, struct answer_piece *piece);
 typedef enum verdict text_fn(struct exchange *x, const void *policy, struct answer_text *text);
 typedef void settle_fn(struct exchange *x, const void *policy);
+typedef void text_finish_fn(void *memory);
 typedef void rejected_fn(struct exchange *x, const void *policy);
 
 struct filter {
@@ -40,6 +42,7 @@ struct filter {
     step_fn *step;
     flow_fn *flow;
     text_fn *text;
+    text_finish_fn *text_finish; /* frees what `text` owns in the memory of one text, when that has ended; may be NULL */
     settle_fn *settle;
     bool (*open)(void *policy, struct world *world, void **instance);
     void (*close)(void *policy, void *instance);
@@ -57,7 +60,9 @@ struct filter_list {
     size_t count;
 };
 
-/* One piece of an answer, as flow filters see it. A filter may replace `data` (memory of the exchange's arena), or drop it. */
+/* One piece of an answer, as flow filters see it. A filter may replace `data` (memory of the exchange's arena), or drop it. At the
+ * end of an answer that is passed on piece by piece `data` is empty; what a filter puts there is sent last. Flow filters see what
+ * the model server sent, before text filters. */
 struct answer_piece {
     enum { PIECE_WHOLE, PIECE_EVENT, PIECE_BYTES, PIECE_END } kind;
     struct str name;          /* of an event */
@@ -66,15 +71,14 @@ struct answer_piece {
     bool dropped, replaced;
 };
 
-
-enum text_channel { CHANNEL_CONTENT, CHANNEL_REFUSAL, CHANNEL_REASONING, CHANNEL_ARGUMENTS /* of a tool call */, CHANNEL_COUNT };
-extern const char *const TEXT_CHANNELS[CHANNEL_COUNT];
-
 /* A stretch of one text of the answer. The core finds it in whole answers and in events, undoes the escapes, never splits a
  * code point, and writes what the filters let go into the original's place; a whole answer is one stretch that is the last.
  * A filter is a transducer: it appends to `out` what may leave now, and keeps the rest in its `memory` until it comes back with
  * more, at the latest with `is_last` (then `fresh` may be empty, and everything must go). One filter's `out` is the next one's
- * `fresh`. It must give the same result however the text is cut. STOP after exchange_refuse ends the answer. */
+ * `fresh`. It must give the same result however the text is cut. STOP after exchange_refuse ends the answer.
+ *
+ * Streams of the Responses API tell every text again when it is done: that comes as a text of its own with `is_repeat`, and must
+ * become the same. A tool call is told also while there are no arguments yet, or none at all, as soon as it has a name. */
 struct answer_text {
     enum text_channel channel;
     uint32_t choice; /* index of the choice, or of the output item */
@@ -83,10 +87,12 @@ struct answer_text {
     struct str fresh;     /* valid during the call */
     bool is_last;
     bool is_whole;        /* nothing of this text came before, and nothing will follow */
+    bool is_repeat;       /* a whole text of which the filter was given the pieces before: nothing of it is news */
     struct buf *out;
-    /* Of this filter for this text, zeroed at first; lives until the exchange ends. NULL at the ceiling. */
+    /* Of this filter for this text, zeroed at first; lives until the text ends (text_finish). NULL at the ceiling. */
     void *(*memory)(struct answer_text *text, size_t size);
     bool is_holding;      /* told: something is kept back, so that the core watches the time that it may be */
+    bool keeps_whole;     /* told: the operator wants such a text kept until its end: no time is watched */
     bool must_release;    /* the time is up: what is kept back must go now, as if the text ended here, or be refused */
 };
 

@@ -91,6 +91,7 @@ static void cancel_asks(struct exchange *x)
     w->cancel(w, &x->ask_store.ask);
     w->cancel(w, &x->ask_deadline.ask);
     w->cancel(w, &x->ask_beat.ask);
+    w->cancel(w, &x->ask_hold.ask);
     slices_end(x);
     if (x->ask_forward.ask.is_open)
         w->cancel_forward(w, &x->ask_forward);

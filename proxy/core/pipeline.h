@@ -32,3 +32,5 @@ void relay_end(struct exchange *x);
 void relay_failed(struct exchange *x, enum reason why, const char *detail);
 
 #endif
+/* Text that was kept back is in x->out, or the filters refused it. */
+void relay_held(struct exchange *x, bool ok);

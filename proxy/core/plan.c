@@ -19,11 +19,13 @@ bool plan_add(struct arena *a, struct plan *plan, const struct step *step)
 void plan_finish(struct plan *plan)
 {
     size_t at = 0;
-    plan->has_flow = false;
+    plan->has_flow = plan->has_text = false;
     for (enum stage stage = 0; stage < STAGE_COUNT; stage++) {
         plan->first[stage] = at;
-        while (at < plan->count && plan->steps[at].stage == stage)
-            plan->has_flow |= plan->steps[at++].has_flow;
+        for (; at < plan->count && plan->steps[at].stage == stage; at++) {
+            plan->has_flow |= plan->steps[at].has_flow;
+            plan->has_text |= plan->steps[at].has_text;
+        }
     }
     plan->first[STAGE_COUNT] = at;
     assert(at == plan->count); /* rows are read in the order of the journey */

@@ -296,8 +296,10 @@ static void relay_events(struct exchange *x, struct str bytes)
 
 void relay_held(struct exchange *x, bool ok)
 {
-    x->last_upstream_ms = x->world->now_ms(x->world);
+    bool has_more = buf_len(&x->out) > 0;
     send_out(x);
+    if (has_more)
+        x->last_sent_ms = x->world->now_ms(x->world);
     if (!ok)
         pipeline_end(x);
     else

@@ -140,7 +140,7 @@ struct step {
     void *instance; /* the worker's, made by filter->open */
     enum stage stage;
     struct span span;
-    bool has_flow;
+    bool has_flow, has_text;
     bool is_broken; /* there were complaints while its policy was read: it is not checked further */
 };
 
@@ -149,7 +149,7 @@ struct plan {
     size_t count;
     size_t first[STAGE_COUNT + 1]; /* steps of stage s are first[s] … first[s + 1] - 1 */
     unsigned mentioned;            /* bit set of the stages that the route says something about */
-    bool has_flow;
+    bool has_flow, has_text;
 };
 
 struct selection {
@@ -169,6 +169,7 @@ struct route {
     bool insecure_anonymous;      /* no authentication, in so many words */
     uint64_t max_body, max_json_depth;
     uint64_t heartbeat_ms; /* 0: none */
+    uint64_t hold_back_ms; /* how long filters may keep text of a stream back while nothing of it leaves; 0: until it is decided */
     bool inject_usage;
     struct plan plan;
     unsigned metric;      /* its number as a label; see figures.h */

@@ -25,7 +25,7 @@ void setup_check_routes(struct setup *s, struct problems *problems);
 /* The keys that the core itself needs, read now. */
 void setup_check_keys(struct setup *s, struct problems *problems);
 
-/* plan.c: fills first[] and has_flow from the steps, which stand in the order of the stages. */
+/* plan.c: fills first[], has_flow and has_text from the steps, which stand in the order of the stages. */
 void plan_finish(struct plan *plan);
 /* Appends; false at the arena's ceiling. */
 bool plan_add(struct arena *a, struct plan *plan, const struct step *step) MUST_USE;

@@ -149,6 +149,7 @@ static void read_filter(struct reading *r, enum stage stage, struct route *route
         return;
     }
     step.has_flow = filter->flow != NULL;
+    step.has_text = filter->text != NULL;
     step.policy = arena_zalloc(r->arena, filter->policy_size ? filter->policy_size : 1);
     if (policy && policy->kind == YAML_SCALAR && policy->is_plain && !policy->text.len)
         policy = NULL; /* `- name:` is `- name` */

@@ -197,6 +197,9 @@ const struct setting ROUTE_SETTINGS[] = {
                .about =
                    "Silence in a stream after which the caller gets a comment, so that nothing on the way hangs up. "
                    "0s: none."),
+    SETTING_AS("hold_back", struct route, hold_back_ms, SET_DURATION, .dflt = "5s", .max = 3600000,
+               .about = "How long a filter may keep text of a stream back, because it could still become a match, while nothing "
+                        "of that text leaves; then it is judged as if the text ended there. 0s: until it is decided."),
     SETTING(struct route, inject_usage, SET_BOOL, .dflt = "true",
             .about =
                 "Whether streams are asked to report their usage where the caller did not, and the additional chunk is "

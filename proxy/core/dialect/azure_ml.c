@@ -30,6 +30,7 @@ const struct dialect DIALECT_AZURE_ML = {
     .ask_usage = openai_ask_usage,
     .read_answer = openai_read_answer,
     .read_event = openai_read_event,
+    .find_texts = openai_find_texts,
     .write_error = azure_write_error,
     .write_event_error = azure_write_event_error,
     .write_event_stop = openai_write_event_stop,

@@ -28,6 +28,13 @@ const char *const TEXT_SOURCES[] = {
     [TEXT_DEFINITION] = "definition", NULL,
 };
 
+const char *const TEXT_CHANNELS[CHANNEL_COUNT] = {
+    [CHANNEL_CONTENT] = "content",
+    [CHANNEL_REFUSAL] = "refusal",
+    [CHANNEL_REASONING] = "reasoning",
+    [CHANNEL_ARGUMENTS] = "arguments",
+};
+
 const struct dialect *dialect_named(struct str name)
 {
     for (size_t i = 0; i < DIALECTS_COUNT; i++)

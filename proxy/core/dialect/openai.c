@@ -19,6 +19,7 @@ const struct dialect DIALECT_OPENAI = {
     .ask_usage = openai_ask_usage,
     .read_answer = openai_read_answer,
     .read_event = openai_read_event,
+    .find_texts = openai_find_texts,
     .event_is_plain = openai_event_is_plain,
     .write_error = openai_write_error,
     .write_event_error = openai_write_event_error,

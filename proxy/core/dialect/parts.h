@@ -83,6 +83,10 @@ void openai_read_answer(const struct jsonx *answer, const struct call *call, str
 void openai_read_event(struct str name, struct str data, const struct jsonx *json, const struct call *call,
                        struct arena *a, struct answer_facts *facts);
 
+/* ---- answer_texts.c ---- */
+
+bool openai_find_texts(const struct jsonx *answer, const struct call *call, bool is_event, struct answer_reader *reader);
+
 /* ---- plain_event.c ---- */
 
 bool openai_event_is_plain(struct str name, struct str data, const struct call *call, const struct answer_facts *known);

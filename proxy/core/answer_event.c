@@ -1,0 +1,81 @@
+/* answer_event.c - an event that carries one text, made after one that carried more; and whether one has anything to tell. */
+#include "proxy/core/answer_text.h"
+
+static bool holds(const struct jsonx *j, uint32_t value, uint32_t node)
+{
+    return value <= node && node < j->nodes[value].next;
+}
+
+/* Beside the way: at the top what names the answer, below it what numbers its parts. What is told once (a role, the id of a tool
+ * call) is not told again. */
+static bool goes_along(const struct jsonx *j, uint32_t value, bool is_top)
+{
+    uint32_t key = jsonx_key_of(j, value);
+    enum jsonx_kind kind = jsonx_kind(j, value);
+    if (kind >= JSONX_ARRAY || jsonx_string_is(j, key, STR("obfuscation")))
+        return false;
+    if (is_top || kind == JSONX_NULL || jsonx_string_is(j, key, STR("index")))
+        return true;
+    return jsonx_string_is(j, key, STR("type")) && !jsonx_string_is(j, value, STR("function")) &&
+           !jsonx_string_is(j, value, STR("custom"));
+}
+
+static bool copy_way(const struct jsonx *j, uint32_t at, uint32_t node, bool is_top, struct buf *out, size_t *split)
+{
+    if (at == node) {
+        bool ok = buf_add(out, STR("\""));
+        *split = buf_len(out);
+        return ok && buf_add(out, STR("\""));
+    }
+    bool is_object = jsonx_is(j, at, JSONX_OBJECT), ok = buf_add(out, is_object ? STR("{") : STR("["));
+    bool is_first = true;
+    for (uint32_t c = jsonx_first(j, at); ok && c != JSONX_NO_NODE; c = jsonx_next(j, at, c)) {
+        bool on_way = holds(j, c, node);
+        if (!on_way && !(is_object && goes_along(j, c, is_top)))
+            continue;
+        ok = is_first || buf_add(out, STR(","));
+        if (is_object)
+            ok = ok && buf_add(out, jsonx_whole(j, jsonx_key_of(j, c))) && buf_add(out, STR(":"));
+        ok = ok && (on_way ? copy_way(j, c, node, false, out, split) : buf_add(out, jsonx_whole(j, c)));
+        is_first = false;
+    }
+    return ok && buf_add(out, is_object ? STR("}") : STR("]"));
+}
+
+bool answer_event_like(const struct jsonx *json, uint32_t node, struct buf *out, size_t *split)
+{
+    buf_clear(out);
+    return copy_way(json, 0, node, true, out, split);
+}
+
+static bool is_in(const uint32_t *list, size_t n, uint32_t node)
+{
+    for (size_t i = 0; i < n; i++)
+        if (list[i] == node)
+            return true;
+    return false;
+}
+
+static bool tells(const struct jsonx *j, uint32_t at, const uint32_t *emptied, size_t n, bool is_top)
+{
+    for (uint32_t c = jsonx_first(j, at); c != JSONX_NO_NODE; c = jsonx_next(j, at, c)) {
+        bool is_member = jsonx_is(j, at, JSONX_OBJECT);
+        uint32_t key = is_member ? jsonx_key_of(j, c) : JSONX_NO_NODE;
+        enum jsonx_kind kind = jsonx_kind(j, c);
+        if (kind == JSONX_NULL || jsonx_string_is(j, key, STR("logprobs")) || is_in(emptied, n, c))
+            continue;
+        if (kind >= JSONX_ARRAY) {
+            if (tells(j, c, emptied, n, false))
+                return true;
+        } else if (!is_top && !jsonx_string_is(j, key, STR("index")) &&
+                   !(kind == JSONX_STRING && !jsonx_raw(j, c).len)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool answer_event_tells(const struct jsonx *json, const uint32_t *emptied, size_t n)
+{
+    return tells(json, 0, emptied, n, true);
+}

@@ -1,0 +1,34 @@
+/* answer_text.h - the texts of an answer on their way through the text filters: found, unescaped, filtered, written back.
+ *
+ * An event that brings a piece of a text is written with what the filters let go of it; an event that has nothing left to
+ * tell is left out. What a filter keeps back leaves with a later piece, or in an event of its own, made after the last one of
+ * that text: before the event that ends the text, or when the route's hold_back is over. Where a text is not passed on as it
+ * came, the log probabilities beside it, which spell it token by token, are taken out. */
+#ifndef CORE_ANSWER_TEXT_H
+#define CORE_ANSWER_TEXT_H
+
+#include "proxy/core/exchange.h"
+
+struct answer_texts;
+
+/* Filters the texts of one event; `json` is the index of its data, NULL when it is no JSON. What must leave before it is added to
+ * x->out; *data becomes what is to be sent, valid until the next call. False when the answer is refused. */
+bool answer_texts_event(struct exchange *x, const struct jsonx *json, struct str name, struct str *data,
+                        bool *dropped) MUST_USE;
+/* The same for a whole answer. */
+bool answer_texts_whole(struct exchange *x, const struct jsonx *json, struct str *data) MUST_USE;
+/* The stream is over: what is still kept back is added to x->out. */
+bool answer_texts_over(struct exchange *x) MUST_USE;
+/* After what was added to x->out has been sent: watches the time of what is kept back. */
+void answer_texts_watch(struct exchange *x);
+void answer_texts_finish(struct exchange *x);
+
+/* ---- answer_event.c: events made after others ---- */
+
+/* An event that brings nothing but a text: the way from the root of `json` to its string `node`, and beside it only what says which
+ * answer and which text it is. `*split` is where the text goes, escaped. */
+bool answer_event_like(const struct jsonx *json, uint32_t node, struct buf *out, size_t *split) MUST_USE;
+/* Does the event tell anything but the strings in `emptied` (sorted)? */
+bool answer_event_tells(const struct jsonx *json, const uint32_t *emptied, size_t n);
+
+#endif

@@ -1,0 +1,453 @@
+/* Texts of answers through text filters: the same for every cut, whole or streamed, in every shape of answer. */
+#include "filters/detect/pattern_set.h"
+#include "proxy/core/answer_text.h"
+#include "tests/harness/check.h"
+
+#include <jansson.h>
+
+/* ---- a filter that masks, and one that writes in capitals ---- */
+
+static const struct pattern SECRET = { .id = "s", .category = "c", .expression = "\\bSECRET-[0-9a-z€]{4,12};", .caseless = true };
+static const struct pattern EURO = { .id = "e", .category = "c", .expression = "€\\d{1,6}\\b" };
+
+static struct pattern_set *set;
+static struct pattern_scratch *scratch;
+static unsigned memories_open;
+
+struct mask_memory {
+    struct pattern_stream stream;
+    bool is_begun;
+};
+
+static bool add_text(void *owner, struct str text)
+{
+    return buf_add(owner, text);
+}
+
+static bool add_mask(void *owner, struct str text, uint32_t pattern)
+{
+    (void)text;
+    return buf_add(owner, pattern ? STR("<\"€\">") : STR("[masked]"));
+}
+
+static enum verdict mask(struct exchange *x, const void *policy, struct answer_text *text)
+{
+    struct mask_memory *m = text->memory(text, sizeof *m);
+    struct pattern_sink sink = { add_text, add_mask, text->out };
+    (void)policy;
+    if (!m)
+        return exchange_refuse(x, WHY_OVERLOADED, "no room");
+    memories_open += !m->is_begun;
+    m->is_begun = true;
+    if (str_find_str(text->fresh, STR("FORBIDDEN")) < text->fresh.len)
+        return exchange_refuse(x, WHY_ANSWER_REFUSED, "forbidden");
+    if (!pattern_stream_feed(&m->stream, set, scratch, text->fresh, text->is_last || text->must_release, &sink))
+        return exchange_refuse(x, WHY_INTERNAL, "scanner");
+    text->is_holding = pattern_stream_is_holding(&m->stream);
+    return NEXT;
+}
+
+static void mask_finish(void *memory)
+{
+    struct mask_memory *m = memory;
+    memories_open--;
+    pattern_stream_finish(&m->stream);
+}
+
+static enum verdict upper(struct exchange *x, const void *policy, struct answer_text *text)
+{
+    (void)policy;
+    for (size_t i = 0; i < text->fresh.len; i++) {
+        char c = text->fresh.at[i] == 'q' ? 'Q' : text->fresh.at[i];
+        if (!buf_add(text->out, str_of(&c, 1)))
+            return exchange_refuse(x, WHY_INTERNAL, "no room");
+    }
+    return NEXT;
+}
+
+static const struct filter MASK = { .name = "mask", .seat = STAGE_RELAY, .text = mask, .text_finish = mask_finish };
+static const struct filter UPPER = { .name = "upper", .seat = STAGE_RELAY, .text = upper };
+
+/* ---- an exchange without a world around it ---- */
+
+static uint64_t clock_ms = 1000;
+static struct ask_timer *timer_asked;
+
+static uint64_t now_ms(struct world *w)
+{
+    (void)w;
+    return clock_ms;
+}
+
+static void set_timer(struct world *w, struct ask_timer *ask)
+{
+    (void)w;
+    timer_asked = ask;
+    ask->ask.is_open = true;
+}
+
+static struct step steps[2] = { { .filter = &UPPER, .stage = STAGE_RELAY, .has_text = true },
+                                { .filter = &MASK, .stage = STAGE_RELAY, .has_text = true } };
+static struct route route = { .plan = { .steps = steps, .count = 2, .has_text = true }, .hold_back_ms = 5000 };
+static struct world world = { .now_ms = now_ms, .timer = set_timer };
+
+static void begin(struct exchange *x, enum operation operation)
+{
+    if (!set) {
+        const struct pattern *const list[] = { &SECRET, &EURO };
+        struct problems problems;
+        problems_init(&problems, STR("t"), STR_NONE);
+        set = pattern_set_new(list, 2, &problems);
+        scratch = pattern_scratch_new(set);
+        problems_finish(&problems);
+    }
+    *x = (struct exchange){ .world = &world, .route = &route, .dialect = dialect_named(STR("openai")) };
+    x->call.operation = operation;
+    x->ask_hold.ask.exchange = x;
+    arena_init(&x->arena, 1 << 20);
+    buf_init(&x->out, 1 << 24);
+}
+
+static void finish(struct exchange *x)
+{
+    answer_texts_finish(x);
+    CHECK_INT(memories_open, 0);
+    buf_finish(&x->out);
+    jsonx_finish(&x->answer_json);
+    arena_finish(&x->arena);
+}
+
+/* One event through; what leaves is in x->out. */
+static bool pass(struct exchange *x, struct str name, struct str event)
+{
+    struct jsonx_error error;
+    char *copy = malloc(event.len + 1);
+    memcpy(copy, event.at, event.len);
+    struct str data = str_of(copy, event.len);
+    bool dropped = false;
+    bool is_json = event.len && *event.at == '{' &&
+                   jsonx_index(&x->answer_json, data, &JSONX_LIMITS_DEFAULT, &error);
+    bool ok = answer_texts_event(x, is_json ? &x->answer_json : NULL, name, &data, &dropped);
+    struct sse_event out = { name, data, STR_NONE };
+    if (ok && !dropped)
+        CHECK(sse_write(&x->out, &out));
+    free(copy);
+    return ok;
+}
+
+/* ---- what a caller puts together ---- */
+
+struct heard {
+    char text[16][4096]; /* by choice * 4 + what */
+    unsigned events, after_finish;
+    bool finished[4], done;
+};
+
+static void hear(struct heard *h, unsigned slot, const char *text)
+{
+    if (text)
+        strncat(h->text[slot], text, sizeof h->text[slot] - strlen(h->text[slot]) - 1);
+}
+
+static void hear_chat(struct heard *h, json_t *event)
+{
+    json_t *choice;
+    size_t i;
+    json_array_foreach(json_object_get(event, "choices"), i, choice) {
+        unsigned n = (unsigned)json_integer_value(json_object_get(choice, "index"));
+        json_t *delta = json_object_get(choice, "delta"), *call = json_array_get(json_object_get(delta, "tool_calls"), 0);
+        CHECK(n < 4);
+        const char *texts[] = { json_string_value(json_object_get(delta, "content")),
+                                json_string_value(json_object_get(delta, "reasoning_content")),
+                                json_string_value(json_object_get(json_object_get(call, "function"), "arguments")) };
+        for (unsigned k = 0; k < 3; k++) {
+            h->after_finish += texts[k] && *texts[k] && h->finished[n];
+            hear(h, n * 4 + k, texts[k]);
+        }
+        h->finished[n] |= json_is_string(json_object_get(choice, "finish_reason"));
+    }
+}
+
+static void listen(struct heard *h, struct str bytes, void (*to)(struct heard *, json_t *))
+{
+    struct sse_reader reader;
+    struct sse_event event;
+    sse_reader_init(&reader, 1 << 20);
+    while (sse_reader_next(&reader, &bytes, &event) == SSE_EVENT) {
+        h->events++;
+        if (str_eq(event.data, STR("[DONE]"))) {
+            h->done = true;
+            continue;
+        }
+        json_t *json = json_loadb(event.data.at, event.data.len, JSON_REJECT_DUPLICATES, NULL);
+        CHECK(json != NULL);
+        to(h, json);
+        json_decref(json);
+    }
+    sse_reader_finish(&reader);
+}
+
+static struct str masked(struct str text, char *room, size_t size)
+{
+    const struct pattern_match *at;
+    struct buf b;
+    size_t n, done = 0;
+    buf_init(&b, size);
+    CHECK(pattern_set_find(set, scratch, text, &at, &n));
+    for (size_t i = 0; i < n; i++) {
+        CHECK(add_text(&b, str_of(text.at + done, at[i].start - done)) && add_mask(&b, STR(""), at[i].pattern));
+        done = at[i].end;
+    }
+    CHECK(add_text(&b, str_from(text, done)));
+    for (size_t i = b.start; i < b.end; i++)
+        b.data[i] = b.data[i] == 'q' ? 'Q' : b.data[i];
+    memcpy(room, buf_str(&b).at, buf_len(&b));
+    struct str out = str_of(room, buf_len(&b));
+    buf_finish(&b);
+    return out;
+}
+
+static const char *const TEXTS[] = {
+    "nothing here",
+    "a \"SECRET-12ab;\" and secret-€€€€; end",
+    "SECRET-abcdefghijklmnop; SECRET-1234",
+    "€12 \xf0\x9f\x98\x80 €x €345678 \n\t\\ q",
+    "SECRET-1234;",
+    "xSECRET-1234; SECRET-12 SECRET-1234;SECRET-abcd;",
+};
+
+static size_t next_char(struct str text, size_t at)
+{
+    do
+        at++;
+    while (at < text.len && ((unsigned char)text.at[at] & 0xc0) == 0x80);
+    return at;
+}
+
+static void send_piece(struct exchange *x, const char *format, struct str piece)
+{
+    char *dumped;
+    json_t *s = json_stringn(piece.at, piece.len);
+    dumped = json_dumps(s, JSON_ENCODE_ANY | (random() % 2 ? JSON_ENSURE_ASCII : 0));
+    char *event = NULL;
+    int len = asprintf(&event, format, dumped);
+    CHECK(len > 0 && pass(x, STR_NONE, str_of(event, (size_t)len)));
+    free(event);
+    free(dumped);
+    json_decref(s);
+}
+
+#define CHUNK(inside) "{\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"created\":7,\"model\":\"m\",\"choices\":[" inside "],\"usage\":null}"
+static const char FIRST[] = CHUNK("{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null,\"finish_reason\":null}");
+static const char STOP_EVENT[] = CHUNK("{\"index\":%u,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"stop\"}");
+
+static void stream_chat(struct heard *h, struct str text, size_t first, size_t second, bool in_chars)
+{
+    struct exchange x;
+    begin(&x, OP_CHAT);
+    CHECK(pass(&x, STR_NONE, str_c(FIRST)));
+    static const char *const formats[] = {
+        CHUNK("{\"index\":0,\"delta\":{\"content\":%s},\"logprobs\":null,\"finish_reason\":null}"),
+        CHUNK("{\"index\":1,\"delta\":{\"reasoning_content\":%s},\"finish_reason\":null}"),
+        CHUNK("{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":%s}}]},\"finish_reason\":null}"),
+    };
+    size_t cuts[] = { 0, first, second, text.len };
+    for (size_t c = 0; c < 3; c++)
+        for (size_t f = 0; f < ARRAY_LEN(formats); f++)
+            for (size_t at = cuts[c], to; at < cuts[c + 1]; at = to) {
+                to = in_chars ? next_char(text, at) : cuts[c + 1];
+                send_piece(&x, formats[f], str_of(text.at + at, to - at));
+            }
+    char stop[400];
+    for (unsigned n = 0; n < 2; n++) {
+        snprintf(stop, sizeof stop, STOP_EVENT, n);
+        CHECK(pass(&x, STR_NONE, str_c(stop)));
+    }
+    CHECK(pass(&x, STR_NONE, STR("[DONE]")));
+    listen(h, buf_str(&x.out), hear_chat);
+    finish(&x);
+}
+
+static void check_heard(const struct heard *h, struct str text)
+{
+    char room[4096];
+    struct str wanted = masked(text, room, sizeof room);
+    CHECK_STR(str_c(h->text[0]), wanted);
+    CHECK_STR(str_c(h->text[1 * 4 + 1]), wanted);
+    CHECK_STR(str_c(h->text[2]), wanted);
+    CHECK(h->done && h->finished[0] && h->finished[1] && !h->after_finish);
+}
+
+TEST("a chat's texts are the same however they are cut, by choice and by channel")
+{
+    for (size_t i = 0; i < ARRAY_LEN(TEXTS); i++) {
+        struct str text = str_c(TEXTS[i]);
+        for (size_t a = 0; a <= text.len; a = next_char(text, a)) {
+            struct heard h = { 0 };
+            size_t b = a + (size_t)random() % (text.len - a + 1);
+            while (b < text.len && ((unsigned char)text.at[b] & 0xc0) == 0x80)
+                b++;
+            stream_chat(&h, text, a, b, false);
+            check_heard(&h, text);
+        }
+        struct heard h = { 0 };
+        stream_chat(&h, text, 0, 0, true);
+        check_heard(&h, text);
+    }
+}
+
+TEST("a whole answer is filtered like a stream, and keeps what is no text")
+{
+    for (size_t i = 0; i < ARRAY_LEN(TEXTS); i++) {
+        struct exchange x;
+        char room[4096];
+        begin(&x, OP_CHAT);
+        json_t *answer = json_pack("{s:s, s:[{s:i, s:{s:s, s:s, s:[{s:s, s:{s:s, s:s}}]}, s:{s:[{s:s}]}, s:s}]}", "id", "secret-1234;", "choices",
+                                   "index", 0, "message", "role", "assistant", "content", TEXTS[i], "tool_calls", "id",
+                                   "secret-1234;", "function", "name", "f", "arguments", TEXTS[i], "logprobs", "content",
+                                   "token", "t", "finish_reason", "stop");
+        char *dumped = json_dumps(answer, 0);
+        struct jsonx_error error;
+        struct str data = str_c(dumped);
+        CHECK(jsonx_index(&x.answer_json, data, &JSONX_LIMITS_DEFAULT, &error));
+        CHECK(answer_texts_whole(&x, &x.answer_json, &data));
+        json_t *out = json_loadb(data.at, data.len, 0, NULL);
+        json_t *choice = json_array_get(json_object_get(out, "choices"), 0), *message = json_object_get(choice, "message");
+        struct str wanted = masked(str_c(TEXTS[i]), room, sizeof room);
+        CHECK_STR(str_c(json_string_value(json_object_get(message, "content"))), wanted);
+        json_t *function = json_object_get(json_array_get(json_object_get(message, "tool_calls"), 0), "function");
+        CHECK_STR(str_c(json_string_value(json_object_get(function, "arguments"))), wanted);
+        CHECK_STR(str_c(json_string_value(json_object_get(out, "id"))), STR("secret-1234;"));
+        CHECK(json_is_null(json_object_get(choice, "logprobs")) == !str_eq(wanted, str_c(TEXTS[i])));
+        json_decref(out);
+        json_decref(answer);
+        free(dumped);
+        finish(&x);
+    }
+}
+
+#define RESPONSE(type, inside) "{\"type\":\"" type "\",\"sequence_number\":4,\"output_index\":0," inside "}"
+
+static void hear_response(struct heard *h, json_t *event)
+{
+    const char *type = json_string_value(json_object_get(event, "type"));
+    json_t *item = json_object_get(event, "item");
+    if (strcmp(type, "response.output_text.delta") == 0) {
+        CHECK(!h->finished[0]);
+        hear(h, 0, json_string_value(json_object_get(event, "delta")));
+    } else if (strcmp(type, "response.function_call_arguments.delta") == 0) {
+        hear(h, 1, json_string_value(json_object_get(event, "delta")));
+    } else if (strcmp(type, "response.output_text.done") == 0) {
+        h->finished[0] = true;
+        hear(h, 2, json_string_value(json_object_get(event, "text")));
+    } else if (strcmp(type, "response.content_part.done") == 0) {
+        hear(h, 3, json_string_value(json_object_get(json_object_get(event, "part"), "text")));
+    } else if (strcmp(type, "response.output_item.done") == 0) {
+        hear(h, 4, json_string_value(json_object_get(item, "arguments")));
+    } else if (strcmp(type, "response.completed") == 0) {
+        json_t *output = json_object_get(json_object_get(event, "response"), "output");
+        json_t *part = json_array_get(json_object_get(json_array_get(output, 0), "content"), 0);
+        hear(h, 5, json_string_value(json_object_get(part, "text")));
+        hear(h, 6, json_string_value(json_object_get(json_array_get(output, 1), "arguments")));
+    }
+}
+
+TEST("a response's pieces and what repeats them are the same text")
+{
+    for (size_t i = 0; i < ARRAY_LEN(TEXTS); i++) {
+        struct str text = str_c(TEXTS[i]);
+        for (size_t a = 0; a <= text.len; a = next_char(text, a)) {
+            struct exchange x;
+            struct heard h = { 0 };
+            char room[4096];
+            begin(&x, OP_RESPONSES);
+            CHECK(pass(&x, STR("response.created"), STR("{\"type\":\"response.created\",\"response\":{\"id\":\"r\",\"instructions\":\"SECRET-1234;\",\"output\":[]}}")));
+            CHECK(pass(&x, STR("response.content_part.added"), STR(RESPONSE("response.content_part.added", "\"content_index\":0,\"part\":{\"type\":\"output_text\",\"text\":\"\"}"))));
+            CHECK(pass(&x, STR("response.output_item.added"), STR("{\"type\":\"response.output_item.added\",\"output_index\":1,\"item\":{\"type\":\"function_call\",\"name\":\"f\",\"arguments\":\"\"}}")));
+            for (int k = 0; k < 2; k++) {
+                struct str part = k ? str_from(text, a) : str_first(text, a);
+                if (!part.len)
+                    continue;
+                send_piece(&x, RESPONSE("response.output_text.delta", "\"item_id\":\"i\",\"content_index\":0,\"delta\":%s,\"logprobs\":[]"), part);
+                send_piece(&x, "{\"type\":\"response.function_call_arguments.delta\",\"output_index\":1,\"item_id\":\"j\",\"delta\":%s}", part);
+            }
+            send_piece(&x, RESPONSE("response.output_text.done", "\"item_id\":\"i\",\"content_index\":0,\"text\":%s,\"logprobs\":[{\"token\":\"a\"}]"), text);
+            send_piece(&x, RESPONSE("response.content_part.done", "\"content_index\":0,\"part\":{\"type\":\"output_text\",\"text\":%s}"), text);
+            send_piece(&x, "{\"type\":\"response.output_item.done\",\"output_index\":1,\"item\":{\"type\":\"function_call\",\"name\":\"f\",\"arguments\":%s}}", text);
+            struct buf b;
+            buf_init(&b, 1 << 16);
+            CHECK(buf_add(&b, STR("{\"type\":\"response.completed\",\"response\":{\"instructions\":\"SECRET-1234;\",\"output\":[{\"type\":\"message\",\"content\":[{\"type\":\"output_text\",\"text\":\"")) &&
+                  buf_add_json(&b, text) && buf_add(&b, STR("\"}]},{\"type\":\"function_call\",\"name\":\"f\",\"arguments\":\"")) &&
+                  buf_add_json(&b, text) && buf_add(&b, STR("\"}]}}")));
+            CHECK(pass(&x, STR("response.completed"), buf_str(&b)));
+            buf_finish(&b);
+            listen(&h, buf_str(&x.out), hear_response);
+            struct str wanted = masked(text, room, sizeof room);
+            for (int k = 0; k < 7; k++)
+                CHECK_STR(str_c(h.text[k]), wanted);
+            CHECK(str_find_str(buf_str(&x.out), STR("\"instructions\":\"SECRET-1234;\"")) < buf_len(&x.out));
+            finish(&x);
+        }
+    }
+}
+
+TEST("an event leaves at once while nothing is in progress, and one that has nothing left to tell does not")
+{
+    struct exchange x;
+    begin(&x, OP_CHAT);
+    CHECK(pass(&x, STR_NONE, STR(CHUNK("{\"index\":0,\"delta\":{\"content\":\"Once \"},\"finish_reason\":null}"))));
+    CHECK_STR(buf_str(&x.out), STR("data: " CHUNK("{\"index\":0,\"delta\":{\"content\":\"Once \"},\"finish_reason\":null}") "\n\n"));
+    buf_clear(&x.out);
+    CHECK(pass(&x, STR_NONE, STR(CHUNK("{\"index\":0,\"delta\":{\"content\":\"SECRET\"},\"finish_reason\":null}"))));
+    CHECK_INT(buf_len(&x.out), 0);
+    CHECK(pass(&x, STR_NONE, STR(CHUNK("{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"-\"},\"logprobs\":{\"content\":[]},\"finish_reason\":null}"))));
+    CHECK_STR(buf_str(&x.out), STR("data: " CHUNK("{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null,\"finish_reason\":null}") "\n\n"));
+    buf_clear(&x.out);
+    CHECK(pass(&x, STR_NONE, STR(CHUNK("{\"index\":0,\"delta\":{\"content\":\"no\"},\"finish_reason\":null}"))));
+    CHECK_INT(buf_len(&x.out), 0);
+    CHECK(pass(&x, STR_NONE, STR(CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}"))));
+    CHECK_STR(buf_str(&x.out), STR("data: {\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"created\":7,\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"SECRET-no\"},\"finish_reason\":null}],\"usage\":null}\n\n"
+                                   "data: " CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}") "\n\n"));
+    finish(&x);
+}
+
+TEST("what is held leaves in an event of its own when its time is up")
+{
+    struct exchange x;
+    begin(&x, OP_COMPLETION);
+    x.last_upstream_ms = clock_ms;
+    CHECK(pass(&x, STR_NONE, STR("{\"id\":\"c\",\"choices\":[{\"text\":\"a SECRET-\",\"index\":0,\"logprobs\":null,\"finish_reason\":null}]}")));
+    answer_texts_watch(&x);
+    CHECK(timer_asked == &x.ask_hold && x.ask_hold.in_ms == 5000);
+    finish(&x);
+}
+
+TEST("an answer that a filter refuses, or that nobody can read, ends")
+{
+    struct exchange x;
+    begin(&x, OP_CHAT);
+    CHECK(!pass(&x, STR_NONE, STR(CHUNK("{\"index\":0,\"delta\":{\"content\":\"FORBIDDEN\"},\"finish_reason\":null}"))));
+    CHECK(x.why == WHY_ANSWER_REFUSED);
+    CHECK(!pass(&x, STR_NONE, STR("{\"choices\":[],\"choices\":[]}")));
+    CHECK(x.why == WHY_UPSTREAM_BROKEN);
+    CHECK(!pass(&x, STR_NONE, STR("free text")));
+    CHECK(x.why == WHY_UPSTREAM_BROKEN);
+    finish(&x);
+}
+
+TEST("scores of any shape are read: every string of a whole one, and events that are no JSON")
+{
+    struct exchange x;
+    struct jsonx_error error;
+    begin(&x, OP_SCORE);
+    struct str data = STR("[{\"id\":\"SECRET-1234;\",\"n\":[1,\"a SECRET-1234; b\"]},\"q\"]");
+    CHECK(jsonx_index(&x.answer_json, data, &JSONX_LIMITS_DEFAULT, &error));
+    CHECK(answer_texts_whole(&x, &x.answer_json, &data));
+    CHECK_STR(data, STR("[{\"id\":\"[masked]\",\"n\":[1,\"a [masked] b\"]},\"Q\"]"));
+    finish(&x);
+    begin(&x, OP_SCORE);
+    CHECK(pass(&x, STR_NONE, STR("free SEC")) && pass(&x, STR_NONE, STR("RET-1234")) && pass(&x, STR_NONE, STR("; te")) &&
+          pass(&x, STR_NONE, STR("xt SECRET")) && answer_texts_over(&x));
+    CHECK_STR(buf_str(&x.out), STR("data: free \n\ndata: [masked] te\n\ndata: xt \n\ndata: SECRET\n\n"));
+    finish(&x);
+}
