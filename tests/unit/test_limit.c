@@ -44,6 +44,13 @@ TEST("a key names the limit and each attribute")
     arena_finish(&x.arena);
 }
 
+TEST("one bucket for all has no part of its own")
+{
+    struct exchange x;
+    CHECK_STR(by_key(fresh(&x, NULL), "tokens.month", STR("house"), BY_ALL), STR("tokens.month:house|all="));
+    arena_finish(&x.arena);
+}
+
 TEST("a subject counts together with who vouched for it")
 {
     struct caller token = { .kind = CALLER_TOKEN, .issuer = STR("!key"), .subject = STR("alice") };
