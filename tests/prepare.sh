@@ -11,7 +11,7 @@ preset=${1:?usage: prepare.sh PRESET [TARGET…]}
 shift
 
 packages="gcc libc6-dev cmake ninja-build pkg-config libssl-dev libjansson-dev libyaml-dev libhiredis-dev
-libmicrohttpd-dev libjwt-dev libvectorscan-dev libpcre2-dev libutf8proc-dev zlib1g-dev ${PREPARE_PACKAGES:-}"
+libmicrohttpd-dev libjwt-dev libvectorscan-dev libpcre2-dev libutf8proc-dev zlib1g-dev tzdata ${PREPARE_PACKAGES:-}"
 missing=
 for package in $packages; do
     case $(dpkg-query -W -f='${Status}' "$package" 2>/dev/null || true) in

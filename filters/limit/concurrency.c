@@ -25,7 +25,7 @@ static bool check(void *policy, struct setup *s, struct problems *problems)
 static enum verdict step(struct exchange *x, const void *policy)
 {
     const struct concurrency_policy *p = policy;
-    if (terms_exempt(x, &p->terms))
+    if (terms_spare(x, &p->terms))
         return NEXT;
     struct limit_op op = {
         .kind = LIMIT_CONCURRENCY,

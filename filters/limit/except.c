@@ -3,19 +3,21 @@
 
 #include "filters/authorise/attributes.h"
 
-const struct setting EXCEPT_SETTINGS[] = {
-    SETTING(struct except, roles, SET_TEXTS, .max = 100, .example = "[Models.Unlimited]",
-            .about = "callers with one of these roles are not counted"),
-    SETTING(struct except, scopes, SET_TEXTS, .max = 100, .about = "callers with one of these scopes are not counted"),
-    SETTING(struct except, groups, SET_TEXTS, .max = 100, .about = "callers in one of these groups are not counted"),
-    SETTING(struct except, apps, SET_TEXTS, .max = 1000, .about = "callers through these applications are not counted"),
-    SETTING(struct except, subjects, SET_TEXTS, .max = 1000, .example = "[nightly-evaluation]",
-            .about = "these callers are not counted"),
-    SETTING(struct except, tenants, SET_TEXTS, .max = 1000, .about = "callers of these tenants are not counted"),
-    SETTING(struct except, networks, SET_TEXTS, .max = 1000, .example = "[10.1.0.0/16]",
-            .about = "callers from these networks are not counted"),
-    SETTINGS_END,
-};
+#define ROWS(are)                                                                                                      \
+    SETTING(struct except, roles, SET_TEXTS, .max = 100, .example = "[Models.Batch]",                                  \
+            .about = "callers with one of these roles " are),                                                          \
+    SETTING(struct except, scopes, SET_TEXTS, .max = 100, .about = "callers with one of these scopes " are),           \
+    SETTING(struct except, groups, SET_TEXTS, .max = 100, .about = "callers in one of these groups " are),             \
+    SETTING(struct except, apps, SET_TEXTS, .max = 1000, .about = "callers through these applications " are),          \
+    SETTING(struct except, subjects, SET_TEXTS, .max = 1000, .example = "[nightly-evaluation]",                        \
+            .about = "these callers " are),                                                                            \
+    SETTING(struct except, tenants, SET_TEXTS, .max = 1000, .about = "callers of these tenants " are),                 \
+    SETTING(struct except, networks, SET_TEXTS, .max = 1000, .example = "[10.1.0.0/16]",                               \
+            .about = "callers from these networks " are),                                                              \
+    SETTINGS_END
+
+const struct setting EXCEPT_SETTINGS[] = { ROWS("are not counted") };
+const struct setting ONLY_SETTINGS[] = { ROWS("are counted") };
 
 static const struct kind {
     enum attribute attribute;
@@ -38,11 +40,24 @@ bool except_check(struct except *e, struct setup *s, struct problems *problems)
     return ok;
 }
 
+static const struct texts *list_of(const struct except *e, const struct kind *kind)
+{
+    return (const struct texts *)(const void *)((const char *)e + kind->offset);
+}
+
+bool except_is_empty(const struct except *e)
+{
+    size_t n = e->networks.count;
+    for (size_t i = 0; i < ARRAY_LEN(KINDS); i++)
+        n += list_of(e, &KINDS[i])->count;
+    return n == 0;
+}
+
 bool except_has(const struct except *e, const struct exchange *x)
 {
     static const struct texts none = { 0 };
     for (size_t i = 0; x->caller && i < ARRAY_LEN(KINDS); i++) {
-        const struct texts *any = (const struct texts *)(const void *)((const char *)e + KINDS[i].offset);
+        const struct texts *any = list_of(e, &KINDS[i]);
         struct str room;
         if (!any->count)
             continue;

@@ -1,4 +1,4 @@
-/* except.h - who is not counted by a limit: a list of each attribute, any of which will do. */
+/* except.h - who is not counted by a limit, or who alone is: a list of each attribute, any of which will do. */
 #ifndef FILTERS_LIMIT_EXCEPT_H
 #define FILTERS_LIMIT_EXCEPT_H
 
@@ -9,10 +9,11 @@ struct except {
     struct cidr *nets; /* derived, one for each of networks */
 };
 
-extern const struct setting EXCEPT_SETTINGS[];
+extern const struct setting EXCEPT_SETTINGS[], ONLY_SETTINGS[]; /* of the same struct */
 
 /* Reads the networks; false after a complaint. */
 bool except_check(struct except *e, struct setup *s, struct problems *problems);
+bool except_is_empty(const struct except *e);
 bool except_has(const struct except *e, const struct exchange *x);
 
 #endif

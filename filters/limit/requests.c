@@ -28,7 +28,7 @@ static bool check(void *policy, struct setup *s, struct problems *problems)
 static enum verdict step(struct exchange *x, const void *policy)
 {
     const struct limit_terms *t = &((const struct requests_policy *)policy)->terms;
-    if (terms_exempt(x, t))
+    if (terms_spare(x, t))
         return NEXT;
     struct limit_op op = terms_op(x, t);
     return terms_ask(x, t, &op, "requests", false, NULL);

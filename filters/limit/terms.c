@@ -101,7 +101,7 @@ static bool check_amount(const struct limit_terms *t, struct problems *problems)
 
 bool terms_check_who(struct limit_terms *t, const char *unit, uint64_t at_once, struct setup *s, struct problems *problems)
 {
-    bool ok = except_check(&t->except, s, problems);
+    bool ok = except_check(&t->except, s, problems) && except_check(&t->only, s, problems);
     if (t->by & BY_ALL && t->by != BY_ALL) {
         problem(problems, (struct span){ 0 }, "\"by: all\" is one bucket for everybody: it stands alone");
         ok = false;
@@ -111,6 +111,7 @@ bool terms_check_who(struct limit_terms *t, const char *unit, uint64_t at_once, 
                      "\"insecure_allow\" is in force: there is no limit while the store does not answer");
         s->insecure++;
     }
+    t->is_selective = !except_is_empty(&t->only);
     t->unit = unit;
     t->text = ok ? text_of(t, at_once, s) : STR_NONE;
     return ok && t->text.at;
@@ -149,8 +150,10 @@ struct limit_op terms_op(struct exchange *x, const struct limit_terms *t)
     return op;
 }
 
-bool terms_exempt(struct exchange *x, const struct limit_terms *t)
+bool terms_spare(struct exchange *x, const struct limit_terms *t)
 {
+    if (t->is_selective && !except_has(&t->only, x))
+        return true; /* another limit's business */
     if (!except_has(&t->except, x))
         return false;
     COUNT(METRIC_EXEMPT, x->stage, x->route->metric);

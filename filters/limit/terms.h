@@ -23,7 +23,7 @@ struct limit_terms {
     uint64_t burst; /* 0: as many as the rate counts */
     struct str time_zone;
     uint64_t by;
-    struct except except;
+    struct except except, only;
     bool report_only;
     int on_store_down; /* enum limit_down */
     uint64_t lease;
@@ -31,6 +31,7 @@ struct limit_terms {
     /* derived */
     const char *unit;    /* "requests", "USD" */
     bool is_money;       /* counts are billionths */
+    bool is_selective;   /* `only` names somebody */
     const char *key;     /* how keys begin: "requests", "requests.month" */
     struct str text;     /* "60 requests per minute for each subject" */
     struct calendar *calendar;
@@ -44,6 +45,8 @@ extern const char *const DOWN_WORDS[];
                .about = BY_ABOUT),                                                                                     \
     SETTING_AS("except", type, path.except, SET_GROUP, .block = EXCEPT_SETTINGS,                                      \
                .about = "who is not counted; any one that fits will do"),                                              \
+    SETTING_AS("only", type, path.only, SET_GROUP, .block = ONLY_SETTINGS,                                             \
+               .about = "who is counted, where not everybody is; any one that fits will do"),                          \
     SETTING_AS("report_only", type, path.report_only, SET_BOOL, .dflt = "false",                                      \
                .about = "tell in journal and metrics what would be refused, and let it pass"),                         \
     SETTING_AS("name", type, path.name, SET_TEXT, .example = "shared",                                                \
@@ -71,8 +74,8 @@ struct limit_op terms_op(struct exchange *x, const struct limit_terms *t) MUST_U
  * callers; the meter of what is settled later, or NULL. */
 enum verdict terms_ask(struct exchange *x, const struct limit_terms *t, const struct limit_op *op, const char *what,
                        bool give_back, const struct meter *meter);
-/* Is the caller exempt? Then it is counted and noted. */
-bool terms_exempt(struct exchange *x, const struct limit_terms *t);
+/* Is the limit not for this caller? An exemption is counted and noted. */
+bool terms_spare(struct exchange *x, const struct limit_terms *t);
 /* The rule that the running step added, if it was asked for and let pass; NULL. */
 struct limit_rule *terms_rule(struct exchange *x);
 

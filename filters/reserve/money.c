@@ -163,7 +163,7 @@ static const struct price *price_for(const struct exchange *x, const struct mone
 static enum verdict step(struct exchange *x, const void *policy)
 {
     const struct money_policy *p = policy;
-    if (!reserve_applies(x) || terms_exempt(x, &p->terms.limit))
+    if (!reserve_applies(x) || terms_spare(x, &p->terms.limit))
         return NEXT;
     const struct price *price = price_for(x, p);
     if (!price) {

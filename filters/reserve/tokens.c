@@ -36,7 +36,7 @@ static bool check(void *policy, struct setup *s, struct problems *problems)
 static enum verdict step(struct exchange *x, const void *policy)
 {
     const struct tokens_policy *p = policy;
-    if (!reserve_applies(x) || terms_exempt(x, &p->terms.limit))
+    if (!reserve_applies(x) || terms_spare(x, &p->terms.limit))
         return NEXT;
     reserve_estimate(x, &p->terms);
     return reserve_ask(x, &p->terms, "tokens", x->budget.input_tokens, MILLION);
