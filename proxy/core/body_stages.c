@@ -28,7 +28,7 @@ static enum verdict unpack(struct exchange *x)
                            answer == GZIP_BAD ? "broken" : "too large unpacked");
 }
 
-static enum verdict body_arrived(struct exchange *x)
+enum verdict body_arrived(struct exchange *x)
 {
     enum verdict v = unpack(x);
     if (v != NEXT || !x->dialect->reads_json)

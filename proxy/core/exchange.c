@@ -29,8 +29,8 @@ static void recycle(struct exchange *x)
     x->events = events;
 }
 
-static void begin(struct exchange *x, struct world *world, struct setup *setup, void *front, struct peer *peer,
-                  struct http_head *head)
+void exchange_prepare(struct exchange *x, struct world *world, struct setup *setup, void *front, struct peer *peer,
+                      struct http_head *head)
 {
     recycle(x);
     x->world = world;
@@ -58,14 +58,14 @@ static void begin(struct exchange *x, struct world *world, struct setup *setup, 
 void exchange_begin(struct exchange *x, struct world *world, struct setup *setup, void *front, struct peer *peer,
                     struct http_head *head)
 {
-    begin(x, world, setup, front, peer, head);
+    exchange_prepare(x, world, setup, front, peer, head);
     pipeline_run(x);
 }
 
 void exchange_begin_bad(struct exchange *x, struct world *world, struct setup *setup, void *front, struct peer *peer,
                         struct http_head *head, enum reason why, unsigned status, const char *detail)
 {
-    begin(x, world, setup, front, peer, head);
+    exchange_prepare(x, world, setup, front, peer, head);
     x->status = status;
     exchange_refuse(x, why, "%s", detail);
     pipeline_end(x);

@@ -117,6 +117,7 @@ struct exchange {
     enum stage why_stage;
     struct str detail;   /* for the journal only */
     struct str rule;     /* which rule refused or reported; for the journal */
+    unsigned score;      /* the highest of filters that weigh what they find; each in its own measure */
     struct str findings; /* of reporting filters: JSON array's inside; for the journal */
     struct str param;    /* told to the caller in the error's `param` */
     const char *allow;   /* methods, for 405 */

@@ -4,6 +4,9 @@
 
 #include "proxy/core/exchange.h"
 
+/* A zeroed or recycled exchange, before it moves. */
+void exchange_prepare(struct exchange *x, struct world *world, struct setup *setup, void *front, struct peer *peer,
+                      struct http_head *head);
 /* Runs steps from where the exchange stands until one waits or the exchange is over. */
 void pipeline_run(struct exchange *x);
 /* Ends the exchange with x->why: answers if nothing was sent yet, settles, journals, tells the world. Idempotent. */
@@ -18,6 +21,9 @@ enum verdict stage_select(struct exchange *x);
 enum verdict stage_stamp(struct exchange *x);
 enum verdict stage_forward(struct exchange *x);
 enum verdict stage_relay(struct exchange *x);
+
+/* The second half of `read`: the whole body is in x->body. */
+enum verdict body_arrived(struct exchange *x);
 
 /* Goes back to `from` (select for another endpoint, stamp for a new identity) while nothing was answered yet. */
 void pipeline_again(struct exchange *x, enum stage from);

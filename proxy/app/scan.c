@@ -1,0 +1,254 @@
+/* scan.c - a line is {"text": …, "source": …}, or a whole body; what it becomes is told on a line of its own. */
+#include "proxy/app/scan.h"
+
+#include <jansson.h>
+#include <time.h>
+
+#include "proxy/app/lines.h"
+#include "proxy/app/scan_world.h"
+
+enum { LINE_BYTES_MAX = 32 * 1024 * 1024, READ_BYTES = 64 * 1024 };
+
+const char *const SCAN_VERDICTS[4] = { "pass", "report", "mask", "refuse" };
+
+struct scan {
+    struct rehearsal rehearsal;
+    struct exchange x;
+    struct scan_world world;
+    bool is_answer;
+    struct jsonx json;    /* of the line */
+    struct buf body, out; /* the request or answer made of it; the line that is written */
+    struct jsonx told;    /* index of what came out */
+    uint64_t nanos;
+    struct scan_counts *counts;
+};
+
+static uint64_t now_nanos(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* ---- a line into a body ---- */
+
+static const struct {
+    struct str member; /* that tells what the body is of */
+    const char *path;
+} BODIES[] = {
+    { STR_INIT("messages"), "/v1/chat/completions" },
+    { STR_INIT("prompt"), "/v1/completions" },
+    { STR_INIT("input"), "/v1/responses" },
+};
+
+/* {"role": …, "content": TEXT} as a request has it; the text stays as it was escaped. */
+static bool make_request(struct scan *s, struct str text, struct str source)
+{
+    static const struct {
+        struct str source, before, behind;
+    } SHAPES[] = {
+        { STR_INIT("user"), STR_INIT("{\"role\":\"user\",\"content\":"), STR_INIT("}") },
+        { STR_INIT("system"), STR_INIT("{\"role\":\"system\",\"content\":"), STR_INIT("}") },
+        { STR_INIT("assistant"), STR_INIT("{\"role\":\"assistant\",\"content\":"), STR_INIT("}") },
+        { STR_INIT("tool"), STR_INIT("{\"role\":\"tool\",\"tool_call_id\":\"call_1\",\"content\":"), STR_INIT("}") },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(SHAPES); i++)
+        if (str_eq(source, SHAPES[i].source))
+            return buf_add(&s->body, STR("{\"model\":\"scan\",\"messages\":[")) &&
+                   buf_add(&s->body, SHAPES[i].before) && buf_add(&s->body, text) &&
+                   buf_add(&s->body, SHAPES[i].behind) && buf_add(&s->body, STR("]}"));
+    return false;
+}
+
+static bool make_answer(struct scan *s, struct str text)
+{
+    return buf_add(&s->body,
+                   STR("{\"object\":\"chat.completion\",\"model\":\"scan\",\"choices\":[{\"index\":0,\"message\":"
+                       "{\"role\":\"assistant\",\"content\":")) &&
+           buf_add(&s->body, text) && buf_add(&s->body, STR("},\"finish_reason\":\"stop\"}]}"));
+}
+
+/* ---- through the guard ---- */
+
+static enum verdict judge(struct scan *s, const char *path)
+{
+    static const struct str NOTHING =
+        STR_INIT("{\"model\":\"scan\",\"messages\":[{\"role\":\"user\",\"content\":\"-\"}]}");
+    enum verdict v;
+    buf_clear(&s->world.answer);
+    if (s->is_answer) {
+        v = rehearse_request(&s->rehearsal, STR("/v1/chat/completions"), NOTHING);
+        uint64_t from = now_nanos();
+        v = v == NEXT ? rehearse_answer(&s->rehearsal, buf_str(&s->body)) : v;
+        s->nanos = now_nanos() - from;
+        return v;
+    }
+    uint64_t from = now_nanos();
+    v = rehearse_request(&s->rehearsal, str_c(path), buf_str(&s->body));
+    s->nanos = now_nanos() - from;
+    return v;
+}
+
+/* What the model would read, or the caller would get, instead of what came. */
+static struct str what_left(struct scan *s, bool is_text)
+{
+    struct jsonx_error error;
+    struct buf *from = &s->world.answer;
+    if (!s->is_answer) {
+        buf_clear(from);
+        if (!rehearse_body(&s->rehearsal, from))
+            return STR_NONE;
+    }
+    if (!jsonx_index(&s->told, buf_str(from), &JSONX_LIMITS_DEFAULT, &error))
+        return STR_NONE;
+    if (!is_text)
+        return buf_str(from);
+    uint32_t list = jsonx_member(&s->told, 0, s->is_answer ? STR("choices") : STR("messages"));
+    uint32_t first = list == JSONX_NO_NODE ? list : jsonx_first(&s->told, list);
+    if (s->is_answer && first != JSONX_NO_NODE)
+        first = jsonx_member(&s->told, first, STR("message"));
+    return jsonx_whole(&s->told, first == JSONX_NO_NODE ? first : jsonx_member(&s->told, first, STR("content")));
+}
+
+/* ---- a line out ---- */
+
+static bool add_rules(struct buf *out, struct str findings)
+{
+    struct buf list;
+    buf_init(&list, 64 * 1024);
+    bool ok = buf_add(&list, STR("[")) && buf_add(&list, findings) && buf_add(&list, STR("]")) &&
+              buf_add(out, STR(",\"rules\":["));
+    json_t *array = ok ? json_loadb(list.data + list.start, buf_len(&list), 0, NULL) : NULL, *finding;
+    size_t i, told = 0;
+    json_array_foreach(array, i, finding)
+    {
+        const char *rule = json_string_value(json_object_get(finding, "rule"));
+        bool is_news = rule;
+        for (size_t k = 0; is_news && k < i; k++)
+            is_news = strcmp(rule, json_string_value(json_object_get(json_array_get(array, k), "rule"))) != 0;
+        if (is_news)
+            ok = ok && buf_add(out, told++ ? STR(",\"") : STR("\"")) && buf_add_json(out, str_c(rule)) &&
+                 buf_add(out, STR("\""));
+    }
+    ok = ok && array && buf_add(out, STR("],\"findings\":")) && buf_add(out, buf_str(&list));
+    json_decref(array);
+    buf_finish(&list);
+    return ok;
+}
+
+static bool add_id(struct scan *s)
+{
+    uint32_t id = jsonx_member(&s->json, 0, STR("id"));
+    return id == JSONX_NO_NODE || (buf_add(&s->out, STR("\"id\":")) && buf_add(&s->out, jsonx_whole(&s->json, id)) &&
+                                   buf_add(&s->out, STR(",")));
+}
+
+static bool tell(struct scan *s, enum verdict v, bool is_text, struct str original)
+{
+    struct exchange *x = &s->x;
+    bool refused = v == STOP;
+    struct str left = refused ? STR_NONE : what_left(s, is_text);
+    enum scan_verdict verdict = refused                   ? SCAN_REFUSE
+                                : !str_eq(left, original) ? SCAN_MASK
+                                : x->findings.len         ? SCAN_REPORT
+                                                          : SCAN_PASS;
+    struct buf *out = &s->out;
+    s->counts->verdicts[verdict]++;
+    bool ok = buf_add(out, STR("{")) && add_id(s) && buf_add(out, STR("\"verdict\":\"")) &&
+              buf_add(out, str_c(SCAN_VERDICTS[verdict])) && buf_add(out, STR("\",\"score\":")) &&
+              buf_add_u64(out, x->score);
+    ok = ok && add_rules(out, x->findings);
+    if (refused)
+        ok = ok && buf_add(out, STR(",\"reason\":\"")) && buf_add(out, str_c(REASONS[x->why].word)) &&
+             buf_add(out, STR("\",\"detail\":\"")) && buf_add_json(out, x->detail) && buf_add(out, STR("\""));
+    if (left.at)
+        ok = ok && buf_add(out, is_text ? STR(",\"text\":") : STR(",\"body\":")) && buf_add(out, left);
+    return ok && buf_add(out, STR(",\"micros\":")) && buf_add_u64(out, s->nanos / 1000) && buf_add(out, STR(".")) &&
+           buf_add_u64(out, s->nanos / 100 % 10) && buf_add(out, STR("}\n"));
+}
+
+static bool tell_bad(struct scan *s, const char *why)
+{
+    s->counts->bad++;
+    return buf_add(&s->out, STR("{\"line\":")) && buf_add_u64(&s->out, s->counts->lines) &&
+           buf_add(&s->out, STR(",\"error\":\"")) && buf_add_json(&s->out, str_c(why)) &&
+           buf_add(&s->out, STR("\"}\n"));
+}
+
+static bool scan_line(struct scan *s, struct str line)
+{
+    struct jsonx_error error;
+    const char *path = "/v1/chat/completions";
+    buf_clear(&s->body);
+    if (!jsonx_index(&s->json, line, &JSONX_LIMITS_DEFAULT, &error))
+        return tell_bad(s, error.why);
+    if (!jsonx_is(&s->json, 0, JSONX_OBJECT))
+        return tell_bad(s, "no object");
+    uint32_t text = jsonx_member(&s->json, 0, STR("text"));
+    bool is_text = jsonx_is(&s->json, text, JSONX_STRING), ok = true;
+    struct str original = is_text ? jsonx_whole(&s->json, text) : jsonx_whole(&s->json, 0);
+    if (is_text && s->is_answer) {
+        ok = make_answer(s, original);
+    } else if (is_text) {
+        uint32_t source = jsonx_member(&s->json, 0, STR("source"));
+        struct str who = source == JSONX_NO_NODE ? STR("user") : jsonx_raw(&s->json, source);
+        if (!make_request(s, original, who))
+            return tell_bad(s, "source is none of user, system, assistant, tool");
+    } else {
+        size_t i = 0;
+        while (i < ARRAY_LEN(BODIES) && jsonx_member(&s->json, 0, BODIES[i].member) == JSONX_NO_NODE)
+            i++;
+        if (i < ARRAY_LEN(BODIES))
+            path = BODIES[i].path;
+        else if (!s->is_answer)
+            return tell_bad(s, "neither a text nor a body: no \"text\", \"messages\", \"input\" or \"prompt\"");
+        ok = buf_add(&s->body, original);
+    }
+    if (!ok)
+        return tell_bad(s, "too long");
+    enum verdict v = judge(s, path);
+    ok = tell(s, v, is_text, original);
+    rehearse_end(&s->rehearsal);
+    return ok;
+}
+
+/* ---- lines ---- */
+
+static bool each_line(struct scan *s, int in, FILE *out)
+{
+    struct lines lines;
+    struct str line;
+    enum lines_answer answer;
+    bool ok = true;
+    lines_init(&lines, in, LINE_BYTES_MAX);
+    while (ok && (answer = lines_next(&lines, &line)) != LINES_END) {
+        if (answer == LINES_ONE && !line.len)
+            continue;
+        s->counts->lines++;
+        buf_clear(&s->out);
+        ok = (answer == LINES_ONE ? scan_line(s, line) : tell_bad(s, "a line above 32 MB")) &&
+             fwrite(s->out.data + s->out.start, 1, buf_len(&s->out), out) == buf_len(&s->out);
+    }
+    lines_finish(&lines);
+    return ok && fflush(out) == 0;
+}
+
+bool scan_lines(struct setup *setup, const struct route *route, bool is_answer, int in, FILE *out,
+                struct scan_counts *counts)
+{
+    static struct scan s; /* large */
+    s = (struct scan){ .is_answer = is_answer, .counts = counts };
+    scan_world_init(&s.world, LINE_BYTES_MAX);
+    s.rehearsal = (struct rehearsal){ &s.x, &s.world.world, setup, route, scan_world_turn };
+    buf_init(&s.body, LINE_BYTES_MAX + 1024);
+    buf_init(&s.out, 2 * LINE_BYTES_MAX);
+    bool ok = setup_open(setup, &s.world.world) && each_line(&s, in, out);
+    setup_close(setup);
+    exchange_free(&s.x);
+    jsonx_finish(&s.json);
+    jsonx_finish(&s.told);
+    buf_finish(&s.body);
+    buf_finish(&s.out);
+    scan_world_finish(&s.world);
+    return ok;
+}

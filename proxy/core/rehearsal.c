@@ -1,0 +1,99 @@
+/* rehearsal.c - see the header. */
+#include "proxy/core/rehearsal.h"
+
+#include "proxy/core/pipeline.h"
+#include "proxy/core/rewrite.h"
+#include "proxy/http/reader.h"
+
+enum { RESPONSE_HEAD_BYTES = 256 };
+
+/* Nothing but this file moves the exchange: what is asked is answered in the world's turn, and goes on here. */
+static enum verdict wait_for(const struct rehearsal *r, enum verdict v)
+{
+    struct exchange *x = r->x;
+    while (v == WAIT && x->then) {
+        continue_fn *then = x->then;
+        r->turn(r->world);
+        x->then = NULL;
+        v = then(x);
+    }
+    return v;
+}
+
+enum verdict rehearse_request(const struct rehearsal *r, struct str path, struct str body)
+{
+    static struct peer nobody = { .is_unix = true };
+    static struct http_head head;
+    struct exchange *x = r->x;
+    const char *allow = NULL;
+    exchange_prepare(x, r->world, r->setup, NULL, &nobody, &head);
+    x->is_moving = true; /* for good */
+    x->route = r->route;
+    x->path = path;
+    x->stage = STAGE_READ;
+    x->dialect = r->route->dialect;
+    if (x->dialect ? !x->dialect->recognise(METHOD_POST, path, STR_NONE, &x->arena, &x->call, &allow)
+                   : !(x->dialect = dialect_recognise(METHOD_POST, path, STR_NONE, &x->arena, &x->call, &allow)))
+        x->dialect = dialect_of_refusal(path);
+    if (!x->call.operation)
+        return exchange_refuse(x, WHY_NO_ROUTE, "the route's dialect has no such operation");
+    x->body.ceiling_bytes = r->route->max_body;
+    if (!buf_add(&x->body, body))
+        return exchange_refuse(x, WHY_BODY_TOO_LARGE, "the body is above max_body");
+    enum verdict v = body_arrived(x);
+    const struct plan *plan = &r->route->plan;
+    x->stage = STAGE_INSPECT;
+    for (x->at = plan->first[STAGE_INSPECT]; v == NEXT && x->at < plan->first[STAGE_INSPECT + 1]; x->at++) {
+        x->reached = x->at + 1;
+        v = wait_for(r, plan->steps[x->at].filter->step(x, plan->steps[x->at].policy));
+    }
+    return v;
+}
+
+enum verdict rehearse_answer(const struct rehearsal *r, struct str answer)
+{
+    static struct http_reader reader;
+    struct exchange *x = r->x;
+    struct str piece;
+    size_t used;
+    char head[RESPONSE_HEAD_BYTES];
+    int len = snprintf(head, sizeof head,
+                       "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %zu\r\n\r\n", answer.len);
+    http_reader_init(&reader, HTTP_RESPONSES, &HTTP_LIMITS_DEFAULT);
+    if (http_reader_next(&reader, str_of(head, (size_t)len), &used, &piece) != HTTP_HEAD)
+        return exchange_refuse(x, WHY_INTERNAL, "the answer's head is not read");
+    x->stage = STAGE_RELAY;
+    x->upstream_status = reader.head.status;
+    x->pool = r->setup->pools.at;
+    if (relay_begin(x, &reader.head) == STOP)
+        return STOP;
+    stage_relay(x);
+    relay_bytes(x, answer);
+    if (!x->is_over)
+        relay_end(x);
+    return x->is_over ? STOP : NEXT;
+}
+
+/* Of the stages that ran; the tail finds nothing left to settle. */
+static void settle(struct exchange *x)
+{
+    const struct plan *plan = &x->route->plan;
+    for (size_t i = x->reached; i-- > plan->first[STAGE_INSPECT];) {
+        x->at = i;
+        if (plan->steps[i].filter->settle)
+            plan->steps[i].filter->settle(x, plan->steps[i].policy);
+    }
+    x->reached = 0;
+}
+
+void rehearse_end(const struct rehearsal *r)
+{
+    settle(r->x);
+    pipeline_end(r->x);
+    exchange_finish(r->x);
+}
+
+bool rehearse_body(const struct rehearsal *r, struct buf *out)
+{
+    return r->x->rewritten_count ? rewrite_body(r->x, out) : buf_add(out, buf_str(&r->x->body));
+}

@@ -1,0 +1,65 @@
+"""What `bartizan scan` says about lines, good and bad."""
+
+import json
+import subprocess
+
+from conftest import need
+
+
+def scan(lines, *options):
+    told = subprocess.run(
+        [need("bartizan"), "scan", *options],
+        input="".join(line + "\n" for line in lines),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return told.returncode, [json.loads(line) for line in told.stdout.splitlines()], told.stderr
+
+
+WORDS = ("--inspect", "[{ patterns: { words: [bluebird] } }]", "--relay", "none")
+WORDS_TOLD = ("--inspect", "[{ patterns: { words: [bluebird], action: report } }]", "--relay", "none")
+
+
+def test_each_line_has_a_verdict_and_keeps_its_id():
+    code, told, _ = scan(
+        [
+            json.dumps({"id": "a", "text": "hello", "source": "user"}),
+            json.dumps({"id": 2, "text": "the bluebird flies", "source": "tool"}),
+        ],
+        *WORDS,
+    )
+    assert code == 0
+    assert [t["id"] for t in told] == ["a", 2]
+    assert [t["verdict"] for t in told] == ["pass", "refuse"]
+    assert told[0]["text"] == "hello" and told[0]["rules"] == [] and told[0]["micros"] > 0
+    assert told[1]["rules"] == ["words:1"] and told[1]["reason"] == "prompt-refused"
+    assert "bluebird" not in json.dumps(told[1])
+
+
+def test_a_finding_that_is_only_told_is_a_report():
+    _, told, _ = scan(['{"text": "bluebird"}'], *WORDS_TOLD)
+    assert told[0]["verdict"] == "report" and told[0]["text"] == "bluebird"
+
+
+def test_a_whole_body_is_scanned_in_every_part():
+    body = {"model": "m", "messages": [{"role": "system", "content": "x"}, {"role": "user", "content": [{"type": "text", "text": "a bluebird"}]}]}
+    _, told, _ = scan([json.dumps(body)], *WORDS)
+    assert told[0]["verdict"] == "refuse" and told[0]["findings"][0]["place"] == "user 1"
+    _, told, _ = scan([json.dumps(body).replace("bluebird", "crow")], *WORDS)
+    assert told[0]["verdict"] == "pass" and told[0]["body"]["model"] == "m"
+
+
+def test_lines_that_are_not_understood_are_told_and_the_rest_goes_on():
+    code, told, errors = scan(["nonsense", '{"foo": 1}', '{"text": "x", "source": "nobody"}', "", '{"text": "x"}'], *WORDS)
+    assert code == 1
+    assert [t.get("line") for t in told] == [1, 2, 3, None]
+    assert told[3]["verdict"] == "pass"
+    assert "3 not understood" in errors
+
+
+def test_a_wrong_filter_is_told_with_its_place():
+    code, told, errors = scan([], "--inspect", "[{ patern: { words: [x] } }]", "--relay", "none")
+    assert code == 1 and not told
+    assert "did you mean" in errors
