@@ -155,7 +155,7 @@ def test_who_leaves_pays_and_the_model_is_cut(start_gateway, issuer, model):
 
 def test_several_gateways_worth_of_callers_never_reserve_more_than_there_is(start_gateway, token, model):
     """Two workers, forty callers at a time: what passes is what the quota holds."""
-    gateway = start_gateway({"workers": 2, **route(reserve=[{"tokens": {"quota": "2000/day", "by": "all", "usual_output": 90}}])})
+    gateway = start_gateway({"workers": 2, **route(reserve=[{"tokens": {"quota": "2000/day", "by": "all", "usual_output": 120}}])})
     model.set(tokens=100, interval_ms=0)
     from concurrent.futures import ThreadPoolExecutor
 
@@ -167,5 +167,4 @@ def test_several_gateways_worth_of_callers_never_reserve_more_than_there_is(star
     lines = [line for line in gateway.journal(120) if line["status"] == 200]
     assert set(statuses) == {200, 429}
     spent = sum(line["tokens_settled"] for line in lines)
-    assert spent <= 2000 + max(line["tokens_settled"] for line in lines)
-    assert spent >= 1700
+    assert 1700 <= spent <= 2000  # the estimates are above what is used, so not one token is too many
