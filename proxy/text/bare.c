@@ -1,0 +1,127 @@
+/* bare.c - a text without what is hung on its letters: combining marks, Markdown's signs, HTML's tags and comments. */
+#include "proxy/text/view_parts.h"
+
+#include "proxy/text/confusable.h"
+
+enum { SIGNS_MAX = 3, TAG_MAX = 256, COMMENT_MAX = 4096 };
+
+static bool is_letter(char c)
+{
+    return char_is(c, IS_ALPHA | IS_HIGH);
+}
+
+/* The first place of `what` at or after i, remembered: a text of openings only is still read once. */
+static size_t closer(struct str s, size_t i, struct str what, size_t *known)
+{
+    if (*known < i || !*known) {
+        const char *found = i < s.len ? memmem(s.at + i, s.len - i, what.at, what.len) : NULL;
+        *known = found ? (size_t)(found - s.at) : SIZE_MAX;
+    }
+    return *known;
+}
+
+/* Elements that end a line or a cell: words on both sides of them are two words. */
+static bool is_block(struct str name)
+{
+    static const char *const BLOCKS[] = { "br", "p",  "div", "li",  "ul",   "ol",   "td",      "th",      "tr",
+                                          "h1", "h2", "h3",  "h4",  "h5",   "h6",   "section", "article", "table",
+                                          "hr", "dd", "dt",  "pre", "body", "head", "title",   "option" };
+    for (size_t i = 0; i < ARRAY_LEN(BLOCKS); i++)
+        if (str_eq_nocase(name, str_c(BLOCKS[i])))
+            return true;
+    return false;
+}
+
+static size_t tag_at(struct str s, size_t i, struct closers *known, bool *space)
+{
+    struct str rest = str_from(s, i);
+    bool before = i && is_letter(s.at[i - 1]);
+    if (str_eq(str_first(rest, 4), STR("<!--"))) {
+        size_t end = closer(s, i + 4, STR("-->"), &known->comment);
+        return end - i > COMMENT_MAX ? 0 : end + 3 - i;
+    }
+    size_t name = rest.len > 1 && rest.at[1] == '/' ? 2 : 1, len = name;
+    if (rest.len <= name || !(char_is(rest.at[name], IS_ALPHA) || rest.at[name] == '!'))
+        return 0;
+    while (len < rest.len && len < name + 8 && char_is(rest.at[len], IS_WORD))
+        len++;
+    size_t end = closer(s, i + 1, STR(">"), &known->tag);
+    if (end - i > TAG_MAX)
+        return 0;
+    bool after = end + 1 < s.len && is_letter(s.at[end + 1]);
+    *space = is_block(str_of(rest.at + name, len - name)) || !(before && after);
+    return end + 1 - i;
+}
+
+size_t markup_at(struct str s, size_t i, struct closers *known, bool *space)
+{
+    char sign = s.at[i], before = i ? s.at[i - 1] : ' ';
+    *space = false;
+    if (sign == '<')
+        return tag_at(s, i, known, space);
+    if (before == sign)
+        return 0;
+    size_t n = 1;
+    while (n <= SIGNS_MAX && i + n < s.len && s.at[i + n] == sign)
+        n++;
+    char after = i + n < s.len ? s.at[i + n] : ' ';
+    if (n > SIGNS_MAX || !(is_letter(before) || is_letter(after)))
+        return 0;
+    if (sign == '~')
+        return n == 2 ? n : 0;
+    if (sign == '_') /* a name in code keeps its joints */
+        return n == 2 || !char_is(before, IS_WORD | IS_HIGH) || !char_is(after, IS_WORD | IS_HIGH) ? n : 0;
+    return n;
+}
+
+static bool is_mark(uint32_t c)
+{
+    return (c >= 0x300 && c < 0x370) || (c >= 0x483 && c < 0x48a) ||
+           (c >= 0x591 && c < 0x5c8 && c != 0x5be && c != 0x5c0) || (c >= 0x610 && c < 0x61b) ||
+           (c >= 0x64b && c < 0x660) || c == 0x670 || (c >= 0x1ab0 && c < 0x1b00) || (c >= 0x1dc0 && c < 0x1e00) ||
+           (c >= 0x20d0 && c < 0x2100) || (c >= 0xfe20 && c < 0xfe30);
+}
+
+bool is_bearing_marks(uint32_t c)
+{
+    return is_mark(c) || (confusable_of(c) & CONFUSABLE_LATIN) || small_capital_of(c);
+}
+
+bool bare_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
+{
+    struct str s = in.text;
+    struct closers known = { 0 };
+    size_t literal = 0;
+    for (size_t i = 0; i < s.len;) {
+        char c = s.at[i];
+        struct str instead = STR_NONE;
+        size_t len = 0;
+        bool space;
+        char letter;
+        if (char_is(c, IS_HIGH)) {
+            size_t width;
+            uint32_t code = char_at(s, i, &width);
+            uint8_t like = confusable_of(code);
+            letter = (like & CONFUSABLE_LATIN) ? ascii_lower((char)(like & 0x7f)) : small_capital_of(code);
+            if (!letter && !is_mark(code)) {
+                i += width;
+                continue;
+            }
+            instead = str_of(&letter, letter != 0);
+            len = width;
+        } else if (c == '*' || c == '`' || c == '~' || c == '_' || c == '<') {
+            len = markup_at(s, i, &known, &space);
+            instead = str_of(" ", space);
+        }
+        if (!len) {
+            i++;
+            continue;
+        }
+        if (!form_copy(m, out, &in, literal, i) || !form_add(m, out, instead, &in, i, i + len))
+            return false;
+        literal = i += len;
+        *changed = true;
+    }
+    m->work += 2 * s.len;
+    return !*changed || form_copy(m, out, &in, literal, s.len);
+}

@@ -1,0 +1,206 @@
+/* decode.c - every run and every escape that reads as text, decoded where it stands.
+ *
+ * In place, because what is encoded is often only a part: the words before a run and after it belong to what it says.
+ * No decoding makes a text longer, so two levels of it are bounded by themselves. */
+#include "proxy/text/view_parts.h"
+
+#include "proxy/base/utf8.h"
+
+enum { TELLING_BYTES = 24 };
+
+struct decode {
+    struct view_memory *m;
+    struct reading in;
+    struct form *out;
+    size_t literal; /* from here on the text has not been copied yet */
+    bool plus;      /* in a token with %XX, where + is a space */
+    bool changed, failed;
+    unsigned oddities;
+    uint64_t work;
+};
+
+/* Bytes on their way to be characters. */
+struct pending {
+    char bytes[4];
+    size_t n, start; /* start: of the first byte's code in the text */
+};
+
+/* in[i, j) reads as `bytes`. */
+static void replace(struct decode *d, size_t i, size_t j, struct str bytes)
+{
+    if (!form_copy(d->m, d->out, &d->in, d->literal, i) || !form_add(d->m, d->out, bytes, &d->in, i, j))
+        d->failed = true;
+    d->literal = j;
+    d->changed = true;
+}
+
+/* One decoded byte that in[i, j) stands for. False when it cannot be text: the run ends before it. */
+static bool take_byte(struct decode *d, struct pending *p, char byte, size_t i, size_t j)
+{
+    if (!p->n)
+        p->start = i;
+    p->bytes[p->n++] = byte;
+    if (char_is(byte, IS_CONTROL))
+        return false;
+    if (utf8_valid_one(str_of(p->bytes, p->n)) == p->n) {
+        if (!form_add(d->m, d->out, str_of(p->bytes, p->n), &d->in, p->start, j))
+            d->failed = true;
+        p->n = 0;
+        return !d->failed;
+    }
+    unsigned char first = (unsigned char)p->bytes[0];
+    return p->n < (first >= 0xf0 ? 4u : first >= 0xe0 ? 3u : first >= 0xc2 ? 2u : 0u);
+}
+
+static bool is_newline(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
+/* Over a line break inside of base64 as mail has it: only where the line ended on a whole group and the next begins at
+ * once. */
+static size_t next_line(struct str s, size_t i)
+{
+    size_t k = i;
+    while (k < s.len && k < i + 2 && is_newline(s.at[k]))
+        k++;
+    return k > i && k < s.len && base64_value(s.at[k]) >= 0 ? k : i;
+}
+
+static size_t take_base64(struct decode *d, size_t i, bool utf16)
+{
+    struct str s = d->in.text;
+    struct pending p = { .n = 0 };
+    uint32_t value = 0;
+    size_t bits = 0, group = i, bytes = 0, taken = 0, k = i;
+    for (;;) {
+        if (k < s.len && taken % 4 == 0 && taken >= 32 && is_newline(s.at[k]))
+            k = next_line(s, k);
+        int v = k < s.len ? base64_value(s.at[k]) : -1;
+        if (v < 0)
+            break;
+        value = value << 6 | (uint32_t)v;
+        if (taken++ % 4 == 0)
+            group = k;
+        k++;
+        if ((bits += 6) < 8)
+            continue;
+        bits -= 8;
+        char c = (char)(value >> bits & 0xff);
+        if (utf16 && bytes++ % 2)
+            continue;
+        if (!take_byte(d, &p, c, group, k))
+            return k;
+    }
+    while (k < s.len && s.at[k] == '=' && k - i < taken + 3)
+        k++;
+    return k;
+}
+
+static size_t take_hex(struct decode *d, size_t i, size_t step)
+{
+    struct str s = d->in.text;
+    struct pending p = { .n = 0 };
+    size_t end = i;
+    char between = step == 3 ? s.at[i + 2] : 0;
+    while (i + 1 < s.len && char_is(s.at[i], IS_HEX) && char_is(s.at[i + 1], IS_HEX)) {
+        char c = (char)(hex_value(s.at[i]) << 4 | hex_value(s.at[i + 1]));
+        if (!take_byte(d, &p, c, i, i + 2))
+            break;
+        end = i + 2;
+        if (step == 3 && (end >= s.len || s.at[end] != between))
+            break;
+        i += step;
+    }
+    return end;
+}
+
+static size_t take_plus(struct decode *d, size_t i)
+{
+    struct str s = d->in.text;
+    for (; i < s.len && char_is(s.at[i], IS_RUN); i++)
+        if (s.at[i] == '+')
+            replace(d, i, i + 1, STR(" "));
+    return i;
+}
+
+/* A run of the base64 alphabet (or pairs of hexadecimal digits) begins at i. Returns where to go on. */
+static size_t decode_run(struct decode *d, size_t i)
+{
+    struct str s = d->in.text, rest = str_from(s, i);
+    size_t skip = 0;
+    d->work += RUN_MIN;
+    bool pairs = rest.len > 2 && !char_is(rest.at[2], IS_WORD) && run_is_spaced_hex(rest);
+    enum coding c = pairs ? CODING_HEX : run_coding(rest, &skip);
+    if (c == CODING_NONE || c == CODING_PLUS) {
+        size_t end = c == CODING_PLUS ? take_plus(d, i) : i;
+        while (end < s.len && char_is(s.at[end], IS_RUN))
+            end++;
+        d->work += end - i;
+        return end;
+    }
+    replace(d, i + skip, i + skip, STR_NONE);
+    size_t before = d->out->len;
+    size_t end =
+        c == CODING_HEX ? take_hex(d, i + skip, pairs ? 3 : 2) : take_base64(d, i + skip, c == CODING_BASE64_UTF16);
+    d->literal = end;
+    /* tokens and the like are JSON in base64 every day */
+    if (d->out->len - before >= TELLING_BYTES && d->out->text[before] != '{')
+        d->oddities |= ODD_ENCODED;
+    d->work += end - i;
+    return end > i ? end : i + 1;
+}
+
+static size_t decode_escape(struct decode *d, size_t i)
+{
+    struct str rest = str_from(d->in.text, i);
+    char out[4];
+    size_t n = 0;
+    size_t len = rest.at[0] == '%'   ? escape_url(rest, out, &n)
+                 : rest.at[0] == '&' ? escape_entity(rest, out, &n)
+                                     : escape_backslash(rest, out, &n);
+    if (!len)
+        return i + 1;
+    d->plus |= rest.at[0] == '%';
+    replace(d, i, i + len, str_of(out, n));
+    return i + len;
+}
+
+bool decode_text(struct view_memory *m, struct reading in, struct form *out, bool *changed, unsigned *oddities)
+{
+    struct decode d = { .m = m, .in = in, .out = out };
+    struct str s = in.text;
+    size_t i = 0;
+    while (i < s.len && !d.failed) {
+        char c = s.at[i];
+        if (d.plus && c == '+') {
+            replace(&d, i, i + 1, STR(" "));
+            i++;
+        } else if (char_is(c, IS_RUN)) {
+            i = decode_run(&d, i);
+        } else if (char_is(c, IS_ESCAPE)) {
+            d.work += 8;
+            i = decode_escape(&d, i);
+        } else {
+            d.plus &= !char_is(c, IS_SPACE);
+            i++;
+        }
+    }
+    m->work += s.len + d.work;
+    *changed = d.changed;
+    *oddities |= d.oddities;
+    return !d.failed && (!d.changed || form_copy(m, out, &in, d.literal, s.len));
+}
+
+bool rot13_text(struct view_memory *m, struct reading in, struct form *out)
+{
+    if (!form_copy(m, out, &in, 0, in.text.len))
+        return false;
+    for (size_t i = 0; i < out->len; i++) {
+        char c = out->text[i], a = ascii_lower(c);
+        if (a >= 'a' && a <= 'z')
+            out->text[i] = (char)(c + (a < 'n' ? 13 : -13));
+    }
+    m->work += out->len;
+    return true;
+}

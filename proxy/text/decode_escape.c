@@ -1,0 +1,162 @@
+/* decode_escape.c - one escaped character: %69, &#105;, &#x69;, &lt;, \u0069, \x69, \151, \n. */
+#include "proxy/text/view_parts.h"
+
+#include "proxy/base/utf8.h"
+
+/* A code point as UTF-8; 0 when there is none of that number. */
+static size_t put(uint32_t code, char out[4])
+{
+    return code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? 0 : utf8_encode(out, code);
+}
+
+/* `digits` hexadecimal digits at s[i]; -1 when they are not all there. */
+static int64_t hex_at(struct str s, size_t i, size_t digits)
+{
+    int64_t value = 0;
+    if (s.len < i + digits)
+        return -1;
+    for (size_t k = 0; k < digits; k++) {
+        int v = hex_value(s.at[i + k]);
+        if (v < 0)
+            return -1;
+        value = value << 4 | v;
+    }
+    return value;
+}
+
+/* Escapes of `prefix` and two digits are bytes: as many as make one character of UTF-8, else a lone one is Latin-1. */
+static size_t escaped_bytes(struct str s, struct str prefix, char out[4], size_t *n)
+{
+    char bytes[4];
+    size_t have = 0, each = prefix.len + 2;
+    for (; have < 4; have++) {
+        struct str rest = str_from(s, have * each);
+        int64_t value = str_eq(str_first(rest, prefix.len), prefix) ? hex_at(rest, prefix.len, 2) : -1;
+        if (value < 0)
+            break;
+        bytes[have] = (char)value;
+        if (!have && value < 0x80) {
+            have = 1;
+            break;
+        }
+    }
+    if (!have)
+        return 0;
+    size_t width = utf8_valid_one(str_of(bytes, have));
+    if (!width) {
+        *n = put((unsigned char)bytes[0], out);
+        return each;
+    }
+    memcpy(out, bytes, width);
+    *n = width;
+    return width * each;
+}
+
+size_t escape_url(struct str s, char out[4], size_t *n)
+{
+    size_t len = escaped_bytes(s, STR("%"), out, n);
+    if (len || s.len < 6 || (s.at[1] | 32) != 'u')
+        return len;
+    int64_t code = hex_at(s, 2, 4);
+    return code >= 0 && (*n = put((uint32_t)code, out)) ? 6 : 0;
+}
+
+static const struct {
+    struct str name;
+    uint32_t code;
+} ENTITIES[] = {
+    { STR_INIT("amp"), '&' },    { STR_INIT("lt"), '<' },        { STR_INIT("gt"), '>' },
+    { STR_INIT("quot"), '"' },   { STR_INIT("apos"), '\'' },     { STR_INIT("nbsp"), ' ' },
+    { STR_INIT("shy"), 0xad },   { STR_INIT("zwj"), 0x200d },    { STR_INIT("zwnj"), 0x200c },
+    { STR_INIT("ensp"), ' ' },   { STR_INIT("emsp"), ' ' },      { STR_INIT("thinsp"), ' ' },
+    { STR_INIT("Tab"), '\t' },   { STR_INIT("NewLine"), '\n' },  { STR_INIT("excl"), '!' },
+    { STR_INIT("num"), '#' },    { STR_INIT("dollar"), '$' },    { STR_INIT("percnt"), '%' },
+    { STR_INIT("lpar"), '(' },   { STR_INIT("rpar"), ')' },      { STR_INIT("ast"), '*' },
+    { STR_INIT("plus"), '+' },   { STR_INIT("comma"), ',' },     { STR_INIT("period"), '.' },
+    { STR_INIT("sol"), '/' },    { STR_INIT("colon"), ':' },     { STR_INIT("semi"), ';' },
+    { STR_INIT("equals"), '=' }, { STR_INIT("quest"), '?' },     { STR_INIT("commat"), '@' },
+    { STR_INIT("lsqb"), '[' },   { STR_INIT("lbrack"), '[' },    { STR_INIT("bsol"), '\\' },
+    { STR_INIT("rsqb"), ']' },   { STR_INIT("rbrack"), ']' },    { STR_INIT("lowbar"), '_' },
+    { STR_INIT("grave"), '`' },  { STR_INIT("lcub"), '{' },      { STR_INIT("lbrace"), '{' },
+    { STR_INIT("verbar"), '|' }, { STR_INIT("rcub"), '}' },      { STR_INIT("rbrace"), '}' },
+    { STR_INIT("hyphen"), '-' }, { STR_INIT("ndash"), '-' },     { STR_INIT("mdash"), '-' },
+    { STR_INIT("lsquo"), '\'' }, { STR_INIT("rsquo"), '\'' },    { STR_INIT("ldquo"), '"' },
+    { STR_INIT("rdquo"), '"' },  { STR_INIT("hellip"), 0x2026 },
+};
+enum { ENTITY_NAME_MAX = 7, ENTITY_DIGITS_MAX = 8 };
+
+static size_t entity_number(struct str s, char out[4], size_t *n)
+{
+    bool hex = s.len > 2 && (s.at[2] | 32) == 'x';
+    size_t i = hex ? 3 : 2, first = i;
+    uint32_t code = 0;
+    for (; i < s.len && i - first < ENTITY_DIGITS_MAX && (hex ? char_is(s.at[i], IS_HEX) : char_is(s.at[i], IS_DIGIT));
+         i++)
+        code = code * (hex ? 16 : 10) + (uint32_t)hex_value(s.at[i]);
+    if (i == first || !(*n = put(code, out)))
+        return 0;
+    return i < s.len && s.at[i] == ';' ? i + 1 : i;
+}
+
+size_t escape_entity(struct str s, char out[4], size_t *n)
+{
+    if (s.len < 4)
+        return 0;
+    if (s.at[1] == '#')
+        return entity_number(s, out, n);
+    size_t len = 0;
+    while (len < ENTITY_NAME_MAX && len + 1 < s.len && char_is(s.at[len + 1], IS_ALPHA))
+        len++;
+    if (len < 2 || len + 1 >= s.len || s.at[len + 1] != ';')
+        return 0;
+    for (size_t i = 0; i < ARRAY_LEN(ENTITIES); i++)
+        if (str_eq(ENTITIES[i].name, str_of(s.at + 1, len)))
+            return *n = put(ENTITIES[i].code, out), len + 2;
+    return 0;
+}
+
+/* \u0069, a pair of surrogates, \u{69}. */
+static size_t escape_u(struct str s, char out[4], size_t *n)
+{
+    int64_t code = hex_at(s, 2, 4);
+    if (code >= 0) {
+        int64_t low =
+            code >= 0xd800 && code < 0xdc00 && s.len >= 12 && s.at[6] == '\\' && s.at[7] == 'u' ? hex_at(s, 8, 4) : -1;
+        if (low >= 0xdc00 && low < 0xe000)
+            return *n = put((uint32_t)(0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00)), out), 12;
+        return (*n = put((uint32_t)code, out)) ? 6 : 0;
+    }
+    if (s.len < 5 || s.at[2] != '{')
+        return 0;
+    size_t digits = 0;
+    while (digits < 6 && 3 + digits < s.len && char_is(s.at[3 + digits], IS_HEX))
+        digits++;
+    if (!digits || 3 + digits >= s.len || s.at[3 + digits] != '}')
+        return 0;
+    return (*n = put((uint32_t)hex_at(s, 3, digits), out)) ? 4 + digits : 0;
+}
+
+size_t escape_backslash(struct str s, char out[4], size_t *n)
+{
+    static const char LETTERS[] = "n\nt\tr\r\"\"''\\\\//";
+    if (s.len < 2)
+        return 0;
+    char c = s.at[1];
+    if (c == 'u')
+        return escape_u(s, out, n);
+    if (c == 'x')
+        return escaped_bytes(s, STR("\\x"), out, n);
+    if (c == 'U') {
+        int64_t code = hex_at(s, 2, 8);
+        return code >= 0 && code <= 0x10ffff && (*n = put((uint32_t)code, out)) ? 10 : 0;
+    }
+    if (c == '0' || c == '1') { /* octal, ASCII only */
+        if (s.len < 4 || s.at[2] < '0' || s.at[2] > '7' || s.at[3] < '0' || s.at[3] > '7')
+            return 0;
+        return *n = put((uint32_t)((c - '0') << 6 | (s.at[2] - '0') << 3 | (s.at[3] - '0')), out), 4;
+    }
+    for (size_t i = 0; i + 1 < sizeof LETTERS; i += 2)
+        if (LETTERS[i] == c)
+            return out[0] = LETTERS[i + 1], *n = 1, 2;
+    return 0;
+}

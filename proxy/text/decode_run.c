@@ -1,0 +1,134 @@
+/* decode_run.c - how a run of the base64 alphabet reads, told from its first few characters.
+ *
+ * Decoding is cheap and most runs are words, paths or keys: what counts is to say no quickly. A dozen decoded bytes
+ * that are all text come out of random characters once in a hundred thousand times. */
+#include "proxy/text/view_parts.h"
+
+#include "proxy/base/utf8.h"
+
+enum { SAMPLE = 24, SAMPLE_BYTES_MIN = 8, LOOK_AHEAD = 64, PARTS_MAX = 4 };
+
+int base64_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
+
+/* Text: valid UTF-8 (the last character may be cut), no controls, and at least half of it letters, digits and spaces.
+ */
+static bool is_text(const char *bytes, size_t n)
+{
+    size_t letters = 0;
+    for (size_t i = 0; i < n;) {
+        size_t width = utf8_valid_one(str_of(bytes + i, n - i));
+        if (!width)
+            return n >= SAMPLE_BYTES_MIN && n - i < 4 && i >= SAMPLE_BYTES_MIN && letters * 2 >= i;
+        if (char_is(bytes[i], IS_CONTROL))
+            return false;
+        letters += width > 1 ? width : char_is(bytes[i], IS_WORD) || bytes[i] == ' ';
+        i += width;
+    }
+    return n >= SAMPLE_BYTES_MIN && letters * 2 >= n;
+}
+
+/* Decodes at most SAMPLE characters; a byte that no text has ends it early. */
+static enum coding base64_coding(struct str s)
+{
+    char bytes[SAMPLE], half[SAMPLE];
+    size_t n = 0, halves = 0, zeros = 0, bits = 0;
+    uint32_t value = 0;
+    for (size_t i = 0; i < s.len && i < SAMPLE; i++) {
+        int v = base64_value(s.at[i]);
+        if (v < 0)
+            break;
+        value = value << 6 | (uint32_t)v;
+        if ((bits += 6) < 8)
+            continue;
+        bits -= 8;
+        char c = (char)(value >> bits & 0xff);
+        bool zero = (n & 1) && !c;
+        zeros += zero;
+        if (!(n & 1))
+            half[halves++] = c;
+        if (!zero && char_is(c, IS_CONTROL))
+            return CODING_NONE;
+        bytes[n++] = c;
+    }
+    if (zeros && zeros == n / 2) /* as some shells want their scripts */
+        return is_text(half, halves) || (halves >= 6 && zeros >= 5) ? CODING_BASE64_UTF16 : CODING_NONE;
+    return !zeros && is_text(bytes, n) ? CODING_BASE64 : CODING_NONE;
+}
+
+static bool is_hex_text(struct str s)
+{
+    char bytes[SAMPLE / 2];
+    size_t n = 0;
+    for (size_t i = 0; i + 1 < s.len && i + 1 < SAMPLE && char_is(s.at[i], IS_HEX) && char_is(s.at[i + 1], IS_HEX);
+         i += 2)
+        bytes[n++] = (char)(hex_value(s.at[i]) << 4 | hex_value(s.at[i + 1]));
+    return n >= RUN_MIN / 2 && is_text(bytes, n);
+}
+
+/* some+words+in+a+query: at least two signs between letters, and nothing else that is no letter. */
+static bool is_plus(struct str s)
+{
+    size_t signs = 0, i = 1;
+    for (; i + 1 < s.len && i < LOOK_AHEAD && char_is(s.at[i], IS_WORD | IS_RUN); i++) {
+        if (s.at[i] == '/')
+            return false;
+        signs += s.at[i] == '+' && char_is(s.at[i - 1], IS_WORD) && char_is(s.at[i + 1], IS_ALPHA);
+    }
+    return signs >= 2 && signs * 16 >= i;
+}
+
+/* How the run that `s` begins with reads, and how many of its characters come before. The code may be told only from
+ * some character on (path/aWdub3Jl…), so its parts are tried too, a few of them. */
+enum coding run_coding(struct str s, size_t *skip)
+{
+    size_t len = 0, parts = 0;
+    while (len < s.len && len < LOOK_AHEAD && char_is(s.at[len], IS_RUN))
+        len++;
+    *skip = 0;
+    if (len < RUN_MIN)
+        return CODING_NONE;
+    if (is_hex_text(s))
+        return CODING_HEX;
+    for (; *skip < 4; ++*skip) {
+        enum coding c = base64_coding(str_from(s, *skip));
+        if (c != CODING_NONE)
+            return c;
+    }
+    for (size_t i = 0; i + RUN_MIN < len && parts < PARTS_MAX; i++) {
+        if (char_is(s.at[i], IS_WORD))
+            continue;
+        parts++;
+        *skip = i + 1;
+        enum coding c = is_hex_text(str_from(s, *skip)) ? CODING_HEX : base64_coding(str_from(s, *skip));
+        if (c != CODING_NONE)
+            return c;
+    }
+    *skip = 0;
+    return is_plus(s) ? CODING_PLUS : CODING_NONE;
+}
+
+/* 69 67 6e 6f, with the same sign between all of them. */
+bool run_is_spaced_hex(struct str s)
+{
+    size_t letters = 0;
+    if (s.len < 11 || char_is(s.at[2], IS_WORD))
+        return false;
+    for (size_t i = 0; i < 12; i += 3) {
+        if (!char_is(s.at[i], IS_HEX) || !char_is(s.at[i + 1], IS_HEX) || (i && s.at[i - 1] != s.at[2]))
+            return false;
+        char c = (char)(hex_value(s.at[i]) << 4 | hex_value(s.at[i + 1]));
+        if (char_is(c, IS_CONTROL))
+            return false;
+        letters += char_is(c, IS_ALPHA | IS_HIGH);
+    }
+    return letters >= 2;
+}

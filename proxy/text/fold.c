@@ -1,0 +1,272 @@
+/* fold.c - a text made plain: NFKC, small letters, white space of ASCII, and nothing invisible.
+ *
+ * Stretches of ASCII are copied whole. Everything else goes character by character, most of it by ranges that need no
+ * table, the rest by utf8proc's properties. NFKC is done piecewise: a character is decomposed alone, and combining
+ * marks join what stands before them (fold_marks.c). Words with letters beyond ASCII are looked at once more when they
+ * end, when it is known which scripts they mix (fold_word.c). */
+#include "proxy/text/fold_parts.h"
+
+#include <utf8proc.h>
+
+#include "proxy/base/utf8.h"
+
+enum {
+    EXPANSION_MAX = 12, /* bytes that one character may become: ligatures that are whole sentences stay as they are */
+    DECOMPOSED_MAX = 20,
+    INVISIBLE_TELLING = 3,
+    SELECTORS_TELLING = 8,
+    MIXED_TELLING = 2,
+    STACKED_TELLING = 3,
+    ALONE_TELLING = 4,
+};
+
+static void add(struct fold *f, struct str bytes, size_t i, size_t j)
+{
+    if (!form_add(f->m, f->out, bytes, f->in, i, j))
+        f->failed = true;
+}
+
+static void add_code(struct fold *f, uint32_t code, size_t i, size_t j)
+{
+    char bytes[4];
+    add(f, str_of(bytes, utf8_encode(bytes, code)), i, j);
+}
+
+void fold_ascii(struct fold *f, char c, size_t i, size_t j)
+{
+    if (char_is(c, IS_CONTROL))
+        return;
+    if (!char_is(c, IS_WORD))
+        fold_end_word(f, j);
+    add(f, str_of(&c, 1), i, j);
+}
+
+/* A character that is what it is: part of a word, or not. */
+static void add_letter(struct fold *f, uint32_t code, size_t i, size_t j)
+{
+    fold_open_word(f);
+    if (is_bearing_marks(code))
+        f->facts->reasons |= REASON_MARKS;
+    add_code(f, code, i, j);
+}
+
+static void add_other(struct fold *f, uint32_t code, size_t i, size_t j)
+{
+    fold_end_word(f, j);
+    add_code(f, code, i, j);
+}
+
+/* Letters that are normal, neither decomposed nor compared: most of Latin-1 and Latin Extended, Greek, Cyrillic,
+ * Arabic. */
+static bool is_normal_letter(uint32_t c)
+{
+    if (c >= 0xc0 && c < 0x250)
+        return c != 0xd7 && c != 0xf7 && c != 0x132 && c != 0x133 && c != 0x13f && c != 0x140 && c != 0x149 &&
+               c != 0x17f && !(c >= 0x1c4 && c <= 0x1cc) && !(c >= 0x1f1 && c <= 0x1f3);
+    return (c >= 0x388 && c < 0x3cf) || (c >= 0x400 && c < 0x482) || (c >= 0x48a && c < 0x530) ||
+           (c >= 0x620 && c < 0x64b) || (c >= 0x1ea0 && c < 0x1f00);
+}
+
+/* Signs that are words by themselves, and normal: Han, kana, Hangul. Nothing among them imitates Latin in earnest. */
+static bool is_normal_sign(uint32_t c)
+{
+    return (c >= 0x3041 && c < 0x3097) || (c >= 0x30a1 && c < 0x30fb) || (c >= 0x3400 && c < 0x4dc0) ||
+           (c >= 0x4e00 && c < 0xa000) || (c >= 0xac00 && c < 0xd7a4) || (c >= 0x20000 && c < 0x2f800) ||
+           (c >= 0x3001 && c < 0x3004) || (c >= 0x1f300 && c < 0x1fb00) || c == 0x30fc;
+}
+
+/* Quotes, dashes and slashes of typography as the ASCII ones that people type; 0 for all others. */
+static char typewriter(uint32_t c)
+{
+    if ((c >= 0x2010 && c < 0x2016) || c == 0x2212 || c == 0x2043 || c == 0xfe58 || c == 0x2e3a || c == 0x2e3b)
+        return '-';
+    if ((c >= 0x2018 && c < 0x201c) || c == 0x2032 || c == 0x2bc || c == 0x2b9 || c == 0x2bb || c == 0x55a)
+        return '\'';
+    if ((c >= 0x201c && c < 0x2020) || c == 0x2033)
+        return '"';
+    return c == 0x2044 || c == 0x2215 ? '/' : 0;
+}
+
+/* Halves of flags: two of them side by side are a flag, one alone or more than two are letters. */
+static bool is_flag(struct str s, size_t i)
+{
+    static const char HALF[3] = { '\xf0', '\x9f', '\x87' };
+    size_t n = 1;
+    for (size_t k = i; n <= 2 && k >= 4 && memcmp(s.at + k - 4, HALF, 3) == 0 && (unsigned char)s.at[k - 1] >= 0xa6;
+         k -= 4)
+        n++;
+    for (size_t k = i + 4;
+         n <= 2 && k + 4 <= s.len && memcmp(s.at + k, HALF, 3) == 0 && (unsigned char)s.at[k + 3] >= 0xa6; k += 4)
+        n++;
+    return n == 2;
+}
+
+/* White letters on black rounds and squares, and the halves of flags, which NFKC leaves alone. */
+static char enclosed_letter(const struct fold *f, uint32_t c, size_t i)
+{
+    if (c < 0x1f150 || c > 0x1f1ff)
+        return 0;
+    if (c >= 0x1f150 && c < 0x1f16a)
+        return (char)('A' + (c - 0x1f150));
+    if (c >= 0x1f170 && c < 0x1f18a)
+        return (char)('A' + (c - 0x1f170));
+    return c >= 0x1f1e6 && !is_flag(f->in->text, i) ? (char)('A' + (c - 0x1f1e6)) : 0;
+}
+
+/* Drops a character that nobody sees. Between two Latin letters it is there for a reason. */
+static void drop_invisible(struct fold *f, uint32_t code, size_t j)
+{
+    struct str s = f->in->text;
+    if (code == 0x202d || code == 0x202e)
+        f->facts->oddities |= ODD_BIDI;
+    if (code == 0x202e)
+        f->facts->reasons |= REASON_OVERRIDE;
+    if (code != 0xad && f->out->len && char_is(f->out->text[f->out->len - 1], IS_ALPHA) && j < s.len &&
+        char_is(s.at[j], IS_ALPHA))
+        f->invisible++;
+}
+
+/* NFKC of one character that stands alone; marks after it come by themselves. */
+static void decompose(struct fold *f, uint32_t code, size_t i, size_t j)
+{
+    utf8proc_int32_t codes[DECOMPOSED_MAX];
+    int last = 0;
+    char bytes[4];
+    utf8proc_ssize_t n = utf8proc_decompose_char((utf8proc_int32_t)code, codes, DECOMPOSED_MAX,
+                                                 UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE, &last);
+    size_t len = 0;
+    if (n > 0 && n <= DECOMPOSED_MAX)
+        n = utf8proc_normalize_utf32(codes, n, UTF8PROC_COMPOSE | UTF8PROC_STABLE);
+    for (utf8proc_ssize_t k = 0; k < n && k < DECOMPOSED_MAX; k++)
+        len += utf8_encode(bytes, (uint32_t)codes[k]);
+    f->m->work += 16;
+    if (n <= 0 || n > DECOMPOSED_MAX || len > EXPANSION_MAX || (n > 1 && codes[0] == ' ')) {
+        add_other(f, code, i, j);
+        return;
+    }
+    for (utf8proc_ssize_t k = 0; k < n; k++) {
+        uint32_t c = (uint32_t)codes[k];
+        const utf8proc_property_t *p = utf8proc_get_property(codes[k]);
+        char plain = typewriter(c);
+        if (c < 0x80 || plain)
+            fold_ascii(f, plain ? plain : (char)c, i, j);
+        else if (k == 0 && p->combining_class)
+            (void)fold_marks(f, c, i, j);
+        else if (p->category >= UTF8PROC_CATEGORY_LU && p->category <= UTF8PROC_CATEGORY_NO && !is_normal_sign(c))
+            add_letter(f, c, i, j);
+        else if (!p->ignorable)
+            add_other(f, c, i, j);
+    }
+}
+
+void fold_char(struct fold *f, uint32_t code, size_t i, size_t j)
+{
+    char plain;
+    if (is_normal_letter(code)) {
+        add_letter(f, code, i, j);
+        return;
+    }
+    if (is_normal_sign(code)) {
+        add_other(f, code, i, j);
+        return;
+    }
+    f->m->work += 4;
+    if ((plain = typewriter(code)) || (plain = enclosed_letter(f, code, i))) {
+        fold_ascii(f, plain, i, j);
+        return;
+    }
+    if (code >= 0xff01 && code < 0xff5f) {
+        fold_ascii(f, (char)(code - 0xfee0), i, j);
+        return;
+    }
+    const utf8proc_property_t *p = utf8proc_get_property((utf8proc_int32_t)code);
+    if (p->ignorable || is_tag(code) || is_selector(code) || (code >= 0xfff9 && code < 0xfffc) ||
+        (code >= 0x80 && code < 0xa0)) {
+        if (code == 0x85)
+            fold_ascii(f, '\n', i, j);
+        else
+            drop_invisible(f, code, j);
+    } else if (p->category == UTF8PROC_CATEGORY_ZS || code == 0x2800) {
+        fold_ascii(f, ' ', i, j);
+    } else if (p->category == UTF8PROC_CATEGORY_ZL || p->category == UTF8PROC_CATEGORY_ZP) {
+        fold_ascii(f, '\n', i, j);
+    } else if (p->decomp_seqindex != UINT16_MAX) {
+        decompose(f, code, i, j);
+    } else if (p->category >= UTF8PROC_CATEGORY_LU && p->category <= UTF8PROC_CATEGORY_NO) {
+        add_letter(f, code, i, j);
+    } else {
+        add_other(f, code, i, j);
+    }
+}
+
+/* Jamo that complete a syllable come after it in NFD; everything else with a combining class is a mark. */
+static bool is_joining(uint32_t code)
+{
+    if (code < 0x300)
+        return false;
+    if (code >= 0x1161 && code < 0x11c3)
+        return true;
+    return !is_normal_letter(code) && !is_normal_sign(code) &&
+           utf8proc_get_property((utf8proc_int32_t)code)->combining_class;
+}
+
+/* ASCII from in[i] on, whole, up to what is neither printable nor white space. Returns where it ends. */
+static size_t take_ascii(struct fold *f, size_t i)
+{
+    struct str s = f->in->text;
+    size_t start = i;
+    if (f->is_foreign) {
+        while (i < s.len && char_is(s.at[i], IS_WORD))
+            i++;
+        if (!form_copy(f->m, f->out, f->in, start, i))
+            f->failed = true;
+        if (i < s.len && !char_is(s.at[i], IS_HIGH | IS_CONTROL))
+            fold_end_word(f, i);
+        start = i;
+    }
+    while (i < s.len && !char_is(s.at[i], IS_HIGH | IS_CONTROL))
+        i++;
+    if (i - start > 3)
+        f->alone = 0;
+    if (!form_copy(f->m, f->out, f->in, start, i))
+        f->failed = true;
+    if (i < s.len && char_is(s.at[i], IS_CONTROL)) {
+        drop_invisible(f, 0, i + 1);
+        i++;
+    }
+    f->m->work += (i - start) / 4 + 1;
+    return i;
+}
+
+bool fold_text(struct view_memory *m, struct reading in, struct form *out, struct fold_facts *facts)
+{
+    struct fold f = { .m = m, .in = &in, .out = out, .facts = facts };
+    size_t i = 0;
+    if (!form_reserve(m, out, in.text.len))
+        return false;
+    while (i < in.text.len && !f.failed) {
+        if (!char_is(in.text.at[i], IS_HIGH)) {
+            i = take_ascii(&f, i);
+            continue;
+        }
+        size_t width;
+        uint32_t code = char_at(in.text, i, &width);
+        m->work += 4;
+        if (is_tag(code)) {
+            i = fold_tags(&f, i);
+        } else if (is_selector(code)) {
+            i = fold_selectors(&f, i);
+        } else if (is_joining(code)) {
+            i = fold_marks(&f, code, i, i + width);
+        } else {
+            fold_char(&f, code, i, i + width);
+            i += width;
+        }
+    }
+    fold_end_word(&f, in.text.len);
+    facts->oddities |= (f.invisible >= INVISIBLE_TELLING ? ODD_INVISIBLE : 0) |
+                       (f.selectors >= SELECTORS_TELLING ? ODD_SELECTORS : 0) |
+                       (f.mixed >= MIXED_TELLING ? ODD_CONFUSABLE : 0) | (f.stacked >= STACKED_TELLING ? ODD_MARKS : 0);
+    facts->reasons |= f.alone >= ALONE_TELLING ? REASON_SPACED : 0;
+    return !f.failed;
+}

@@ -1,0 +1,94 @@
+/* fold_hidden.c - text that is sent but not seen: ASCII in tag characters, bytes in variation selectors.
+ *
+ * A model reads both. They are read here where they stand; a single one between visible letters says nothing by itself
+ * and is dropped, so that it does not part the word. */
+#include "proxy/text/fold_parts.h"
+
+#include "proxy/base/utf8.h"
+
+enum { FLAG_TAGS_MAX = 7, RUN_MIN_HIDDEN = 2 };
+
+/* The hidden text is a word of its own, whatever stands beside it. */
+static void part(struct fold *f, size_t i, size_t j)
+{
+    if (f->out->len && char_is(f->out->text[f->out->len - 1], IS_WORD | IS_HIGH))
+        fold_ascii(f, ' ', i, j);
+    else
+        fold_end_word(f, j);
+}
+
+static void part_after(struct fold *f, size_t i, size_t j)
+{
+    if (j < f->in->text.len && char_is(f->in->text.at[j], IS_WORD | IS_HIGH))
+        part(f, i, j);
+}
+
+size_t fold_tags(struct fold *f, size_t i)
+{
+    struct str s = f->in->text;
+    size_t end = i, n = 0, width;
+    uint32_t code = 0, last = 0;
+    for (; end < s.len && is_tag(code = char_at(s, end, &width)); end += width, last = code)
+        n += code >= 0xe0020 && code < 0xe007f;
+    /* the flags of England, Scotland, Wales, …: a black flag, a region in tags, an end */
+    if (i >= 4 && memcmp(s.at + i - 4, "\xf0\x9f\x8f\xb4", 4) == 0 && last == 0xe007f && n <= FLAG_TAGS_MAX)
+        return end;
+    f->facts->oddities |= ODD_TAGS;
+    f->m->work += end - i;
+    if (n < RUN_MIN_HIDDEN)
+        return end;
+    part(f, i, i + 4);
+    for (size_t k = i; k < end; k += width) {
+        code = char_at(s, k, &width);
+        if (code >= 0xe0020 && code < 0xe007f)
+            fold_ascii(f, (char)(code - 0xe0000), k, k + width);
+    }
+    part_after(f, end - 4, end);
+    return end;
+}
+
+static unsigned selector_byte(uint32_t code)
+{
+    return code >= 0xe0100 ? code - 0xe0100 + 16 : code - 0xfe00;
+}
+
+size_t fold_selectors(struct fold *f, size_t i)
+{
+    struct str s = f->in->text;
+    size_t end = i, n = 0, width, have = 0, start = i;
+    char bytes[4];
+    for (; end < s.len && is_selector(char_at(s, end, &width)); end += width)
+        n++;
+    f->m->work += 2 * (end - i);
+    if (n < RUN_MIN_HIDDEN) { /* how an emoji or an ideograph is drawn; a letter is not drawn in several ways */
+        f->selectors += i && char_is(s.at[i - 1], IS_ALPHA);
+        return end;
+    }
+    f->selectors += (unsigned)(n < 256 ? n : 256);
+    part(f, i, i + 1);
+    for (size_t k = i; k < end; k += width) {
+        uint32_t code = char_at(s, k, &width);
+        unsigned byte = selector_byte(code);
+        if (have && (byte & 0xc0) != 0x80)
+            have = 0; /* what came before was no character */
+        if (!have && (byte > 0xf4 || (byte >= 0x80 && byte < 0xc2)))
+            continue;
+        if (!have)
+            start = k;
+        bytes[have++] = (char)byte;
+        size_t valid = utf8_valid_one(str_of(bytes, have));
+        if (!valid && have < 4)
+            continue;
+        have = 0;
+        if (!valid)
+            continue;
+        size_t ignored;
+        uint32_t hidden = char_at(str_of(bytes, valid), 0, &ignored);
+        if (hidden < 0x80)
+            fold_ascii(f, (char)hidden, start, k + width);
+        else
+            fold_char(f, hidden, start, k + width);
+    }
+    part_after(f, start, end);
+    return end;
+}

@@ -1,0 +1,42 @@
+/* reverse.c - what stands under a right-to-left override, in the order in which it is displayed. */
+#include "proxy/text/view_parts.h"
+
+enum { RUN_MIN_CHARS = 4, RLO = 0x202e, PDF = 0x202c };
+
+/* Adds the characters of in[i, j) last to first. */
+static bool add_reversed(struct view_memory *m, struct form *out, const struct reading *in, size_t i, size_t j)
+{
+    while (j > i) {
+        size_t start = j - 1;
+        while (start > i && ((unsigned char)in->text.at[start] & 0xc0) == 0x80)
+            start--;
+        if (!form_copy(m, out, in, start, j))
+            return false;
+        j = start;
+    }
+    return true;
+}
+
+bool reverse_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
+{
+    struct str s = in.text;
+    size_t literal = 0, start = 0, width;
+    bool under = false;
+    for (size_t i = 0; i <= s.len; i += width) {
+        uint32_t c = i < s.len ? char_at(s, i, &width) : (width = 1, '\n');
+        if (!under && c == RLO) {
+            if (!form_copy(m, out, &in, literal, i))
+                return false;
+            start = i + width;
+            under = true;
+        } else if (under && (c == PDF || c == '\n')) {
+            *changed |= i - start >= RUN_MIN_CHARS;
+            if (!add_reversed(m, out, &in, start, i))
+                return false;
+            literal = i;
+            under = false;
+        }
+    }
+    m->work += 4 * s.len;
+    return form_copy(m, out, &in, literal < s.len ? literal : s.len, s.len);
+}

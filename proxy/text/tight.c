@@ -1,0 +1,112 @@
+/* tight.c - l e t t e r s, l-e-t-t-e-r-s and l.e.t.t.e.r.s as words.
+ *
+ * A run is four or more characters that stand alone with at most four others between. What stands between most of them
+ * is the spacing and goes; anything else with white space in it, or longer, parts two words. */
+#include "proxy/text/view_parts.h"
+
+#include <utf8proc.h>
+
+enum { RUN_CHARS_MIN = 4, GAP_CHARS_MAX = 4 };
+
+static bool is_wordy(struct str s, size_t i, size_t *width)
+{
+    char c = s.at[i];
+    *width = 1;
+    if (!char_is(c, IS_HIGH))
+        return char_is(c, IS_WORD) || c == '@' || c == '$' || c == '!';
+    uint32_t code = char_at(s, i, width);
+    utf8proc_category_t k = utf8proc_category((utf8proc_int32_t)code);
+    return k >= UTF8PROC_CATEGORY_LU && k <= UTF8PROC_CATEGORY_NO;
+}
+
+/* What follows a character that ends at i: up to GAP_CHARS_MAX others, then one that stands alone, s[*one, *end). */
+static bool next_one(struct str s, size_t i, size_t *one, size_t *end)
+{
+    size_t width, chars = 0;
+    while (i < s.len && !is_wordy(s, i, &width)) {
+        i += width;
+        if (++chars > GAP_CHARS_MAX)
+            return false;
+    }
+    if (!chars || i >= s.len)
+        return false;
+    (void)is_wordy(s, i, &width);
+    *one = i;
+    *end = i + width;
+    return *end >= s.len || !is_wordy(s, *end, &width);
+}
+
+/* The run whose first character is s[i, end): how many, how far, how many of them letters, and the gap that most have.
+ */
+struct run {
+    size_t chars, letters, end;
+    struct str gap;
+};
+
+static struct run run_at(struct str s, size_t i, size_t end)
+{
+    struct run r = { .chars = 1, .letters = !char_is(s.at[i], IS_DIGIT), .end = end };
+    size_t one, next, votes = 0;
+    while (next_one(s, r.end, &one, &next)) {
+        struct str gap = str_of(s.at + r.end, one - r.end);
+        if (!votes) /* Boyer and Moore: what stays is the majority, if there is one */
+            r.gap = gap;
+        votes = str_eq(gap, r.gap) ? votes + 1 : votes - 1;
+        r.chars++;
+        r.letters += !char_is(s.at[one], IS_DIGIT);
+        r.end = next;
+    }
+    return r;
+}
+
+static bool has_space(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (char_is(s.at[i], IS_SPACE))
+            return true;
+    return false;
+}
+
+static bool add_run(struct view_memory *m, struct form *out, const struct reading *in, size_t i, size_t end,
+                    const struct run *r)
+{
+    struct str s = in->text;
+    size_t one, next;
+    if (!form_copy(m, out, in, i, end))
+        return false;
+    for (; end < r->end && next_one(s, end, &one, &next); end = next) {
+        struct str gap = str_of(s.at + end, one - end);
+        bool parts = has_space(gap) || gap.len > r->gap.len;
+        if (!str_eq(gap, r->gap) &&
+            !(parts ? form_add(m, out, STR(" "), in, end, one) : form_copy(m, out, in, end, one)))
+            return false;
+        if (!form_copy(m, out, in, one, next))
+            return false;
+    }
+    return true;
+}
+
+bool tight_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
+{
+    struct str s = in.text;
+    size_t literal = 0, width, after;
+    bool wordy_before = false;
+    for (size_t i = 0; i < s.len; i += width) {
+        bool wordy = is_wordy(s, i, &width);
+        bool alone = wordy && !wordy_before && (i + width >= s.len || !is_wordy(s, i + width, &after));
+        wordy_before = wordy;
+        if (!alone)
+            continue;
+        struct run r = run_at(s, i, i + width);
+        m->work += 2 * (r.end - i);
+        if (r.chars >= RUN_CHARS_MIN && r.letters >= 2) {
+            if (!form_copy(m, out, &in, literal, i) || !add_run(m, out, &in, i, i + width, &r))
+                return false;
+            literal = r.end;
+            *changed = true;
+        }
+        width = r.end - i;
+    }
+    m->work += 3 * s.len;
+    return !*changed || form_copy(m, out, &in, literal, s.len);
+}

@@ -1,0 +1,174 @@
+/* view_parts.h - private to the room: a text on its way from one form to the next, and the steps between.
+ *
+ * Every step reads a `reading` and writes a `form`; origins are carried along, so that after any number of steps each
+ * byte still knows the bytes of the original that it stands for. A step returns false without memory or at the ceiling.
+ */
+#ifndef TEXT_VIEW_PARTS_H
+#define TEXT_VIEW_PARTS_H
+
+#include "proxy/text/views.h"
+
+/* What a step reads: a text and its origins; from == NULL says that it is the original itself. */
+struct reading {
+    struct str text;
+    const uint32_t *from;
+    const uint16_t *span;
+};
+
+/* What a step writes: three arrays of `size` in one block. */
+struct form {
+    uint32_t *from; /* owned */
+    uint16_t *span;
+    char *text;
+    size_t len, size;
+};
+
+/* One for every view that has bytes of its own, and for the steps between. */
+enum form_use {
+    FORM_PLAIN,
+    FORM_FOCUS,
+    FORM_DECODED,
+    FORM_DECODED_LAST = FORM_DECODED + VIEW_DEPTH_MAX - 1,
+    FORM_BARE,
+    FORM_TIGHT,
+    FORM_LEET,
+    FORM_REVERSED,
+    FORM_ROT13,
+    FORM_BETWEEN,
+    FORMS,
+};
+
+struct view_memory {
+    struct form forms[FORMS];
+    size_t bytes;    /* of all forms */
+    bool at_ceiling; /* why a step failed: not for want of memory */
+    uint64_t work;
+};
+
+/* Why a text deserves another look. */
+enum reason {
+    REASON_FOREIGN = 1, /* not ASCII, or control characters: to be folded */
+    REASON_ENCODED = 2,
+    REASON_MARKUP = 4,
+    REASON_MARKS = 8, /* combining marks, or letters that carry them */
+    REASON_SPACED = 16,
+    REASON_LEET = 32,
+    REASON_ROT13 = 64,
+    REASON_OVERRIDE = 128, /* bidi */
+};
+
+enum { LOOK_STRETCHES_MAX = 64 };
+
+struct look {
+    unsigned reasons;
+    size_t count; /* stretches [start, end) where the reasons are, with VIEW_AROUND bytes around, sorted, apart */
+    struct {
+        size_t start, end;
+    } at[LOOK_STRETCHES_MAX];
+};
+
+/* look.c: one pass at the speed of memory. With `ascii_only` it ends at the first byte that is not, saying
+ * REASON_FOREIGN; otherwise such bytes are letters that it does not know. */
+void look_at(struct str text, bool ascii_only, struct look *l, uint64_t *work);
+
+/* form.c */
+bool form_reserve(struct view_memory *m, struct form *f, size_t more) MUST_USE;
+void form_release(struct view_memory *m, struct form *f);
+/* Adds in[i, j) as it is. */
+bool form_copy(struct view_memory *m, struct form *f, const struct reading *in, size_t i, size_t j) MUST_USE;
+/* Adds bytes that stand for in[i, j) together. */
+bool form_add(struct view_memory *m, struct form *f, struct str bytes, const struct reading *in, size_t i,
+              size_t j) MUST_USE;
+/* Adds bytes that stand for [from, from + span) of the original. */
+bool form_put(struct view_memory *m, struct form *f, struct str bytes, size_t from, uint16_t span) MUST_USE;
+static inline struct reading form_reading(const struct form *f)
+{
+    return (struct reading){ str_of(f->text, f->len), f->from, f->span };
+}
+static inline size_t origin_start(const struct reading *in, size_t i)
+{
+    return in->from ? in->from[i] : i;
+}
+static inline size_t origin_end(const struct reading *in, size_t i)
+{
+    return in->from ? (size_t)in->from[i] + in->span[i] : i + 1;
+}
+static inline uint16_t origin_span(size_t from, size_t to)
+{
+    return (uint16_t)(to <= from ? 1 : to - from > UINT16_MAX ? UINT16_MAX : to - from);
+}
+
+/* The steps. Those with `changed` leave it false when the form would read like the text that it is made from. */
+struct fold_facts {
+    unsigned reasons, oddities;
+};
+bool fold_text(struct view_memory *m, struct reading in, struct form *out, struct fold_facts *facts) MUST_USE;
+bool focus_text(struct view_memory *m, struct reading in, const struct look *l, struct form *out) MUST_USE;
+bool decode_text(struct view_memory *m, struct reading in, struct form *out, bool *changed,
+                 unsigned *oddities) MUST_USE;
+bool bare_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
+bool tight_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
+bool leet_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
+bool reverse_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
+bool rot13_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
+
+/* Asked by look.c and by the steps alike, each about the text from `s` on; all look at a bounded number of bytes. */
+
+/* decode_run.c: how a run of the base64 alphabet reads. */
+enum coding { CODING_NONE, CODING_HEX, CODING_BASE64, CODING_BASE64_UTF16, CODING_PLUS };
+enum { RUN_MIN = 16 };
+enum coding run_coding(struct str s, size_t *skip);
+int base64_value(char c); /* of either alphabet; -1: not of it */
+bool run_is_spaced_hex(struct str s);
+/* decode_escape.c: the character that an escape stands for. Returns the escape's length in bytes, 0 when it is none;
+ * `out` takes at most 4 bytes of UTF-8. */
+size_t escape_url(struct str s, char out[4], size_t *n);
+size_t escape_entity(struct str s, char out[4], size_t *n);
+size_t escape_backslash(struct str s, char out[4], size_t *n);
+/* bare.c: length of the mark-up at s[i], 0 when there is none that would be taken out; *space: a space stays in its
+ * place. `closers` is zeroed at the beginning of a text, and i only grows. */
+struct closers {
+    size_t tag, comment; /* the first > and the first --> after the last place that was asked for; 0: not known */
+};
+size_t markup_at(struct str s, size_t i, struct closers *known, bool *space);
+/* … and whether this character is a combining mark or a Latin letter that would be another one without its marks. */
+bool is_bearing_marks(uint32_t c);
+/* leet.c: whether the word around s[i] is written in leet, and where it ends. */
+bool leet_word_at(struct str s, size_t i, size_t *end);
+
+/* ASCII classes, one table for all scalar passes. */
+enum {
+    IS_ALPHA = 1,
+    IS_DIGIT = 2,
+    IS_WORD = 3,
+    IS_RUN = 4,
+    IS_SPACE = 8,
+    IS_HEX = 16,
+    IS_ESCAPE = 32,
+    IS_CONTROL = 64,
+    IS_HIGH = 128
+};
+extern const uint8_t CHAR_CLASS[256];
+static inline bool char_is(char c, uint8_t classes)
+{
+    return (CHAR_CLASS[(unsigned char)c] & classes) != 0;
+}
+/* The character at s[i], and its width; a byte that begins none counts as U+FFFD, one wide. */
+static inline uint32_t char_at(struct str s, size_t i, size_t *width)
+{
+    const unsigned char *p = (const unsigned char *)s.at + i;
+    size_t left = s.len - i;
+    *width = 1;
+    if (p[0] < 0x80)
+        return p[0];
+    if (p[0] >= 0xc2 && p[0] < 0xe0 && left >= 2)
+        return *width = 2, (uint32_t)(p[0] & 31) << 6 | (p[1] & 63);
+    if (p[0] >= 0xe0 && p[0] < 0xf0 && left >= 3)
+        return *width = 3, (uint32_t)(p[0] & 15) << 12 | (uint32_t)(p[1] & 63) << 6 | (p[2] & 63);
+    if (p[0] >= 0xf0 && p[0] < 0xf5 && left >= 4)
+        return *width = 4,
+               (uint32_t)(p[0] & 7) << 18 | (uint32_t)(p[1] & 63) << 12 | (uint32_t)(p[2] & 63) << 6 | (p[3] & 63);
+    return 0xfffd;
+}
+
+#endif

@@ -1,0 +1,227 @@
+/* views.c - one text, looked at once, then again in every way that it gives a reason for.
+ *
+ * The order is that in which disguises are worn: what is encoded is decoded first, then what hangs on letters comes
+ * off, then what stands between them, then what they are replaced by. Each step reads what the step before has made and
+ * is looked at again, so that a base64 of l.3.t.t.3.r.s comes out as letters. */
+#include "proxy/text/view_parts.h"
+
+enum { KEEP_BYTES = 256 << 10 }; /* a form larger than this is given back after a text that does not need it */
+
+bool views_init(struct views *v)
+{
+    *v = (struct views){ .memory = calloc(1, sizeof *v->memory) };
+    return v->memory != NULL;
+}
+
+void views_finish(struct views *v)
+{
+    for (size_t i = 0; v->memory && i < FORMS; i++)
+        form_release(v->memory, &v->memory->forms[i]);
+    free(v->memory);
+    *v = (struct views){ .count = 0 };
+}
+
+void view_origin(const struct view *view, size_t start, size_t end, size_t *from, size_t *to)
+{
+    assert(start <= end && end <= view->text.len);
+    if (!view->from) {
+        *from = start;
+        *to = end;
+        return;
+    }
+    if (!view->text.len) {
+        *from = *to = 0;
+        return;
+    }
+    size_t last = end > start ? end : start + 1;
+    size_t low = SIZE_MAX, high = 0;
+    if (last > view->text.len) /* nothing at the very end */
+        start = last = view->text.len, low = high = (size_t)view->from[last - 1] + view->span[last - 1];
+    for (size_t i = start; i < last; i++) {
+        size_t first = view->from[i], past = first + view->span[i];
+        low = first < low ? first : low;
+        high = past > high ? past : high;
+    }
+    *from = low;
+    *to = end > start ? high : low;
+}
+
+static void add_view(struct views *v, enum view_kind kind, unsigned depth, struct reading r)
+{
+    if (v->count == VIEWS_MAX) {
+        v->cut++;
+        return;
+    }
+    v->at[v->count++] = (struct view){ .kind = kind, .depth = depth, .text = r.text, .from = r.from, .span = r.span };
+}
+
+/* A step has failed. At the ceiling what there is stays and the rest is counted as cut; without memory all is lost. */
+static bool give_up(struct views *v)
+{
+    v->cut++;
+    return v->memory->at_ceiling;
+}
+
+/* The forms of the text before are empty again; what they hold beyond need goes back. */
+static void forms_begin(struct view_memory *m, size_t len)
+{
+    for (size_t i = 0; i < FORMS; i++) {
+        m->forms[i].len = 0;
+        if (m->forms[i].size > KEEP_BYTES && m->forms[i].size / 8 > len)
+            form_release(m, &m->forms[i]);
+    }
+    m->at_ceiling = false;
+    m->work = 0;
+}
+
+/* What a step made is plain again: folded when it has brought more than ASCII. The form is swapped, never copied. */
+static bool make_plain(struct view_memory *m, enum form_use use, struct look *l, struct fold_facts *facts)
+{
+    struct form *f = &m->forms[use];
+    look_at(str_of(f->text, f->len), true, l, &m->work);
+    if (!(l->reasons & REASON_FOREIGN))
+        return true;
+    struct form *between = &m->forms[FORM_BETWEEN];
+    between->len = 0;
+    if (!fold_text(m, form_reading(f), between, facts))
+        return false;
+    struct form plain = *between;
+    *between = *f;
+    *f = plain;
+    look_at(str_of(f->text, f->len), false, l, &m->work);
+    l->reasons |= facts->reasons;
+    return true;
+}
+
+struct chain {
+    struct views *v;
+    struct reading now;
+    unsigned reasons, depth;
+};
+
+static bool decode_deep(struct chain *c)
+{
+    struct view_memory *m = c->v->memory;
+    for (unsigned level = 0; level < VIEW_DEPTH_MAX && (c->reasons & REASON_ENCODED); level++) {
+        enum form_use use = FORM_DECODED + level;
+        struct fold_facts facts = { 0 };
+        struct look l;
+        bool changed = false;
+        if (!decode_text(m, c->now, &m->forms[use], &changed, &c->v->oddities))
+            return false;
+        if (!changed)
+            return true;
+        if (!make_plain(m, use, &l, &facts))
+            return false;
+        c->now = form_reading(&m->forms[use]);
+        c->reasons = (c->reasons & ~(unsigned)REASON_ENCODED) | l.reasons;
+        c->v->oddities |= facts.oddities;
+        add_view(c->v, VIEW_DECODED, ++c->depth, c->now);
+    }
+    return true;
+}
+
+typedef bool step_of_text_fn(struct view_memory *m, struct reading in, struct form *out, bool *changed);
+
+static const struct {
+    unsigned why;
+    enum view_kind kind;
+    enum form_use use;
+    step_of_text_fn *step;
+} STEPS[] = {
+    { REASON_MARKUP | REASON_MARKS, VIEW_BARE, FORM_BARE, bare_text },
+    { REASON_SPACED, VIEW_TIGHT, FORM_TIGHT, tight_text },
+    { REASON_LEET, VIEW_LEET, FORM_LEET, leet_text },
+};
+
+static bool undress(struct chain *c)
+{
+    struct view_memory *m = c->v->memory;
+    for (size_t i = 0; i < ARRAY_LEN(STEPS); i++) {
+        struct form *out = &m->forms[STEPS[i].use];
+        struct look l;
+        bool changed = false;
+        if (!(c->reasons & STEPS[i].why))
+            continue;
+        if (!STEPS[i].step(m, c->now, out, &changed))
+            return false;
+        if (!changed)
+            continue;
+        c->now = form_reading(out);
+        look_at(c->now.text, false, &l, &m->work);
+        c->reasons |= l.reasons;
+        add_view(c->v, STEPS[i].kind, c->depth, c->now);
+    }
+    return true;
+}
+
+/* Views that are made from the whole text and lead to no others. */
+static bool turn_round(struct views *v, struct reading text, struct reading plain, unsigned reasons)
+{
+    struct view_memory *m = v->memory;
+    struct form *reversed = &m->forms[FORM_REVERSED], *rotated = &m->forms[FORM_ROT13];
+    struct fold_facts facts = { 0 };
+    struct look l;
+    bool changed = false;
+    if (reasons & REASON_OVERRIDE) {
+        if (!reverse_text(m, text, reversed, &changed) || !make_plain(m, FORM_REVERSED, &l, &facts))
+            return false;
+        if (changed)
+            add_view(v, VIEW_REVERSED, 0, form_reading(reversed));
+    }
+    if (reasons & REASON_ROT13) {
+        if (!rot13_text(m, plain, rotated))
+            return false;
+        add_view(v, VIEW_DECODED, 1, form_reading(rotated));
+    }
+    return true;
+}
+
+/* Most of the text is worth the second look, or marks are everywhere: then there is nothing to gain from a smaller one.
+ */
+static bool is_wide(const struct look *l, size_t len)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < l->count; i++)
+        bytes += l->at[i].end - l->at[i].start;
+    return (l->reasons & (REASON_MARKS | REASON_SPACED)) == 0 ? bytes >= len / 2 : true;
+}
+
+static bool make_more(struct views *v, struct reading text, struct reading plain, const struct look *l)
+{
+    struct view_memory *m = v->memory;
+    struct chain c = { .v = v, .now = plain, .reasons = l->reasons };
+    if (text.text.len > UINT32_MAX) { /* origins are 32 bits wide */
+        m->at_ceiling = true;
+        return false;
+    }
+    if (l->count && !is_wide(l, plain.text.len)) {
+        if (!focus_text(m, plain, l, &m->forms[FORM_FOCUS]))
+            return false;
+        c.now = form_reading(&m->forms[FORM_FOCUS]);
+    }
+    return decode_deep(&c) && undress(&c) && turn_round(v, text, plain, l->reasons);
+}
+
+bool views_make(struct views *v, struct str text)
+{
+    struct view_memory *m = v->memory;
+    struct reading original = { .text = text }, plain = original;
+    struct look l;
+    v->count = v->oddities = v->cut = 0;
+    forms_begin(m, text.len);
+    look_at(text, true, &l, &m->work);
+    if (l.reasons & REASON_FOREIGN) {
+        struct fold_facts facts = { 0 };
+        if (text.len > UINT32_MAX || !fold_text(m, original, &m->forms[FORM_PLAIN], &facts))
+            return false;
+        plain = form_reading(&m->forms[FORM_PLAIN]);
+        look_at(plain.text, false, &l, &m->work);
+        l.reasons |= facts.reasons;
+        v->oddities |= facts.oddities;
+    }
+    add_view(v, VIEW_PLAIN, 0, plain);
+    bool ok = !l.reasons || make_more(v, original, plain, &l) || give_up(v);
+    v->work = m->work;
+    return ok;
+}
