@@ -4,6 +4,7 @@
 #include "filters/reserve/count.h"
 #include "filters/reserve/learned.h"
 #include "proxy/base/metric.h"
+#include "proxy/core/slices.h"
 
 enum {
     UNSEEN_PER_SECOND = 100, /* tokens that a model may produce in a second while nothing of them arrives */
@@ -152,6 +153,14 @@ static bool caller_ended_it(const struct exchange *x)
     return x->why == WHY_CALLER_LEFT || x->why == WHY_CALLER_SLOW || x->why == WHY_DRAINED;
 }
 
+/* A whole answer of a server that does not count; what was only accepted, to be made in the background, has no text yet. */
+static uint64_t uncounted_output(const struct exchange *x)
+{
+    enum operation texts = x->call.operation == OP_RESPONSES ? OP_COMPLETION : x->call.operation; /* both say `text` */
+    uint64_t tokens = produced_tokens(x->budget.encoding, texts, buf_str(&x->answer));
+    return tokens ? tokens : x->budget.output_tokens;
+}
+
 static struct usage used(const struct exchange *x)
 {
     const struct budget *b = &x->budget;
@@ -169,8 +178,8 @@ static struct usage used(const struct exchange *x)
         u.output_tokens = b->produced;
     else if (caller_ended_it(x))
         u.output_tokens = unseen_output(x);
-    else if (x->why == WHY_SERVED) /* accepted in the background, or a server that does not count */
-        u.output_tokens = b->output_tokens;
+    else if (x->why == WHY_SERVED)
+        u.output_tokens = uncounted_output(x);
     else
         return (struct usage){ 0 };
     return u;
