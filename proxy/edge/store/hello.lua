@@ -1,0 +1,17 @@
+-- hello.lua - a gateway says that it is there, and hears how many are, and whether this is the server that it knew.
+--
+-- KEYS  [1] the mark of what is kept here, [2] the gateways
+-- ARGV  the gateway's name, a fresh mark in case there is none, for how many ms the gateway counts
+-- gives the time in us, the number of gateways, the mark, and the server's own run (empty where a user may not ask)
+
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local now_ms = math.floor(now / 1000)
+redis.call('SET', KEYS[1], ARGV[2], 'NX', 'PX', 2592000000)
+redis.call('PEXPIRE', KEYS[1], 2592000000)
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now_ms)
+redis.call('ZADD', KEYS[2], now_ms + ARGV[3], ARGV[1])
+redis.call('PEXPIRE', KEYS[2], 2 * ARGV[3])
+local info = redis.pcall('INFO', 'server')
+local run = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
+return {now, redis.call('ZCARD', KEYS[2]), redis.call('GET', KEYS[1]), run}

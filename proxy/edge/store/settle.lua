@@ -1,0 +1,123 @@
+-- settle.lua - charges and gives back what was done without asking, and brings home what a gateway knows: each batch once.
+--
+-- KEYS  [1] the number of the last batch of this worker, then the buckets, all in one slot
+-- ARGV  [1] one double, the batch's number; then for each bucket a string: nine doubles (kind, what, then by kind), and the
+--       members of a concurrency, 16 bytes each
+--       0 rate         what 1 charge, -1 give back: step, its fraction, count, how long ago in us
+--                      what 0 is known: at least so much, a time in us and its fraction
+--       1 concurrency  how many members leave (they come first), how many are inside, how long they count in ms
+--       2 quota        what 1: cost, either way, the period's end in ms or 0, the ends of three periods
+--                      what 0 is known: at least so much is spent, the period's end in ms
+-- gives 1 and the time in us, and for each bucket its state as ask.lua does; or 0 and the time: the batch was here already
+--
+-- No charge is refused. Nothing is given back above full, nor into a period that is over.
+
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local now_ms = math.floor(now / 1000)
+local number = struct.unpack('<d', ARGV[1])
+local FAR = 4503599627370496 -- 2^52 us
+
+if number <= (tonumber(redis.call('GET', KEYS[1]) or '') or 0) then
+    return {0, now}
+end
+
+local function state_of(key)
+    local text = redis.call('GET', key)
+    if not text then
+        return 0, 0
+    end
+    local x, y = string.match(text, '^(%d+) (%d+)$')
+    return tonumber(x) or 0, tonumber(y) or 0
+end
+
+local settle = {}
+
+settle[0] = function(key, arg, what, step, fraction, count, age)
+    local x, y = state_of(key)
+    local is_new = x == 0
+    if what == 0 then
+        if step > x or (step == x and fraction > y) then
+            x, y = step, fraction
+        end
+    elseif what > 0 then
+        if x < now - age then
+            x, y = now - age, 0
+        end
+        x, y = x + step, y + fraction
+        if y >= count then
+            x, y = x + 1, y - count
+        end
+        if x > now + FAR then
+            x, y = now + FAR, 0
+        end
+    elseif x > now then
+        x, y = x - step, y - fraction
+        if y < 0 then
+            x, y = x - 1, y + count
+        end
+    end
+    if x < now then
+        x, y = now, 0
+    end
+    if x > now or not is_new then
+        redis.call('SET', key, string.format('%.0f %.0f', x, y), 'PX', math.ceil((x - now) / 1000) + 10000)
+    end
+    return x - now, y
+end
+
+settle[1] = function(key, arg, what, leave, stay, ttl)
+    local at = 73
+    if leave > 0 then
+        local gone = {}
+        for _ = 1, leave do
+            table.insert(gone, string.sub(arg, at, at + 15))
+            at = at + 16
+        end
+        redis.call('ZREM', key, unpack(gone))
+    end
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', now_ms)
+    if stay > 0 then
+        local members = {}
+        for _ = 1, stay do
+            table.insert(members, now_ms + ttl)
+            table.insert(members, string.sub(arg, at, at + 15))
+            at = at + 16
+        end
+        redis.call('ZADD', key, unpack(members))
+        redis.call('PEXPIRE', key, ttl + 1000)
+    end
+    return redis.call('ZCARD', key), 0
+end
+
+settle[2] = function(key, arg, what, cost, ends, first, second, third)
+    local used, stored = state_of(key)
+    if ends == 0 then
+        ends = now_ms < first and first or now_ms < second and second or third
+        if stored > ends and (stored == second or stored == third) then
+            ends = stored
+        end
+    end
+    if ends <= now_ms then
+        return 0, ends
+    end
+    if stored ~= ends then
+        if stored > ends then
+            return 0, ends
+        end
+        used = 0
+    end
+    used = what == 0 and math.max(used, cost) or math.max(used + cost, 0)
+    redis.call('SET', key, string.format('%.0f %.0f', used, ends), 'PX', ends - now_ms + 60000)
+    return used, ends
+end
+
+local out = {1, now}
+for i = 2, #KEYS do
+    local kind, what, a, b, c, d, e = struct.unpack('<ddddddddd', ARGV[i])
+    local x, y = settle[kind](KEYS[i], ARGV[i], what, a, b, c, d, e)
+    table.insert(out, x)
+    table.insert(out, y)
+end
+redis.call('SET', KEYS[1], string.format('%.0f', number), 'PX', 3600000)
+return out
