@@ -247,6 +247,7 @@ static void client_connect(struct client *c)
         to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     else if (ip_parse(options.url.host, &ip) && ip.is_v4)
         memcpy(&to.sin_addr, ip.bytes + 12, 4);
+    http_reader_finish(&c->reader);
     http_reader_init(&c->reader, HTTP_RESPONSES, &HTTP_LIMITS_DEFAULT);
     memset(&c->stream, 0, sizeof c->stream);
     c->stream.ready = ready;

@@ -29,6 +29,7 @@ static void connection_free(struct connection *c)
     buf_finish(&c->head_bytes);
     buf_finish(&c->held);
     jsonx_finish(&c->json);
+    http_reader_finish(&c->reader);
     free(c);
 }
 

@@ -59,6 +59,7 @@ enum verdict rehearse_answer(const struct rehearsal *r, struct str answer)
     char head[RESPONSE_HEAD_BYTES];
     int len = snprintf(head, sizeof head,
                        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %zu\r\n\r\n", answer.len);
+    http_reader_finish(&reader); /* of the answer before */
     http_reader_init(&reader, HTTP_RESPONSES, &HTTP_LIMITS_DEFAULT);
     if (http_reader_next(&reader, str_of(head, (size_t)len), &used, &piece) != HTTP_HEAD)
         return exchange_refuse(x, WHY_INTERNAL, "the answer's head is not read");

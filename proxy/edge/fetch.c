@@ -125,6 +125,7 @@ static void fetch_free(struct fetch *f)
     buf_wipe(&f->out);
     buf_wipe(&f->in);
     buf_wipe(&f->body);
+    http_reader_finish(&f->reader);
     OPENSSL_cleanse(&f->reader, sizeof f->reader);
     free(f);
 }

@@ -97,8 +97,7 @@ static struct forward *forward_new(struct forwards *all, struct ask_forward *ask
     struct forward *f = take_spare(all);
     if (!f)
         return NULL;
-    /* not the reader: its head alone is 4 KiB, and http_reader_init knows what must be cleared */
-    memset(f, 0, offsetof(struct forward, reader));
+    memset(f, 0, offsetof(struct forward, reader)); /* http_reader_init knows what must be cleared in the reader */
     f->all = all;
     f->ask = ask;
     f->began_ms = loop_now_ms(all->loop);
@@ -120,6 +119,7 @@ static void forward_free(struct forward *f)
     deferred_cancel(&f->again);
     deferred_cancel(&f->turn);
     buf_finish(&f->held);
+    http_reader_finish(&f->reader);
     all->open--;
     if (all->spare_count < SPARE_MAX) {
         list_push_front(&all->spare, &f->link);
@@ -326,6 +326,7 @@ static const char *take_head(struct forward *f)
     f->keeps_ms = server_keeps_ms(head);
     f->stop_writing = head->status >= 300 && f->written < f->total;
     exchange_upstream_head(f->ask->ask.exchange, head);
+    http_reader_drop_fields(&f->reader);
     return NULL;
 }
 

@@ -22,11 +22,11 @@ static void begin_request(struct front *f, struct str bytes)
 {
     struct desk *d = f->desk;
     buf_clear(&d->head);
-    if (!buf_add(&d->head, bytes)) {
+    if (!http_head_keep(&d->reader.head, bytes, &d->head)) {
         front_close(f, WHY_INTERNAL);
         return;
     }
-    http_head_rebase(&d->reader.head, bytes.at, buf_str(&d->head).at);
+    http_reader_drop_fields(&d->reader);
     begin_exchange(f);
     exchange_begin(&d->x, f->house->world, f->house->setup, f, &f->peer, &d->reader.head);
 }
@@ -40,6 +40,7 @@ void front_refuse_head(struct front *f, struct http_head *head, enum reason why,
 
 void front_next_request(struct front *f)
 {
+    http_reader_finish(&f->desk->reader);
     http_reader_init(&f->desk->reader, HTTP_REQUESTS, &f->house->http_limits);
     f->phase = FRONT_HEAD;
 }

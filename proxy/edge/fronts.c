@@ -78,6 +78,7 @@ size_t fronts_count(const struct fronts *h)
 static void desk_free(struct desk *d)
 {
     exchange_free(&d->x);
+    http_reader_finish(&d->reader);
     buf_finish(&d->head);
     buf_finish(&d->in);
     buf_finish(&d->out);
@@ -114,7 +115,7 @@ struct desk *fronts_take_desk(struct fronts *h)
     if (!d)
         return NULL;
     list_init(&d->link);
-    buf_init(&d->head, h->http_limits.head_bytes);
+    buf_init(&d->head, h->http_limits.head_bytes + (HTTP_FIELDS_MAX + 1) * sizeof(struct http_field));
     buf_init(&d->in, h->http_limits.head_bytes + FRONT_UNREAD_MAX + FRONT_READ_BYTES);
     buf_init(&d->out, FRONT_OUT_MAX);
     return d;
@@ -134,6 +135,7 @@ void fronts_give_desk(struct fronts *h, struct desk *d)
         desk_free(d);
         return;
     }
+    http_reader_finish(&d->reader);
     keep_small(&d->head);
     keep_small(&d->in);
     keep_small(&d->out);

@@ -1,6 +1,8 @@
 /* message.c - asking a head for its fields, and moving it with its bytes. */
 #include "proxy/http/message.h"
 
+#include <stdalign.h>
+
 #include "proxy/http/parse.h"
 
 struct str http_known_value(const struct http_head *h, enum http_known known)
@@ -65,6 +67,24 @@ void http_head_rebase(struct http_head *h, const char *from, const char *to)
         move(&h->fields[i].name, base, to);
         move(&h->fields[i].value, base, to);
     }
+}
+
+bool http_head_keep(struct http_head *h, struct str bytes, struct buf *into)
+{
+    size_t start = (bytes.len + alignof(struct http_field) - 1) & ~(alignof(struct http_field) - 1);
+    size_t size = h->fields_count * sizeof h->fields[0];
+    assert(!buf_len(into));
+    char *at = buf_reserve(into, start + size);
+    if (!at)
+        return false;
+    memcpy(at, bytes.at, bytes.len);
+    memset(at + bytes.len, 0, start - bytes.len);
+    http_head_rebase(h, bytes.at, at);
+    if (size)
+        memcpy(at + start, h->fields, size);
+    h->fields = (struct http_field *)(void *)(at + start);
+    buf_grew(into, start + size);
+    return true;
 }
 
 static const struct {

@@ -4,7 +4,7 @@
 #ifndef HTTP_MESSAGE_H
 #define HTTP_MESSAGE_H
 
-#include "proxy/base/str.h"
+#include "proxy/base/buf.h"
 
 enum { HTTP_FIELDS_MAX = 100 }; /* more is refused with 431 */
 
@@ -67,7 +67,7 @@ struct http_head {
     bool has_upgrade; /* asks for another protocol; not offered here */
     uint64_t content_length;
     size_t fields_count;
-    struct http_field fields[HTTP_FIELDS_MAX];
+    struct http_field *fields; /* in the reader's table, or where http_head_keep put them */
     uint8_t first_known[HTTP_FIELD_OTHER]; /* 1 + index of the first field of that kind; 0 for none */
 };
 
@@ -81,6 +81,9 @@ bool http_field_has_token(const struct http_head *h, enum http_known known, stru
 
 /* The bytes at `from` are now at `to`: moves every view. */
 void http_head_rebase(struct http_head *h, const char *from, const char *to);
+/* Copies the bytes of a whole head and its fields, which have no place of their own, into the empty buffer `into`; the
+ * head's views then lead there. False at the buffer's ceiling. */
+bool http_head_keep(struct http_head *h, struct str bytes, struct buf *into) MUST_USE;
 
 /* The standard phrase of a status code; "Unknown" for one without. */
 const char *http_status_phrase(unsigned status);

@@ -42,6 +42,14 @@ bool http_frame_response(struct http_head *h, bool answers_head, struct http_bad
 /* Has the message a body, perhaps an empty one, that must be read? */
 bool http_response_has_body(const struct http_head *h, bool answers_head);
 
+/* ---- table.c ---- */
+struct http_table {
+    struct http_table *next; /* of the free ones */
+    struct http_field fields[HTTP_FIELDS_MAX];
+};
+struct http_table *http_table_take(void); /* NULL without memory */
+void http_table_give(struct http_table *t);
+
 /* ---- chunk.c ---- */
 enum { CHUNK_LINE_MAX = 1024 }; /* size and extensions; more of them all in one body is bounded in reader.c */
 

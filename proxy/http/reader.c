@@ -31,9 +31,10 @@ void http_reader_init(struct http_reader *r, enum http_kind kind, const struct h
 {
     assert(limits->fields <= HTTP_FIELDS_MAX);
     assert(limits->line_bytes < SIZE_MAX - 2 && limits->field_bytes < SIZE_MAX - 2);
-    /* the fields' table is left alone: fields_count says what of it is meant */
     memset(&r->head, 0, offsetof(struct http_head, fields));
     memset(r->head.first_known, 0, sizeof r->head.first_known);
+    r->head.fields = NULL;
+    r->table = NULL;
     r->kind = kind;
     r->limits = *limits;
     r->bad = (struct http_bad){ 0, NULL };
@@ -43,6 +44,24 @@ void http_reader_init(struct http_reader *r, enum http_kind kind, const struct h
     r->left = r->body_seen = 0;
     r->body_limit = limits->body_bytes;
     r->answers_head = false;
+}
+
+void http_reader_finish(struct http_reader *r)
+{
+    http_reader_drop_fields(r);
+}
+
+void http_reader_drop_fields(struct http_reader *r)
+{
+    if (!r->table)
+        return;
+    if (r->head.fields == r->table->fields) {
+        memset(r->head.first_known, 0, sizeof r->head.first_known);
+        r->head.fields = NULL;
+        r->head.fields_count = 0;
+    }
+    http_table_give(r->table);
+    r->table = NULL;
 }
 
 void http_reader_expect(struct http_reader *r, bool answers_head)
@@ -95,14 +114,18 @@ static enum http_event finish(struct http_reader *r, size_t taken, size_t *used)
 
 /* ---- the head ---- */
 
-static void begin_head(struct http_reader *r)
+static bool begin_head(struct http_reader *r)
 {
+    if (!r->table && !(r->table = http_table_take()))
+        return http_refuse(&r->bad, 500, "no memory for a head");
     memset(&r->head, 0, offsetof(struct http_head, fields));
     memset(r->head.first_known, 0, sizeof r->head.first_known);
+    r->head.fields = r->table->fields;
     r->state = IN_FIELDS;
     r->left = r->body_seen = 0;
     r->trailer_seen = 0;
     r->body_limit = r->limits.body_bytes;
+    return true;
 }
 
 static enum http_event end_head(struct http_reader *r, size_t *used)
@@ -166,9 +189,8 @@ static enum http_event read_head(struct http_reader *r, struct str in, size_t *u
         r->scanned = 0;
         bool ok = true;
         if (r->state == AT_START) {
-            begin_head(r);
-            ok = r->kind == HTTP_REQUESTS ? http_start_request(&r->head, line, &r->bad)
-                                          : http_start_response(&r->head, line, &r->bad);
+            ok = begin_head(r) && (r->kind == HTTP_REQUESTS ? http_start_request(&r->head, line, &r->bad)
+                                                            : http_start_response(&r->head, line, &r->bad));
         } else if (!len) {
             return end_head(r, used);
         } else {

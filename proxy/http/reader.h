@@ -41,6 +41,10 @@ struct http_bad {
     const char *why; /* a constant, for the journal: "content-length twice" */
 };
 
+/* Where the fields of a head lie while somebody reads or asks it: 4 KiB, so a reader has one only from the head's first line
+ * on, until http_reader_drop_fields or http_reader_finish. Tables are used again and again. */
+struct http_table;
+
 enum http_kind { HTTP_REQUESTS, HTTP_RESPONSES };
 
 struct http_reader {
@@ -49,6 +53,7 @@ struct http_reader {
     struct http_head head;
     struct http_bad bad;
     /* private */
+    struct http_table *table; /* owned */
     int state;
     const char *base; /* where `in` was at the last call: the views of a half-read head are moved when it moves */
     size_t line;      /* where the current line begins in `in` */
@@ -60,6 +65,10 @@ struct http_reader {
 };
 
 void http_reader_init(struct http_reader *r, enum http_kind kind, const struct http_limits *limits);
+/* The reader is needed no more; may be called again. */
+void http_reader_finish(struct http_reader *r);
+/* The fields of the head that was read are needed no more, or were kept elsewhere; what else it says stays. */
+void http_reader_drop_fields(struct http_reader *r);
 /* Before a response is read: whether its request was HEAD (then it has no body, RFC 9112 §6.3). */
 void http_reader_expect(struct http_reader *r, bool answers_head);
 /* A new ceiling for the body that is about to be read (a route may set its own); call after HTTP_HEAD. False when

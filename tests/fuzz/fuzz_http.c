@@ -25,8 +25,10 @@ static void check_written(struct str raw)
     size_t used;
     struct str piece;
     http_reader_init(&r, HTTP_REQUESTS, &HTTP_LIMITS_DEFAULT);
-    if (http_reader_next(&r, raw, &used, &piece) != HTTP_HEAD)
+    if (http_reader_next(&r, raw, &used, &piece) != HTTP_HEAD) {
+        http_reader_finish(&r);
         return;
+    }
     buf_init(&out, 1 << 20);
     bool ok = http_write_request_line(&out, r.head.method_word, r.head.target);
     for (size_t i = 0; i < r.head.fields_count; i++) {
@@ -45,6 +47,8 @@ static void check_written(struct str raw)
     assert(event != HTTP_HEAD || (str_eq(again.head.path, r.head.path) && again.head.method == r.head.method &&
                                   again.head.content_length == r.head.content_length));
     buf_finish(&out);
+    http_reader_finish(&r);
+    http_reader_finish(&again);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -67,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (kind == HTTP_RESPONSES)
             http_reader_expect(&r, data[0] & 2);
         transcript(way ? &cut : &whole, &r, raw, way ? random_cut : NULL, &seed);
+        http_reader_finish(&r);
     }
     assert(str_eq(buf_str(&whole), buf_str(&cut)));
     buf_finish(&whole);

@@ -500,11 +500,13 @@ void world_finish(void)
         exchange_free(&callers[i].x);
         buf_finish(&callers[i].sent);
         buf_finish(&callers[i].got);
+        http_reader_finish(&callers[i].reader);
         free(callers[i].head_bytes);
     }
     for (size_t i = 0; i < upstreams_count; i++) {
         buf_finish(&upstreams[i].got);
         buf_finish(&upstreams[i].held);
+        http_reader_finish(&upstreams[i].reader);
     }
     for (size_t i = 0; i < fetches_count; i++)
         buf_finish(&fetch_texts[i]);

@@ -24,6 +24,7 @@ struct desk {
     size_t fetched; /* in all */
     struct exchange x;
     struct http_head head;
+    struct http_field table[HTTP_FIELDS_MAX];
     struct peer peer;
     bool passed, ended, forwarded;
     char *kept[8]; /* values of fields; owned */
@@ -193,6 +194,7 @@ UNUSED static void desk_field(struct desk *d, const char *name, const char *valu
         return;
     }
     char *copy = d->kept[d->head.fields_count] = strdup(value);
+    d->head.fields = d->table;
     struct http_field *f = &d->head.fields[d->head.fields_count++];
     *f = (struct http_field){ .name = str_c(name), .value = str_trim(str_c(copy)), .known = HTTP_FIELD_OTHER };
     for (size_t i = 0; i < ARRAY_LEN(KNOWN); i++)
@@ -231,6 +233,7 @@ UNUSED static void desk_send(struct desk *d, const char *path)
     d->head.minor = 1;
     d->head.has_length = true;
     d->head.content_length = 2;
+    d->head.fields = d->table;
     d->head.fields[d->head.fields_count] =
         (struct http_field){ STR("content-type"), STR("application/json"), HTTP_FIELD_CONTENT_TYPE };
     d->head.first_known[HTTP_FIELD_CONTENT_TYPE] = (uint8_t)++d->head.fields_count;

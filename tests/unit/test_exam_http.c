@@ -34,6 +34,7 @@ static struct result judge(struct str raw)
             transcript(&out[way], &r, raw, way ? transcript_cut_every : NULL, &one);
         if (!way)
             result.bad = r.bad;
+        http_reader_finish(&r);
     }
     struct str text = buf_str(&out[0]);
     result.is_upgrade = str_find_str(text, STR(" upgrade")) < text.len;

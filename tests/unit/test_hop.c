@@ -19,4 +19,5 @@ TEST("hop-by-hop fields, and those that Connection names, do not travel")
     for (size_t i = 0; i < r.head.fields_count && i < ARRAY_LEN(hop); i++)
         if (!CHECK_INT(http_field_is_hop(&r.head, &r.head.fields[i]), hop[i]))
             printf("  " STR_F "\n", STR_A(r.head.fields[i].name));
+    http_reader_finish(&r);
 }

@@ -30,6 +30,7 @@ static struct str read_all(enum http_kind kind, bool answers_head, struct str ra
                    : way == 1 ? transcript_cut_every
                               : transcript_cut_at,
                    way == 1 ? &one : &way);
+        http_reader_finish(&r);
         if (way && !check_str(buf_str(&cut), buf_str(&whole), __FILE__, __LINE__, "read in pieces")) {
             printf("  cut %zu of [" STR_F "]\n", way, STR_A(raw));
             break;
@@ -409,12 +410,14 @@ TEST("a route's own ceiling holds for its body, and only for that")
     CHECK_INT(http_reader_next(&r, in, &used, &piece), HTTP_HEAD);
     CHECK(!http_reader_limit_body(&r, 4));
     CHECK(http_reader_limit_body(&r, 5));
+    http_reader_finish(&r);
     http_reader_init(&r, HTTP_REQUESTS, &HTTP_LIMITS_DEFAULT);
     CHECK_INT(http_reader_next(&r, STR(CHUNKED), &used, &piece), HTTP_HEAD);
     CHECK(http_reader_limit_body(&r, 4));
     CHECK_INT(http_reader_next(&r, STR("5\r\nhello\r\n"), &used, &piece), HTTP_BAD);
     CHECK_INT(r.bad.status, 413);
     CHECK_INT(http_reader_next(&r, STR("5\r\nhello\r\n"), &used, &piece), HTTP_BAD);
+    http_reader_finish(&r);
 }
 
 TEST("a head is asked by kind, by name and by token, and follows its bytes")
