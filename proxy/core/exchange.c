@@ -187,9 +187,21 @@ enum verdict exchange_refuse(struct exchange *x, enum reason why, const char *fo
     return STOP;
 }
 
+/* Once, since the store is given pointers into it. */
+static bool make_limits(struct exchange *x)
+{
+    const size_t *first = x->route->plan.first;
+    size_t room = first[STAGE_LIMIT + 1] - first[STAGE_LIMIT] + first[STAGE_RESERVE + 1] - first[STAGE_RESERVE];
+    room = room < EXCHANGE_LIMITS_MAX ? room : EXCHANGE_LIMITS_MAX;
+    x->limit_rules = arena_array(&x->arena, struct limit_rule, room);
+    x->limits = x->limit_rules ? arena_array(&x->arena, struct limit_op, room) : NULL;
+    x->limits_room = x->limits ? room : 0;
+    return x->limits != NULL;
+}
+
 bool exchange_limit(struct exchange *x, const struct limit_op *op, const char *what, bool give_back, bool report_only)
 {
-    if (x->limits_count == EXCHANGE_LIMITS_MAX)
+    if ((!x->limits && !make_limits(x)) || x->limits_count == x->limits_room)
         return false;
     x->limits[x->limits_count] = *op;
     x->limits[x->limits_count].soft = report_only;

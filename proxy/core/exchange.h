@@ -64,9 +64,9 @@ struct exchange {
     bool is_moving;         /* inside the pipeline */
 
     /* limits gathered by filters of `limit` and `reserve`, asked together at the end of the stage */
-    struct limit_op limits[EXCHANGE_LIMITS_MAX];
-    struct limit_rule limit_rules[EXCHANGE_LIMITS_MAX]; /* same index */
-    size_t limits_count, limits_asked;
+    struct limit_op *limits;        /* room for one of each step there, at most EXCHANGE_LIMITS_MAX */
+    struct limit_rule *limit_rules; /* same index */
+    size_t limits_room, limits_count, limits_asked;
     struct ask_store ask_store;
     struct budget budget;
 

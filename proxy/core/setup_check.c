@@ -1,5 +1,6 @@
 /* setup_check.c - what only the whole shows: the dangerous without its word, the unreachable, the contradictory. */
 #include "proxy/core/dialect.h"
+#include "proxy/core/exchange.h"
 #include "proxy/core/route.h"
 #include "proxy/core/setup_parts.h"
 
@@ -221,6 +222,16 @@ static void check_pass_through(const struct route *route, struct problems *probl
         }
 }
 
+/* Of both stages: those that find no room would refuse every request. */
+static void check_limits(const struct route *route, struct problems *problems)
+{
+    const size_t *first = route->plan.first;
+    size_t n = first[STAGE_LIMIT + 1] - first[STAGE_LIMIT] + first[STAGE_RESERVE + 1] - first[STAGE_RESERVE];
+    if (n > EXCHANGE_LIMITS_MAX)
+        problem(problems, route->name.span, "route \"" STR_F "\" has %zu limits: at most %d are kept", STR_A(route->name.text), n,
+                EXCHANGE_LIMITS_MAX);
+}
+
 static void check_api(struct setup *s, const struct route *route, struct problems *problems)
 {
     if (route->pass_through || str_ends(route->path, STR("*")) ||
@@ -294,6 +305,7 @@ void setup_check_routes(struct setup *s, struct problems *problems)
         plan_finish(&routes[i].plan);
         check_guard(s, &routes[i], problems);
         check_pass_through(&routes[i], problems);
+        check_limits(&routes[i], problems);
         if (!routes[i].path.at)
             continue;
         check_api(s, &routes[i], problems);

@@ -83,6 +83,16 @@ TEST("mistakes in limits and prices are told")
     CHECK(desk_complains(PLAN "{ tokens: { rate: 5/s, except: { networks: [nowhere] } } } ] } }\n", "is no network"));
 }
 
+TEST("more limits than a request can have are told")
+{
+    char text[4096];
+    size_t len = (size_t)snprintf(text, sizeof text, "%s", PLAN);
+    for (int i = 0; i < 17; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s{ tokens: %d/min }", i ? ", " : "", i + 1);
+    snprintf(text + len, sizeof text - len, " ] } }\n");
+    CHECK(desk_complains(text, "has 17 limits: at most 16 are kept"));
+}
+
 TEST("letting all pass while the store is away is warned about and counted")
 {
     struct desk *d = desk_open(PLAN "{ tokens: { rate: 5/s, on_store_down: insecure_allow } } ] } }\n");
