@@ -1,7 +1,7 @@
 /* count.h - how many tokens a request's texts are, before a model has counted them.
  *
  * Exact for the models of OpenAI (proxy/text/encoding.h) up to a length that costs about two milliseconds; what is
- * longer goes on at the rate of its beginning. Other models have encodings of their own: what they report teaches by how much
+ * longer goes on at the rate of its beginning. Long texts are remembered by their hash. Other models have encodings of their own: what they report teaches by how much
  * they differ (learned.h). */
 #ifndef FILTERS_RESERVE_COUNT_H
 #define FILTERS_RESERVE_COUNT_H

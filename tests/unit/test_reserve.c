@@ -105,7 +105,7 @@ TEST("letting all pass while the store is away is warned about and counted")
 static uint64_t count_of(const char *model, struct str text)
 {
     struct text t = { .value = text };
-    struct call call = { .model_key = str_c(model), .texts = &t, .texts_count = 1 };
+    struct call call = { .operation = OP_CHAT, .model_key = str_c(model), .texts = &t, .texts_count = 1 };
     return count_call(&call, 0, 765);
 }
 
@@ -115,9 +115,26 @@ TEST("a short prompt is counted exactly, with what the chat format adds")
     CHECK(count_of("gpt-4o", STR("hello")) == 1 + 4 + 3);
     CHECK(count_of("gpt-4", STR("hello")) == 1 + 4 + 3);
     struct text two[] = { { .value = STR("hello") }, { .value = STR("hello"), .message = 1 } };
-    struct call call = { .model_key = STR("gpt-4o"), .texts = two, .texts_count = 2, .images = 2 };
+    struct call call = { .operation = OP_CHAT, .model_key = STR("gpt-4o"), .texts = two, .texts_count = 2, .images = 2 };
     CHECK(count_call(&call, 0, 765) == 2 + 8 + 3 + 2 * 765);
-    CHECK(count_call(&(struct call){ .has_tokens = true }, 400, 0) == 103);
+    call.operation = OP_EMBEDDINGS; /* nothing is added to the inputs */
+    CHECK(count_call(&call, 0, 0) == 2);
+    CHECK(count_call(&(struct call){ .has_tokens = true }, 400, 0) == 100);
+}
+
+TEST("a long text that comes again is counted the same, and by each encoding for itself")
+{
+    static char text[2048];
+    memset(text, 'x', sizeof text);
+    for (size_t i = 0; i < sizeof text; i += 7)
+        text[i] = ' ';
+    struct str s = str_of(text, sizeof text);
+    uint64_t large = count_of("gpt-4o", s), small = count_of("gpt-4", s);
+    CHECK(large == encoding_count(count_encoding(STR("gpt-4o")), s) + 7);
+    CHECK(small == encoding_count(count_encoding(STR("gpt-4")), s) + 7);
+    CHECK(count_of("gpt-4o", s) == large && count_of("gpt-4", s) == small);
+    text[100] ^= 1;
+    CHECK(count_of("gpt-4o", s) == encoding_count(count_encoding(STR("gpt-4o")), s) + 7);
 }
 
 /* Made-up texts: what is beyond the exact part goes on at its rate. */
