@@ -84,7 +84,7 @@ live() {
     fi
 }
 
-PREPARE_PACKAGES="python3 python3-venv python3-pytest curl ca-certificates openssl procps"
+PREPARE_PACKAGES="python3 python3-venv python3-pytest curl ca-certificates openssl procps redis-server redis-tools"
 [ -n "$FAST" ] || PREPARE_PACKAGES="$PREPARE_PACKAGES clang libclang-rt-14-dev"
 export PREPARE_PACKAGES
 
