@@ -4,7 +4,7 @@
 #include "proxy/base/hash.h"
 
 enum {
-    EXACT_BYTES = 32 * 1024,
+    EXACT_BYTES = 64 * 1024,
     BYTES_PER_TOKEN = 4,   /* where nothing better is known */
     PER_MESSAGE = 4,       /* role and separators: OpenAI's cookbook, "How to count tokens with tiktoken" */
     PER_ANSWER = 3,
