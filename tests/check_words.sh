@@ -18,10 +18,10 @@ reasons=$(sed -n 's/^REASON([A-Z_]*, *\([a-z-]*\),.*/\1/p' proxy/core/reasons.de
 commands=$(sed -n 's/^COMMAND("\([a-z-]*\)".*/\1/p' proxy/app/commands.def)
 [ -n "$stages" ] && [ -n "$reasons" ] && [ -n "$commands" ] || complain "the tables could not be read"
 
-# folders are stages
+# folders are stages, but for what filters find things with
 for folder in filters/*/; do
     word=$(basename "$folder")
-    echo "$stages" | grep -qx "$word" || complain "filters/$word is the folder of no stage"
+    [ "$word" = detect ] || [ "$word" = rules ] || echo "$stages" | grep -qx "$word" || complain "filters/$word is the folder of no stage"
 done
 
 # a filter is in the folder of its stage (several may come out of one macro), and has a row

@@ -387,6 +387,21 @@ static bool over(struct answer_reader *reader, uint32_t choice)
 
 /* ---- events, whole answers, the end ---- */
 
+static bool is_wanted(const struct exchange *x, size_t step)
+{
+    const struct plan *plan = &x->route->plan;
+    return plan->steps[step].has_text && (plan->steps[step].stage >= STAGE_RELAY || (x->states && x->states[step]));
+}
+
+bool answer_texts_wanted(const struct exchange *x)
+{
+    const struct plan *plan = &x->route->plan;
+    for (size_t i = 0; plan->has_text && i < plan->count; i++)
+        if (is_wanted(x, i))
+            return true;
+    return false;
+}
+
 static struct answer_texts *texts_of(struct exchange *x)
 {
     if (x->texts)
@@ -398,8 +413,11 @@ static struct answer_texts *texts_of(struct exchange *x)
         return NULL;
     t->x = x;
     t->steps = steps;
-    for (size_t i = 0; i < plan->count; i++)
-        if (plan->steps[i].has_text)
+    for (size_t i = plan->first[STAGE_RELAY]; i < plan->count; i++)
+        if (is_wanted(x, i))
+            steps[t->steps_count++] = i;
+    for (size_t i = plan->first[STAGE_RELAY]; i-- > 0;)
+        if (is_wanted(x, i))
             steps[t->steps_count++] = i;
     t->reader = (struct answer_reader){ place, over };
     buf_init(&t->out[0], WORK_MAX_BYTES);

@@ -11,6 +11,11 @@
 
 struct answer_texts;
 
+/* Is there a filter that has to do with this answer's texts? First come those of `relay`, in their order; then those before it from
+ * the last to the first, of the steps that have kept a state in this exchange: what was changed last on the way there is changed back
+ * first. */
+bool answer_texts_wanted(const struct exchange *x);
+
 /* Filters the texts of one event; `json` is the index of its data, NULL when it is no JSON. What must leave before it is added to
  * x->out; *data becomes what is to be sent, valid until the next call. False when the answer is refused. */
 bool answer_texts_event(struct exchange *x, const struct jsonx *json, struct str name, struct str *data,

@@ -96,6 +96,7 @@ struct exchange {
     unsigned status;           /* as sent to the caller; 0: nothing yet */
     bool answer_begun;         /* the head was given to the world */
     bool is_event_stream;      /* the answer is text/event-stream and the dialect reads events */
+    bool wants_texts;          /* there is a text filter that has to do with the answer */
     bool is_whole;             /* the answer is gathered and read whole before it is passed on */
     struct str answer_fields;  /* field lines for the caller */
     struct str content_type;   /* of the answer */

@@ -5,7 +5,9 @@
  *   step    runs once per exchange, in its seat. NEXT goes on, WAIT after exchange_wait, STOP after exchange_refuse.
  *           In `authenticate`, NEXT without a caller set means "not mine": the next filter of the stage is asked.
  *   flow    runs for each piece of the answer (relay filters, and any filter that wants to see the answer).
- *   text    runs for each stretch of text in the answer, whole or streamed, whatever its shape (struct answer_text).
+ *   text    runs for each stretch of text in the answer, whole or streamed, whatever its shape (struct answer_text). Of filters in
+ *           stages before `relay` only when the step has kept a state (exchange_state) in this exchange, after those of `relay`,
+ *           the last step first: for putting back what was taken out.
  *   settle  runs in the tail, in reverse order, when `step` was reached; gives back what was reserved. Must not wait.
  *   open    once per worker after fork, before traffic; close at its end. The instance is the step's own memory: token
  *           caches, scratch space, learned figures. Workers are processes with one thread: no locks. */

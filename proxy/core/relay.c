@@ -84,12 +84,13 @@ enum verdict relay_begin(struct exchange *x, const struct http_head *h)
     bool is_json = media_is_json(type);
     bool no_body = h->status == 204 || h->status == 304 || x->head->method == METHOD_HEAD;
 
+    x->wants_texts = answer_texts_wanted(x);
     x->is_event_stream =
         !is_error && x->dialect->streams_events && str_eq_nocase(type, STR("text/event-stream")) && !no_body;
     if (x->is_event_stream)
         figures_stream(x);
     /* a scoring endpoint may answer in any type; its bytes are passed on */
-    bool any_type = x->call.operation == OP_SCORE && !is_json && !is_error && !x->route->plan.has_text;
+    bool any_type = x->call.operation == OP_SCORE && !is_json && !is_error && !x->wants_texts;
     x->is_whole = !x->is_event_stream && speaks_json && !no_body && !any_type;
     if (x->is_whole && !is_json && !is_error)
         return exchange_refuse(x, WHY_UPSTREAM_BROKEN, "an answer that is neither JSON nor an event stream");
@@ -238,7 +239,7 @@ static bool pass_event(struct exchange *x, const struct sse_event *event)
     bool (*is_plain)(struct str, struct str, const struct call *, const struct answer_facts *) =
         x->dialect->event_is_plain;
     const struct plan *plan = &x->route->plan;
-    if (plan->has_flow || plan->has_text || !is_plain || !is_plain(event->name, event->data, &x->call, &x->facts)) {
+    if (plan->has_flow || x->wants_texts || !is_plain || !is_plain(event->name, event->data, &x->call, &x->facts)) {
         json = event->data.len && event->data.at[0] == '{' ? index_of(x, event->data) : NULL;
         x->dialect->read_event(event->name, event->data, json, &x->call, &x->arena, &facts);
         learn(x, &facts);
@@ -250,7 +251,7 @@ static bool pass_event(struct exchange *x, const struct sse_event *event)
     struct answer_piece piece = { .kind = PIECE_EVENT, .name = event->name, .data = event->data, .json = json };
     if (!flow(x, &piece))
         return false;
-    if (plan->has_text && !piece.dropped && !filter_texts(x, &piece))
+    if (x->wants_texts && !piece.dropped && !filter_texts(x, &piece))
         return false;
     if (piece.dropped)
         return true;
@@ -366,7 +367,7 @@ static void send_whole(struct exchange *x)
     learn(x, &facts);
     struct answer_piece piece = { .kind = PIECE_WHOLE, .data = buf_str(&x->answer), .json = json };
     if (!flow(x, &piece) ||
-        (x->route->plan.has_text && x->upstream_status < 400 && !filter_texts(x, &piece))) {
+        (x->wants_texts && x->upstream_status < 400 && !filter_texts(x, &piece))) {
         pipeline_end(x);
         return;
     }

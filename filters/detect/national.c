@@ -1,0 +1,486 @@
+/* national.c - one rule after the other. Each is shown what its pattern lets through: the length is right already. */
+#include "filters/detect/national.h"
+
+#include "filters/detect/checks.h"
+
+static unsigned digit(struct str s, size_t i)
+{
+    return (unsigned)(s.at[i] - '0');
+}
+
+static bool all_same(struct str s)
+{
+    for (size_t i = 1; i < s.len; i++)
+        if (s.at[i] != s.at[0])
+            return false;
+    return true;
+}
+
+/* YYMMDD or DDMMYY at `at` */
+static bool is_ymd(struct str s, size_t at)
+{
+    return check_date(check_number(s, at, 2), check_number(s, at + 2, 2), check_number(s, at + 4, 2));
+}
+static bool is_dmy(struct str s, size_t at)
+{
+    return check_date(check_number(s, at + 4, 2), check_number(s, at + 2, 2), check_number(s, at, 2));
+}
+
+static uint64_t number(struct str s, size_t at, size_t len)
+{
+    uint64_t n = 0;
+    for (size_t i = at; i < at + len; i++)
+        n = n * 10 + digit(s, i);
+    return n;
+}
+
+/* ---- North America ---- */
+
+bool national_us_ssn(struct str s)
+{
+    unsigned area = check_number(s, 0, 3);
+    return area && area != 666 && area < 900 && check_number(s, 3, 2) && check_number(s, 5, 4) && !all_same(s) &&
+           !str_eq(s, STR("078051120")) && !str_eq(s, STR("219099999"));
+}
+
+bool national_us_itin(struct str s)
+{
+    unsigned group = check_number(s, 3, 2);
+    return s.at[0] == '9' && ((group >= 50 && group <= 65) || (group >= 70 && group <= 88) || (group >= 90 && group != 93));
+}
+
+/* Medicare beneficiary identifier: the shape says it all, S L O I B Z never occur */
+bool national_us_mbi(struct str s)
+{
+    static const char SHAPE[] = "1LA0LA0LL00", LETTERS[] = "ACDEFGHJKMNPQRTUVWXY";
+    for (size_t i = 0; i < s.len; i++) {
+        bool letter = memchr(LETTERS, s.at[i], sizeof LETTERS - 1) != NULL, numeral = ascii_is_digit(s.at[i]);
+        char want = SHAPE[i];
+        if (want == 'L' ? !letter : want == 'A' ? !letter && !numeral : !numeral || (want == '1' && s.at[i] == '0'))
+            return false;
+    }
+    return s.len == 11;
+}
+
+/* National provider identifier: Luhn with 80840 in front */
+bool national_us_npi(struct str s)
+{
+    char whole[15];
+    if (s.len != 10)
+        return false;
+    memcpy(whole, "80840", 5);
+    memcpy(whole + 5, s.at, 10);
+    return check_luhn(str_of(whole, 15));
+}
+
+bool national_us_routing(struct str s)
+{
+    unsigned head = check_number(s, 0, 2);
+    return (head <= 12 || (head >= 21 && head <= 32) || (head >= 61 && head <= 72) || head == 80) && !all_same(s) &&
+           check_weighted(s, "371371371") % 10 == 0;
+}
+
+bool national_ca_sin(struct str s)
+{
+    return s.at[0] != '0' && s.at[0] != '8' && !all_same(s) && check_luhn(s);
+}
+
+bool national_mx_curp(struct str s)
+{
+    static const char ALPHABET[] = "0123456789ABCDEFGHIJKLMN_OPQRSTUVWXYZ"; /* _ for the letter beyond ASCII */
+    unsigned sum = 0;
+    for (size_t i = 0; i < 17; i++) {
+        const char *at = strchr(ALPHABET, s.at[i]);
+        if (!at)
+            return false;
+        sum += (unsigned)(at - ALPHABET) * (unsigned)(18 - i);
+    }
+    return is_ymd(s, 4) && ascii_is_digit(s.at[17]) && (10 - sum % 10) % 10 == digit(s, 17);
+}
+
+/* ---- Britain and Ireland ---- */
+
+bool national_gb_nino(struct str s)
+{
+    static const char *const NEVER[] = { "BG", "GB", "KN", "NK", "NT", "TN", "ZZ" };
+    if (memchr("DFIQUV", s.at[0], 6) || memchr("DFIQUVO", s.at[1], 7))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(NEVER); i++)
+        if (str_starts(s, str_c(NEVER[i])))
+            return false;
+    return true;
+}
+
+bool national_gb_nhs(struct str s)
+{
+    unsigned check = 11 - check_weighted(s, "A98765432") % 11;
+    return !all_same(s) && (check == 11 ? 0 : check) == digit(s, 9);
+}
+
+bool national_ie_pps(struct str s)
+{
+    unsigned sum = check_weighted(str_first(s, 7), "8765432");
+    if (s.len == 9 && s.at[8] != 'W')
+        sum += (unsigned)(s.at[8] - 'A' + 1) * 9;
+    return "WABCDEFGHIJKLMNOPQRSTUV"[sum % 23] == s.at[7];
+}
+
+/* ---- the German-speaking ---- */
+
+/* Ten digits of which one stands there twice or three times, and a check digit of ISO 7064 mod 11,10 */
+static bool iso_11_10(struct str s)
+{
+    unsigned product = 10;
+    for (size_t i = 0; i + 1 < s.len; i++) {
+        unsigned sum = (digit(s, i) + product) % 10;
+        product = (sum ? sum : 10) * 2 % 11;
+    }
+    return (11 - product) % 10 == digit(s, s.len - 1);
+}
+
+bool national_de_tax(struct str s)
+{
+    unsigned counts[10] = { 0 }, absent = 0, twice = 0, thrice = 0;
+    for (size_t i = 0; i < 10; i++)
+        counts[digit(s, i)]++;
+    for (size_t i = 0; i < 10; i++) {
+        absent += counts[i] == 0;
+        twice += counts[i] == 2;
+        thrice += counts[i] == 3;
+    }
+    bool fits = (absent == 1 && twice == 1) || (absent == 2 && thrice == 1 && twice == 0);
+    return s.at[0] != '0' && fits && iso_11_10(s);
+}
+
+/* Rentenversicherungsnummer: the letter counts as two digits, digit sums of products */
+bool national_de_pension(struct str s)
+{
+    static const char WEIGHTS[] = "212571212121";
+    char whole[13];
+    unsigned sum = 0, letter = (unsigned)(s.at[8] - 'A' + 1);
+    memcpy(whole, s.at, 8);
+    whole[8] = (char)('0' + letter / 10);
+    whole[9] = (char)('0' + letter % 10);
+    memcpy(whole + 10, s.at + 9, 3);
+    for (size_t i = 0; i < 12; i++) {
+        unsigned product = (unsigned)(whole[i] - '0') * (unsigned)(WEIGHTS[i] - '0');
+        sum += product / 10 + product % 10;
+    }
+    unsigned day = check_number(s, 2, 2);
+    return (is_dmy(s, 2) || day > 31) && sum % 10 == (unsigned)(whole[12] - '0');
+}
+
+bool national_at_svnr(struct str s)
+{
+    unsigned sum = digit(s, 0) * 3 + digit(s, 1) * 7 + digit(s, 2) * 9 + digit(s, 4) * 5 + digit(s, 5) * 8 + digit(s, 6) * 4 +
+                   digit(s, 7) * 2 + digit(s, 8) + digit(s, 9) * 6;
+    return s.at[0] != '0' && is_dmy(s, 4) && sum % 11 == digit(s, 3);
+}
+
+bool national_ch_ahv(struct str s)
+{
+    unsigned sum = check_weighted(s, "131313131313");
+    return str_starts(s, STR("756")) && (10 - sum % 10) % 10 == digit(s, 12);
+}
+
+/* ---- the Romance-speaking ---- */
+
+bool national_fr_nir(struct str s)
+{
+    char digits[15];
+    memcpy(digits, s.at, 15);
+    /* Corsica: 2A counts as 19, 2B as 18 */
+    if (digits[6] == 'A' || digits[6] == 'B') {
+        digits[5] = '1';
+        digits[6] = digits[6] == 'A' ? '9' : '8';
+    }
+    struct str n = str_of(digits, 15);
+    unsigned month = check_number(n, 3, 2);
+    bool fits = check_all_digits(n) && memchr("123478", digits[0], 6) &&
+                ((month >= 1 && month <= 12) || (month >= 20 && month <= 42) || month >= 50);
+    return fits && 97 - number(n, 0, 13) % 97 == number(n, 13, 2);
+}
+
+bool national_es_dni(struct str s)
+{
+    static const char LETTERS[] = "TRWAGMYFPDXBNJZSQVHLCKE";
+    char digits[8];
+    memcpy(digits, s.at, 8);
+    if (s.at[0] >= 'X')
+        digits[0] = (char)('0' + (s.at[0] - 'X'));
+    struct str n = str_of(digits, 8);
+    return check_all_digits(n) && number(n, 0, 8) && LETTERS[number(n, 0, 8) % 23] == s.at[8];
+}
+
+bool national_it_fiscal(struct str s)
+{
+    static const unsigned char ODD[] = { 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23 };
+    unsigned sum = 0, day = check_number(s, 9, 2);
+    for (size_t i = 0; i < 15; i++) {
+        unsigned value = ascii_is_digit(s.at[i]) ? digit(s, i) : (unsigned)(s.at[i] - 'A');
+        sum += i & 1 ? value : ODD[value];
+    }
+    bool plain = ascii_is_digit(s.at[9]) && ascii_is_digit(s.at[10]); /* letters in place of digits tell twins apart */
+    return (!plain || (day >= 1 && day <= 31) || (day >= 41 && day <= 71)) && sum % 26 == (unsigned)(s.at[15] - 'A');
+}
+
+bool national_pt_nif(struct str s)
+{
+    unsigned check = 11 - check_weighted(s, "98765432") % 11;
+    return memchr("1235689", s.at[0], 7) && !all_same(s) && (check >= 10 ? 0 : check) == digit(s, 8);
+}
+
+bool national_ro_cnp(struct str s)
+{
+    unsigned check = check_weighted(s, "279146358279") % 11;
+    return s.at[0] != '0' && is_ymd(s, 1) && (check == 10 ? 1 : check) == digit(s, 12);
+}
+
+bool national_br_cpf(struct str s)
+{
+    unsigned one = check_weighted(s, "A98765432") * 10 % 11 % 10;
+    unsigned sum = 0;
+    for (size_t i = 0; i < 10; i++)
+        sum += digit(s, i) * (unsigned)(11 - i);
+    return !all_same(s) && one == digit(s, 9) && sum * 10 % 11 % 10 == digit(s, 10);
+}
+
+bool national_ar_cuil(struct str s)
+{
+    unsigned check = 11 - check_weighted(s, "5432765432") % 11, head = check_number(s, 0, 2);
+    return (head == 20 || head == 23 || head == 24 || head == 27) && (check == 11 ? 0 : check == 10 ? 9 : check) == digit(s, 10);
+}
+
+bool national_cl_rut(struct str s)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i + 1 < s.len; i++)
+        sum += digit(s, s.len - 2 - i) * (unsigned)(2 + i % 6);
+    unsigned check = 11 - sum % 11;
+    return (check == 11 ? '0' : check == 10 ? 'K' : (char)('0' + check)) == s.at[s.len - 1];
+}
+
+/* ---- the Low Countries and the North ---- */
+
+bool national_nl_bsn(struct str s)
+{
+    unsigned sum = check_weighted(s, "98765432");
+    return !all_same(s) && sum >= digit(s, 8) && (sum - digit(s, 8)) % 11 == 0;
+}
+
+bool national_be_nrn(struct str s)
+{
+    uint64_t n = number(s, 0, 9), check = number(s, 9, 2);
+    unsigned month = check_number(s, 2, 2) % 20, day = check_number(s, 4, 2);
+    return month <= 12 && day <= 31 && (97 - n % 97 == check || 97 - (2000000000 + n) % 97 == check);
+}
+
+bool national_se_pn(struct str s)
+{
+    s = str_from(s, s.len - 10);
+    char digits[10];
+    memcpy(digits, s.at, 10);
+    if (digits[4] >= '6')
+        digits[4] = (char)(digits[4] - 6); /* a co-ordination number */
+    return is_ymd(str_of(digits, 10), 0) && check_luhn(s);
+}
+
+bool national_dk_cpr(struct str s)
+{
+    return is_dmy(s, 0);
+}
+
+bool national_fi_hetu(struct str s)
+{
+    char digits[9];
+    memcpy(digits, s.at, 6);
+    memcpy(digits + 6, s.at + s.len - 4, 3);
+    struct str n = str_of(digits, 9);
+    return check_all_digits(n) && is_dmy(n, 0) && "0123456789ABCDEFHJKLMNPRSTUVWXY"[number(n, 0, 9) % 31] == s.at[s.len - 1];
+}
+
+bool national_no_fnr(struct str s)
+{
+    char digits[11];
+    memcpy(digits, s.at, 11);
+    if (digits[0] >= '4' && digits[0] <= '7')
+        digits[0] = (char)(digits[0] - 4); /* a D-number */
+    unsigned one = 11 - check_weighted(s, "376189452") % 11, two = 11 - check_weighted(s, "5432765432") % 11;
+    return is_dmy(str_of(digits, 11), 0) && (one == 11 ? 0 : one) == digit(s, 9) && (two == 11 ? 0 : two) == digit(s, 10);
+}
+
+bool national_ee_code(struct str s)
+{
+    unsigned check = check_weighted(s, "1234567891") % 11;
+    if (check == 10)
+        check = check_weighted(s, "3456789123") % 11 % 10;
+    return s.at[0] >= '1' && s.at[0] <= '8' && is_ymd(s, 1) && check == digit(s, 10);
+}
+
+/* ---- Middle and Eastern Europe ---- */
+
+bool national_pl_pesel(struct str s)
+{
+    unsigned month = check_number(s, 2, 2) % 20;
+    return check_date(check_number(s, 0, 2), month, check_number(s, 4, 2)) &&
+           (10 - check_weighted(s, "1379137913") % 10) % 10 == digit(s, 10);
+}
+
+bool national_pl_nip(struct str s)
+{
+    return !all_same(s) && check_weighted(s, "657234567") % 11 == digit(s, 9);
+}
+
+bool national_cz_rc(struct str s)
+{
+    unsigned month = check_number(s, 2, 2);
+    month = month > 70 ? month - 70 : month > 50 ? month - 50 : month > 20 ? month - 20 : month;
+    return check_date(check_number(s, 0, 2), month, check_number(s, 4, 2)) && (s.len == 9 || number(s, 0, 10) % 11 == 0);
+}
+
+bool national_bg_egn(struct str s)
+{
+    unsigned month = check_number(s, 2, 2);
+    month = month > 40 ? month - 40 : month > 20 ? month - 20 : month;
+    return check_date(check_number(s, 0, 2), month, check_number(s, 4, 2)) &&
+           (check_number(s, 0, 1) * 2 + digit(s, 1) * 4 + digit(s, 2) * 8 + digit(s, 3) * 5 + digit(s, 4) * 10 + digit(s, 5) * 9 +
+            digit(s, 6) * 7 + digit(s, 7) * 3 + digit(s, 8) * 6) % 11 % 10 == digit(s, 9);
+}
+
+bool national_hr_oib(struct str s)
+{
+    return !all_same(s) && iso_11_10(s);
+}
+
+bool national_hu_tax(struct str s)
+{
+    unsigned sum = check_weighted(s, "123456789") % 11;
+    return s.at[0] == '8' && sum == digit(s, 9);
+}
+
+bool national_gr_amka(struct str s)
+{
+    return is_dmy(s, 0) && check_luhn(s);
+}
+
+bool national_ru_snils(struct str s)
+{
+    unsigned sum = check_weighted(s, "987654321") % 101;
+    return !all_same(s) && (sum == 100 ? 0 : sum) == check_number(s, 9, 2);
+}
+
+bool national_ru_inn(struct str s)
+{
+    return !all_same(s) && check_weighted(s, "724A359468") % 11 % 10 == digit(s, 10) &&
+           check_weighted(s, "3724A359468") % 11 % 10 == digit(s, 11);
+}
+
+bool national_tr_id(struct str s)
+{
+    unsigned odd = digit(s, 0) + digit(s, 2) + digit(s, 4) + digit(s, 6) + digit(s, 8);
+    unsigned even = digit(s, 1) + digit(s, 3) + digit(s, 5) + digit(s, 7), sum = 0;
+    for (size_t i = 0; i < 10; i++)
+        sum += digit(s, i);
+    return s.at[0] != '0' && (odd * 7 + 100 - even) % 10 == digit(s, 9) && sum % 10 == digit(s, 10);
+}
+
+/* ---- Asia, Africa, Oceania ---- */
+
+bool national_in_aadhaar(struct str s)
+{
+    return s.at[0] >= '2' && !all_same(s) && check_verhoeff(s);
+}
+
+bool national_in_pan(struct str s)
+{
+    return memchr("ABCFGHLJPTE", s.at[3], 11) != NULL && check_number(s, 5, 4) > 0;
+}
+
+bool national_cn_id(struct str s)
+{
+    static const unsigned char WEIGHTS[] = { 7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2 };
+    unsigned sum = 0, region = check_number(s, 0, 2);
+    for (size_t i = 0; i < 17; i++)
+        sum += digit(s, i) * WEIGHTS[i];
+    return region >= 11 && region <= 83 && check_date(check_number(s, 6, 4), check_number(s, 10, 2), check_number(s, 12, 2)) &&
+           "10X98765432"[sum % 11] == s.at[17];
+}
+
+/* Numbers given since October 2020 have no check digit any more */
+bool national_kr_rrn(struct str s)
+{
+    return is_ymd(s, 0) && s.at[6] >= '1' && s.at[6] <= '8';
+}
+
+bool national_jp_number(struct str s)
+{
+    unsigned rest = check_weighted(s, "65432765432") % 11;
+    return !all_same(s) && (rest <= 1 ? 0 : 11 - rest) == digit(s, 11);
+}
+
+bool national_tw_id(struct str s)
+{
+    static const unsigned char CODES[] = { 10, 11, 12, 13, 14, 15, 16, 17, 34, 18, 19, 20, 21, 22, 35, 23, 24, 25, 26, 27, 28, 29, 32, 30, 31, 33 };
+    unsigned code = CODES[s.at[0] - 'A'];
+    unsigned sum = code / 10 + code % 10 * 9 + check_weighted(str_from(s, 1), "876543211");
+    return (s.at[1] == '1' || s.at[1] == '2' || s.at[1] == '8' || s.at[1] == '9') && sum % 10 == 0;
+}
+
+bool national_sg_nric(struct str s)
+{
+    unsigned sum = check_weighted(str_from(s, 1), "2765432");
+    char kind = s.at[0];
+    sum += kind == 'T' || kind == 'G' ? 4 : kind == 'M' ? 3 : 0;
+    const char *letters = kind == 'S' || kind == 'T' ? "JZIHGFEDCBA" : kind == 'M' ? "KLJNPQRTUWX" : "XWUTRQPNMLK";
+    unsigned at = kind == 'M' ? 10 - sum % 11 : sum % 11;
+    return letters[at] == s.at[8];
+}
+
+bool national_hk_id(struct str s)
+{
+    unsigned sum = s.len == 8 ? 36 * 9 : 0;
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned value = ascii_is_digit(s.at[i]) ? digit(s, i) : (unsigned)(s.at[i] - 'A') + 10;
+        sum += value * (unsigned)(s.len - i);
+    }
+    return sum % 11 == 0;
+}
+
+bool national_au_tfn(struct str s)
+{
+    return !all_same(s) && (check_weighted(s, "14375869") + digit(s, 8) * 10) % 11 == 0;
+}
+
+bool national_au_medicare(struct str s)
+{
+    return s.at[0] >= '2' && s.at[0] <= '6' && check_weighted(s, "13791379") % 10 == digit(s, 8);
+}
+
+bool national_nz_ird(struct str s)
+{
+    char nine[9];
+    nine[0] = '0';
+    memcpy(nine + 9 - s.len, s.at, s.len);
+    struct str n = str_of(nine, 9);
+    unsigned rest = check_weighted(n, "32765432") % 11, check = rest ? 11 - rest : 0;
+    if (check == 10) {
+        rest = check_weighted(n, "74325276") % 11;
+        check = rest ? 11 - rest : 0;
+    }
+    return number(n, 0, 9) >= 10000000 && number(n, 0, 9) <= 150000000 && check == digit(n, 8);
+}
+
+bool national_za_id(struct str s)
+{
+    return is_ymd(s, 0) && s.at[10] <= '2' && check_luhn(s);
+}
+
+bool national_il_id(struct str s)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < 9; i++) {
+        unsigned product = digit(s, i) * (i & 1 ? 2 : 1);
+        sum += product > 9 ? product - 9 : product;
+    }
+    return !all_same(s) && sum % 10 == 0;
+}

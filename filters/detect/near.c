@@ -1,0 +1,194 @@
+/* near.c - edges, neighbours, and whether something looks random. */
+#include "filters/detect/near.h"
+
+/* ---- edges ---- */
+
+/* An odd number of backslashes before the letter: it is an escape's. */
+static bool is_escape_letter(struct str text, size_t at)
+{
+    size_t slashes = 0;
+    while (slashes < at && slashes < 8 && text.at[at - 1 - slashes] == '\\')
+        slashes++;
+    return (slashes & 1) && memchr("nrtbf", text.at[at], 5);
+}
+
+/* \u00e9 and its like end with letters and digits too. */
+static bool ends_unicode_escape(struct str text, size_t start)
+{
+    if (start < 6 || text.at[start - 5] != 'u' || text.at[start - 6] != '\\')
+        return false;
+    for (size_t i = start - 4; i < start; i++)
+        if (hex_value(text.at[i]) < 0)
+            return false;
+    return true;
+}
+
+bool near_begins(struct str text, size_t start)
+{
+    if (!start || !(is_alnum(text.at[start - 1]) || text.at[start - 1] == '_'))
+        return true;
+    return is_escape_letter(text, start - 1) || ends_unicode_escape(text, start);
+}
+
+bool near_ends(struct str text, size_t end)
+{
+    return end >= text.len || !(is_alnum(text.at[end]) || text.at[end] == '_');
+}
+
+bool near_is_part_of_number(struct str text, size_t start, size_t end)
+{
+    if (start >= 2 && memchr(".,", text.at[start - 1], 2) && ascii_is_digit(text.at[start - 2]))
+        return true;
+    return end + 1 < text.len && memchr(".,", text.at[end], 2) && ascii_is_digit(text.at[end + 1]);
+}
+
+/* ---- words around ---- */
+
+static bool has_word(struct str around, struct str word)
+{
+    for (size_t i = 0; i + word.len <= around.len; i++) {
+        if (ascii_lower(around.at[i]) != word.at[0] || !str_eq_nocase(str_of(around.at + i, word.len), word))
+            continue;
+        bool begins = i == 0 || !is_alnum(around.at[i - 1]) || is_escape_letter(around, i - 1) ||
+                      !is_alnum(word.at[0]) || (is_lower(around.at[i - 1]) && is_upper(around.at[i]));
+        bool ends = i + word.len == around.len || !is_alnum(word.at[word.len - 1]) ||
+                    !is_lower(ascii_lower(around.at[i + word.len]));
+        if (begins && ends)
+            return true;
+    }
+    return false;
+}
+
+static bool has_any(struct str around, const char *words)
+{
+    struct str rest = str_c(words);
+    while (rest.at)
+        if (has_word(around, str_cut(&rest, '|')))
+            return true;
+    return false;
+}
+
+bool near_before(struct str text, size_t start, const char *words)
+{
+    size_t from = start > PATTERN_CONTEXT ? start - PATTERN_CONTEXT : 0;
+    return has_any(str_of(text.at + from, start - from), words);
+}
+
+bool near_behind(struct str text, size_t end, const char *words)
+{
+    return has_any(str_first(str_from(text, end), PATTERN_CONTEXT), words);
+}
+
+size_t near_compact(struct str text, size_t start, size_t end, char *out, size_t room)
+{
+    size_t n = 0;
+    for (size_t i = start; i < end; i++) {
+        if (!is_alnum(text.at[i]))
+            continue;
+        if (n == room)
+            return 0;
+        out[n++] = text.at[i];
+    }
+    return n;
+}
+
+/* ---- random or not ---- */
+
+/* The logarithm to base two of a number from 1 on, to three places: no library is needed for that. */
+static double log2_of(double x)
+{
+    double whole = 0;
+    for (; x >= 2; x /= 2)
+        whole++;
+    double y = (x - 1) / (x + 1), square = y * y; /* the series of the area hyperbolic tangent */
+    return whole + 2.885390082 * y * (1 + square * (1.0 / 3 + square * (1.0 / 5 + square / 7)));
+}
+
+double near_entropy(struct str s)
+{
+    unsigned counts[256] = { 0 };
+    double bits = 0;
+    for (size_t i = 0; i < s.len; i++)
+        counts[(unsigned char)s.at[i]]++;
+    for (unsigned c = 0; c < 256; c++)
+        if (counts[c])
+            bits += counts[c] * log2_of((double)s.len / counts[c]);
+    return s.len ? bits / (double)s.len : 0;
+}
+
+static bool has_nocase(struct str s, struct str part)
+{
+    for (size_t i = 0; i + part.len <= s.len; i++)
+        if (str_eq_nocase(str_of(s.at + i, part.len), part))
+            return true;
+    return false;
+}
+
+/* The longest run in which each byte is the last one, or follows it in the alphabet. */
+static size_t longest_run(struct str s)
+{
+    size_t longest = 0, same = 1, up = 1, down = 1;
+    for (size_t i = 1; i < s.len; i++) {
+        int step = (unsigned char)s.at[i] - (unsigned char)s.at[i - 1];
+        same = step == 0 ? same + 1 : 1;
+        up = step == 1 ? up + 1 : 1;
+        down = step == -1 ? down + 1 : 1;
+        size_t run = same > up ? same : up;
+        run = run > down ? run : down;
+        longest = run > longest ? run : longest;
+    }
+    return longest;
+}
+
+/* Is it the same few bytes over and over? */
+static bool repeats(struct str s)
+{
+    for (size_t period = 1; period <= 8 && 2 * period <= s.len; period++) {
+        size_t i = period;
+        while (i < s.len && s.at[i] == s.at[i - period])
+            i++;
+        if (i == s.len)
+            return true;
+    }
+    return false;
+}
+
+bool near_is_placeholder(struct str s)
+{
+    static const struct str WORDS[] = {
+        STR_INIT("example"),  STR_INIT("placeholder"), STR_INIT("your"),     STR_INIT("xxxx"),   STR_INIT("changeme"),
+        STR_INIT("change_me"), STR_INIT("change-me"),  STR_INIT("redacted"), STR_INIT("dummy"),  STR_INIT("sample"),
+        STR_INIT("insert"),   STR_INIT("replace"),     STR_INIT("secret_"),  STR_INIT("todo"),   STR_INIT("fixme"),
+        STR_INIT("abcdef"),   STR_INIT("123456"),      STR_INIT("qwerty"),   STR_INIT("asdf"),   STR_INIT("foobar"),
+        STR_INIT("my_"),      STR_INIT("my-"),         STR_INIT("..."),      STR_INIT("****"),   STR_INIT("____"),
+        STR_INIT("----"),     STR_INIT("token_here"),  STR_INIT("key_here"), STR_INIT("testing"), STR_INIT("fake"),
+        STR_INIT("none"),     STR_INIT("null"),        STR_INIT("secretkey"), STR_INIT("mykey"), STR_INIT("mysecret"),
+    };
+    static const char MARKS[] = "<>{}[]()$%*";
+    for (size_t i = 0; i < s.len; i++)
+        if (memchr(MARKS, s.at[i], sizeof MARKS - 1))
+            return true;
+    if (repeats(s) || longest_run(s) * 3 > s.len + 9)
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(WORDS); i++)
+        /* a long random text has four given letters somewhere by chance */
+        if ((s.len < 80 || WORDS[i].len > 5) && has_nocase(s, WORDS[i]))
+            return true;
+    return false;
+}
+
+bool near_is_random(struct str s)
+{
+    bool upper = false, lower = false, digit = false, hex = true;
+    for (size_t i = 0; i < s.len; i++) {
+        upper |= is_upper(s.at[i]);
+        lower |= is_lower(s.at[i]);
+        digit |= ascii_is_digit(s.at[i]);
+        hex &= hex_value(s.at[i]) >= 0;
+    }
+    if (near_is_placeholder(s) || !(digit || (upper && lower)))
+        return false;
+    /* of n bytes drawn at random from an alphabet of k, about this many bits are seen */
+    double most = log2_of((double)(s.len < (hex ? 16U : 40U) ? s.len : (hex ? 16U : 40U)));
+    return near_entropy(s) >= most * (hex ? 0.75 : 0.72);
+}

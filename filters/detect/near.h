@@ -1,0 +1,44 @@
+/* near.h - what validators ask about a candidate and what stands around it. All of it is plain ASCII work over at most
+ * PATTERN_CONTEXT bytes to either side, so that a stream sees what a whole text sees. */
+#ifndef DETECT_NEAR_H
+#define DETECT_NEAR_H
+
+#include "filters/detect/pattern_set.h"
+
+static inline bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+static inline bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+static inline bool is_alnum(char c)
+{
+    return ascii_is_digit(c) || is_upper(c) || is_lower(c);
+}
+
+/* Does nothing that belongs to a word stand before `start`, or behind `end`? The letter of an escape in quoted JSON (\n, \t) is
+ * none, nor is a character beyond ASCII: not every script has spaces. */
+bool near_begins(struct str text, size_t start);
+bool near_ends(struct str text, size_t end);
+/* Is it a piece of a longer number, as in 1.23 or 1,234? */
+bool near_is_part_of_number(struct str text, size_t start, size_t end);
+
+/* Does one of the words ("ssn|social security|…", lower case, whole words) stand in the bytes before or behind? */
+bool near_before(struct str text, size_t start, const char *words);
+bool near_behind(struct str text, size_t end, const char *words);
+
+/* Letters and digits of text[start, end), without what separates them, into `out`; their number, or 0 when there are more. */
+size_t near_compact(struct str text, size_t start, size_t end, char *out, size_t room);
+
+/* ---- is it random, or made up to show where something goes? ---- */
+
+/* Bits in a byte, by how often each occurs. */
+double near_entropy(struct str s);
+/* xxxx, 1234567890, <your-key>, EXAMPLE, ${KEY}, changeme, the same again and again, runs of the keyboard. */
+bool near_is_placeholder(struct str s);
+/* Random enough for a key of its alphabet, and no placeholder. */
+bool near_is_random(struct str s);
+
+#endif

@@ -1,0 +1,240 @@
+/* personal_name.c - names, where the words before say that one follows: "my name is", a title, a label, a greeting. What follows is
+ * read word by word and taken only while it is written as a name is. */
+#include "filters/detect/near.h"
+#include "filters/detect/personal_parts.h"
+
+#include "proxy/base/utf8.h"
+
+enum { NAME_WORDS_MAX = 4 };
+
+/* ---- characters ---- */
+
+/* Is it a letter beyond ASCII, and is it a capital? Of the scripts with two cases the common blocks; letters of others count as
+ * capitals, since no case tells them apart. *cjk: how long names are at most in a script without spaces, 0 for others. */
+static bool wide_letter(struct str s, size_t width, bool *capital, size_t *cjk)
+{
+    const unsigned char *p = (const unsigned char *)s.at;
+    uint32_t c = width == 2 ? (p[0] & 0x1fU) << 6 | (p[1] & 0x3fU)
+                 : width == 3 ? (p[0] & 0xfU) << 12 | (p[1] & 0x3fU) << 6 | (p[2] & 0x3fU)
+                              : 0x10000;
+    *capital = true;
+    *cjk = c >= 0x4e00 && c <= 0x9fff ? 4 : c >= 0xac00 && c <= 0xd7a3 ? 3 : 0;
+    if (c < 0xc0 || c == 0xd7 || c == 0xf7 || (c >= 0x2000 && c < 0x2c00) || (c >= 0x3000 && c < 0x3040) || (c >= 0xff00 && c < 0xff21) ||
+        c >= 0x10000)
+        return false;
+    if (c <= 0xff)
+        *capital = c < 0xdf;
+    else if (c <= 0x17f)
+        *capital = (c >= 0x139 && c <= 0x148) || c >= 0x179 ? c & 1 : !(c & 1);
+    else if (c >= 0x3ac && c <= 0x3ce)
+        *capital = false;
+    else if (c >= 0x430 && c <= 0x45f)
+        *capital = false;
+    else if (c >= 0x1e00 && c <= 0x1eff)
+        *capital = !(c & 1);
+    return true;
+}
+
+struct word {
+    size_t start, end;
+    bool capital, upper_only; /* the first letter; all letters */
+    size_t letters, cjk;
+};
+
+/* A word of letters at `at`: with inner apostrophes and hyphens (O'Brien, Anne-Marie), or an initial with its dot. */
+static bool read_word(struct str text, size_t at, size_t end, struct word *w)
+{
+    *w = (struct word){ .start = at, .end = at, .upper_only = true };
+    size_t i = at;
+    while (i < end) {
+        char c = text.at[i];
+        bool capital = is_upper(c);
+        size_t width = 1, cjk = 0;
+        if ((unsigned char)c >= 0x80) {
+            width = utf8_valid_one(str_of(text.at + i, end - i));
+            /* the typographic apostrophe */
+            if (width == 3 && w->letters && memcmp(text.at + i, "\xe2\x80\x99", 3) == 0) {
+                i += 3;
+                continue;
+            }
+            if (!width || !wide_letter(str_of(text.at + i, width), width, &capital, &cjk))
+                break;
+            if (w->letters && (cjk != w->cjk || w->letters == w->cjk) && (cjk || w->cjk))
+                break;
+            w->cjk = cjk;
+        } else if ((c == '\'' || c == '-') && w->letters && i + 1 < end && (is_alnum(text.at[i + 1]) || (unsigned char)text.at[i + 1] >= 0x80)) {
+            i++;
+            continue;
+        } else if (!is_upper(c) && !is_lower(c)) {
+            break;
+        }
+        if (!w->letters)
+            w->capital = capital;
+        w->upper_only &= capital;
+        w->letters++;
+        i += width;
+        w->end = i;
+    }
+    if (w->letters == 1 && w->capital && i < end && text.at[i] == '.')
+        w->end = i + 1;
+    /* 's is no part of the name */
+    if (w->end - w->start > 3 && text.at[w->end - 2] == '\'' && text.at[w->end - 1] == 's')
+        w->end -= 2;
+    return w->letters > 0;
+}
+
+static bool word_is_in(struct str text, const struct word *w, const char *words)
+{
+    struct str word = str_of(text.at + w->start, w->end - w->start), rest = str_c(words);
+    while (rest.at)
+        if (str_eq_nocase(word, str_cut(&rest, '|')))
+            return true;
+    return false;
+}
+
+/* Between family names, small: Ludwig van Beethoven, María de la Cruz */
+static const char PARTICLES[] = "van|von|de|der|den|del|della|di|da|do|dos|das|la|le|du|ten|ter|bin|ibn|al|el|af|av|zu|zur|st";
+static const char NO_NAMES[] =
+    "the|this|that|these|those|not|it|is|was|are|am|and|or|but|if|in|on|at|of|to|for|from|with|what|who|why|how|when|where|my|your|his|"
+    "her|our|their|i|you|he|she|we|they|me|him|us|them|a|an|no|yes|all|any|some|sir|madam|customer|team|user|everyone|all|friend|"
+    "friends|hiring|manager|colleague|colleagues|sirs|mr|mrs|ms|dr|prof|thanks|thank|please|hello|hi|dear|regards|best|sincerely|"
+    "monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|june|july|august|september|october|november|"
+    "december|assistant|ai|chatgpt|gpt|claude|gemini|copilot|bot|god|lord|santa|president|doctor|professor|student|teacher|author|"
+    "unknown|none|null|na|tbd|string|name|first|last|full|company|business|product|recruiter|reader|diary|committee|editor|"
+    "admin|administrator|human|resources|support|service|sales|marketing|department|recipient|valued|members|member|parents|"
+    "students|employee|employees|applicant|candidate|client|guest|participant|interviewer|boss|mom|dad|mum|darling|love|important|"
+    "also|called|something|someone|nobody|spelled|written|mentioned|listed|changed|wrong|correct|different|same|long|short|hard|"
+    "difficult|easy|email|address|phone|date|number|project|file|model|input|output|type|value|true|false|id|title|description";
+
+/* Reads a name at `*start` within the candidate; `one_small` lets a name through that is written small, when it is all there is. */
+static bool read_name(struct str text, size_t *start, size_t *end, bool one_small, size_t words_min)
+{
+    size_t at = *start, last = 0, words = 0, n = 0;
+    for (struct word w; n < NAME_WORDS_MAX + 2 && read_word(text, at, *end, &w); n++) {
+        bool particle = words > 0 && word_is_in(text, &w, PARTICLES);
+        bool small = !w.capital && !particle;
+        if (w.letters > 30 || (!particle && word_is_in(text, &w, NO_NAMES)) || (small && !(one_small && words < 2)) ||
+            (w.letters == 1 && !w.capital))
+            break;
+        if (!particle && ++words > NAME_WORDS_MAX)
+            break;
+        if (!particle)
+            last = w.end;
+        at = w.end;
+        if (at >= *end || text.at[at] != ' ')
+            break;
+        at++;
+    }
+    if (words < words_min || !last || last - *start < 2)
+        return false;
+    /* a small one only where the sentence ends with it */
+    struct word first;
+    bool capital = read_word(text, *start, last, &first) && first.capital;
+    if (!capital && last < text.len && !memchr(".,;!?\n\r\"')", text.at[last], 11))
+        return false;
+    *end = last;
+    return near_ends(text, last);
+}
+
+/* Behind the words that lead to it: the last of them that stands in the candidate. */
+static bool after_words(struct str text, size_t *start, size_t end, const char *const *words)
+{
+    for (size_t i = 0; words[i]; i++) {
+        struct str word = str_c(words[i]);
+        if (end - *start <= word.len || !str_eq_nocase(str_of(text.at + *start, word.len), word))
+            continue;
+        *start += word.len;
+        return true;
+    }
+    return false;
+}
+
+static void skip(struct str text, size_t *start, size_t end, const char *marks)
+{
+    while (*start < end && strchr(marks, text.at[*start]) && text.at[*start])
+        (*start)++;
+}
+
+bool personal_said_name(struct str text, size_t *start, size_t *end)
+{
+    static const char *const WORDS[] = {
+        "my name is", "my name's", "my full name is", "my first name is", "my last name is", "my surname is", "my maiden name is",
+        "maiden name is", "his name is", "her name is", "their name is", "name is", "names are", "i am called", "i'm called", "call me",
+        "mein name ist", "ich heiße", "ich heisse", "je m'appelle", "mon nom est", "me llamo", "mi nombre es", "mi chiamo",
+        "il mio nome è", "mijn naam is", "ik heet", "meu nome é", "me chamo", "nazywam się", "mam na imię", "jag heter", "mitt namn är",
+        "jeg heter", "jeg hedder", "mit navn er", "nimeni on", "jmenuji se", "numele meu este", "mă numesc", "benim adım", "adım",
+        "меня зовут", "моё имя", "мене звати", "με λένε", "我叫", "我的名字是", "我的名字叫", "私の名前は", "제 이름은", "signed by",
+        "sincerely yours", NULL,
+    };
+    if (!near_begins(text, *start) || !after_words(text, start, *end, WORDS))
+        return false;
+    skip(text, start, *end, " :\"'*");
+    return read_name(text, start, end, true, 1);
+}
+
+bool personal_titled_name(struct str text, size_t *start, size_t *end)
+{
+    static const char *const WORDS[] = {
+        "mrs.", "mrs", "mr.", "mr", "ms.", "ms", "miss", "mister", "dr.", "dr", "prof.", "professor", "doctor", "sir", "dame", "lady",
+        "herr", "frau", "monsieur", "madame", "mademoiselle", "mme", "m.", "señor", "señora", "señorita", "sr.", "sra.", "srta.", "don",
+        "doña", "signor", "signora", "sig.", "sig.ra", "meneer", "mevrouw", "dhr.", "mevr.", "senhor", "senhora", "pan", "pani", "fru",
+        "hr.", "judge", "justice", "captain", "sergeant", "officer", "detective", "rev.", "reverend", "senator", NULL,
+    };
+    if (!near_begins(text, *start) || !after_words(text, start, *end, WORDS) || *start >= *end || text.at[*start] != ' ')
+        return false;
+    skip(text, start, *end, " ");
+    return read_name(text, start, end, false, 1);
+}
+
+/* Name: Jane Doe; "name": "Jane Doe" */
+bool personal_labelled_name(struct str text, size_t *start, size_t *end)
+{
+    if (!near_begins(text, *start))
+        return false;
+    while (*start < *end && text.at[*start] != ':' && text.at[*start] != '=')
+        (*start)++;
+    skip(text, start, *end, ":= \t\"'\\*");
+    return read_name(text, start, end, false, 2);
+}
+
+/* Dear Jane, - Best regards,\nJane Doe */
+bool personal_greeted_name(struct str text, size_t *start, size_t *end)
+{
+    bool is_opening = false;
+    static const char *const OPENINGS[] = { "dear", "hi", "hello", "hey", "liebe", "lieber", "hallo", "cher", "chère", "bonjour", "hola",
+                                            "estimado", "estimada", "querido", "querida", "ciao", "caro", "cara", "beste", "olá", "prezado",
+                                            "prezada", NULL };
+    if (!near_begins(text, *start))
+        return false;
+    size_t at = *start;
+    is_opening = after_words(text, &at, *end, OPENINGS);
+    if (is_opening) {
+        /* the greeting begins its line, and the name ends with a comma or the line */
+        size_t line = *start;
+        while (line > 0 && *start - line < 8 && memchr(" \t\"*>'", text.at[line - 1], 6))
+            line--;
+        if (line > 0 && text.at[line - 1] != '\n' && !(line >= 2 && text.at[line - 1] == 'n' && text.at[line - 2] == '\\') &&
+            !memchr(".!?", text.at[line - 1], 3))
+            return false;
+        skip(text, &at, *end, " ");
+        size_t stop = *end;
+        if (!read_name(text, &at, &stop, false, 1) || (stop < text.len && !memchr(",!:\n", text.at[stop], 4)))
+            return false;
+        *start = at;
+        *end = stop;
+        return true;
+    }
+    /* a closing: the name stands behind a comma and a line feed, alone in its line */
+    size_t feed = *start;
+    while (feed < *end && text.at[feed] != '\n' && !(text.at[feed] == '\\' && feed + 1 < *end && text.at[feed + 1] == 'n'))
+        feed++;
+    while (feed < *end && (text.at[feed] == '\n' || text.at[feed] == '\r' || text.at[feed] == ' ' || text.at[feed] == '\\' ||
+                           (text.at[feed] == 'n' && text.at[feed - 1] == '\\')))
+        feed++;
+    size_t stop = *end;
+    *start = feed;
+    if (!read_name(text, start, &stop, false, 1) || (stop < text.len && !memchr("\n\r,.\\\"<", text.at[stop], 7)))
+        return false;
+    *end = stop;
+    return true;
+}

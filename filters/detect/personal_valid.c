@@ -1,0 +1,271 @@
+/* personal_valid.c - is the candidate one? Where its shape alone cannot say so, the words around it must. */
+#include "filters/detect/checks.h"
+#include "filters/detect/near.h"
+#include "filters/detect/personal_parts.h"
+
+#include "proxy/http/url.h"
+
+static char at_or(struct str text, size_t i, char otherwise)
+{
+    return i < text.len ? text.at[i] : otherwise;
+}
+
+/* ---- e-mail ---- */
+
+static bool is_label_end(char c)
+{
+    return c == '.' || c == '-';
+}
+
+bool personal_email(struct str text, size_t *start, size_t *end)
+{
+    /* names of files and packages have an @ too: icon@2x.png, left-pad@1.3.0 */
+    static const struct str NOT_TOP[] = { STR_INIT("png"), STR_INIT("jpg"),  STR_INIT("jpeg"), STR_INIT("gif"),  STR_INIT("svg"),
+                                          STR_INIT("css"), STR_INIT("js"),   STR_INIT("ts"),   STR_INIT("webp"), STR_INIT("html"),
+                                          STR_INIT("tsx"), STR_INIT("json"), STR_INIT("yml"),  STR_INIT("yaml") };
+    /* the letter of an escape before it is not the first of the address */
+    size_t at = *start;
+    if (at && text.at[at - 1] == '\\' && memchr("nrt", text.at[at], 3))
+        at++;
+    size_t sign = at;
+    while (sign < *end && text.at[sign] != '@')
+        sign++;
+    while (at < sign && !is_alnum(text.at[at]))
+        at++;
+    if (at == sign || text.at[sign - 1] == '.')
+        return false;
+    /* labels of letters, digits and inner hyphens, the last of letters only */
+    size_t last = sign + 1, stop = *end;
+    for (size_t i = sign + 1; i < stop; i++)
+        if (text.at[i] == '.' && (i + 1 == stop || is_label_end(text.at[i + 1]) || i == sign + 1))
+            stop = i;
+    while (stop > sign + 1 && is_label_end(text.at[stop - 1]))
+        stop--;
+    for (size_t i = sign + 1; i < stop; i++)
+        if (text.at[i] == '.')
+            last = i + 1;
+    if (last == sign + 1 || stop - last < 2 || stop - last > 24)
+        return false;
+    for (size_t i = last; i < stop; i++)
+        if (ascii_is_digit(text.at[i]) || text.at[i] == '-')
+            return false;
+    for (size_t i = 0; i < ARRAY_LEN(NOT_TOP); i++)
+        if (str_eq_nocase(str_of(text.at + last, stop - last), NOT_TOP[i]))
+            return false;
+    /* git@host:path is no mailbox; in scheme://user:word@host it is the word that is secret */
+    if (str_eq(str_of(text.at + at, sign - at), STR("git")) && at_or(text, stop, ' ') == ':')
+        return false;
+    for (size_t i = at; i > 0 && at - i < PATTERN_CONTEXT && (unsigned char)text.at[i - 1] > ' '; i--)
+        if (i >= 3 && str_eq(str_of(text.at + i - 3, 3), STR("://")))
+            return false;
+    *start = at;
+    *end = stop;
+    return true;
+}
+
+/* ---- cards, accounts ---- */
+
+/* Groups of four, of Amex's and Diners' kinds, or none: three digits and a blank are of something else. */
+static bool is_grouped_as_card(struct str s)
+{
+    size_t groups[20] = { 0 }, n = 0;
+    char mark = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        if (ascii_is_digit(s.at[i])) {
+            groups[n]++;
+            continue;
+        }
+        if ((mark && s.at[i] != mark) || ++n == ARRAY_LEN(groups))
+            return false;
+        mark = s.at[i];
+    }
+    if (n == 0)
+        return true;
+    bool fours = true;
+    for (size_t i = 0; i < n; i++)
+        fours &= groups[i] == 4;
+    return (fours && groups[n] <= 4) || (n == 2 && groups[0] == 4 && groups[1] == 6 && groups[2] >= 4);
+}
+
+bool personal_card(struct str text, size_t *start, size_t *end)
+{
+    char digits[19];
+    if (!near_begins(text, *start) || !near_ends(text, *end) || near_is_part_of_number(text, *start, *end))
+        return false;
+    struct str compact = str_of(digits, near_compact(text, *start, *end, digits, sizeof digits));
+    return check_card(compact) && is_grouped_as_card(str_of(text.at + *start, *end - *start));
+}
+
+bool personal_iban(struct str text, size_t *start, size_t *end)
+{
+    if (!near_begins(text, *start))
+        return false;
+    /* the candidate may run on into words: every length that ends between groups is tried, the longest first */
+    for (size_t stop = *end; stop > *start + 14; stop--) {
+        char compact[40];
+        if (!is_alnum(text.at[stop - 1]) || !near_ends(text, stop))
+            continue;
+        size_t n = near_compact(text, *start, stop, compact, sizeof compact);
+        if (n && check_iban(str_of(compact, n))) {
+            *end = stop;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool personal_account(struct str text, size_t *start, size_t *end)
+{
+    return near_begins(text, *start) && near_ends(text, *end) && !near_is_part_of_number(text, *start, *end) &&
+           near_before(text, *start,
+                       "account number|account no|account #|acct|acct #|account num|bank account|checking account|savings account|"
+                       "a/c|a/c no|kontonummer|konto-nr|número de cuenta|numero de cuenta|conta corrente|numéro de compte|"
+                       "rekeningnummer|numero di conto|account is");
+}
+
+bool personal_sort_code(struct str text, size_t *start, size_t *end)
+{
+    return near_begins(text, *start) && near_ends(text, *end) && near_before(text, *start, "sort code|sort-code|sortcode|s/c");
+}
+
+bool personal_bic(struct str text, size_t *start, size_t *end)
+{
+    return near_begins(text, *start) && near_ends(text, *end) && near_before(text, *start, "bic|swift|swift code|bic/swift");
+}
+
+/* ---- addresses of machines ---- */
+
+bool personal_ip4(struct str text, size_t *start, size_t *end)
+{
+    struct ip_address ip;
+    struct str s = str_of(text.at + *start, *end - *start);
+    if (!near_begins(text, *start) || !near_ends(text, *end) || near_is_part_of_number(text, *start, *end) || !ip_parse(s, &ip))
+        return false;
+    /* numbers of versions and sections look the same; the machine itself, masks and "any" are nobody's */
+    if (near_before(text, *start, "version|ver|v|release|build|firmware|section|chapter|clause|v.") &&
+        !near_before(text, *start, "ip|address|host|server|client"))
+        return false;
+    return !str_starts(s, STR("127.")) && !str_starts(s, STR("0.")) && !str_starts(s, STR("255."));
+}
+
+bool personal_ip6(struct str text, size_t *start, size_t *end)
+{
+    struct ip_address ip;
+    bool has_digit = false, begins = *start == 0 || (near_begins(text, *start) && text.at[*start - 1] != ':');
+    size_t stop = *end;
+    while (stop > *start && text.at[stop - 1] == ':' && !(stop - *start > 1 && text.at[stop - 2] == ':'))
+        stop--; /* the colon of a sentence */
+    struct str s = str_of(text.at + *start, stop - *start);
+    for (size_t i = 0; i < s.len; i++)
+        has_digit |= ascii_is_digit(s.at[i]);
+    *end = stop;
+    return begins && has_digit && near_ends(text, stop) && s.len >= 7 && ip_parse(s, &ip) && !ip_is_loopback(&ip);
+}
+
+bool personal_mac(struct str text, size_t *start, size_t *end)
+{
+    char mark = text.at[*start + 2];
+    bool any = false;
+    for (size_t i = *start + 2; i < *end; i += 3)
+        if (text.at[i] != mark)
+            return false;
+    for (size_t i = *start; i < *end; i++)
+        any |= text.at[i] != '0' && ascii_lower(text.at[i]) != 'f' && text.at[i] != mark;
+    return any && near_begins(text, *start) && near_ends(text, *end) && (*start == 0 || text.at[*start - 1] != mark) &&
+           at_or(text, *end, ' ') != mark;
+}
+
+bool personal_imei(struct str text, size_t *start, size_t *end)
+{
+    char digits[16];
+    struct str n = str_of(digits, near_compact(text, *start, *end, digits, sizeof digits));
+    return n.len == 15 && check_luhn(n) && near_begins(text, *start) && near_ends(text, *end) && near_before(text, *start, "imei");
+}
+
+/* ---- wallets ---- */
+
+bool personal_base58(struct str text, size_t *start, size_t *end)
+{
+    return near_begins(text, *start) && near_ends(text, *end) && check_base58(str_of(text.at + *start, *end - *start));
+}
+
+bool personal_bech32(struct str text, size_t *start, size_t *end)
+{
+    return near_begins(text, *start) && near_ends(text, *end) && check_bech32(str_of(text.at + *start, *end - *start));
+}
+
+bool personal_ether(struct str text, size_t *start, size_t *end)
+{
+    return near_begins(text, *start) && near_ends(text, *end) &&
+           !near_is_placeholder(str_of(text.at + *start + 2, *end - *start - 2));
+}
+
+/* ---- dates of birth ---- */
+
+static const struct str MONTHS[] = {
+    STR_INIT("jan"), STR_INIT("feb"), STR_INIT("mar"), STR_INIT("apr"), STR_INIT("may"), STR_INIT("jun"),
+    STR_INIT("jul"), STR_INIT("aug"), STR_INIT("sep"), STR_INIT("oct"), STR_INIT("nov"), STR_INIT("dec"),
+};
+
+/* Numbers in the date, a month's name being one; order as written. */
+static size_t numbers_of(struct str s, unsigned out[3], bool *has_name)
+{
+    size_t n = 0;
+    *has_name = false;
+    for (size_t i = 0; i < s.len && n < 3;) {
+        if (ascii_is_digit(s.at[i])) {
+            unsigned value = 0;
+            for (; i < s.len && ascii_is_digit(s.at[i]) && value < 100000; i++)
+                value = value * 10 + (unsigned)(s.at[i] - '0');
+            out[n++] = value;
+            continue;
+        }
+        for (unsigned m = 0; m < 12 && !*has_name; m++)
+            if (str_starts_nocase(str_from(s, i), MONTHS[m]) && (i == 0 || !is_alnum(s.at[i - 1]))) {
+                out[n++] = m + 1;
+                *has_name = true;
+            }
+        i++;
+    }
+    return n;
+}
+
+bool personal_birth_date(struct str text, size_t *start, size_t *end)
+{
+    static const char WORDS[] =
+        "born|birth|birthday|birthdate|birth date|birth_date|dob|d.o.b|d.o.b.|date_of_birth|dateofbirth|geboren|geb.|geburtsdatum|"
+        "geburtstag|naissance|né le|née le|nacido|nacida|nacimiento|nato il|nata il|nascita|nascimento|nascido|nascida|geboortedatum|"
+        "urodzony|urodzona|urodzenia|född|født|syntynyt|syntymäaika|fødselsdato|födelsedatum|doğum|出生|生日|生年月日|дата рождения|"
+        "родился|родилась";
+    unsigned n[3];
+    bool named;
+    if (!near_begins(text, *start) || !near_ends(text, *end) ||
+        numbers_of(str_of(text.at + *start, *end - *start), n, &named) != 3 || !near_before(text, *start, WORDS))
+        return false;
+    return check_date(n[2], n[1], n[0]) || check_date(n[2], n[0], n[1]) || check_date(n[0], n[1], n[2]);
+}
+
+/* ---- papers ---- */
+
+static bool has_digits(struct str s, size_t least)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.len; i++)
+        n += ascii_is_digit(s.at[i]);
+    return n >= least;
+}
+
+bool personal_passport(struct str text, size_t *start, size_t *end)
+{
+    return near_begins(text, *start) && near_ends(text, *end) && has_digits(str_of(text.at + *start, *end - *start), 6) &&
+           near_before(text, *start, "passport|passport number|passport no|passport #|reisepass|passnummer|passeport|pasaporte|"
+                                     "passaporto|paspoort|paszport|passaporte|护照|パスポート|паспорт");
+}
+
+bool personal_licence(struct str text, size_t *start, size_t *end)
+{
+    return near_begins(text, *start) && near_ends(text, *end) && has_digits(str_of(text.at + *start, *end - *start), 5) &&
+           near_before(text, *start, "driver's license|drivers license|driver license|driver's licence|driving licence|driving license|"
+                                     "drivers licence|driver licence|dl number|dl #|dln|license number|licence number|führerschein|"
+                                     "permis de conduire|permiso de conducir|carnet de conducir|patente di guida|rijbewijs|prawo jazdy");
+}

@@ -1,0 +1,304 @@
+/* pseudonym.c - drawn from a keyed stream of numbers, until the rules of the kind hold. */
+#include "filters/detect/pseudonym.h"
+
+#include "filters/detect/checks.h"
+#include "filters/detect/near.h"
+#include "filters/detect/pseudonym_parts.h"
+
+#include <openssl/crypto.h>
+
+/* ---- a stream of numbers out of the key and the value ---- */
+
+bool draw_begin(struct draw *d, const unsigned char key[HMAC_BYTES], struct str what, struct str value, unsigned attempt)
+{
+    struct buf text;
+    unsigned char mac[HMAC_BYTES];
+    char number[2] = { (char)attempt, '\0' };
+    buf_init(&text, what.len + value.len + 8);
+    bool ok = buf_add(&text, what) && buf_add(&text, str_of("", 1)) && buf_add(&text, value) && buf_add(&text, str_of(number, 2)) &&
+              hmac_sha256(str_of((const char *)key, HMAC_BYTES), buf_str(&text), mac);
+    if (ok)
+        memcpy(d->state, mac, sizeof d->state);
+    d->state[0] |= 1; /* never all zero */
+    OPENSSL_cleanse(mac, sizeof mac);
+    buf_wipe(&text);
+    return ok;
+}
+
+/* xoshiro256** (Blackman, Vigna): the secret is in the seed */
+static uint64_t draw_next(struct draw *d)
+{
+    uint64_t *s = d->state, x = s[1] * 5, t = s[1] << 17;
+    x = (x << 7 | x >> 57) * 9;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= t;
+    s[3] = s[3] << 45 | s[3] >> 19;
+    return x;
+}
+
+unsigned draw_below(struct draw *d, unsigned n)
+{
+    return (unsigned)((draw_next(d) >> 32) * n >> 32);
+}
+
+/* ---- letters and digits by others of their class ---- */
+
+static char other_of_class(struct draw *d, char c)
+{
+    if (ascii_is_digit(c))
+        return (char)('0' + draw_below(d, 10));
+    if (is_upper(c))
+        return (char)('A' + draw_below(d, 26));
+    return is_lower(c) ? (char)('a' + draw_below(d, 26)) : c;
+}
+
+/* One sign of the shape for each letter or digit; beyond its end any. */
+static size_t read_shape(const char *shape, char *signs, size_t room, bool *all_bytes)
+{
+    size_t n = 0;
+    *all_bytes = shape && *shape == '!';
+    for (const char *s = shape ? shape + *all_bytes : ""; *s && n < room;) {
+        char sign = *s++;
+        size_t times = 0;
+        while (ascii_is_digit(*s))
+            times = times * 10 + (size_t)(*s++ - '0');
+        for (times = times ? times : 1; times && n < room; times--)
+            signs[n++] = sign;
+    }
+    return n;
+}
+
+enum { SIGNS_MAX = 128, CHECKED_MAX = 2, DRAWS_MAX = 4000 };
+
+struct shaped {
+    struct draw *draw;
+    const struct sensitive *row;
+    char *text;
+    size_t len;
+    size_t checked[CHECKED_MAX], checked_count; /* places of check digits */
+    char signs[SIGNS_MAX];
+    size_t signs_count;
+    bool all_bytes;
+};
+
+static bool holds(const struct shaped *s)
+{
+    char compact[SIGNS_MAX];
+    if (!s->row->check)
+        return true;
+    size_t n = near_compact(str_of(s->text, s->len), 0, s->len, compact, sizeof compact);
+    for (size_t i = 0; i < n; i++)
+        compact[i] = is_lower(compact[i]) ? (char)(compact[i] - 32) : compact[i];
+    return n && s->row->check(str_of(compact, n));
+}
+
+/* Two digits of a month (01 to 12) or a day (01 to 28), where the shape has MM or DD. */
+static void put_two(struct shaped *s, size_t at, unsigned n)
+{
+    size_t second = at + 1;
+    while (second < s->len && !is_alnum(s->text[second]))
+        second++;
+    s->text[at] = (char)('0' + n / 10);
+    if (second < s->len)
+        s->text[second] = (char)('0' + n % 10);
+}
+
+static void draw_all(struct shaped *s, struct str value)
+{
+    size_t sign = 0;
+    bool second = false;
+    s->checked_count = 0;
+    for (size_t i = 0; i < s->len; i++) {
+        char c = value.at[i];
+        if (!s->all_bytes && !is_alnum(c))
+            continue;
+        char what = sign < s->signs_count ? s->signs[sign] : '#';
+        sign++;
+        if (second) {
+            second = false;
+            continue;
+        }
+        if (what == '=')
+            continue;
+        if ((what == 'M' || what == 'D') && ascii_is_digit(c)) {
+            put_two(s, i, 1 + draw_below(s->draw, what == 'M' ? 12 : 28));
+            second = true;
+            continue;
+        }
+        s->text[i] = other_of_class(s->draw, c);
+        if (what == 'c' && s->checked_count < CHECKED_MAX)
+            s->checked[s->checked_count++] = i;
+    }
+}
+
+/* Tries what can stand in the places of the check digits. */
+static bool find_check(struct shaped *s, size_t which)
+{
+    static const char SIGNS[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    if (which == s->checked_count)
+        return holds(s);
+    char *at = &s->text[s->checked[which]], was = *at;
+    bool letters = s->checked_count == 1; /* two are always digits */
+    for (size_t i = 0; i < (letters ? 36 : 10); i++) {
+        /* a letter stands where one stood, but for the X and K that stand for ten */
+        if (ascii_is_digit(SIGNS[i]) ? !ascii_is_digit(was) && i > 9 : ascii_is_digit(was) && !strchr("XK", SIGNS[i]))
+            continue;
+        *at = is_lower(was) && is_upper(SIGNS[i]) ? (char)(SIGNS[i] + 32) : SIGNS[i];
+        if (find_check(s, which + 1))
+            return true;
+    }
+    *at = was;
+    return false;
+}
+
+static bool make_shaped(struct draw *d, const struct sensitive *row, struct str value, char *text)
+{
+    struct shaped s = { .draw = d, .row = row, .text = text, .len = value.len };
+    s.signs_count = read_shape(row->shape, s.signs, sizeof s.signs, &s.all_bytes);
+    if (row->check && value.len > SIGNS_MAX)
+        return false;
+    for (unsigned i = 0; i < DRAWS_MAX; i++) {
+        memcpy(text, value.at, value.len);
+        draw_all(&s, value);
+        if (find_check(&s, 0) && memcmp(text, value.at, value.len) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* ---- kinds with a way of their own ---- */
+
+static struct str make_email(struct arena *a, struct draw *d)
+{
+    static const char *const ENDS[] = { "com", "org", "net" };
+    struct str first = draw_word(d, GIVEN_NAMES, GIVEN_NAMES_COUNT), last = draw_word(d, FAMILY_NAMES, FAMILY_NAMES_COUNT);
+    char local[64];
+    size_t n = 0;
+    for (size_t i = 0; i < first.len; i++)
+        local[n++] = ascii_lower(first.at[i]);
+    local[n++] = '.';
+    for (size_t i = 0; i < last.len; i++)
+        local[n++] = ascii_lower(last.at[i]);
+    /* domains that are nobody's: RFC 2606 */
+    return arena_printf(a, STR_F "%u@example.%s", STR_A(str_of(local, n)), 10 + draw_below(d, 990), ENDS[draw_below(d, 3)]);
+}
+
+static struct str make_address(struct arena *a, struct draw *d)
+{
+    static const char *const KINDS[] = { "Street", "Avenue", "Road", "Lane" };
+    struct str street = draw_word(d, STREETS, STREETS_COUNT), town = draw_word(d, TOWNS, TOWNS_COUNT);
+    return arena_printf(a, "%u " STR_F " %s, " STR_F, 1 + draw_below(d, 9998), STR_A(street), KINDS[draw_below(d, 4)], STR_A(town));
+}
+
+/* Addresses for documentation and for measuring: RFC 2544, RFC 3849; private ones stay private. */
+static struct str make_ip(struct arena *a, struct draw *d, struct str value)
+{
+    unsigned b = draw_below(d, 256), c = draw_below(d, 254) + 1;
+    if (str_has(value, ':'))
+        return arena_printf(a, "2001:db8:%x:%x::%x", 1 + draw_below(d, 65535), 1 + draw_below(d, 65535), 1 + draw_below(d, 65535));
+    if (str_starts(value, STR("10.")))
+        return arena_printf(a, "10.%u.%u.%u", draw_below(d, 256), b, c);
+    if (str_starts(value, STR("192.168.")))
+        return arena_printf(a, "192.168.%u.%u", b, c);
+    return arena_printf(a, "198.%u.%u.%u", 18 + draw_below(d, 2), b, c);
+}
+
+/* Another day, and another year near by; names of months stay, and so does the order of what is written in numbers. */
+static struct str make_date(struct arena *a, struct draw *d, struct str value)
+{
+    char *text = arena_bytes(a, value.len);
+    if (!text)
+        return STR_NONE;
+    memcpy(text, value.at, value.len);
+    for (size_t i = 0; i < value.len;) {
+        size_t end = i;
+        while (end < value.len && ascii_is_digit(value.at[end]))
+            end++;
+        if (end - i == 4)
+            text[end - 1] = (char)('0' + draw_below(d, 10));
+        else if (end - i == 2) /* fits a day, a month and a year of two digits */
+            memcpy(text + i, (const char[]){ value.at[i] == '0' || value.at[i] > '1' ? '0' : '1', (char)('0' + draw_below(d, value.at[i] == '1' ? 3 : 10)) }, 2);
+        else if (end - i == 1)
+            text[i] = (char)('1' + draw_below(d, 9));
+        if (end - i == 2 && text[i] == '0' && text[i + 1] == '0')
+            text[i + 1] = '5';
+        i = end == i ? i + 1 : end;
+    }
+    return str_of(text, value.len);
+}
+
+struct str pseudonym_make(struct arena *a, const struct sensitive *row, struct str value, const unsigned char key[HMAC_BYTES],
+                          unsigned attempt)
+{
+    struct draw d;
+    char seed[160];
+    /* how it is written does not matter to who it is */
+    size_t n = row->fake == FAKE_CLASS ? near_compact(value, 0, value.len, seed, sizeof seed) : 0;
+    if (!draw_begin(&d, key, str_c(row->label), n ? str_of(seed, n) : value, attempt))
+        return STR_NONE;
+    OPENSSL_cleanse(seed, sizeof seed);
+    switch (row->fake) {
+    case FAKE_EMAIL:
+        return make_email(a, &d);
+    case FAKE_ADDRESS:
+        return make_address(a, &d);
+    case FAKE_IP:
+        return make_ip(a, &d, value);
+    case FAKE_DATE:
+        return make_date(a, &d, value);
+    case FAKE_NAME:
+    case FAKE_LABEL:
+        return STR_NONE;
+    default:
+        break;
+    }
+    char *text = arena_bytes(a, value.len);
+    if (!text || !make_shaped(&d, row, value, text))
+        return STR_NONE;
+    if (row->fake == FAKE_GITHUB) {
+        size_t mark = str_find(value, '_') + 1;
+        check_github_digits(str_of(text + mark, value.len - mark - 6), text + value.len - 6);
+    }
+    return str_of(text, value.len);
+}
+
+/* ---- names ---- */
+
+/* Beyond the lists, names that might be some: Belora, Tamini. */
+static size_t make_syllables(struct draw *d, char *out)
+{
+    static const char FIRST[] = "BDFGKLMNPRSTV", VOWELS[] = "aeiou", LATER[] = "dlmnrstv";
+    size_t n = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        out[n++] = i ? LATER[draw_below(d, sizeof LATER - 1)] : FIRST[draw_below(d, sizeof FIRST - 1)];
+        out[n++] = VOWELS[draw_below(d, sizeof VOWELS - 1)];
+    }
+    return n;
+}
+
+struct str pseudonym_name(struct arena *a, struct str word, bool is_family, const unsigned char key[HMAC_BYTES], unsigned attempt)
+{
+    enum { FROM_LISTS = 3, NAME_MAX_BYTES = 32 };
+    struct draw d;
+    char name[NAME_MAX_BYTES];
+    size_t n = 0;
+    if (!draw_begin(&d, key, is_family ? STR("family") : STR("given"), word, attempt))
+        return STR_NONE;
+    if (attempt < FROM_LISTS) {
+        struct str s = is_family ? draw_word(&d, FAMILY_NAMES, FAMILY_NAMES_COUNT) : draw_word(&d, GIVEN_NAMES, GIVEN_NAMES_COUNT);
+        memcpy(name, s.at, n = s.len);
+    } else {
+        n = make_syllables(&d, name);
+    }
+    bool small = word.len && is_lower(word.at[0]), capitals = word.len > 1 && is_upper(word.at[0]) && is_upper(word.at[1]);
+    if (word.len == 2 && word.at[1] == '.') { /* an initial */
+        name[1] = '.';
+        n = 2;
+    }
+    for (size_t i = 0; i < n; i++)
+        name[i] = small ? ascii_lower(name[i]) : capitals && is_lower(name[i]) ? (char)(name[i] - 32) : name[i];
+    return arena_copy(a, str_of(name, n));
+}

@@ -1,0 +1,24 @@
+/* secrets_parts.h - the validators of secrets. Private to this folder. */
+#ifndef DETECT_SECRETS_PARTS_H
+#define DETECT_SECRETS_PARTS_H
+
+#include "filters/detect/sensitive.h"
+
+bool secret_marked(struct str text, size_t *start, size_t *end);
+bool secret_signed(struct str text, size_t *start, size_t *end);
+bool secret_github(struct str text, size_t *start, size_t *end);
+bool secret_aws_key(struct str text, size_t *start, size_t *end);
+bool secret_devops_pat(struct str text, size_t *start, size_t *end);
+bool secret_azure_hex(struct str text, size_t *start, size_t *end);
+bool secret_twilio(struct str text, size_t *start, size_t *end);
+bool secret_jwt(struct str text, size_t *start, size_t *end);
+bool secret_pem(struct str text, size_t *start, size_t *end);
+bool secret_connection(struct str text, size_t *start, size_t *end);
+bool secret_parameter(struct str text, size_t *start, size_t *end);
+bool secret_url(struct str text, size_t *start, size_t *end);
+bool secret_password(struct str text, size_t *start, size_t *end);
+bool secret_said_password(struct str text, size_t *start, size_t *end);
+bool secret_assigned(struct str text, size_t *start, size_t *end);
+bool secret_bearer(struct str text, size_t *start, size_t *end);
+
+#endif

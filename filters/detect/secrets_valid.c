@@ -1,0 +1,291 @@
+/* secrets_valid.c - is it a key, or does it only show where one goes? */
+#include "filters/detect/checks.h"
+#include "filters/detect/near.h"
+#include "filters/detect/secrets_parts.h"
+
+
+static struct str view(struct str text, size_t start, size_t end)
+{
+    return str_of(text.at + start, end - start);
+}
+
+static bool is_key_byte(char c)
+{
+    return is_alnum(c) || c == '_';
+}
+
+/* No letter of the same run before it or behind it. */
+static bool stands_alone(struct str text, size_t start, size_t end)
+{
+    return near_begins(text, start) && (end >= text.len || !is_key_byte(text.at[end]));
+}
+
+/* ---- keys with a mark of their own ---- */
+
+/* Behind its mark, up to the first _ or - or ., it must look drawn. */
+bool secret_marked(struct str text, size_t *start, size_t *end)
+{
+    struct str s = view(text, *start, *end);
+    size_t mark = 0;
+    for (size_t i = 0; i + 8 < s.len && i < 16; i++)
+        if (memchr("_-.:", s.at[i], 4))
+            mark = i + 1;
+    return stands_alone(text, *start, *end) && near_is_random(str_from(s, mark));
+}
+
+/* Base64, with its signature inside: what would be another letter of it may not stand around it. */
+bool secret_signed(struct str text, size_t *start, size_t *end)
+{
+    static const char MORE[] = "+/_-";
+    if (!stands_alone(text, *start, *end) || near_is_placeholder(view(text, *start, *end)))
+        return false;
+    if (*start > 0 && memchr(MORE, text.at[*start - 1], 4))
+        return false;
+    if (*end < text.len && (memchr(MORE, text.at[*end], 4) || text.at[*end] == '='))
+        return false;
+    return near_is_random(view(text, *start, *end));
+}
+
+/* The token's own checksum, or no sign that it is made up. */
+bool secret_github(struct str text, size_t *start, size_t *end)
+{
+    struct str s = view(text, *start, *end);
+    char digits[6];
+    size_t mark = str_find(s, '_') + 1;
+    if (!stands_alone(text, *start, *end))
+        return false;
+    check_github_digits(str_of(s.at + mark, s.len - mark - 6), digits);
+    return memcmp(digits, s.at + s.len - 6, 6) == 0 || near_is_random(str_from(s, mark));
+}
+
+/* ---- keys that only their name tells ---- */
+
+static bool secret_named(struct str text, size_t *start, size_t *end, const char *names)
+{
+    return secret_signed(text, start, end) && near_before(text, *start, names);
+}
+
+bool secret_aws_key(struct str text, size_t *start, size_t *end)
+{
+    return secret_named(text, start, end, "aws|aws_secret|secret_access_key|secretaccesskey|secret access key|aws_secret_access_key|"
+                                          "secret key|aws_secret_key|secretkey");
+}
+
+bool secret_devops_pat(struct str text, size_t *start, size_t *end)
+{
+    return secret_named(text, start, end, "pat|azure devops|devops|vsts|azure_devops_pat|system_accesstoken|visualstudio|personal access token");
+}
+
+bool secret_azure_hex(struct str text, size_t *start, size_t *end)
+{
+    return secret_named(text, start, end,
+                        "azure|openai|cognitive|ocp-apim-subscription-key|subscription key|subscription_key|subscription-key|api-key|"
+                        "azure_openai_api_key|azure_openai_key|speech_key|vision_key|translator|bing");
+}
+
+bool secret_twilio(struct str text, size_t *start, size_t *end)
+{
+    return secret_named(text, start, end, "twilio|auth token|auth_token|twilio_auth_token|authtoken");
+}
+
+/* ---- structured ---- */
+
+/* The first part must be the JSON of a header that names an algorithm (RFC 7515). */
+bool secret_jwt(struct str text, size_t *start, size_t *end)
+{
+    char head[1024];
+    struct str s = view(text, *start, *end);
+    struct str part = str_first(s, str_find(s, '.'));
+    size_t len = 0;
+    if (!near_begins(text, *start) || part.len > 1200)
+        return false;
+    /* decoded by hand: only the letters are wanted, and it is short */
+    unsigned bits = 0, held = 0;
+    for (size_t i = 0; i < part.len && len < sizeof head; i++) {
+        char c = part.at[i];
+        unsigned value = is_upper(c) ? (unsigned)(c - 'A') : is_lower(c) ? (unsigned)(c - 'a') + 26 : ascii_is_digit(c) ? (unsigned)(c - '0') + 52 : c == '-' ? 62 : 63;
+        held = held << 6 | value;
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            head[len++] = (char)(held >> bits);
+            held &= (1U << bits) - 1;
+        }
+    }
+    struct str json = str_of(head, len);
+    return len && head[0] == '{' && str_find_str(json, STR("\"alg\"")) < json.len;
+}
+
+/* From -----BEGIN to -----END, or as far as lines of base64 go. */
+bool secret_pem(struct str text, size_t *start, size_t *end)
+{
+    struct str s = view(text, *start, *end);
+    size_t body = str_find_str(s, STR("KEY")), letters = 0;
+    body += str_find_str(str_from(s, body), STR("-----")) + 5;
+    size_t close = body + str_find_str(str_from(s, body), STR("-----END"));
+    size_t stop = s.len;
+    if (close < s.len) {
+        size_t marks = close + 8 + str_find_str(str_from(s, close + 8), STR("-----"));
+        stop = marks + 5 < s.len ? marks + 5 : s.len;
+    } else {
+        /* a part of one: the first line that is no base64 ends it */
+        size_t gap = body + str_find_str(str_from(s, body), STR("\n\n"));
+        stop = gap < stop ? gap : stop;
+        while (stop > body && !is_alnum(s.at[stop - 1]) && s.at[stop - 1] != '=')
+            stop--;
+    }
+    size_t upto = close < stop ? close : stop;
+    for (size_t i = body; i < upto; i++)
+        letters += is_alnum(s.at[i]);
+    if (letters < 64 || near_is_placeholder(str_of(s.at + body + 2, upto > body + 66 ? 64 : upto - body - 2)))
+        return false;
+    *end = *start + stop;
+    return true;
+}
+
+/* Key=value of a connection string: the value alone is secret. */
+bool secret_connection(struct str text, size_t *start, size_t *end)
+{
+    size_t at = *start;
+    while (at < *end && text.at[at] != '=')
+        at++;
+    *start = at + 1;
+    return *start < *end && near_is_random(view(text, *start, *end));
+}
+
+/* sig=…, code=…: the value, percent-encoded or not. */
+bool secret_parameter(struct str text, size_t *start, size_t *end)
+{
+    struct str value;
+    size_t at = *start;
+    while (at < *end && text.at[at] != '=')
+        at++;
+    value = view(text, at + 1, *end);
+    char plain[200];
+    size_t n = 0;
+    for (size_t i = 0; i < value.len && n < sizeof plain; i++)
+        plain[n++] = value.at[i] == '%' ? '+' : value.at[i];
+    for (size_t i = 0; i < n; i++)
+        plain[i] = is_alnum(plain[i]) ? plain[i] : 'a';
+    *start = at + 1;
+    return near_is_random(str_of(plain, n));
+}
+
+/* scheme://user:password@host */
+bool secret_url(struct str text, size_t *start, size_t *end)
+{
+    static const struct str SHOWN[] = { STR_INIT("password"), STR_INIT("pass"), STR_INIT("passwd"), STR_INIT("pwd"), STR_INIT("secret"),
+                                        STR_INIT("user"), STR_INIT("username"), STR_INIT("token"), STR_INIT("port"), STR_INIT("key") };
+    struct str s = view(text, *start, *end);
+    size_t at = str_find_str(s, STR("://")) + 3, sign = s.len;
+    while (sign > at && s.at[sign - 1] != '@')
+        sign--;
+    size_t mark = at + str_find(str_of(s.at + at, sign - at), ':') + 1;
+    if (mark >= sign)
+        return false;
+    struct str word = str_of(s.at + mark, sign - 1 - mark);
+    for (size_t i = 0; i < ARRAY_LEN(SHOWN); i++)
+        if (str_eq_nocase(word, SHOWN[i]))
+            return false;
+    if (word.len < 3 || near_is_placeholder(word))
+        return false;
+    *end = *start + sign - 1;
+    *start += mark;
+    return true;
+}
+
+/* ---- assignments ---- */
+
+/* Where the value begins: behind the sign, blanks and quotes. */
+static size_t value_at(struct str text, size_t start, size_t end, bool said)
+{
+    size_t at = start;
+    if (said) {
+        struct str s = view(text, start, end);
+        at = start + str_find_str(s, STR(" is "));
+        at = at < end ? at + 4 : end;
+    } else {
+        while (at < end && text.at[at] != '=' && text.at[at] != ':')
+            at++;
+        while (at < end && memchr("=:>", text.at[at], 3))
+            at++;
+    }
+    while (at < end && memchr(" \t\"'`\\", text.at[at], 6))
+        at++;
+    return at;
+}
+
+/* What a program reads a secret from is none: calls, paths of members, variables. */
+static bool is_code(struct str s)
+{
+    static const struct str PARTS[] = { STR_INIT("env"), STR_INIT("process"), STR_INIT("config."), STR_INIT("self."), STR_INIT("this."),
+                                        STR_INIT("os."), STR_INIT("://"), STR_INIT("->"), STR_INIT("::"), STR_INIT("=="), STR_INIT("req.") };
+    for (size_t i = 0; i < s.len; i++)
+        if (memchr("()[]{}<>|", s.at[i], 9))
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(PARTS); i++)
+        if (str_find_str(s, PARTS[i]) < s.len)
+            return true;
+    return s.len && (s.at[0] == '$' || s.at[0] == '%' || s.at[0] == '*' || s.at[0] == '/' || s.at[0] == '@');
+}
+
+/* What people choose: eight letters with a digit or a sign, in no list of words that stand for one. */
+static bool is_password(struct str s)
+{
+    bool letter = false, digit = false, sign = false;
+    for (size_t i = 0; i < s.len; i++) {
+        letter |= is_upper(s.at[i]) || is_lower(s.at[i]);
+        digit |= ascii_is_digit(s.at[i]);
+        sign |= !is_alnum(s.at[i]) && !memchr("_-.", s.at[i], 3);
+    }
+    return s.len >= 6 && ((letter && digit) || (letter && sign && s.len >= 8)) && !near_is_placeholder(s) && !is_code(s);
+}
+
+static void trim_value(struct str text, size_t start, size_t *end)
+{
+    while (*end > start && memchr(".,;:!?\\", text.at[*end - 1], 7))
+        (*end)--;
+}
+
+bool secret_password(struct str text, size_t *start, size_t *end)
+{
+    size_t at = value_at(text, *start, *end, false);
+    trim_value(text, at, end);
+    if (at >= *end || !is_password(view(text, at, *end)))
+        return false;
+    *start = at;
+    return true;
+}
+
+bool secret_said_password(struct str text, size_t *start, size_t *end)
+{
+    size_t at = value_at(text, *start, *end, true);
+    trim_value(text, at, end);
+    if (at >= *end || !is_password(view(text, at, *end)))
+        return false;
+    *start = at;
+    return true;
+}
+
+bool secret_assigned(struct str text, size_t *start, size_t *end)
+{
+    size_t at = value_at(text, *start, *end, false);
+    trim_value(text, at, end);
+    struct str value = view(text, at, *end);
+    if (value.len < 16 || is_code(value) || !near_is_random(value))
+        return false;
+    *start = at;
+    return true;
+}
+
+bool secret_bearer(struct str text, size_t *start, size_t *end)
+{
+    size_t at = *start;
+    while (at < *end && text.at[at] != ' ')
+        at++;
+    at++;
+    if (at >= *end || *end - at < 20 || !near_is_random(view(text, at, *end)))
+        return false;
+    *start = at;
+    return true;
+}
