@@ -97,6 +97,7 @@ enum verdict relay_begin(struct exchange *x, const struct http_head *h)
     if (speaks_json && coding.len && !str_eq_nocase(coding, STR("identity")))
         return exchange_refuse(x, WHY_UPSTREAM_BROKEN, "a coded answer although none was offered");
     x->answer_is_json = is_json;
+    x->content_type = arena_copy(&x->arena, type);
 
     static struct buf fields; /* kept: one a process */
     fields.ceiling_bytes = FIELDS_MAX_BYTES;

@@ -211,6 +211,16 @@ static bool is_known_path(struct arena *a, const struct route *route, struct str
 
 /* Another spelling of a known path is no known path, but the model server may take it for one: what is passed through
  * must not look as if it were guarded. */
+/* What cannot be read would pass as if it had been. */
+static void check_texts(const struct route *route, struct problems *problems)
+{
+    bool is_unread = route->pass_through || (route->dialect && !route->dialect->find_texts);
+    for (size_t i = 0; is_unread && i < route->plan.count; i++)
+        if (route->plan.steps[i].has_text)
+            problem(problems, route->plan.steps[i].span, "\"%s\" cannot read the answers of a route that passes them through",
+                    route->plan.steps[i].filter->name);
+}
+
 static void check_pass_through(const struct route *route, struct problems *problems)
 {
     static const enum stage READERS[] = { STAGE_ADMIT, STAGE_INSPECT };
@@ -305,6 +315,7 @@ void setup_check_routes(struct setup *s, struct problems *problems)
         plan_finish(&routes[i].plan);
         check_guard(s, &routes[i], problems);
         check_pass_through(&routes[i], problems);
+        check_texts(&routes[i], problems);
         check_limits(&routes[i], problems);
         if (!routes[i].path.at)
             continue;

@@ -1,0 +1,120 @@
+/* answer_policy.c - the settings of `answer` made ready: canaries compiled, schemas read, a worker's buffers. */
+#include "filters/relay/answer.h"
+
+#include "proxy/base/utf8.h"
+#include "proxy/core/setup.h"
+
+enum { CANARY_MIN_BYTES = 8, CANARY_MAX_BYTES = 200, STAGE_MAX_BYTES = 64 * 1024 * 1024 };
+
+/* Literally: what is no letter, digit or character of more than one byte is written as its number. */
+static struct str literal(struct arena *a, struct str text)
+{
+    static const char hex[] = "0123456789abcdef";
+    char *out = arena_bytes(a, 4 * text.len + 1), *at = out;
+    for (size_t i = 0; out && i < text.len; i++) {
+        unsigned char c = (unsigned char)text.at[i], l = c | 0x20;
+        if ((l >= 'a' && l <= 'z') || ascii_is_digit((char)c) || c >= 0x80) {
+            *at++ = (char)c;
+            continue;
+        }
+        at = mempcpy(at, "\\x", 2);
+        *at++ = hex[c >> 4];
+        *at++ = hex[c & 15];
+    }
+    if (out)
+        *at = '\0';
+    return str_of(out, out ? (size_t)(at - out) : 0);
+}
+
+static bool compile_canaries(struct answer_policy *p, struct arena *a, struct problems *problems)
+{
+    size_t n = p->canaries.count;
+    struct pattern *patterns = arena_array(a, struct pattern, n);
+    const struct pattern **list = (const struct pattern **)arena_array(a, struct pattern *, n);
+    for (size_t i = 0; patterns && list && i < n; i++) {
+        struct str text = p->canaries.at[i], expression = literal(a, text);
+        struct str id = arena_printf(a, "canary:%zu", i + 1);
+        if (text.len < CANARY_MIN_BYTES || text.len > CANARY_MAX_BYTES || utf8_valid_prefix(text) < text.len) {
+            problem(problems, p->canaries.spans[i], "a canary has from %d to %d bytes, so that nothing else is like it",
+                    CANARY_MIN_BYTES, CANARY_MAX_BYTES);
+            return false;
+        }
+        patterns[i] = (struct pattern){ .id = arena_cstr(a, id), .category = "leak", .expression = expression.at, .caseless = true };
+        list[i] = &patterns[i];
+        if (!patterns[i].id || !patterns[i].expression)
+            return false;
+    }
+    return patterns && list && (p->canary_set = pattern_set_new(list, n, problems));
+}
+
+static bool check_hosts(const struct answer_policy *p, struct problems *problems)
+{
+    bool ok = true;
+    for (size_t i = 0; i < p->allow_hosts.count; i++) {
+        struct str host = p->allow_hosts.at[i];
+        if (host.len && !str_has(host, '/') && !str_has(host, ':') && !str_has(host, '@'))
+            continue;
+        problem(problems, p->allow_hosts.spans[i], "a host is a name without scheme, port or path");
+        ok = false;
+    }
+    return ok;
+}
+
+bool answer_check(void *policy, struct setup *setup, struct problems *problems)
+{
+    struct answer_policy *p = policy;
+    struct tool_rule *tools = p->tools.at;
+    static const int verdicts[] = { ANSWER_IGNORE, ANSWER_REPORT, ANSWER_REFUSE }; /* they cannot remove */
+    bool ok = check_hosts(p, problems);
+    p->on_tool = verdicts[p->on_tool];
+    p->on_schema = verdicts[p->on_schema];
+    p->has_markup = p->on_image != ANSWER_IGNORE || p->on_link != ANSWER_IGNORE || p->on_html != ANSWER_IGNORE;
+    if (p->canaries.count && p->on_canary != ANSWER_IGNORE)
+        ok &= compile_canaries(p, &setup->arena, problems);
+    if (p->schema.at)
+        ok &= (p->content_schema = json_schema_read(p->schema, (struct span){ 0 }, problems)) != NULL;
+    for (size_t i = 0; i < p->tools.count; i++)
+        if (tools[i].arguments.at)
+            ok &= (tools[i].schema = json_schema_read(tools[i].arguments, tools[i].name.span, problems)) != NULL;
+    return ok;
+}
+
+void answer_policy_finish(void *policy)
+{
+    struct answer_policy *p = policy;
+    struct tool_rule *tools = p->tools.at;
+    pattern_set_free(p->canary_set);
+    json_schema_free(p->content_schema);
+    for (size_t i = 0; i < p->tools.count; i++)
+        json_schema_free(tools[i].schema);
+    p->canary_set = NULL;
+    p->content_schema = NULL;
+    p->tools.count = 0;
+}
+
+bool answer_open(void *policy, struct world *world, void **instance)
+{
+    const struct answer_policy *p = policy;
+    struct answer_worker *w = calloc(1, sizeof *w);
+    (void)world;
+    if (!w)
+        return false;
+    for (size_t i = 0; i < ANSWER_STAGES; i++)
+        buf_init(&w->stages[i], STAGE_MAX_BYTES);
+    jsonx_init(&w->json);
+    *instance = w;
+    return !p->canary_set || (w->canaries = pattern_scratch_new(p->canary_set)) != NULL;
+}
+
+void answer_close(void *policy, void *instance)
+{
+    struct answer_worker *w = instance;
+    (void)policy;
+    if (!w)
+        return;
+    for (size_t i = 0; i < ANSWER_STAGES; i++)
+        buf_finish(&w->stages[i]);
+    jsonx_finish(&w->json);
+    pattern_scratch_free(w->canaries);
+    free(w);
+}

@@ -1,0 +1,21 @@
+/* json_schema.h - whether a JSON text conforms to a schema: the part of JSON Schema that bounds what tools are called with.
+ *
+ * Known are type, enum, const, properties, required, additionalProperties, items, minItems, maxItems, minLength, maxLength (in
+ * characters), minimum, maximum, exclusiveMinimum, exclusiveMaximum, anyOf, allOf, oneOf, not, and true or false for a schema;
+ * enum and const are of scalars. What describes (title, description, default, examples, $schema, $id, $comment, deprecated,
+ * readOnly, writeOnly) is overlooked; any other word is refused, since a bound that is not kept would be taken for one. */
+#ifndef RELAY_JSON_SCHEMA_H
+#define RELAY_JSON_SCHEMA_H
+
+#include "config/setting.h"
+#include "proxy/base/jsonx.h"
+
+struct json_schema;
+
+/* NULL with a problem told at `span`. */
+struct json_schema *json_schema_read(struct str path, struct span span, struct problems *problems) MUST_USE;
+void json_schema_free(struct json_schema *s); /* NULL is fine */
+/* Does the whole of `value` conform? `arena` for what must be unescaped. */
+bool json_schema_allows(const struct json_schema *s, const struct jsonx *value, struct arena *arena);
+
+#endif

@@ -1,0 +1,187 @@
+/* leak.c - the words of system texts in an answer. */
+#include "filters/relay/leak.h"
+
+#include "proxy/base/utf8.h"
+
+enum { SLOTS = 2 * LEAK_PROMPT_WORDS };
+
+struct leak_prompt {
+    uint32_t slots[SLOTS]; /* hashes of every LEAK_GRAM words in a row; 0 is empty */
+    unsigned words, grams;
+    uint64_t last[LEAK_GRAM];
+};
+
+struct leak_prompt *leak_prompt_new(struct arena *a)
+{
+    return arena_new(a, struct leak_prompt);
+}
+
+/* ---- words ---- */
+
+enum { WORD_INSIDE, WORD_BETWEEN, WORD_ALONE };
+
+static int kind_of(uint32_t code)
+{
+    if (code >= 0x2e80 && !(code >= 0x3000 && code <= 0x303f) && !(code >= 0xff00 && code <= 0xff20))
+        return code < 0x10000 || (code >= 0x20000 && code < 0x40000) ? WORD_ALONE : WORD_BETWEEN;
+    bool is_ascii_word = (code >= '0' && code <= '9') || ((code | 0x20) >= 'a' && (code | 0x20) <= 'z');
+    bool is_punctuation = code >= 0x2000 && code < 0x2e80;
+    return is_ascii_word || (code >= 0xc0 && !is_punctuation) ? WORD_INSIDE : WORD_BETWEEN;
+}
+
+static uint64_t mix(uint64_t hash, uint32_t code)
+{
+    code = code >= 'A' && code <= 'Z' ? code + 32 : code;
+    return ((hash ? hash : 0xcbf29ce484222325u) ^ code) * 0x100000001b3u;
+}
+
+static uint32_t gram_of(const uint64_t *last, unsigned words)
+{
+    uint64_t h = 0;
+    for (unsigned i = 0; i < LEAK_GRAM; i++)
+        h = (h ^ last[(words + i) % LEAK_GRAM]) * 0x9e3779b97f4a7c15u + (h >> 29);
+    uint32_t gram = (uint32_t)(h >> 32);
+    return gram ? gram : 1;
+}
+
+/* The character at the front; a byte that begins none counts as one. */
+static size_t char_at(struct str s, uint32_t *code)
+{
+    static const unsigned char masks[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+    size_t n = utf8_valid_one(s);
+    if (!n) {
+        *code = ' ';
+        return 1;
+    }
+    *code = (unsigned char)*s.at & masks[n];
+    for (size_t i = 1; i < n; i++)
+        *code = *code << 6 | ((unsigned char)s.at[i] & 0x3f);
+    return n;
+}
+
+/* ---- the prompt ---- */
+
+static size_t find_slot(const struct leak_prompt *p, uint32_t gram)
+{
+    size_t i = gram % SLOTS;
+    while (p->slots[i] && p->slots[i] != gram)
+        i = (i + 1) % SLOTS;
+    return i;
+}
+
+static void learn(struct leak_prompt *p, uint64_t word)
+{
+    p->last[p->words++ % LEAK_GRAM] = word;
+    if (p->words < LEAK_GRAM || p->grams >= LEAK_PROMPT_WORDS)
+        return;
+    size_t i = find_slot(p, gram_of(p->last, p->words));
+    p->grams += !p->slots[i];
+    p->slots[i] = gram_of(p->last, p->words);
+}
+
+void leak_prompt_add(struct leak_prompt *p, struct str text)
+{
+    uint64_t word = 0;
+    p->words = 0; /* no run goes from one text to the next */
+    for (uint32_t code; text.len;) {
+        text = str_from(text, char_at(text, &code));
+        int kind = kind_of(code);
+        if (kind == WORD_INSIDE) {
+            word = mix(word, code);
+            continue;
+        }
+        if (word)
+            learn(p, word);
+        word = 0;
+        if (kind == WORD_ALONE)
+            learn(p, mix(0, code));
+    }
+    if (word)
+        learn(p, word);
+}
+
+bool leak_prompt_is_known(const struct leak_prompt *p, unsigned words)
+{
+    return p->grams + LEAK_GRAM > words;
+}
+
+/* ---- the answer ---- */
+
+/* A word is over: does it go on with a run? True when the run has just become a leak. */
+static bool word_over(struct leak *l, const struct leak_prompt *p, unsigned words, uint64_t word)
+{
+    l->last[l->words++ % LEAK_GRAM] = word;
+    bool goes_on = l->words >= LEAK_GRAM && p->slots[find_slot(p, gram_of(l->last, l->words))];
+    l->run = !goes_on ? 0 : l->run ? l->run + 1 : LEAK_GRAM;
+    bool begins = l->run >= words && !l->is_leaking;
+    l->is_leaking = l->run >= words;
+    return begins;
+}
+
+static bool let_go(struct leak *l, struct buf *out)
+{
+    bool ok = buf_add(out, buf_str(&l->held));
+    buf_clear(&l->held);
+    return ok;
+}
+
+/* One character, after the word before it was judged. What belongs to a leak is held, too, word by word: the one that ends it is
+ * none of it. */
+static bool keep_or_pass(struct leak *l, bool removes, struct str c, struct buf *out)
+{
+    bool holds = l->is_leaking ? removes : l->run > 0;
+    return buf_add(holds ? &l->held : out, c);
+}
+
+/* What the end of a word decides about what is held. */
+static bool decide(struct leak *l, bool was_run, bool removes, struct buf *out)
+{
+    if (l->is_leaking && removes)
+        buf_clear(&l->held);
+    return (l->run && !l->is_leaking) || (!was_run && !l->is_leaking) || let_go(l, out);
+}
+
+enum leak_answer leak_feed(struct leak *l, const struct leak_prompt *p, unsigned words, bool removes, struct str *fresh,
+                           bool is_last, struct buf *out)
+{
+    bool found = false;
+    l->held.ceiling_bytes = LEAK_HELD_MAX + 16;
+    while (fresh->len && !found) {
+        uint32_t code;
+        struct str c = str_first(*fresh, char_at(*fresh, &code));
+        int kind = kind_of(code);
+        bool was_run = l->run > 0, is_full = l->run && buf_len(&l->held) >= LEAK_HELD_MAX;
+        if (kind == WORD_INSIDE) {
+            l->word = mix(l->word, code);
+        } else {
+            found = l->word && word_over(l, p, words, l->word);
+            l->word = 0;
+            if (kind == WORD_ALONE)
+                found |= word_over(l, p, words, mix(0, code));
+        }
+        if (is_full && !l->is_leaking)
+            found = l->is_leaking = true;
+        bool is_decided = kind != WORD_INSIDE || is_full;
+        if (is_decided && !decide(l, was_run, removes, out))
+            return LEAK_BROKEN;
+        bool is_gone = is_decided && l->is_leaking && removes;
+        if (!is_gone && !keep_or_pass(l, removes, c, out))
+            return LEAK_BROKEN;
+        *fresh = str_from(*fresh, c.len);
+    }
+    if (found || !is_last)
+        return found ? LEAK_FOUND : LEAK_FINE;
+    bool was_run = l->run > 0;
+    found = l->word && word_over(l, p, words, l->word);
+    l->word = 0;
+    bool ok = decide(l, was_run, removes, out) && let_go(l, out);
+    l->run = 0;
+    l->is_leaking = false;
+    return !ok ? LEAK_BROKEN : found ? LEAK_FOUND : LEAK_FINE;
+}
+
+void leak_finish(struct leak *l)
+{
+    buf_finish(&l->held);
+    *l = (struct leak){ 0 };
+}

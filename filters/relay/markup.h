@@ -1,0 +1,58 @@
+/* markup.h - Markdown and HTML in a text that comes byte by byte: addresses that are opened or shown, and what runs.
+ *
+ * Not a renderer: it finds every place where one would take an address (the target of a link, image or reference, an attribute
+ * of a tag, an address by itself), every tag that is active by itself and every attribute that is a handler. Renderers differ,
+ * so in doubt it is one. Nothing is kept back but the address, the tag's name or the handler's name that is in progress, at
+ * most MARKUP_HELD_MAX bytes. Going by single bytes, it cannot depend on how the text was cut. */
+#ifndef RELAY_MARKUP_H
+#define RELAY_MARKUP_H
+
+#include "config/setting.h"
+#include "proxy/base/buf.h"
+
+enum markup_kind {
+    MARKUP_FINE,
+    MARKUP_IMAGE,  /* shown, and so fetched, from a host that is not allowed */
+    MARKUP_LINK,   /* leads to one, and carries data in its query, fragment, user or name */
+    MARKUP_HTML,   /* a tag that runs or loads something, a handler, an address that is a script */
+};
+
+enum { MARKUP_HELD_MAX = 2048, MARKUP_DEPTH_MAX = 64 };
+
+struct markup {
+    int state;
+    bool before_bang, was_image, is_line_empty;
+    bool after_letter, in_word; /* behind a letter or digit; behind what may be part of a name */
+    bool in_tag, after_equals;
+    bool is_image, is_html, is_list, is_swallowing; /* of an address */
+    char quote;              /* what ends an address: a quote, `>`, or 0 for white space */
+    char tag_quote;          /* open in a tag, so that a `>` does not end it; 0: none */
+    unsigned tag_bytes;
+    unsigned parens, depth;
+    uint64_t images;         /* of the open brackets, which follow a `!` */
+    char word[16];           /* the name that may be an attribute, in lower case */
+    unsigned word_len;
+    struct buf held;         /* owned */
+};
+
+/* What the text is and what becomes of what is found. `found` answers whether it may stay; false from `stop` ends all. */
+struct markup_sink {
+    bool (*text)(struct markup_sink *sink, struct str text);
+    /* *keep: false takes it out. `what` is an address, a tag's name or a handler's. */
+    bool (*found)(struct markup_sink *sink, enum markup_kind kind, struct str what, bool *keep);
+    const struct texts *allow_hosts;
+};
+
+bool markup_feed(struct markup *m, struct str fresh, bool is_last, struct markup_sink *sink) MUST_USE;
+void markup_finish(struct markup *m);
+static inline bool markup_is_holding(const struct markup *m)
+{
+    return buf_len(&m->held) > 0;
+}
+
+/* ---- markup_address.c ---- */
+
+/* Where `address` leads; `is_image`: it is fetched by whoever shows the text. */
+enum markup_kind markup_judge(struct str address, bool is_image, const struct texts *allow_hosts);
+
+#endif

