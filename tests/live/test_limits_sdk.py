@@ -124,7 +124,14 @@ def test_or_like_an_error(start_gateway, token, model):
     with pytest.raises(openai.APIError) as ended:
         stream_until_the_end(gateway, token)
     assert ended.value.code == "cut-off"
-    assert float(gateway.journal(1)[-1]["money_settled"]) <= 0.0011
+    line = gateway.journal(1)[-1]
+    assert 0 < line["money_settled"] <= 0.0011
+    metrics = gateway.metrics()
+    money = 'bartizan_money_billionths_total{route="openai",gen_ai_request_model="gpt-4o"}'
+    assert metrics[money] == round(line["money_settled"] * 1e9)
+    assert metrics['bartizan_tokens_settled_total{route="openai"}'] == line["tokens_settled"]
+    assert metrics['bartizan_slices_total{result="refused"}'] >= 1
+    assert metrics['bartizan_requests_total{route="openai",status="200",reason="cut-off"}'] == 1
 
 
 def test_a_response_that_is_cut_is_incomplete(start_gateway, token, model):
