@@ -1,6 +1,9 @@
 /* test_redis.c - commands, replies and every way in which a server fails, against servers that follow a script. */
 #include "proxy/edge/redis/redis.h"
 
+#include "filters/stamp/identity.h"
+#include "proxy/base/base64.h"
+#include "proxy/loop/timer.h"
 #include "tests/unit/server.h"
 
 /* ---- a server that hears commands ---- */
@@ -20,6 +23,7 @@ static struct setup setup;
 static struct store_settings settings;
 static struct store_url url;
 static struct resp_client *client;
+static struct world *world_of_client; /* NULL where nothing is fetched */
 static struct server server, other;
 static char sent_all[8192]; /* what the server was told, words joined */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -135,7 +139,7 @@ static void begin_at(uint16_t port)
     settings.connect_ms = settings.connect_ms ? settings.connect_ms : 500;
     setup.store = &settings;
     sent_all[0] = '\0';
-    client = resp_client_new(&(struct resp_options){ .loop = loop, .resolver = resolver, .setup = &setup }, &problems);
+    client = resp_client_new(&(struct resp_options){ .loop = loop, .resolver = resolver, .setup = &setup, .world = world_of_client }, &problems);
     CHECK(client != NULL);
 }
 
@@ -910,4 +914,107 @@ TEST("sentinels tell the master, a change of it is followed, and one who is no m
     server_stop(&sentinel);
     server_stop(&other);
     server_stop(&second);
+}
+
+/* ---- a managed identity ---- */
+
+static struct world house; /* fetches tokens, one after the other */
+static unsigned tokens;
+static struct deferred token_comes;
+static struct ask_fetch *token_asked;
+static struct timer token_timer;
+static struct ask_timer *token_timer_asked;
+static char token_answer[512];
+
+static uint64_t house_now(struct world *w)
+{
+    (void)w;
+    return loop_now_ms(loop);
+}
+
+static int64_t house_wall(struct world *w)
+{
+    (void)w;
+    return 1700000000000;
+}
+
+/* The first time there is none. */
+static void token_arrives(struct deferred *d)
+{
+    static const char CLAIMS[] = "{\"oid\":\"11111111-2222-3333-4444-555555555555\"}";
+    char payload[128];
+    (void)d;
+    size_t len = base64url_encode(payload, CLAIMS, sizeof CLAIMS - 1);
+    snprintf(token_answer, sizeof token_answer,
+             "{\"access_token\":\"h.%.*s.s%u\",\"expires_in\":\"4\",\"token_type\":\"Bearer\"}", (int)len, payload, tokens);
+    token_asked->ask.is_open = false;
+    token_asked->ok = true;
+    token_asked->status = tokens++ ? 200 : 500;
+    token_asked->answer = str_c(token_answer);
+    token_asked->ask.answered(&token_asked->ask);
+}
+
+static void house_fetch(struct world *w, struct ask_fetch *f)
+{
+    (void)w;
+    token_asked = f;
+    f->ask.is_open = true;
+    loop_defer(loop, &token_comes);
+}
+
+static void house_rings(struct timer *t)
+{
+    (void)t;
+    token_timer_asked->ask.is_open = false;
+    token_timer_asked->ask.answered(&token_timer_asked->ask);
+}
+
+static void house_timer(struct world *w, struct ask_timer *a)
+{
+    (void)w;
+    token_timer_asked = a;
+    a->ask.is_open = true;
+    timer_set(loop, &token_timer, a->in_ms);
+}
+
+static void house_cancel(struct world *w, struct ask *a)
+{
+    (void)w;
+    if (!a->is_open)
+        return;
+    a->is_open = false;
+    if (token_timer_asked && a == &token_timer_asked->ask)
+        timer_cancel(&token_timer);
+    else
+        deferred_cancel(&token_comes);
+}
+
+TEST("an identity's token is the password: waited for, and sent again on the living connection when there is a new one")
+{
+    static struct identity_policy policy = { .managed = MANAGED_IMDS, .source = MANAGED_IMDS };
+    struct question q;
+    policy.url = STR("http://169.254.169.254/token");
+    house = (struct world){
+        .now_ms = house_now, .wall_ms = house_wall, .fetch = house_fetch, .timer = house_timer, .cancel = house_cancel
+    };
+    deferred_init(&token_comes, token_arrives);
+    timer_init(&token_timer, house_rings);
+    tokens = 0;
+    settings.identity = &policy;
+    world_of_client = &house;
+    begin(serve_echo);
+    world_of_client = NULL;
+    ask(&q, "ECHO", "x");
+    CHECK_INT(q.answer, RESP_DOWN);
+    CHECK_STR(str_c(q.text), STR("there is no token to log in with yet"));
+    CHECK(wait_up(true, 3000)); /* tokens are asked for again after a second */
+    check_given("x");
+    CHECK(strncmp(sent_all, "AUTH 11111111-2222-3333-4444-555555555555 h.", 44) == 0 && strstr(sent_all, ".s1|PING|ECHO x"));
+    int connections = server.connections;
+    unsigned before = tokens;
+    turns(4500);
+    CHECK(tokens > before && strstr(sent_all, ".s2") && resp_is_up(client, STR_NONE));
+    CHECK_INT(server.connections, connections);
+    check_given("x");
+    end();
 }
