@@ -5,16 +5,22 @@
 
 enum { NUMBER_BYTES = 24 }; /* a mark, twenty digits, CRLF */
 
-static char *put_number(char *at, char mark, size_t n)
+static char *put_digits(char *at, size_t n)
 {
     char digits[20];
     size_t len = 0;
-    *at++ = mark;
     do
         digits[len++] = (char)('0' + n % 10);
     while (n /= 10);
     while (len)
         *at++ = digits[--len];
+    return at;
+}
+
+static char *put_number(char *at, char mark, size_t n)
+{
+    *at++ = mark;
+    at = put_digits(at, n);
     *at++ = '\r';
     *at++ = '\n';
     return at;
@@ -59,12 +65,11 @@ bool resp_write_ask(struct buf *out, const struct resp_ask *ask)
 {
     if (!ask->script)
         return resp_write(out, ask->args, ask->count);
-    char keys[8];
-    size_t len = (size_t)snprintf(keys, sizeof keys, "%zu", ask->keys);
+    char keys[20];
     const struct str head[] = {
         ask->is_whole ? STR("EVAL") : STR("EVALSHA"),
         ask->is_whole ? ask->script->text : str_of(ask->script->sha1, sizeof ask->script->sha1),
-        str_of(keys, len),
+        str_of(keys, (size_t)(put_digits(keys, ask->keys) - keys)),
     };
     return write_both(out, head, ARRAY_LEN(head), ask->args, ask->count);
 }
