@@ -127,6 +127,7 @@ void client_hold(struct resp_ask *ask)
         return;
     }
     ask->is_held = true;
+    ask->is_asking = false; /* it begins again with whom the map names */
     list_push_back(&c->held, &ask->node_link);
     if (!c->held_count++)
         timer_set(c->loop, &c->retry, RETRY_MS);
@@ -199,7 +200,8 @@ void client_ask(struct resp_client *c, struct resp_ask *ask, struct resp_node *n
 
 bool resp_is_up(const struct resp_client *c, struct str key)
 {
-    const struct resp_ask about = { .has_slot = key.at && c->cluster, .slot = key.at ? resp_slot(key) : 0 };
+    bool has_slot = key.at && c->cluster;
+    const struct resp_ask about = { .has_slot = has_slot, .slot = has_slot ? resp_slot(key) : 0 };
     const struct resp_node *n = node_of(c, &about);
     return n && node_is_up(n);
 }

@@ -90,9 +90,8 @@ void cluster_redirect(struct resp_cluster *k, struct resp_ask *ask, struct resp_
         cluster_look_soon(k);
         return;
     }
-    if (str_eq(code, STR("ASK"))) {
-        ask->is_asking = true;
-    } else {
+    ask->is_asking = str_eq(code, STR("ASK"));
+    if (!ask->is_asking) {
         to->is_wanted = true;
         k->map[slot] = to;
         cluster_look_soon(k);

@@ -266,11 +266,8 @@ static bool send_ask(struct resp_node *n, struct resp_ask *ask)
     static const struct str ASKING[] = { STR_INIT("ASKING") };
     if (sent_count(n) + 1 >= RESP_SENT_MAX || !make_room(n))
         return false;
-    if (ask->is_asking) {
-        if (!send_own(n, SENT_NOBODY, ASKING, 1))
-            return false;
-        ask->is_asking = false;
-    }
+    if (ask->is_asking && !send_own(n, SENT_NOBODY, ASKING, 1))
+        return false;
     if (!make_room(n) || !resp_write_ask(&n->out, ask))
         return false;
     ask->node = n;
