@@ -178,7 +178,9 @@ class Bench:
         p.send_signal(signal.SIGKILL if name.startswith("fresh") else signal.SIGTERM)
         p.wait(20)
 
-    def config(self, port, token=True, limit=True, patterns=True, journal=True):
+    def config(self, port, token=True, limit=True, patterns=True, journal=True, tls=True):
+        listen = f", certificate: {self.cert}, key: {self.key}" if tls else ""
+        trust, url = (f"ca: {self.ca}, ", f"https://localhost:{self.model_tls}") if tls else ("", f"http://127.0.0.1:{self.model_plain}")
         route = [f"    match: {{ path: /v1/* }}"]
         if token:
             route += ["    authenticate: [ { jwt: { issuer: bench } } ]", "    authorise: [ { roles: { any: [Models.Use] } } ]"]
@@ -190,12 +192,12 @@ class Bench:
             words = json.dumps([f"forbidden phrase number {i}" for i in range(300)])
             route += ["    inspect: [ { patterns: { words: %s, action: refuse } } ]" % words]
         return "\n".join([
-            f"listen: [ {{ address: 127.0.0.1:{port}, certificate: {self.cert}, key: {self.key} }} ]",
+            f"listen: [ {{ address: 127.0.0.1:{port}{listen} }} ]",
             "workers: 1", f"journal: {self.dir}/journal.log" if journal else "journal: insecure_none",
             # thousands of handshakes at once on a shared machine take longer than any caller should
             "limits: { connections: 19000, connections_per_address: 19000, handshake: 30s }",
             f"issuers: {{ bench: {{ issuer: https://issuer.bench, keys_file: {self.dir}/dev/jwks.json, audience: api://models }} }}",
-            f"pools: {{ model: {{ ca: {self.ca}, kept_connections: 512, connect: 30s, endpoints: [ {{ url: 'https://localhost:{self.model_tls}' }} ] }} }}",
+            f"pools: {{ model: {{ {trust}kept_connections: 512, connect: 30s, endpoints: [ {{ url: '{url}' }} ] }} }}",
             "routes:", "  chat:", *route, "    select: model", ""])
 
     def tokens(self, count):
@@ -303,11 +305,13 @@ class Bench:
             s.close()
         return added
 
-    def running_streams(self, name, count):
-        """KiB that one running stream adds, with both its TLS connections."""
+    def running_streams(self, name, count, tls=True):
+        """KiB that one running stream adds, with both its TLS connections or without TLS."""
         port, pid = self.servers[name]
         before = pss_kib(tree(pid))
-        args = ["taskset", "-c", LOAD_CORE, BUILD / "bench/load", "--url", f"https://localhost:{port}/v1/chat/completions", "--ca", self.ca,
+        to = ["--url", f"https://localhost:{port}/v1/chat/completions", "--ca", self.ca] if tls else [
+            "--url", f"http://127.0.0.1:{port}/v1/chat/completions"]
+        args = ["taskset", "-c", LOAD_CORE, BUILD / "bench/load", *to,
                 "--bearer", self.dir / "token", "--stream", "--connections", count, "--warmup", 12, "--seconds", 4]
         p = subprocess.Popen([*map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         time.sleep(13)
@@ -336,7 +340,12 @@ class Bench:
         found["stream_kib"], found["stream_failed"] = each, r["failed"]
         print(f"  a running stream, with its two TLS connections, 2000 of them: {each:.1f} KiB; "
               f"{each - 2 * found['fresh idle_connection_kib']:.1f} KiB beside two idle TLS connections ({r['failed']} failed)", flush=True)
-        for name in ("small", "fresh"):
+        self.bartizan("plain", tls=False)
+        time.sleep(0.5)
+        each, r = self.running_streams("plain", 2000, tls=False)
+        found["plain_stream_kib"], found["plain_stream_failed"] = each, r["failed"]
+        print(f"  a running stream without TLS on either side, 2000 of them: {each:.1f} KiB ({r['failed']} failed)", flush=True)
+        for name in ("small", "fresh", "plain"):
             self.stop(name)
 
 

@@ -3,7 +3,7 @@
 
 #include <stdalign.h>
 
-enum { CHUNK_BYTES = 4 * 1024, POOL_CHUNKS = 1024 };
+enum { CHUNK_BYTES = 2 * 1024, POOL_CHUNKS = 2048 };
 
 struct arena_chunk {
     struct arena_chunk *next;

@@ -12,7 +12,8 @@
 #include "proxy/base/problems.h"
 #include "proxy/base/str.h"
 
-/* A few record buffers are kept at hand from now on. Once, before anything else asks OpenSSL for memory. */
+/* OpenSSL's large buffers have a place of their own from now on, and the last ones are kept at hand. Once, before anything
+ * else asks OpenSSL for memory. */
 void tls_keep_buffers(void);
 
 /* ---- ticket keys: in memory that all workers share, so that each resumes what another began ---- */

@@ -1,22 +1,76 @@
-/* tls_memory.c - where the buffers of TLS records wait between two records.
+/* tls_memory.c - where OpenSSL's large buffers lie: those of records, and those of handshakes.
  *
  * A connection that keeps no buffers while it is idle takes one of 17 KiB for each record that it reads or writes and
- * gives it back at once. That size is beyond what the C library keeps at hand, so we keep a few of them ourselves. */
-#include <malloc.h>
+ * gives it back at once; a handshake has two or three of them. The C library keeps none of that size at hand, and where
+ * many connections begin at once it leaves holes between what stays that it never gives back. So they are blocks of a
+ * region of their own: the last ones used are warm, the others are the kernel's again. */
 #include <openssl/crypto.h>
-#include <stdlib.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/mman.h>
 
 #include "proxy/edge/tls.h"
 
 enum {
-    RECORD_BYTES = 16 * 1024,              /* a buffer holds a record and what surrounds it */
-    BLOCK_BYTES = RECORD_BYTES + 2 * 1024, /* what we take for any of that size */
-    BLOCK_SLACK = 64,                      /* how much more the C library may have given */
-    KEPT_MAX = 8,
+    LARGE_BYTES = 16 * 1024,    /* above it a buffer is a block */
+    BLOCK_BYTES = 6 * 4 * 1024, /* whole pages; OpenSSL's largest buffer is one of 21 KiB */
+    BLOCKS = 32 * 1024,         /* addresses only, of which most are never touched */
+    WARM_MAX = 8,
 };
 
-static _Thread_local void *kept[KEPT_MAX];
-static _Thread_local unsigned kept_count;
+static struct {
+    atomic_flag busy; /* helper threads use OpenSSL too */
+    char *at;         /* the region; NULL without one: then everything is the C library's */
+    size_t begun;     /* blocks that were ever used */
+    size_t warm_count, cold_count;
+    uint16_t warm[WARM_MAX], cold[BLOCKS];
+} region = { .busy = ATOMIC_FLAG_INIT };
+
+static void lock(void)
+{
+    while (atomic_flag_test_and_set_explicit(&region.busy, memory_order_acquire))
+        ;
+}
+
+static void unlock(void)
+{
+    atomic_flag_clear_explicit(&region.busy, memory_order_release);
+}
+
+static bool is_block(const void *at)
+{
+    return region.at && (uintptr_t)at - (uintptr_t)region.at < (uintptr_t)BLOCKS * BLOCK_BYTES;
+}
+
+static void *take_block(void)
+{
+    size_t index = BLOCKS;
+    lock();
+    if (region.warm_count)
+        index = region.warm[--region.warm_count];
+    else if (region.cold_count)
+        index = region.cold[--region.cold_count];
+    else if (region.begun < BLOCKS)
+        index = region.begun++;
+    unlock();
+    return index < BLOCKS ? region.at + index * BLOCK_BYTES : NULL;
+}
+
+static void give_block(char *at)
+{
+    uint16_t index = (uint16_t)((size_t)(at - region.at) / BLOCK_BYTES);
+    lock();
+    bool is_warm = region.warm_count < WARM_MAX;
+    if (is_warm)
+        region.warm[region.warm_count++] = index;
+    unlock();
+    if (is_warm)
+        return;
+    madvise(at, BLOCK_BYTES, MADV_DONTNEED);
+    lock();
+    region.cold[region.cold_count++] = index;
+    unlock();
+}
 
 static void *take(size_t size, const char *file, int line)
 {
@@ -24,31 +78,46 @@ static void *take(size_t size, const char *file, int line)
     (void)line;
     if (!size)
         return NULL;
-    if (size <= RECORD_BYTES || size > BLOCK_BYTES)
-        return malloc(size);
-    return kept_count ? kept[--kept_count] : malloc(BLOCK_BYTES);
+    void *block = size > LARGE_BYTES && size <= BLOCK_BYTES && region.at ? take_block() : NULL;
+    return block ? block : malloc(size);
 }
 
 static void give(void *at, const char *file, int line)
 {
     (void)file;
     (void)line;
-    size_t size = at && kept_count < KEPT_MAX ? malloc_usable_size(at) : 0;
-    if (size >= BLOCK_BYTES && size < BLOCK_BYTES + BLOCK_SLACK)
-        kept[kept_count++] = at;
+    if (is_block(at))
+        give_block(at);
     else
         free(at);
 }
 
 static void *resize(void *at, size_t size, const char *file, int line)
 {
-    if (size)
+    if (!at)
+        return take(size, file, line);
+    if (!size) {
+        give(at, file, line);
+        return NULL;
+    }
+    if (!is_block(at))
         return realloc(at, size);
-    give(at, file, line);
-    return NULL;
+    if (size <= BLOCK_BYTES)
+        return at;
+    char *larger = malloc(size);
+    if (larger) {
+        memcpy(larger, at, BLOCK_BYTES);
+        give_block(at);
+    }
+    return larger;
 }
 
 void tls_keep_buffers(void)
 {
-    (void)CRYPTO_set_mem_functions(take, resize, give); /* refused when something was taken before: then it is slower */
+    static_assert(BLOCKS <= UINT16_MAX, "a block's index fits");
+    if (!CRYPTO_set_mem_functions(take, resize, give))
+        return; /* something was taken before: then it is slower */
+    void *at = mmap(NULL, (size_t)BLOCKS * BLOCK_BYTES, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    region.at = at == MAP_FAILED ? NULL : at;
 }
