@@ -15,7 +15,7 @@ struct endpoint;
 struct world;
 
 struct ask {
-    void (*answered)(struct ask *ask);
+    void (*answered)(struct ask *ask); /* the world is done with the ask when it calls this: it may be freed in it */
     struct exchange *exchange; /* who waits; NULL for the house's own business */
     bool is_open;              /* asked and not yet answered or cancelled; kept by the world */
     struct list link;          /* the world's, as are: */
