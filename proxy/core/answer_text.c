@@ -306,7 +306,7 @@ static bool splice(struct answer_texts *t, struct str *data)
     for (size_t i = 0; ok && i < t->edits_count; i++) {
         const struct text_edit *e = &t->edits[i];
         ok = buf_add(&t->data, str_of(data->at + done, e->start - done)) &&
-             buf_add(&t->data, str_of(written.at + e->at, e->len));
+             buf_add(&t->data, str_first(str_from(written, e->at), e->len));
         done = e->end;
     }
     if (!ok || !buf_add(&t->data, str_from(*data, done)))
