@@ -96,12 +96,12 @@ ALONE(national_ar_cuil)
 ALONE(national_cl_rut)
 ALONE(national_cz_rc)
 ALONE(national_ro_cnp)
-SAID(national_bg_egn, "egn|егн|единен граждански номер|personal number|uniform civil")
+SAID(national_bg_egn, "egn|егн|ЕГН|единен граждански номер|personal number|uniform civil")
 SAID(national_hr_oib, "oib|osobni identifikacijski broj")
 SAID(national_ee_code, "isikukood|personal code|asmens kodas|personal identification|id code|personal id")
 ALONE(national_gr_amka)
 ALONE(national_ru_snils)
-SAID(national_ru_inn, "inn|инн|taxpayer")
+SAID(national_ru_inn, "inn|инн|ИНН|taxpayer")
 SAID(national_hu_tax, "adóazonosító|adóazonosító jel|tax|adoazonosito")
 
 /* ---- expressions that several rows have ---- */
@@ -265,7 +265,7 @@ const struct sensitive PERSONAL_ROWS[] = {
     { { "street-number-first", "address",
         "\\b[0-9]{1,6}[A-Za-z]?,? (?:[NSEW]\\.? )?(?:(?:[A-Z0-9]|[^\\x00-\\x7f])(?:[A-Za-z0-9'.-]|[^\\x00-\\x7f]){0,24} ){1,4}"
         "(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|Square|Sq|Terrace|Parkway|Pkwy|Highway|Hwy|"
-        "Circle|Cir|Trail|Crescent|Close|Gardens|Grove|Row|Walk|Mews|Turnpike|Pike|Hill|Pass|View|Run|Park)\\b\\.?" UNIT CITY,
+        "Circle|Cir|Trail|Crescent|Close|Gardens|Grove|Row|Walk|Mews|Turnpike|Pike|Hill)\\b\\.?(?: [NSEW][EW]?\\b)?" UNIT CITY,
         false, personal_street },
       NULL, "ADDRESS", FAKE_ADDRESS, NULL, NULL },
     { { "street-french", "address",

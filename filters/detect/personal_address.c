@@ -14,7 +14,7 @@ static bool has_capital(struct str s)
 static bool ends_with_common_word(struct str s)
 {
     static const char *const WORDS[] = { "Way", "Place", "Drive", "Court", "Close", "Row", "Walk", "Square", "Trail", "Circle", "Grove",
-                                         "Terrace", "Gardens", "Park", "Hill", "Pass", "View", "Run" };
+                                         "Terrace", "Gardens", "Hill" };
     for (size_t i = 0; i < ARRAY_LEN(WORDS); i++)
         if (str_ends(s, str_c(WORDS[i])))
             return true;

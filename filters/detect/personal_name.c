@@ -95,7 +95,7 @@ static bool word_is_in(struct str text, const struct word *w, const char *words)
 /* Between family names, small: Ludwig van Beethoven, María de la Cruz */
 static const char PARTICLES[] = "van|von|de|der|den|del|della|di|da|do|dos|das|la|le|du|ten|ter|bin|ibn|al|el|af|av|zu|zur|st";
 static const char NO_NAMES[] =
-    "the|this|that|these|those|not|it|is|was|are|am|and|or|but|if|in|on|at|of|to|for|from|with|what|who|why|how|when|where|my|your|his|"
+    "world|there|again|folks|guys|everybody|the|this|that|these|those|not|it|is|was|are|am|and|or|but|if|in|on|at|of|to|for|from|with|what|who|why|how|when|where|my|your|his|"
     "her|our|their|i|you|he|she|we|they|me|him|us|them|a|an|no|yes|all|any|some|sir|madam|customer|team|user|everyone|all|friend|"
     "friends|hiring|manager|colleague|colleagues|sirs|mr|mrs|ms|dr|prof|thanks|thank|please|hello|hi|dear|regards|best|sincerely|"
     "monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|june|july|august|september|october|november|"
@@ -166,10 +166,15 @@ bool personal_said_name(struct str text, size_t *start, size_t *end)
         "меня зовут", "моё имя", "мене звати", "με λένε", "我叫", "我的名字是", "我的名字叫", "私の名前は", "제 이름은", "signed by",
         "sincerely yours", NULL,
     };
-    if (!near_begins(text, *start) || !after_words(text, start, *end, WORDS))
+    size_t at = *start;
+    if (!near_begins(text, at) || !after_words(text, start, *end, WORDS))
+        return false;
+    /* "name is" by itself is said of everything; it needs somebody whose name it is */
+    bool bare = str_starts_nocase(str_from(text, at), STR("name"));
+    if (bare && !(at >= 3 && text.at[at - 1] == ' ' && text.at[at - 2] == 's' && !is_alnum(text.at[at - 3])))
         return false;
     skip(text, start, *end, " :\"'*");
-    return read_name(text, start, end, true, 1);
+    return read_name(text, start, end, !bare && ascii_lower(text.at[at]) != 't', 1);
 }
 
 bool personal_titled_name(struct str text, size_t *start, size_t *end)
@@ -180,7 +185,9 @@ bool personal_titled_name(struct str text, size_t *start, size_t *end)
         "doña", "signor", "signora", "sig.", "sig.ra", "meneer", "mevrouw", "dhr.", "mevr.", "senhor", "senhora", "pan", "pani", "fru",
         "hr.", "judge", "justice", "captain", "sergeant", "officer", "detective", "rev.", "reverend", "senator", NULL,
     };
-    if (!near_begins(text, *start) || !after_words(text, start, *end, WORDS) || *start >= *end || text.at[*start] != ' ')
+    if (!near_begins(text, *start) || (*start > 0 && text.at[*start - 1] == '-'))
+        return false;
+    if (!after_words(text, start, *end, WORDS) || *start >= *end || text.at[*start] != ' ')
         return false;
     skip(text, start, *end, " ");
     return read_name(text, start, end, false, 1);
@@ -190,6 +197,12 @@ bool personal_titled_name(struct str text, size_t *start, size_t *end)
 bool personal_labelled_name(struct str text, size_t *start, size_t *end)
 {
     if (!near_begins(text, *start))
+        return false;
+    /* things have names too: in data and code the word counts only beside what people have */
+    bool is_plain = str_starts(str_from(text, *start), STR("name")) ||
+                    (str_starts(str_from(text, *start), STR("Name")) && *start > 0 && text.at[*start - 1] == '"');
+    if (is_plain && !near_behind(text, *end, "email|e-mail|phone|mobile|address|birth|dob|age|ssn|gender|surname|iban") &&
+        !near_before(text, *start, "email|e-mail|phone|customer|patient|employee|person|contact|dob"))
         return false;
     while (*start < *end && text.at[*start] != ':' && text.at[*start] != '=')
         (*start)++;

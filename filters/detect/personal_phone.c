@@ -82,6 +82,9 @@ static bool settle(struct str text, const struct groups *g, size_t from, size_t 
         return false;
     if (first > 0 && memchr("$#=/-", text.at[first - 1], 5) && text.at[first] != '+' && text.at[first] != '(')
         return false;
+    /* the last groups of a longer number */
+    if (first >= 2 && memchr(" -.", text.at[first - 1], 3) && ascii_is_digit(text.at[first - 2]) && text.at[first] != '+')
+        return false;
     *start = first;
     *end = last;
     return true;

@@ -145,6 +145,12 @@ bool personal_ip4(struct str text, size_t *start, size_t *end)
     if (near_before(text, *start, "version|ver|v|release|build|firmware|section|chapter|clause|v.") &&
         !near_before(text, *start, "ip|address|host|server|client"))
         return false;
+    /* low numbers all four are most often a section's, or a public server's */
+    bool is_low = true;
+    for (size_t i = 12; i < 16; i++)
+        is_low &= ip.bytes[i] < 20;
+    if (ip_is_metadata(&ip) || (is_low && !near_before(text, *start, "ip|address|host|from|client")))
+        return false;
     return !str_starts(s, STR("127.")) && !str_starts(s, STR("0.")) && !str_starts(s, STR("255."));
 }
 
@@ -266,6 +272,6 @@ bool personal_licence(struct str text, size_t *start, size_t *end)
 {
     return near_begins(text, *start) && near_ends(text, *end) && has_digits(str_of(text.at + *start, *end - *start), 5) &&
            near_before(text, *start, "driver's license|drivers license|driver license|driver's licence|driving licence|driving license|"
-                                     "drivers licence|driver licence|dl number|dl #|dln|license number|licence number|führerschein|"
+                                     "drivers licence|driver licence|dl number|dl #|dln|führerschein|"
                                      "permis de conduire|permiso de conducir|carnet de conducir|patente di guida|rijbewijs|prawo jazdy");
 }

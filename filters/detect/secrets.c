@@ -108,7 +108,7 @@ const struct sensitive SECRET_ROWS[] = {
     SECRET("airtable-token", "service", "\\bpat[A-Za-z0-9]{14}\\.[0-9a-f]{64}", secret_signed, "=3"),
 
     { { "private-key", "private_key",
-        "-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:[A-Za-z0-9+/=:,. \\t\\r\\n-]|\\\\[nr]){20,3900}", false, secret_pem },
+        "-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=:,. \\t\\r\\n\\\\-]{20,4000}", false, secret_pem },
       NULL, "PRIVATE_KEY", FAKE_LABEL, NULL, NULL },
     SECRET("age-key", "private_key", "\\bAGE-SECRET-KEY-1[0-9A-Z]{58}", secret_signed, "!=16"),
 

@@ -187,7 +187,10 @@ bool secret_url(struct str text, size_t *start, size_t *end)
     for (size_t i = 0; i < ARRAY_LEN(SHOWN); i++)
         if (str_eq_nocase(word, SHOWN[i]))
             return false;
-    if (word.len < 3 || near_is_placeholder(word))
+    /* a word that tells what it is, or the user's own, is written to show the form */
+    struct str user = str_of(s.at + at, mark - 1 - at);
+    if (word.len < 3 || near_is_placeholder(word) || str_eq_nocase(word, user) || str_find_str(word, STR("pass")) < word.len ||
+        str_find_str(word, STR("secret")) < word.len)
         return false;
     *end = *start + sign - 1;
     *start += mark;
@@ -284,7 +287,7 @@ bool secret_bearer(struct str text, size_t *start, size_t *end)
     while (at < *end && text.at[at] != ' ')
         at++;
     at++;
-    if (at >= *end || *end - at < 20 || !near_is_random(view(text, at, *end)))
+    if (at >= *end || *end - at < 20 || is_code(view(text, at, *end)) || !near_is_random(view(text, at, *end)))
         return false;
     *start = at;
     return true;
