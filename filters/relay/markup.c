@@ -94,25 +94,12 @@ static bool end_list(struct markup *m, struct markup_sink *sink)
     return true;
 }
 
-static bool is_active(struct str tag)
-{
-    static const struct str tags[] = {
-        STR_INIT("script"), STR_INIT("iframe"), STR_INIT("object"), STR_INIT("embed"),    STR_INIT("applet"),
-        STR_INIT("frame"),  STR_INIT("form"),   STR_INIT("base"),   STR_INIT("meta"),     STR_INIT("link"),
-        STR_INIT("style"),  STR_INIT("svg"),    STR_INIT("math"),   STR_INIT("frameset"), STR_INIT("portal"),
-    };
-    for (size_t i = 0; i < ARRAY_LEN(tags); i++)
-        if (str_eq_nocase(tag, tags[i]))
-            return true;
-    return false;
-}
-
 /* `held` is `<name` or `</name`. */
 static bool end_name(struct markup *m, struct markup_sink *sink)
 {
     struct str held = buf_str(&m->held), name = str_from(held, held.len > 1 && held.at[1] == '/' ? 2 : 1);
     bool keep = true;
-    if (is_active(name) && !sink->found(sink, MARKUP_HTML, name, &keep))
+    if (markup_tag_is_active(name) && !sink->found(sink, MARKUP_HTML, name, &keep))
         return false;
     if (keep)
         return let_go(m, sink);
@@ -133,35 +120,10 @@ static bool end_handler(struct markup *m, struct markup_sink *sink)
 
 /* ---- attributes ---- */
 
-enum attribute { ATTRIBUTE_OTHER, ATTRIBUTE_LINK, ATTRIBUTE_IMAGE, ATTRIBUTE_LIST };
-
-static enum attribute attribute_of(struct str name)
-{
-    static const struct {
-        struct str name;
-        enum attribute kind;
-    } rows[] = {
-        { STR_INIT("href"), ATTRIBUTE_LINK },       { STR_INIT("xlink:href"), ATTRIBUTE_IMAGE },
-        { STR_INIT("src"), ATTRIBUTE_IMAGE },       { STR_INIT("poster"), ATTRIBUTE_IMAGE },
-        { STR_INIT("background"), ATTRIBUTE_IMAGE }, { STR_INIT("data"), ATTRIBUTE_IMAGE },
-        { STR_INIT("action"), ATTRIBUTE_IMAGE },    { STR_INIT("formaction"), ATTRIBUTE_IMAGE },
-        { STR_INIT("ping"), ATTRIBUTE_IMAGE },      { STR_INIT("lowsrc"), ATTRIBUTE_IMAGE },
-        { STR_INIT("dynsrc"), ATTRIBUTE_IMAGE },    { STR_INIT("manifest"), ATTRIBUTE_IMAGE },
-        { STR_INIT("codebase"), ATTRIBUTE_IMAGE },  { STR_INIT("srcset"), ATTRIBUTE_LIST },
-        { STR_INIT("imagesrcset"), ATTRIBUTE_LIST }, { STR_INIT("style"), ATTRIBUTE_LIST },
-        { STR_INIT("content"), ATTRIBUTE_LIST },    { STR_INIT("srcdoc"), ATTRIBUTE_LIST },
-        { STR_INIT("archive"), ATTRIBUTE_LIST },    { STR_INIT("cite"), ATTRIBUTE_LINK },
-    };
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (str_eq(name, rows[i].name))
-            return rows[i].kind;
-    return ATTRIBUTE_OTHER;
-}
-
 /* Behind the `=` of an attribute. */
 static void begin_attribute(struct markup *m)
 {
-    enum attribute kind = attribute_of(str_of(m->word, m->word_len));
+    enum markup_attribute kind = markup_attribute_of(str_of(m->word, m->word_len));
     m->word_len = 0;
     if (kind == ATTRIBUTE_OTHER)
         return;

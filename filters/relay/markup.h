@@ -55,4 +55,10 @@ static inline bool markup_is_holding(const struct markup *m)
 /* Where `address` leads; `is_image`: it is fetched by whoever shows the text. */
 enum markup_kind markup_judge(struct str address, bool is_image, const struct texts *allow_hosts);
 
+/* ---- markup_tag.c ---- */
+
+enum markup_attribute { ATTRIBUTE_OTHER, ATTRIBUTE_LINK, ATTRIBUTE_IMAGE, ATTRIBUTE_LIST /* several, or among words */ };
+enum markup_attribute markup_attribute_of(struct str name); /* in lower case */
+bool markup_tag_is_active(struct str name);
+
 #endif

@@ -1,6 +1,7 @@
 /* refusal.c - a reason as an HTTP answer. */
 #include "proxy/core/refusal.h"
 
+#include "proxy/core/answer_text.h"
 #include "proxy/http/writer.h"
 
 /* OpenAI's reset fields are durations as text ("6m0s", "12ms", "2h5m0s"); Azure's are whole seconds. */
@@ -152,9 +153,14 @@ void refusal_write(struct exchange *x)
     if (x->answer_begun) {
         x->out.ceiling_bytes = 64 * 1024;
         buf_clear(&x->out);
+        bool stops = x->is_event_stream && x->why == WHY_CUT_OFF && x->budget.ends_softly && d->write_event_stop;
+        if (stops && !answer_texts_over(x)) { /* what was kept back may not be told */
+            stops = false;
+            message = str_c(REASONS[x->why].sentence);
+            buf_clear(&x->out);
+        }
         bool told = x->is_event_stream &&
-                    ((x->why == WHY_CUT_OFF && x->budget.ends_softly && d->write_event_stop && write_stop(x)) ||
-                     d->write_event_error(&x->out, x->why, message, id));
+                    ((stops && write_stop(x)) || d->write_event_error(&x->out, x->why, message, id));
         if (told)
             x->world->answer_bytes(x->world, x, buf_str(&x->out));
         x->world->answer_end(x->world, x, told);

@@ -299,6 +299,29 @@ TEST("a chat's texts are the same however they are cut, by choice and by channel
     }
 }
 
+TEST("an answer is the same wherever the bytes of its events are cut")
+{
+    static const char stream[] = "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a \\u0053ECRET-\"},\"finish_reason\":null}]}\n\n"
+                                 "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"12€\\u20ac; \\ud83d\\ude00\"},\"finish_reason\":null}]}\n\n"
+                                 "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" €1\"},\"finish_reason\":\"stop\"}]}\n\n"
+                                 "data: [DONE]\n\n";
+    for (size_t at = 0; at < sizeof stream; at++) {
+        struct exchange x;
+        struct heard h = { 0 };
+        struct str parts[] = { str_of(stream, at), str_of(stream + at, sizeof stream - 1 - at) };
+        begin(&x, OP_CHAT);
+        sse_reader_init(&x.events, 1 << 20);
+        for (int i = 0; i < 2; i++)
+            for (struct sse_event event; sse_reader_next(&x.events, &parts[i], &event) == SSE_EVENT;)
+                CHECK(pass(&x, event.name, event.data));
+        listen(&h, buf_str(&x.out), hear_chat);
+        CHECK_STR(str_c(h.text[0]), STR("a [masked] \xf0\x9f\x98\x80 <\"€\">"));
+        CHECK(h.done && h.finished[0]);
+        sse_reader_finish(&x.events);
+        finish(&x);
+    }
+}
+
 TEST("a whole answer is filtered like a stream, and keeps what is no text")
 {
     for (size_t i = 0; i < ARRAY_LEN(TEXTS); i++) {

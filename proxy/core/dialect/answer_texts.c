@@ -42,21 +42,29 @@ static uint64_t path_index(uint64_t id, uint64_t index)
 
 /* ---- members ---- */
 
-/* Words of the API and annotations of a content filter: no texts, and left as they are. */
+/* Words of the API and annotations of a content filter, by their length: no texts, and left as they are. */
 static bool is_no_text(struct str key)
 {
-    static const struct str keys[] = {
-        STR_INIT("id"),           STR_INIT("type"),         STR_INIT("role"),      STR_INIT("name"),
-        STR_INIT("index"),        STR_INIT("model"),        STR_INIT("object"),    STR_INIT("status"),
-        STR_INIT("call_id"),      STR_INIT("item_id"),      STR_INIT("logprobs"),  STR_INIT("finish_reason"),
-        STR_INIT("stop_reason"),  STR_INIT("tool_call_id"), STR_INIT("file_id"),   STR_INIT("container_id"),
-        STR_INIT("b64_json"),     STR_INIT("signature"),    STR_INIT("phase"),     STR_INIT("obfuscation"),
-        STR_INIT("server_label"), STR_INIT("response_id"),  STR_INIT("encrypted_content"),
-        STR_INIT("content_filter_results"), STR_INIT("content_filter_result"), STR_INIT("content_filter_offsets"),
-        STR_INIT("system_fingerprint"), STR_INIT("service_tier"), STR_INIT("prompt_logprobs"),
+    enum { LENGTHS = 23, ROOM = 5 };
+    static const char *const keys[LENGTHS][ROOM] = {
+        [2] = { "id" },
+        [4] = { "type", "role", "name" },
+        [5] = { "index", "model", "phase" },
+        [6] = { "object", "status" },
+        [7] = { "call_id", "item_id", "file_id" },
+        [8] = { "logprobs", "b64_json" },
+        [9] = { "signature" },
+        [11] = { "stop_reason", "obfuscation", "response_id" },
+        [12] = { "tool_call_id", "container_id", "service_tier", "server_label" },
+        [13] = { "finish_reason" },
+        [15] = { "prompt_logprobs" },
+        [17] = { "encrypted_content" },
+        [18] = { "system_fingerprint" },
+        [21] = { "content_filter_result" },
+        [22] = { "content_filter_results", "content_filter_offsets" },
     };
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-        if (key.len == keys[i].len && memcmp(key.at, keys[i].at, key.len) == 0)
+    for (size_t i = 0; key.len < LENGTHS && i < ROOM && keys[key.len][i]; i++)
+        if (memcmp(key.at, keys[key.len][i], key.len) == 0)
             return true;
     return false;
 }
@@ -204,8 +212,8 @@ static bool walk(struct way w, uint32_t node)
         return true;
     if (++w.depth > DEPTH_MAX)
         return false;
-    uint32_t logprobs = kind == JSONX_OBJECT ? jsonx_member(j, node, STR("logprobs")) : JSONX_NO_NODE;
-    w.logprobs = logprobs != JSONX_NO_NODE ? logprobs : w.logprobs;
+    if (kind == JSONX_OBJECT && w.logprobs == JSONX_NO_NODE)
+        w.logprobs = jsonx_member(j, node, STR("logprobs"));
     for (uint32_t c = jsonx_first(j, node); c != JSONX_NO_NODE; c = jsonx_next(j, node, c), n++) {
         struct way one = w;
         if (kind == JSONX_ARRAY)
