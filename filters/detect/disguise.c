@@ -185,7 +185,7 @@ bool disguise_add(struct disguise *d, struct str text, size_t start, size_t end,
     v->is_silent = false;
     v->is_family |= at == before && str_ends(str_c(row->pattern.id), STR("titled"));
     v->inside |= !near_begins(text, start) || (end < text.len && is_alnum(text.at[end]));
-    if (at == before && row->fake == FAKE_NAME && d->options.realistic) {
+    if (at == before && row->fake == FAKE_NAME) {
         struct value parts = { 0 };
         if (!add_words(d, original, row, &parts))
             return false;

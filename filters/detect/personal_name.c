@@ -109,13 +109,14 @@ static const char NO_NAMES[] =
 /* Reads a name at `*start` within the candidate; `one_small` lets a name through that is written small, when it is all there is. */
 static bool read_name(struct str text, size_t *start, size_t *end, bool one_small, size_t words_min)
 {
-    size_t at = *start, last = 0, words = 0, n = 0;
+    size_t at = *start, last = 0, words = 0, n = 0, script = 0;
     for (struct word w; n < NAME_WORDS_MAX + 2 && read_word(text, at, *end, &w); n++) {
         bool particle = words > 0 && word_is_in(text, &w, PARTICLES);
         bool small = !w.capital && !particle;
         if (w.letters > 30 || (!particle && word_is_in(text, &w, NO_NAMES)) || (small && !(one_small && words < 2)) ||
-            (w.letters == 1 && !w.capital))
+            (w.letters == 1 && !w.capital) || (words && w.cjk != script))
             break;
+        script = w.cjk;
         if (!particle && ++words > NAME_WORDS_MAX)
             break;
         if (!particle)

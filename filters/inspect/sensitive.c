@@ -268,6 +268,12 @@ enum verdict sensitive_step(struct exchange *x, const void *policy)
 
 /* ---- the answer ---- */
 
+bool sensitive_stands_in(const struct filter *filter, const void *state, struct str value)
+{
+    const struct state *s = state;
+    return filter->step == sensitive_step && s->disguise && disguise_knows(s->disguise, value);
+}
+
 enum verdict sensitive_put_back(struct exchange *x, const void *policy, struct answer_text *text)
 {
     struct state *state = exchange_state(x, sizeof *state);

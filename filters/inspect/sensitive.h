@@ -44,6 +44,9 @@ void sensitive_close(void *policy, void *instance);
 enum verdict sensitive_step(struct exchange *x, const void *policy);
 enum verdict sensitive_put_back(struct exchange *x, const void *policy, struct answer_text *text);
 
+/* Does `value` stand for another one in this exchange? `state` is what a step of that filter has kept. */
+bool sensitive_stands_in(const struct filter *filter, const void *state, struct str value);
+
 /* The rows that both filters of the request have behind `kinds` and `countries`; `type` is sensitive_policy. */
 #define SENSITIVE_SETTINGS(action_)                                                                                                  \
     SETTING(struct sensitive_policy, action, SET_WORD, .words = SENSITIVE_ACTIONS, .dflt = action_,                                  \

@@ -25,7 +25,7 @@ extern const char *const TEXT_SOURCES[];
 
 /* What a text of an answer is for. */
 enum text_channel { CHANNEL_CONTENT, CHANNEL_REFUSAL, CHANNEL_REASONING, CHANNEL_ARGUMENTS /* of a tool call */, CHANNEL_COUNT };
-extern const char *const TEXT_CHANNELS[CHANNEL_COUNT];
+extern const char *const TEXT_CHANNELS[CHANNEL_COUNT + 1];
 
 struct text {
     struct str value; /* unescaped; a view into the body where it has no escapes */

@@ -260,6 +260,7 @@ static const struct row PERSONAL[] = {
     { NULL, "between 1990 2000" },
     { "name-said", "My name is [[Jane Doe]] and I" },
     { "name-said", "my name is [[jane]]." },
+    { "name-said", "My name is [[Jane Doe]] 你好" },
     { "name-said", "Ich heiße [[Jürgen Müller-Lüdenscheidt]]," },
     { "name-said", "меня зовут [[Иван Петров]]." },
     { NULL, "my name is not important" },

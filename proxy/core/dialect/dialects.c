@@ -28,7 +28,7 @@ const char *const TEXT_SOURCES[] = {
     [TEXT_DEFINITION] = "definition", NULL,
 };
 
-const char *const TEXT_CHANNELS[CHANNEL_COUNT] = {
+const char *const TEXT_CHANNELS[CHANNEL_COUNT + 1] = {
     [CHANNEL_CONTENT] = "content",
     [CHANNEL_REFUSAL] = "refusal",
     [CHANNEL_REASONING] = "reasoning",

@@ -1,0 +1,92 @@
+/* sensitive.c - the texts of an answer, whole or as they come, and what is found in them.
+ *
+ * What stands for a value of the request (filters/inspect/sensitive.c) is let through: it is put back behind these filters. */
+#include "filters/relay/sensitive.h"
+
+const char *const ANSWER_SENSITIVE_ACTIONS[] = { "refuse", "report", "mask", NULL };
+
+void answer_sensitive_finish(void *policy)
+{
+    sensitive_set_finish(&((struct answer_sensitive *)policy)->found);
+}
+
+bool answer_sensitive_open(void *policy, struct world *world, void **instance)
+{
+    (void)world;
+    return (*instance = pattern_scratch_new(((struct answer_sensitive *)policy)->found.set)) != NULL;
+}
+
+void answer_sensitive_close(void *policy, void *instance)
+{
+    (void)policy;
+    pattern_scratch_free(instance);
+}
+
+/* ---- a text ---- */
+
+struct looking {
+    struct exchange *x;
+    const struct answer_sensitive *policy;
+    struct answer_text *text;
+    bool is_refused;
+};
+
+static bool pass(void *owner, struct str s)
+{
+    return buf_add(((struct looking *)owner)->text->out, s);
+}
+
+static bool is_ours(const struct exchange *x, struct str value)
+{
+    const struct plan *plan = &x->route->plan;
+    for (size_t i = plan->first[STAGE_INSPECT]; x->states && i < plan->first[STAGE_INSPECT + 1]; i++)
+        if (x->states[i] && sensitive_stands_in(plan->steps[i].filter, x->states[i], value))
+            return true;
+    return false;
+}
+
+static bool found(void *owner, struct str value, uint32_t pattern)
+{
+    struct looking *r = owner;
+    struct exchange *x = r->x;
+    const struct sensitive *row = sensitive_of(pattern_set_at(r->policy->found.set, pattern));
+    if (sensitive_is_excepted(&r->policy->except, value) || is_ours(x, value))
+        return buf_add(r->text->out, value);
+    if (!r->text->is_repeat) {
+        struct str place = arena_printf(&x->arena, "%s %u", TEXT_CHANNELS[r->text->channel], r->text->choice);
+        exchange_report(x, str_c(row->pattern.id), str_c(row->pattern.category), place.at ? place : STR(""),
+                        str_c(ANSWER_SENSITIVE_ACTIONS[r->policy->action]), value);
+    }
+    switch (r->policy->action) {
+    case SENSITIVE_REPORT:
+        return buf_add(r->text->out, value);
+    case SENSITIVE_MASK:
+        return buf_add(r->text->out, STR("[")) && buf_add(r->text->out, str_c(row->label)) && buf_add(r->text->out, STR("]"));
+    default:
+        x->rule = str_c(row->pattern.id);
+        exchange_refuse(x, WHY_ANSWER_REFUSED, "%s: found", row->pattern.id);
+        r->is_refused = true;
+        return false;
+    }
+}
+
+enum verdict answer_sensitive_text(struct exchange *x, const void *policy, struct answer_text *text)
+{
+    const struct answer_sensitive *p = policy;
+    if (!(p->of >> text->channel & 1))
+        return buf_add(text->out, text->fresh) ? NEXT : exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "no room for the answer");
+    struct looking r = { .x = x, .policy = p, .text = text };
+    const struct pattern_sink sink = { pass, found, &r };
+    struct pattern_stream *stream = text->memory(text, sizeof *stream);
+    bool last = text->is_last || text->must_release;
+    if (stream && pattern_stream_feed(stream, p->found.set, exchange_instance(x), text->fresh, last, &sink)) {
+        text->is_holding = pattern_stream_is_holding(stream);
+        return NEXT;
+    }
+    return r.is_refused ? STOP : exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "no room to scan the answer");
+}
+
+void answer_sensitive_text_finish(void *memory)
+{
+    pattern_stream_finish(memory);
+}
