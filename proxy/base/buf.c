@@ -5,6 +5,10 @@
 
 #include <stdarg.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 enum { FIRST_BYTES = 512 };
 
 void buf_init(struct buf *b, size_t ceiling_bytes)
@@ -54,11 +58,16 @@ char *buf_reserve(struct buf *b, size_t n)
 
 bool buf_add_u64(struct buf *b, uint64_t n)
 {
-    char digits[20], *at = digits + sizeof digits;
-    do
-        *--at = (char)('0' + n % 10);
-    while (n /= 10);
-    return buf_add(b, str_of(at, (size_t)(digits + sizeof digits - at)));
+    size_t len = 1;
+    for (uint64_t left = n; left >= 10; left /= 10)
+        len++;
+    char *at = buf_reserve(b, len);
+    if (!at)
+        return false;
+    for (size_t i = len; i-- > 0; n /= 10)
+        at[i] = (char)('0' + n % 10);
+    b->end += len;
+    return true;
 }
 
 bool buf_addf(struct buf *b, const char *format, ...)
@@ -77,22 +86,38 @@ bool buf_addf(struct buf *b, const char *format, ...)
     return at != NULL;
 }
 
-/* May one of eight bytes need an escape? A borrow may say so too early, never too late. */
-static bool may_be_uneven(const char *at)
+#if defined(__SSE2__)
+enum { AT_ONCE = 16 };
+
+/* Must none of so many bytes be escaped, and are they ASCII? */
+static inline bool are_plain(const char *at)
+{
+    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
+    __m128i odd = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+    odd = _mm_or_si128(odd, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
+    /* as signed numbers, what is above ASCII is below the control bytes */
+    return _mm_movemask_epi8(_mm_andnot_si128(odd, _mm_cmpgt_epi8(v, _mm_set1_epi8(0x1f)))) == 0xffff;
+}
+#else
+enum { AT_ONCE = 8 };
+
+static inline bool are_plain(const char *at)
 {
     const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
     uint64_t v;
     memcpy(&v, at, sizeof v);
     uint64_t quote = v ^ (ones * '"'), backslash = v ^ (ones * '\\'), del = v ^ (ones * 0x7f);
-    return (((quote - ones) | (backslash - ones) | (del - ones) | (v - ones * 0x20) | v) & highs) != 0;
+    /* a borrow may say no too early, never yes */
+    return !(((quote - ones) | (backslash - ones) | (del - ones) | (v - ones * 0x20) | v) & highs);
 }
+#endif
 
 size_t buf_json_plain(struct str s)
 {
     size_t i = 0;
-    while (i + 8 <= s.len && !may_be_uneven(s.at + i))
-        i += 8;
-    if (i + 8 > s.len && s.len >= 8 && !may_be_uneven(s.at + s.len - 8)) /* the end, which may overlap */
+    while (i + AT_ONCE <= s.len && are_plain(s.at + i))
+        i += AT_ONCE;
+    if (i + AT_ONCE > s.len && s.len >= AT_ONCE && are_plain(s.at + s.len - AT_ONCE)) /* the end, which may overlap */
         return s.len;
     for (; i < s.len; i++) {
         unsigned char c = (unsigned char)s.at[i];

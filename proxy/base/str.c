@@ -1,25 +1,23 @@
 /* str.c - comparing, searching and cutting borrowed views. */
 #include "proxy/base/str.h"
 
-bool str_eq_nocase(struct str a, struct str b)
+bool str_same_nocase(const char *a, const char *b, size_t len)
 {
-    if (a.len != b.len)
-        return false;
     size_t i = 0;
-    for (; i + 8 <= a.len; i += 8) {
+    for (; i + 8 <= len; i += 8) {
         /* the bit that is a letter's case set in all bytes: what differs then differs, what is the same need not be */
         const uint64_t cases = 0x2020202020202020u;
         uint64_t x, y;
-        memcpy(&x, a.at + i, sizeof x);
-        memcpy(&y, b.at + i, sizeof y);
+        memcpy(&x, a + i, sizeof x);
+        memcpy(&y, b + i, sizeof y);
         if ((x | cases) != (y | cases))
             return false;
         for (size_t k = i; x != y && k < i + 8; k++)
-            if (ascii_lower(a.at[k]) != ascii_lower(b.at[k]))
+            if (ascii_lower(a[k]) != ascii_lower(b[k]))
                 return false;
     }
-    for (; i < a.len; i++)
-        if (ascii_lower(a.at[i]) != ascii_lower(b.at[i]))
+    for (; i < len; i++)
+        if (ascii_lower(a[i]) != ascii_lower(b[i]))
             return false;
     return true;
 }
