@@ -16,6 +16,7 @@
 
 enum {
     LOOK_MS = 20,
+    FLUSH_MS = 500, /* for what the store is still to be told */
     FIGURES_MS = 1000,
     CUT_MS = 2000,
     IDLE_WHEN_REPLACED_MS = 5000, /* callers with kept connections go over to the new generation without a failure */
@@ -177,6 +178,7 @@ static bool begin(struct worker *w)
 /* Also what has begun only in part. */
 static void finish(struct worker *w)
 {
+    outside_flush(w->outside, FLUSH_MS);
     fronts_free(w->fronts);
     setup_close(w->setup);
     outside_free(w->outside);

@@ -130,6 +130,8 @@ struct store_settings {
     struct str tls_name; /* of nodes that are announced by their address; empty: the host of the first URL */
     bool insecure_plain;
     uint64_t timeout_ms, connect_ms;
+    struct str name;   /* gateways of the same name share their limits */
+    uint64_t replicas; /* as many gateways there may be, as long as the store has not told */
 };
 
 /* ---- routes ---- */

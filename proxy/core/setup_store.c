@@ -3,7 +3,7 @@
 
 #include <sys/un.h>
 
-enum { URLS_MAX = 64, DATABASE_MAX = 65535, PORT_REDIS = 6379, PORT_SENTINEL = 26379 };
+enum { NAME_MAX_BYTES = 64, URLS_MAX = 64, DATABASE_MAX = 65535, PORT_REDIS = 6379, PORT_SENTINEL = 26379 };
 
 /* ---- URLs ---- */
 
@@ -187,6 +187,12 @@ const struct setting STORE_SETTINGS[] = {
                .about = "Time for the answer to a question; when it is over, `on_store_down` of the limit decides."),
     SETTING_AS("connect", struct store_settings, connect_ms, SET_DURATION, .dflt = "1s", .min = 20, .max = 5000,
                .about = "Time for a connection, TLS handshake and login included."),
+    SETTING(struct store_settings, name, SET_TEXT, .dflt = "bartizan", .example = "models-prod",
+            .about = "Gateways of the same name count together. All keys begin with {NAME}, so that they lie in one slot of a "
+                     "Cluster: give deployments that share nothing names of their own."),
+    SETTING(struct store_settings, replicas, SET_UINT, .dflt = "10", .min = 1, .max = 1000,
+            .about = "How many gateways there may be, for the share of each while a server cannot be asked that has never "
+                     "been; from then on they are counted."),
     SETTING(struct store_settings, insecure_plain, SET_BOOL, .dflt = "false",
             .about = "Passwords and what callers spend cross the network unencrypted: redis:// to a server off the "
                      "loopback."),
@@ -263,6 +269,18 @@ static void check_together(const struct store_settings *s, const struct store_ur
         problem(problems, s->span, "the sentinel's \"user\" needs its \"password\"");
 }
 
+/* It stands in every key, within braces. */
+static void check_name(const struct store_settings *s, struct problems *problems)
+{
+    bool ok = s->name.len > 0 && s->name.len <= NAME_MAX_BYTES;
+    for (size_t i = 0; ok && i < s->name.len; i++) {
+        char c = ascii_lower(s->name.at[i]);
+        ok = (c >= 'a' && c <= 'z') || ascii_is_digit(c) || c == '-' || c == '_' || c == '.';
+    }
+    if (!ok)
+        problem(problems, s->span, "\"name\" is up to %d letters, digits, \"-\", \"_\" and \".\"", NAME_MAX_BYTES);
+}
+
 void setup_check_store(struct setup *setup, struct problems *problems)
 {
     struct store_settings *s = setup->store;
@@ -286,4 +304,5 @@ void setup_check_store(struct setup *setup, struct problems *problems)
     }
     check_urls(s, urls, problems);
     check_together(s, urls, problems);
+    check_name(s, problems);
 }

@@ -32,8 +32,16 @@ struct store_time store_time_now(void);
 
 /* Answers now: ask->result and the answers of its ops; the process has `row`. */
 void store_decide(struct store *s, unsigned row, struct store_time now, struct ask_store *ask);
+/* At least op->cost of the rate or quota are spent: never lowers it. */
+void store_raise(struct store *s, unsigned row, struct store_time now, const struct limit_op *op);
 /* When the process of `row` is gone: gives back what it held, and finishes what it was in the middle of. */
 void store_forget_row(struct store *s, unsigned row, uint64_t now_us);
+
+/* What all processes of this gateway know of the others: its own number, drawn when the store was made, and how many gateways share
+ * a store with it (0: not told yet). */
+uint64_t store_id(const struct store *s);
+uint64_t store_gateways(const struct store *s);
+void store_tell_gateways(struct store *s, uint64_t count);
 
 /* ---- a worker's side: asks are answered in the same turn of the loop, never inside the call ---- */
 

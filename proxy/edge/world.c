@@ -6,6 +6,7 @@
 
 #include "proxy/edge/forward.h"
 #include "proxy/edge/front.h"
+#include "proxy/edge/store/shared.h"
 
 enum { LOOKUPS_MAX = 256, SPARE_ALARMS_MAX = 1024, JOURNAL_CLOSE_MS = 1000 };
 
@@ -20,6 +21,8 @@ struct outside {
     struct fetches *fetches;
     struct journal *journal;
     struct store_client store;
+    struct resp_client *redis;   /* with a store that gateways share, as is */
+    struct shared_store *shared;
     struct list spare; /* alarms */
     size_t spare_count;
     struct list
@@ -136,7 +139,11 @@ static void world_timer(struct world *w, struct ask_timer *ask)
 
 static void world_store(struct world *w, struct ask_store *ask)
 {
-    store_client_ask(&outside_of(w)->store, ask);
+    struct outside *o = outside_of(w);
+    if (o->shared)
+        shared_ask(o->shared, ask);
+    else
+        store_client_ask(&o->store, ask);
 }
 
 static void world_fetch(struct world *w, struct ask_fetch *ask)
@@ -195,6 +202,27 @@ static const struct world WORLD = {
 
 /* ---- making and ending it ---- */
 
+static bool open_shared(struct outside *o, const struct outside_options *options, struct problems *problems)
+{
+    const struct store_settings *store = options->setup->store;
+    if (!store)
+        return true;
+    struct resp_options redis = {
+        .loop = o->loop, .resolver = o->resolver, .setup = options->setup, .world = &o->world
+    };
+    if (!(o->redis = resp_client_new(&redis, problems)))
+        return false;
+    struct shared_options shared = {
+        .loop = o->loop,
+        .memory = options->store,
+        .row = options->row,
+        .client = o->redis,
+        .name = store->name,
+        .replicas = (unsigned)store->replicas,
+    };
+    return (o->shared = shared_new(&shared)) != NULL;
+}
+
 struct outside *outside_new(const struct outside_options *options, struct problems *problems)
 {
     struct outside *o = calloc(1, sizeof *o);
@@ -214,16 +242,24 @@ struct outside *outside_new(const struct outside_options *options, struct proble
         (o->trusts = trusts_new()) &&
         (o->origins = origins_new(loop, o->resolver, o->trusts, options->setup, problems)) &&
         (o->forwards = forwards_new(loop, o->origins)) &&
-        (o->fetches = fetches_new(loop, o->resolver, o->trusts, options->shelves)))
+        (o->fetches = fetches_new(loop, o->resolver, o->trusts, options->shelves)) && open_shared(o, options, problems))
         return o;
     outside_free(o);
     return NULL;
+}
+
+void outside_flush(struct outside *o, uint64_t within_ms)
+{
+    if (o && o->shared)
+        shared_flush(o->shared, within_ms);
 }
 
 void outside_free(struct outside *o)
 {
     if (!o)
         return;
+    shared_free(o->shared);
+    resp_client_free(o->redis);
     fetches_free(o->fetches);
     forwards_free(o->forwards);
     origins_free(o->origins);

@@ -16,7 +16,7 @@ struct outside;
 struct outside_options {
     struct loop *loop;
     const struct setup *setup;
-    struct store *store;     /* shared by all workers */
+    struct store *store;     /* shared by all workers; beside a Redis that the setup may name */
     unsigned row;            /* this worker's, in the store */
     struct shelves *shelves; /* shared by the workers of this setup; NULL: nothing is shared */
     struct journal *journal; /* owned from now on, also when outside_new fails */
@@ -24,6 +24,9 @@ struct outside_options {
 
 /* NULL with an error among the complaints when something that the setup names cannot be used. */
 struct outside *outside_new(const struct outside_options *options, struct problems *problems);
+/* Before it is freed, when no exchange is left: what the shared store does not know yet is brought home, turning the loop for so
+ * long at most. NULL is fine. */
+void outside_flush(struct outside *o, uint64_t within_ms);
 /* No exchange may be left. NULL is fine. */
 void outside_free(struct outside *o);
 

@@ -192,7 +192,9 @@ static inline void model_ask(struct model *m, const struct str *args, size_t key
         struct model_bucket *b = model_at(m, args[i]), next = { .x = b->x, .y = b->y };
         bool rate = w[0] == 0;
         bool was_other = rate && b->x >= m->now_us && b->y >= w[4];
-        before[i][0] = w[0] == 1 ? (double)b->inside : rate ? (b->x > m->now_us ? b->x - m->now_us : 0) + was_other : b->x;
+        before[i][0] = w[0] == 1 ? (double)b->inside
+                       : rate    ? (b->x > m->now_us ? b->x - m->now_us : 0) + was_other
+                                 : b->x;
         before[i][1] = was_other || (rate && b->x < m->now_us) ? 0 : b->y;
         answers[i] = model_ask_op(m, b, w, &next);
         passed &= answers[i] || w[1] != 0;

@@ -1,5 +1,5 @@
-/* test_store_scripts.c - the scripts of the shared store: the exam's table, exactness, and that the model in C does the same as they
- * do in a real Redis. */
+/* test_store_scripts.c - the scripts of the shared store: the exam's table, exactness, and that the model in C does the
+ * same as they do in a real Redis. */
 #include <hiredis/hiredis.h>
 #include <jansson.h>
 #include <signal.h>
@@ -130,9 +130,12 @@ TEST("exactly burst + 1 pass at once, then one whenever its time has come, whate
     for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
         model_clear(m);
         m->now_us = NOW_US;
-        struct limit_op op = {
-            .kind = LIMIT_RATE, .key = STR("key"), .count = counts[i], .period_ms = 60000, .burst = counts[i] - 1, .cost = 1
-        };
+        struct limit_op op = { .kind = LIMIT_RATE,
+                               .key = STR("key"),
+                               .count = counts[i],
+                               .period_ms = 60000,
+                               .burst = counts[i] - 1,
+                               .cost = 1 };
         for (uint64_t n = 0; n < counts[i]; n++) {
             CHECK(ask_model(m, &op));
             CHECK_INT(op.remaining, counts[i] - 1 - n);
@@ -173,7 +176,9 @@ TEST("no product is rounded: a thousand million million in a month, and one in a
     op.burst = most - 2;
     CHECK(!ask_model(m, &op));
     CHECK(op.retry_ms == UINT64_MAX);
-    op = (struct limit_op){ .kind = LIMIT_RATE, .key = STR("key"), .count = 1, .period_ms = 366 * 86400000ull, .cost = 1 };
+    op = (struct limit_op){
+        .kind = LIMIT_RATE, .key = STR("key"), .count = 1, .period_ms = 366 * 86400000ull, .cost = 1
+    };
     model_clear(m);
     CHECK(ask_model(m, &op));
     CHECK(!ask_model(m, &op));
@@ -293,11 +298,13 @@ static void add_settle(struct call *c, const struct limit_op *op, unsigned key, 
         return;
     }
     if (random_below(4) == 0)
-        level_write_known(words, op, op->kind == LIMIT_RATE
-                                         ? (struct level){ (uint64_t)now_us + random_below(100000000), random_below(op->count) }
-                                         : (struct level){ random_below(op->count + 2), op->periods_ms[random_below(3)] });
+        level_write_known(words, op,
+                          op->kind == LIMIT_RATE
+                              ? (struct level){ (uint64_t)now_us + random_below(100000000), random_below(op->count) }
+                              : (struct level){ random_below(op->count + 2), op->periods_ms[random_below(3)] });
     else
-        level_write_charge(words, op, random_below(2) ? op->cost : -op->cost, random_below(3) ? 0 : random_below(5000000),
+        level_write_charge(words, op, random_below(2) ? op->cost : -op->cost,
+                           random_below(3) ? 0 : random_below(5000000),
                            random_below(3) ? op->periods_ms[random_below(3)] : 0);
     call_add(c, keys[key], words, STR_NONE);
 }
@@ -363,9 +370,10 @@ TEST("the model does what the scripts do in a real Redis, number by number")
         compare(redis, m, settles ? script_settle() : script_ask(), &call, step);
         m->now_us += (double)random_below(random_below(20) ? 20000 : 2000000);
     }
-    redisReply *r = redisCommand(redis, "EVAL %s 0",
-                                 "local n = 0 for _, k in ipairs(redis.call('KEYS', '*')) do if redis.call('PTTL', k) < 0 then n = n "
-                                 "+ 1 end end return n");
+    redisReply *r = redisCommand(
+        redis, "EVAL %s 0",
+        "local n = 0 for _, k in ipairs(redis.call('KEYS', '*')) do if redis.call('PTTL', k) < 0 then n = n "
+        "+ 1 end end return n");
     CHECK(r && r->type == REDIS_REPLY_INTEGER && r->integer == 0); /* every key expires */
     freeReplyObject(r);
     model_free(m);

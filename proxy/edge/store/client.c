@@ -1,4 +1,5 @@
 /* client.c - a worker's side of the store in shared memory: asked in one turn of the loop, answered in the same. */
+#include "proxy/base/metric.h"
 #include "proxy/edge/store.h"
 
 static void answer_asks(struct deferred *d)
@@ -9,7 +10,12 @@ static void answer_asks(struct deferred *d)
         struct ask *ask = LIST_ENTRY(c->asks.next, struct ask, link);
         list_remove(&ask->link);
         ask->is_open = false;
-        store_decide(c->store, c->row, now, CONTAINER_OF(ask, struct ask_store, ask));
+        struct ask_store *a = CONTAINER_OF(ask, struct ask_store, ask);
+        store_decide(c->store, c->row, now, a);
+        if (!a->settle)
+            COUNT(METRIC_STORE_OPS, a->result == STORE_PASSED    ? RESULT_OK
+                                    : a->result == STORE_REFUSED ? RESULT_REFUSED
+                                                                 : RESULT_FAILED);
         if (ask->answered)
             ask->answered(ask);
     }

@@ -110,25 +110,26 @@ void level_write_ask(char out[LEVEL_BYTES], const struct limit_op *op, uint64_t 
     if (op->kind == LIMIT_CONCURRENCY) {
         write_words(out, (double[LEVEL_WORDS]){ WORD_HOLD, soft, count, cost, (double)hold_ms });
     } else if (op->kind == LIMIT_QUOTA) {
-        write_words(out, (double[LEVEL_WORDS]){ WORD_QUOTA, soft, count, cost, (double)p[0], (double)p[1],
-                                                (double)p[2], (double)lease });
+        write_words(out, (double[LEVEL_WORDS]){ WORD_QUOTA, soft, count, cost, (double)p[0], (double)p[1], (double)p[2],
+                                                (double)lease });
     } else {
         struct span_us step = rate_span(op, (uint64_t)op->cost), depth = rate_span(op, op->burst + 1);
         struct span_us more = rate_span(op, lease);
         if ((u128)(uint64_t)op->cost > (u128)op->burst + 1)
             step = (struct span_us){ 2 * SPAN_MAX_US, 0 }; /* never passes, however deep the bucket is */
         write_words(out, (double[LEVEL_WORDS]){ WORD_RATE, soft, (double)step.us, (double)step.fraction, count,
-                                                (double)depth.us, (double)depth.fraction,
-                                                lease ? (double)more.us : -1, lease ? (double)more.fraction : 0 });
+                                                (double)depth.us, (double)depth.fraction, lease ? (double)more.us : -1,
+                                                lease ? (double)more.fraction : 0 });
     }
 }
 
-void level_write_charge(char out[LEVEL_BYTES], const struct limit_op *op, int64_t cost, uint64_t age_us, uint64_t end_ms)
+void level_write_charge(char out[LEVEL_BYTES], const struct limit_op *op, int64_t cost, uint64_t age_us,
+                        uint64_t end_ms)
 {
     const uint64_t *p = op->periods_ms;
     if (op->kind == LIMIT_QUOTA) {
-        write_words(out, (double[LEVEL_WORDS]){ WORD_QUOTA, 1, (double)cost, (double)end_ms, (double)p[0],
-                                                (double)p[1], (double)p[2] });
+        write_words(out, (double[LEVEL_WORDS]){ WORD_QUOTA, 1, (double)cost, (double)end_ms, (double)p[0], (double)p[1],
+                                                (double)p[2] });
         return;
     }
     struct span_us step = rate_span(op, (uint64_t)(cost < 0 ? -cost : cost));

@@ -30,7 +30,8 @@ static bool hold_ask(struct limit_op *op, uint64_t inside)
     return op->allowed;
 }
 
-/* The end of the period that a word counts for. The clock says so; but when it went back, what has begun already goes on. */
+/* The end of the period that a word counts for. The clock says so; but when it went back, what has begun already goes
+ * on. */
 static uint64_t quota_end(const struct limit_op *op, uint64_t word, uint64_t wall_ms)
 {
     uint64_t end = quota_end_ms(op, wall_ms);
@@ -92,7 +93,8 @@ static bool peek(const struct asking *a, struct limit_op *op)
     return passes(a, op, &value);
 }
 
-/* A soft limit that is reached is left as it is, as a real one would be; a soft concurrency always counts who is inside. */
+/* A soft limit that is reached is left as it is, as a real one would be; a soft concurrency always counts who is
+ * inside. */
 static enum charge charge(const struct asking *a, struct limit_op *op)
 {
     struct table t = table_of(a->s, op->kind);
@@ -225,9 +227,27 @@ void store_decide(struct store *s, unsigned row, struct store_time now, struct a
         return;
     }
     ask_all(&a, ask);
-    COUNT(METRIC_STORE_OPS, ask->result == STORE_PASSED    ? RESULT_OK
-                            : ask->result == STORE_REFUSED ? RESULT_REFUSED
-                                                           : RESULT_FAILED);
+}
+
+void store_raise(struct store *s, unsigned row, struct store_time now, const struct limit_op *op)
+{
+    assert(row < STORE_ROWS && op->kind != LIMIT_CONCURRENCY);
+    struct asking a = { s, row, now };
+    struct table t = table_of(s, op->kind);
+    uint64_t hash = table_hash(op->key);
+    for (unsigned i = 0; i < TABLE_TRIES; i++) {
+        uint64_t value;
+        uint32_t at = table_find_or_insert(&a, &t, hash, &value);
+        if (at == TABLE_NOWHERE)
+            return;
+        struct limit_op fresh = *op;
+        uint64_t least = settled(&a, &fresh, 0); /* of a bucket in which nothing is spent */
+        if (!least)
+            return; /* of a period that is over */
+        bool is_there = op->kind == LIMIT_RATE || (value ^ least) >> QUOTA_TAG_SHIFT == 0;
+        if ((is_there && value >= least) || atomic_compare_exchange_strong(&t.at[at].value, &value, least))
+            return;
+    }
 }
 
 /* ---- after a crash ---- */

@@ -1,7 +1,8 @@
 /* quota.h - the arithmetic of a quota: so much in an hour, a day or a month of somebody's calendar.
  *
- * A period is known by its end. The gateway says when the three periods around its own clock end; which of them it is, is for the
- * store's clock to say, so that a gateway whose clock is wrong changes nothing. All times are milliseconds since 1970. */
+ * A period is known by its end. The gateway says when the three periods around its own clock end; which of them it is,
+ * is for the store's clock to say, so that a gateway whose clock is wrong changes nothing. All times are milliseconds
+ * since 1970. */
 #ifndef EDGE_STORE_QUOTA_H
 #define EDGE_STORE_QUOTA_H
 

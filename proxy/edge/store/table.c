@@ -8,7 +8,7 @@
 #include "proxy/base/hash.h"
 
 #define TAKEN_BASE (UINT64_MAX - STORE_ROWS)
-enum { HOUR_MS = 3600000, TAG_BITS = 13, TAG_SHIFT = 64 - TAG_BITS, TAG_MASK = (1 << TAG_BITS) - 1 };
+enum { HOUR_MS = 3600000, TAG_MASK = (1 << QUOTA_TAG_BITS) - 1 };
 
 struct store *store_new(void)
 {
@@ -26,6 +26,21 @@ void store_free(struct store *s)
 {
     if (s)
         munmap(s, sizeof *s);
+}
+
+uint64_t store_id(const struct store *s)
+{
+    return s->id;
+}
+
+uint64_t store_gateways(const struct store *s)
+{
+    return atomic_load_explicit(&s->gateways, memory_order_relaxed);
+}
+
+void store_tell_gateways(struct store *s, uint64_t count)
+{
+    atomic_store_explicit(&s->gateways, count < UINT32_MAX ? (uint32_t)count : UINT32_MAX, memory_order_relaxed);
 }
 
 struct table table_of(struct store *s, enum limit_kind kind)
@@ -50,23 +65,23 @@ static uint64_t tag_of(uint64_t end_ms)
 
 uint64_t quota_word(uint64_t end_ms, uint64_t used)
 {
-    return tag_of(end_ms) << TAG_SHIFT | (used < QUOTA_USED_MAX ? used : QUOTA_USED_MAX);
+    return tag_of(end_ms) << QUOTA_TAG_SHIFT | (used < QUOTA_USED_MAX ? used : QUOTA_USED_MAX);
 }
 
 uint64_t quota_word_used(uint64_t word)
 {
-    return word & (((uint64_t)1 << TAG_SHIFT) - 1);
+    return word & (((uint64_t)1 << QUOTA_TAG_SHIFT) - 1);
 }
 
 bool quota_word_ends(uint64_t word, uint64_t end_ms)
 {
-    return word >> TAG_SHIFT == tag_of(end_ms);
+    return word >> QUOTA_TAG_SHIFT == tag_of(end_ms);
 }
 
 /* By the hour: at or before this one. No period ends more than half the circle ahead. */
 static bool is_over(uint64_t word, uint64_t wall_ms)
 {
-    uint64_t ahead = ((word >> TAG_SHIFT) - wall_ms / HOUR_MS) & TAG_MASK;
+    uint64_t ahead = ((word >> QUOTA_TAG_SHIFT) - wall_ms / HOUR_MS) & TAG_MASK;
     return ahead == 0 || ahead > TAG_MASK / 2;
 }
 
@@ -141,8 +156,8 @@ static uint32_t take_place(const struct asking *a, const struct table *t, uint64
     return TABLE_NOWHERE;
 }
 
-/* The first value of a new key: nothing spent, and not a value that the place had before. A quota's is of a period that is over,
- * so that what is spent may be anything. */
+/* The first value of a new key: nothing spent, and not a value that the place had before. A quota's is of a period that
+ * is over, so that what is spent may be anything. */
 static uint64_t first_value(enum limit_kind kind, uint64_t before, struct store_time now)
 {
     uint64_t value;

@@ -1,4 +1,5 @@
-/* table.h - the shared memory under the store of limits: where the bucket of a key is. Private to proxy/edge/store/memory.c. */
+/* table.h - the shared memory under the store of limits: where the bucket of a key is. Private to
+ * proxy/edge/store/memory.c. */
 #ifndef EDGE_STORE_TABLE_H
 #define EDGE_STORE_TABLE_H
 
@@ -15,10 +16,11 @@ enum {
 };
 #define TABLE_NOWHERE UINT32_MAX
 
-/* `value` of a rate: its TAT, in nanoseconds. Of concurrency: a stamp in the upper half, those inside in the lower. Of a quota:
- * the hour in which its period ends (modulo 2^13) and what is spent (51 bits). The highest 64 values: a process is just replacing
- * the key. A swap is tried only on a value that was read before the key was found to be right; every new key begins with a value
- * that the place never had while it belonged to another, so a swap on the wrong key fails. */
+/* `value` of a rate: its TAT, in nanoseconds. Of concurrency: a stamp in the upper half, those inside in the lower. Of
+ * a quota: the hour in which its period ends (modulo 2^13) and what is spent (51 bits). The highest 64 values: a
+ * process is just replacing the key. A swap is tried only on a value that was read before the key was found to be
+ * right; every new key begins with a value that the place never had while it belonged to another, so a swap on the
+ * wrong key fails. */
 struct bucket {
     _Atomic uint64_t hash; /* 0: never used */
     _Atomic uint64_t value;
@@ -65,7 +67,8 @@ void table_forget_row(const struct asking *a);
 
 /* ---- the word of a quota ---- */
 
-#define QUOTA_USED_MAX (((uint64_t)1 << 51) - 1 - 4 * STORE_ROWS)
+enum { QUOTA_TAG_BITS = 13, QUOTA_TAG_SHIFT = 64 - QUOTA_TAG_BITS };
+#define QUOTA_USED_MAX (((uint64_t)1 << QUOTA_TAG_SHIFT) - 1 - 4 * STORE_ROWS)
 uint64_t quota_word(uint64_t end_ms, uint64_t used);
 uint64_t quota_word_used(uint64_t word);
 bool quota_word_ends(uint64_t word, uint64_t end_ms);

@@ -1,0 +1,254 @@
+/* shared.c - one worker and the store that all gateways share: who is there, is it still the same, what time is it. */
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "proxy/base/log.h"
+#include "proxy/base/metric.h"
+#include "proxy/edge/store/script.h"
+#include "proxy/edge/store/shared_parts.h"
+
+enum { COMPLAIN_MS = 10000, FLUSH_TURN_MS = 5 };
+
+/* ---- time ---- */
+
+uint64_t shared_clock_us(const struct shared_store *s)
+{
+    return loop_now_exact_us() + (uint64_t)s->ahead_us;
+}
+
+struct store_time shared_time(const struct shared_store *s)
+{
+    uint64_t us = loop_now_exact_us();
+    return (struct store_time){ us, (us + (uint64_t)s->ahead_us) / 1000 };
+}
+
+void shared_tell_clock(struct shared_store *s, uint64_t clock_us)
+{
+    s->ahead_us = (int64_t)(clock_us - loop_now_exact_us());
+    s->has_clock = true;
+}
+
+/* ---- who is there ---- */
+
+bool shared_serves(const struct shared_store *s)
+{
+    return s->is_greeted && s->home >= s->serves_after && resp_is_up(s->client, s->spots.tag);
+}
+
+uint64_t shared_gateways(const struct shared_store *s)
+{
+    uint64_t n = store_gateways(s->memory);
+    return n ? n : s->replicas;
+}
+
+void shared_complain(struct shared_store *s, const char *what, const struct resp_ask *ask)
+{
+    uint64_t now_ms = loop_now_ms(s->loop);
+    if (s->told_ms && now_ms - s->told_ms < COMPLAIN_MS)
+        return;
+    s->told_ms = now_ms;
+    if (ask->answer == RESP_REFUSED)
+        log_error("store: %s was refused: " STR_F, what, STR_A(ask->value->text));
+    else
+        log_warning("store: %s was not answered: %s", what, ask->why ? ask->why : "");
+}
+
+/* The store is another one, or has lost what it knew: whatever still matters is brought home first. */
+static void seed_all(struct shared_store *s)
+{
+    uint64_t clock_us = shared_clock_us(s);
+    size_t n = 0;
+    LIST_EACH (node, &s->spots.used) {
+        struct spot *spot = LIST_ENTRY(node, struct spot, use);
+        bool matters =
+            spot->is_told && (spot->op.kind == LIMIT_RATE    ? spot->level.x > clock_us
+                              : spot->op.kind == LIMIT_QUOTA ? spot->level.y > clock_us / 1000 && spot->level.x
+                                                             : false);
+        if (!matters)
+            continue;
+        spot->wants_seed = true;
+        spot_is_due(&s->spots, spot, true);
+        n++;
+    }
+    log_warning("store: it is another one, or was emptied: %zu buckets are told it again", n);
+}
+
+static void refresh_all(struct shared_store *s)
+{
+    s->refresh_ms = loop_now_ms(s->loop);
+    LIST_EACH (node, &s->spots.used) {
+        struct spot *spot = LIST_ENTRY(node, struct spot, use);
+        if (!spot->members_count)
+            continue;
+        spot->refresh = spot->members_count;
+        spot_is_due(&s->spots, spot, true);
+    }
+}
+
+static bool hello_is_well(const struct resp_value *v)
+{
+    return v->kind == RESP_LIST && v->count == 4 && v->list[0].kind == RESP_INTEGER && v->list[0].integer > 0 &&
+           v->list[1].kind == RESP_INTEGER && v->list[1].integer > 0 && v->list[2].kind == RESP_TEXT &&
+           v->list[3].kind == RESP_TEXT;
+}
+
+static bool remember(char *at, size_t size, struct str text)
+{
+    bool is_same = !*at || str_eq(str_c(at), text);
+    snprintf(at, size, STR_F, STR_A(text));
+    return is_same;
+}
+
+static void hello_answered(struct resp_ask *ask)
+{
+    struct shared_store *s = CONTAINER_OF(ask, struct shared_store, hello);
+    s->hello_ms = loop_now_ms(s->loop);
+    if (ask->answer != RESP_GIVEN || !hello_is_well(ask->value)) {
+        shared_complain(s, "the greeting", ask);
+        return; /* again at the next look */
+    }
+    const struct resp_value *v = ask->value->list;
+    shared_tell_clock(s, (uint64_t)v[0].integer);
+    uint64_t gateways = (uint64_t)v[1].integer; /* the others may be just about to greet */
+    store_tell_gateways(s->memory, s->greetings++ || gateways > s->replicas ? gateways : s->replicas);
+    bool is_same = remember(s->mark, sizeof s->mark, v[2].text);
+    is_same &= remember(s->run, sizeof s->run, v[3].text);
+    bool was_greeted = s->is_greeted;
+    if (!is_same)
+        seed_all(s);
+    if (!was_greeted || !is_same || s->hello_ms - s->refresh_ms >= SHARED_HOLD_MS / 3)
+        refresh_all(s);
+    s->is_greeted = true;
+    if (!was_greeted || !is_same)
+        s->serves_after = s->formed + shared_batches_due(s);
+    loop_defer(s->loop, &s->pump);
+}
+
+static void say_hello(struct shared_store *s)
+{
+    uint64_t fresh = 0;
+    if (s->hello.is_open || getrandom(&fresh, sizeof fresh, 0) != (ssize_t)sizeof fresh)
+        return;
+    snprintf(s->hello_words[0], sizeof s->hello_words[0], "%016llx", (unsigned long long)store_id(s->memory));
+    snprintf(s->hello_words[1], sizeof s->hello_words[1], "%016llx", (unsigned long long)fresh);
+    snprintf(s->hello_words[2], sizeof s->hello_words[2], "%d", SHARED_GATEWAY_MS);
+    s->hello_args[0] = str_c(s->mark_key);
+    s->hello_args[1] = str_c(s->live_key);
+    for (size_t i = 0; i < 3; i++)
+        s->hello_args[2 + i] = str_c(s->hello_words[i]);
+    s->hello.answered = hello_answered;
+    resp_call(s->client, &s->hello, &s->hello_script, s->hello_args, 5, 2);
+}
+
+static void changed(void *user, bool is_up)
+{
+    struct shared_store *s = user;
+    if (is_up) {
+        say_hello(s);
+        return;
+    }
+    s->outage += s->is_greeted;
+    s->is_greeted = false;
+    shared_settles_alone(s);
+}
+
+/* Every half a second: leases that lie idle go back; at times it is said that we are there. */
+static void look(struct timer *t)
+{
+    struct shared_store *s = CONTAINER_OF(t, struct shared_store, look);
+    uint64_t now_ms = loop_now_ms(s->loop);
+    LIST_EACH_SAFE (node, &s->spots.leased) {
+        struct spot *spot = LIST_ENTRY(node, struct spot, leased);
+        if (now_ms - spot->hand_used_ms >= SHARED_LEASE_IDLE_MS)
+            shared_return_lease(s, spot);
+    }
+    if (resp_is_up(s->client, s->spots.tag) && (!s->is_greeted || now_ms - s->hello_ms >= SHARED_HELLO_MS))
+        say_hello(s);
+    timer_set(s->loop, t, SHARED_LOOK_MS);
+}
+
+/* ---- asking ---- */
+
+static void drop_ask(struct ask *ask)
+{
+    ask->is_open = false;
+    list_remove(&ask->link);
+}
+
+void shared_ask(struct shared_store *s, struct ask_store *ask)
+{
+    if (ask->settle && !ask->ask.answered) {
+        shared_settle(s, ask);
+        return;
+    }
+    assert(!ask->ask.is_open);
+    ask->ask.is_open = true;
+    ask->ask.drop = drop_ask;
+    list_push_back(&s->asks, &ask->ask.link);
+    loop_defer(s->loop, &s->decide);
+}
+
+/* ---- making and ending it ---- */
+
+struct shared_store *shared_new(const struct shared_options *options)
+{
+    struct shared_store *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->loop = options->loop;
+    s->memory = options->memory;
+    s->row = options->row;
+    s->client = options->client;
+    s->replicas = options->replicas ? options->replicas : 1;
+    list_init(&s->asks);
+    list_init(&s->flights);
+    list_init(&s->spare);
+    list_init(&s->settling);
+    deferred_init(&s->decide, shared_decide);
+    deferred_init(&s->pump, shared_pump);
+    timer_init(&s->look, look);
+    shared_batch_init(s);
+    resp_script_init(&s->ask_script, script_ask());
+    resp_script_init(&s->settle_script, script_settle());
+    resp_script_init(&s->hello_script, script_hello());
+    struct str name = str_first(options->name, 64);
+    snprintf(s->tag, sizeof s->tag, "{" STR_F "}", STR_A(name));
+    uint64_t worker;
+    if (getrandom(&worker, sizeof worker, 0) != (ssize_t)sizeof worker || !spots_init(&s->spots, str_c(s->tag))) {
+        shared_free(s);
+        return NULL;
+    }
+    s->instance = (uint32_t)(worker >> 32);
+    snprintf(s->seen_key, sizeof s->seen_key, "%sb:%016llx", s->tag, (unsigned long long)worker);
+    snprintf(s->mark_key, sizeof s->mark_key, "%smark", s->tag);
+    snprintf(s->live_key, sizeof s->live_key, "%sgateways", s->tag);
+    s->ahead_us = (int64_t)(store_time_now().wall_ms * 1000 - loop_now_exact_us());
+    resp_client_watch(s->client, changed, s);
+    timer_set(s->loop, &s->look, SHARED_LOOK_MS);
+    return s;
+}
+
+void shared_flush(struct shared_store *s, uint64_t within_ms)
+{
+    uint64_t until_us = loop_now_exact_us() + within_ms * 1000;
+    LIST_EACH_SAFE (node, &s->spots.leased)
+        shared_return_lease(s, LIST_ENTRY(node, struct spot, leased));
+    while (shared_serves(s) && (s->spots.due_count || s->batch.is_formed) && loop_now_exact_us() < until_us)
+        loop_turn(s->loop, FLUSH_TURN_MS);
+}
+
+void shared_free(struct shared_store *s)
+{
+    if (!s)
+        return;
+    if (s->client)
+        resp_client_watch(s->client, NULL, NULL);
+    resp_cancel(&s->hello);
+    shared_cancel_flights(s);
+    shared_batch_finish(s);
+    timer_cancel(&s->look);
+    deferred_cancel(&s->decide);
+    deferred_cancel(&s->pump);
+    spots_finish(&s->spots);
+    free(s);
+}

@@ -1,0 +1,493 @@
+/* shared_ask.c - asks of the shared store: from memory, from a lease, or by one call of the script. */
+#include <stdlib.h>
+
+#include "proxy/base/metric.h"
+#include "proxy/edge/store/quota.h"
+#include "proxy/edge/store/shared_parts.h"
+
+struct flight_op {
+    struct spot *spot;
+    int64_t cost;
+    bool from_hand; /* taken already, given back when the others refuse */
+    uint64_t lease; /* asked for on top */
+    struct list members;
+};
+
+/* An ask at the store. It outlives its ask when that is cancelled: what it took must be given back. */
+struct flight {
+    struct resp_ask resp;
+    struct list link;
+    struct shared_store *s;
+    struct ask_store *ask; /* NULL: cancelled, or nobody but the lease wants it */
+    struct limit_op own;   /* of a lease */
+    size_t count, sent;
+    struct flight_op ops[SHARED_OPS_MAX];
+    struct str args[2 * SHARED_OPS_MAX];
+    char words[SHARED_OPS_MAX][LEVEL_BYTES + SHARED_COST_MAX * MEMBER_BYTES];
+};
+
+void shared_give(struct ask_store *ask)
+{
+    ask->ask.is_open = false;
+    ask->ask.op = NULL;
+    list_remove(&ask->ask.link);
+    if (!ask->settle)
+        COUNT(METRIC_STORE_OPS, ask->result == STORE_PASSED    ? RESULT_OK
+                                : ask->result == STORE_REFUSED ? RESULT_REFUSED
+                                                               : RESULT_FAILED);
+    ask->ask.answered(&ask->ask);
+}
+
+/* ---- who is inside ---- */
+
+bool shared_name_members(struct shared_store *s, struct list *members, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        struct member *k = member_new(&s->spots, s->members++);
+        if (!k) {
+            LIST_EACH_SAFE (node, members)
+                member_free(&s->spots, LIST_ENTRY(node, struct member, link));
+            return false;
+        }
+        list_push_back(members, &k->link);
+    }
+    return true;
+}
+
+void shared_enter(struct shared_store *s, struct spot *spot, struct list *members, bool counted)
+{
+    int64_t n = 0;
+    LIST_EACH_SAFE (node, members) {
+        list_remove(node);
+        list_push_back(&spot->members, node);
+        n++;
+    }
+    spot->members_count += (size_t)n;
+    if (counted || !n)
+        return;
+    struct limit_op op = spot->op;
+    op.cost = n;
+    struct ask_store ask = { .ops = &op, .ops_count = 1, .settle = true };
+    store_decide(s->memory, s->row, shared_time(s), &ask);
+}
+
+/* Perhaps inside, and to leave; or never sent. */
+static void turn_away(struct shared_store *s, struct spot *spot, struct list *members, bool may_be_inside)
+{
+    LIST_EACH_SAFE (node, members) {
+        if (!may_be_inside) {
+            member_free(&s->spots, LIST_ENTRY(node, struct member, link));
+            continue;
+        }
+        list_remove(node);
+        list_push_back(&spot->leaving, node);
+        spot->leaving_count++;
+    }
+    if (spot->leaving_count) {
+        spot_is_due(&s->spots, spot, false);
+        loop_defer(s->loop, &s->pump);
+    }
+}
+
+/* ---- leases ---- */
+
+void shared_take_lease(struct shared_store *s, struct spot *spot, uint64_t units)
+{
+    uint64_t end = spot->op.kind == LIMIT_QUOTA ? spot->level.y : 0;
+    if (spot->hand_end_ms != end)
+        spot->hand = 0; /* of a period that is over */
+    spot->hand += units;
+    spot->hand_end_ms = end;
+    spot->hand_used_ms = loop_now_ms(s->loop);
+    if (list_is_empty(&spot->leased))
+        list_push_back(&s->spots.leased, &spot->leased);
+}
+
+static void tell_local(struct shared_store *s, struct spot *spot, struct limit_op *op)
+{
+    op->is_local = true;
+    level_tell(op, spot->level, shared_clock_us(s));
+    op->remaining += spot->hand;
+    if (op->kind == LIMIT_QUOTA && op->allowed && spot->hand_end_ms)
+        op->period_start_ms = quota_moment_ms(op, spot->hand_end_ms);
+}
+
+bool shared_from_hand(struct shared_store *s, struct spot *spot, struct limit_op *op)
+{
+    if (!spot->hand)
+        return false;
+    if (op->kind == LIMIT_QUOTA && shared_clock_us(s) / 1000 >= spot->hand_end_ms)
+        spot->hand = 0;
+    if (op->cost < 0 || (uint64_t)op->cost > spot->hand)
+        return false;
+    spot->hand -= (uint64_t)op->cost;
+    spot->hand_used_ms = loop_now_ms(s->loop);
+    op->allowed = true;
+    tell_local(s, spot, op);
+    return true;
+}
+
+static uint64_t lease_wanted(struct shared_store *s, const struct spot *spot, uint64_t lease)
+{
+    bool may = lease > spot->hand && !spot->lease_asked && loop_now_ms(s->loop) >= spot->no_lease_until_ms;
+    return may ? lease - spot->hand : 0;
+}
+
+/* ---- flights ---- */
+
+static void flight_answered(struct resp_ask *resp);
+
+static struct flight *flight_new(struct shared_store *s)
+{
+    struct flight *f;
+    if (!list_is_empty(&s->spare)) {
+        f = LIST_ENTRY(s->spare.next, struct flight, link);
+        list_remove(&f->link);
+        s->spare_count--;
+    } else if (!(f = malloc(sizeof *f))) {
+        return NULL;
+    }
+    f->resp = (struct resp_ask){ .answered = flight_answered };
+    f->s = s;
+    f->ask = NULL;
+    f->count = f->sent = 0;
+    list_init(&f->link);
+    list_push_back(&s->flights, &f->link);
+    return f;
+}
+
+static void flight_free(struct flight *f)
+{
+    struct shared_store *s = f->s;
+    for (size_t i = 0; i < f->count; i++)
+        f->ops[i].spot->pins--;
+    list_remove(&f->link);
+    if (s->spare_count >= SHARED_FLIGHTS_MAX) {
+        free(f);
+        return;
+    }
+    list_push_front(&s->spare, &f->link);
+    s->spare_count++;
+}
+
+void shared_cancel_flights(struct shared_store *s)
+{
+    LIST_EACH_SAFE (node, &s->flights) {
+        struct flight *f = LIST_ENTRY(node, struct flight, link);
+        resp_cancel(&f->resp);
+        for (size_t i = 0; i < f->count; i++)
+            turn_away(s, f->ops[i].spot, &f->ops[i].members, false);
+        list_remove(&f->link);
+        free(f);
+    }
+    LIST_EACH_SAFE (spare, &s->spare)
+        free(LIST_ENTRY(spare, struct flight, link));
+}
+
+static void drop_flight(struct ask *ask)
+{
+    struct flight *f = ask->op;
+    f->ask = NULL;
+    ask->op = NULL;
+    ask->is_open = false;
+}
+
+/* A place in the flight for what the store is asked. */
+static void flight_add(struct flight *f, const struct limit_op *op, struct flight_op *mine)
+{
+    char *words = f->words[f->sent];
+    size_t len = LEVEL_BYTES;
+    level_write_ask(words, op, mine->lease, SHARED_HOLD_MS);
+    LIST_EACH (node, &mine->members) {
+        struct member *k = LIST_ENTRY(node, struct member, link);
+        char name[MEMBER_BYTES + 1];
+        snprintf(name, sizeof name, "%08x%08x", f->s->instance, k->number);
+        memcpy(words + len, name, MEMBER_BYTES);
+        len += MEMBER_BYTES;
+        k->is_sent = true;
+    }
+    f->args[f->sent] = mine->spot->name;
+    f->args[SHARED_OPS_MAX + f->sent++] = str_of(words, len);
+}
+
+static void flight_send(struct flight *f)
+{
+    memmove(&f->args[f->sent], &f->args[SHARED_OPS_MAX], f->sent * sizeof f->args[0]);
+    resp_call(f->s->client, &f->resp, &f->s->ask_script, f->args, 2 * f->sent, f->sent);
+}
+
+static void flight_pin(struct flight *f, struct spot *spot, int64_t cost)
+{
+    struct flight_op *mine = &f->ops[f->count++];
+    *mine = (struct flight_op){ .spot = spot, .cost = cost };
+    list_init(&mine->members);
+    spot->pins++;
+}
+
+/* Fills the slice up, ahead of need. */
+static void ask_for_lease(struct shared_store *s, struct spot *spot, const struct limit_op *op)
+{
+    uint64_t units = lease_wanted(s, spot, op->lease);
+    struct flight *f = units && spot->hand <= op->lease / 2 && shared_serves(s) ? flight_new(s) : NULL;
+    if (!f)
+        return;
+    f->own = *op;
+    f->own.key = spot->op.key;
+    f->own.cost = (int64_t)units;
+    f->own.soft = false;
+    flight_pin(f, spot, f->own.cost);
+    flight_add(f, &f->own, &f->ops[0]);
+    spot->lease_asked = true;
+    flight_send(f);
+}
+
+/* ---- answers ---- */
+
+static bool is_well(const struct flight *f, const struct resp_value *v)
+{
+    if (v->kind != RESP_LIST || v->count != 2 + 3 * f->sent)
+        return false;
+    for (size_t i = 0; i < v->count; i++)
+        if (v->list[i].kind != RESP_INTEGER || v->list[i].integer < 0)
+            return false;
+    return true;
+}
+
+/* So that a flood costs the store nothing. What others may give back, or leave, is looked for again before long. */
+static void remember_shut(struct shared_store *s, struct spot *spot, const struct limit_op *op)
+{
+    bool is_sure = op->kind == LIMIT_RATE && op->cost == 1;
+    uint64_t ms = op->kind == LIMIT_CONCURRENCY              ? SHARED_SHUT_HOLD_MS
+                  : is_sure || op->retry_ms < SHARED_SHUT_MS ? op->retry_ms
+                                                             : SHARED_SHUT_MS;
+    if (op->retry_ms == UINT64_MAX)
+        ms = SHARED_SHUT_MS;
+    spot->shut_until_ms = loop_now_ms(s->loop) + ms;
+    spot->shut_cost = op->cost;
+}
+
+/* The bucket took it, and nobody wants it any more. */
+static void give_back(struct shared_store *s, struct flight_op *mine)
+{
+    if (mine->from_hand)
+        shared_take_lease(s, mine->spot, (uint64_t)mine->cost);
+    else if (mine->spot->op.kind == LIMIT_CONCURRENCY)
+        turn_away(s, mine->spot, &mine->members, true);
+    else
+        shared_owe(s, mine->spot, -mine->cost, mine->spot->level.y);
+}
+
+static void take_answer(struct flight *f, const struct resp_value *values)
+{
+    struct shared_store *s = f->s;
+    bool passed = values[0].integer != 0;
+    uint64_t clock_us = (uint64_t)values[1].integer;
+    shared_tell_clock(s, clock_us);
+    for (size_t i = 0, n = 0; i < f->count; i++) {
+        struct flight_op *mine = &f->ops[i];
+        struct limit_op *op = f->ask ? &f->ask->ops[i] : NULL;
+        if (mine->from_hand) {
+            if (!passed || !op)
+                give_back(s, mine);
+            continue;
+        }
+        const struct resp_value *v = &values[2 + 3 * n++];
+        struct spot *spot = mine->spot;
+        bool is_rate = spot->op.kind == LIMIT_RATE, is_hold = spot->op.kind == LIMIT_CONCURRENCY;
+        spot->level = (struct level){ (uint64_t)v[1].integer + (is_rate ? clock_us : 0), (uint64_t)v[2].integer };
+        spot->is_told = true;
+        spot->lease_asked &= mine->lease == 0;
+        if (op) {
+            op->allowed = v[0].integer != 0;
+            op->is_local = false;
+            level_tell(op, spot->level, clock_us);
+        }
+        if (!passed) {
+            turn_away(s, spot, &mine->members, false);
+            if (op && !op->allowed && !op->soft)
+                remember_shut(s, spot, op);
+            continue;
+        }
+        if (v[0].integer == 3)
+            shared_take_lease(s, spot, mine->lease);
+        else if (mine->lease)
+            spot->no_lease_until_ms = loop_now_ms(s->loop) + SHARED_NO_LEASE_MS;
+        if (op && is_hold)
+            shared_enter(s, spot, &mine->members, false);
+        else if (!op && (is_hold || v[0].integer))
+            give_back(s, mine);
+    }
+    if (f->ask)
+        f->ask->result = passed ? STORE_PASSED : STORE_REFUSED;
+}
+
+static void take_lease_answer(struct flight *f, const struct resp_value *values)
+{
+    struct spot *spot = f->ops[0].spot;
+    uint64_t clock_us = (uint64_t)values[1].integer;
+    shared_tell_clock(f->s, clock_us);
+    spot->level = (struct level){ (uint64_t)values[3].integer + (spot->op.kind == LIMIT_RATE ? clock_us : 0),
+                                  (uint64_t)values[4].integer };
+    spot->is_told = true;
+    if (values[0].integer)
+        shared_take_lease(f->s, spot, (uint64_t)f->ops[0].cost);
+    else
+        spot->no_lease_until_ms = loop_now_ms(f->s->loop) + SHARED_NO_LEASE_MS;
+}
+
+static void flight_answered(struct resp_ask *resp)
+{
+    struct flight *f = CONTAINER_OF(resp, struct flight, resp);
+    struct shared_store *s = f->s;
+    struct ask_store *ask = f->ask;
+    bool is_given = resp->answer == RESP_GIVEN && is_well(f, resp->value), is_lease = f->own.cost > 0;
+    if (is_lease) {
+        f->ops[0].spot->lease_asked = false;
+        if (is_given)
+            take_lease_answer(f, resp->value->list);
+    } else if (is_given) {
+        take_answer(f, resp->value->list);
+    } else {
+        shared_complain(s, "a question", resp);
+        for (size_t i = 0; i < f->count; i++) {
+            struct flight_op *mine = &f->ops[i];
+            mine->spot->lease_asked &= mine->lease == 0;
+            if (mine->from_hand)
+                give_back(s, mine);
+            turn_away(s, mine->spot, &mine->members, resp->answer == RESP_LATE || resp->answer == RESP_LOST);
+        }
+        if (ask)
+            shared_decide_alone(s, ask);
+    }
+    flight_free(f);
+    if (ask)
+        shared_give(ask);
+}
+
+/* ---- deciding ---- */
+
+/* Refused from memory: one of them cannot pass yet. */
+static bool is_shut(struct shared_store *s, struct ask_store *ask, struct spot *const *spots)
+{
+    uint64_t now_ms = loop_now_ms(s->loop);
+    bool shut = false;
+    for (size_t i = 0; i < ask->ops_count; i++) {
+        struct limit_op *op = &ask->ops[i];
+        op->allowed = op->soft || now_ms >= spots[i]->shut_until_ms || op->cost < spots[i]->shut_cost;
+        shut |= !op->allowed;
+    }
+    if (!shut)
+        return false;
+    for (size_t i = 0; i < ask->ops_count; i++) {
+        struct limit_op *op = &ask->ops[i];
+        tell_local(s, spots[i], op);
+        uint64_t least_ms = op->allowed                               ? 0
+                            : op->kind == LIMIT_RATE && op->cost == 1 ? spots[i]->shut_until_ms - now_ms
+                                                                      : 1;
+        op->retry_ms = op->retry_ms > least_ms ? op->retry_ms : least_ms;
+    }
+    ask->result = STORE_REFUSED;
+    return true;
+}
+
+/* All ops are leased, and there is enough in hand for each. */
+static bool is_in_hand(struct shared_store *s, struct ask_store *ask, struct spot *const *spots)
+{
+    for (size_t i = 0; i < ask->ops_count; i++)
+        if (!ask->ops[i].lease || ask->ops[i].kind == LIMIT_CONCURRENCY || !spots[i]->hand)
+            return false;
+    for (size_t i = 0; i < ask->ops_count; i++) {
+        if (shared_from_hand(s, spots[i], &ask->ops[i]))
+            continue;
+        while (i-- > 0)
+            spots[i]->hand += (uint64_t)ask->ops[i].cost;
+        return false;
+    }
+    for (size_t i = 0; i < ask->ops_count; i++)
+        ask_for_lease(s, spots[i], &ask->ops[i]);
+    ask->result = STORE_PASSED;
+    return true;
+}
+
+static bool load_op(struct flight *f, struct spot *spot, struct limit_op *op)
+{
+    struct shared_store *s = f->s;
+    flight_pin(f, spot, op->cost);
+    struct flight_op *mine = &f->ops[f->count - 1];
+    bool is_hold = op->kind == LIMIT_CONCURRENCY;
+    if (op->cost < 0 || (is_hold && (op->cost > SHARED_COST_MAX || !shared_name_members(s, &mine->members, op->cost))))
+        return false;
+    mine->from_hand = op->lease && !is_hold && shared_from_hand(s, spot, op);
+    if (mine->from_hand)
+        return true;
+    mine->lease = is_hold ? 0 : lease_wanted(s, spot, op->lease);
+    spot->lease_asked |= mine->lease > 0;
+    flight_add(f, op, mine);
+    return true;
+}
+
+/* Nothing of it was sent. */
+static void unload(struct flight *f)
+{
+    for (size_t i = 0; i < f->count; i++) {
+        struct flight_op *mine = &f->ops[i];
+        mine->spot->lease_asked &= mine->lease == 0;
+        if (mine->from_hand)
+            give_back(f->s, mine);
+        turn_away(f->s, mine->spot, &mine->members, false);
+    }
+    flight_free(f);
+}
+
+static bool send_ask(struct shared_store *s, struct ask_store *ask, struct spot *const *spots)
+{
+    struct flight *f = flight_new(s);
+    if (!f)
+        return false;
+    f->own.cost = 0;
+    bool fits = true;
+    for (size_t i = 0; fits && i < ask->ops_count; i++)
+        fits = load_op(f, spots[i], &ask->ops[i]);
+    if (!fits ||
+        !f->sent) { /* the same bucket twice, with just enough in hand for each by itself, is not worth a story */
+        unload(f);
+        return false;
+    }
+    list_remove(&ask->ask.link);
+    f->ask = ask;
+    ask->ask.op = f;
+    ask->ask.drop = drop_flight;
+    flight_send(f);
+    return true;
+}
+
+static void decide(struct shared_store *s, struct ask_store *ask)
+{
+    if (ask->settle) {
+        shared_settle(s, ask);
+        return;
+    }
+    struct spot *spots[SHARED_OPS_MAX];
+    bool fits = ask->ops_count <= SHARED_OPS_MAX;
+    for (size_t i = 0; fits && i < ask->ops_count; i++)
+        fits = (spots[i] = spot_get(&s->spots, &ask->ops[i])) != NULL;
+    if (fits && !shared_serves(s)) {
+        shared_decide_alone(s, ask);
+    } else if (fits && !is_shut(s, ask, spots) && !is_in_hand(s, ask, spots)) {
+        if (send_ask(s, ask, spots))
+            return;
+        fits = false;
+    }
+    if (!fits) {
+        ask->result = STORE_DOWN;
+        COUNT(METRIC_STORE_FULL);
+    }
+    shared_give(ask);
+}
+
+void shared_decide(struct deferred *d)
+{
+    struct shared_store *s = CONTAINER_OF(d, struct shared_store, decide);
+    while (!list_is_empty(&s->asks)) /* an answer may cancel another ask, or bring a new one */
+        decide(s, CONTAINER_OF(LIST_ENTRY(s->asks.next, struct ask, link), struct ask_store, ask));
+}
