@@ -11,7 +11,6 @@
 enum {
     READ_BYTES = 16 * 1024,
     ROOM_FIRST = 64,
-    PAUSE_FIRST_MS = 20,
     PAUSE_LAST_MS = 500, /* so that a recovery is noticed within two seconds, connection included */
     SERVED_MS = 1000,    /* a connection that lived so long is worth dialling again without a pause */
     SILENT_MS = 1000,    /* something is owed for so long: the connection is cut */
@@ -27,11 +26,6 @@ static void dialled(struct dial *d, enum dial_answer answer, const char *why);
 
 /* ---- the row of what was sent ---- */
 
-static struct sent *sent_at(struct resp_node *n, uint64_t place)
-{
-    return &n->sent[place & (n->room - 1)];
-}
-
 static size_t sent_count(const struct resp_node *n)
 {
     return (size_t)(n->end - n->first);
@@ -46,7 +40,7 @@ static bool make_room(struct resp_node *n)
     if (!sent)
         return false;
     for (uint64_t place = n->first; place < n->end; place++)
-        sent[place & (room - 1)] = *sent_at(n, place);
+        sent[place & (room - 1)] = *node_sent_at(n, place);
     free(n->sent);
     n->sent = sent;
     n->room = room;
@@ -58,7 +52,7 @@ static uint64_t push(struct resp_node *n, enum sent_kind kind, struct resp_ask *
 {
     if (n->first == n->end)
         n->heard_ms = loop_now_ms(n->client->loop); /* from now on something is owed */
-    *sent_at(n, n->end) = (struct sent){ .kind = kind, .ask = ask };
+    *node_sent_at(n, n->end) = (struct sent){ .kind = kind, .ask = ask };
     loop_at_flush(n->client->loop, &n->flush);
     return n->end++;
 }
@@ -120,7 +114,7 @@ void node_doubt(struct resp_node *n, const char *why)
     client_node_changed(n->client, n);
 }
 
-static void trust(struct resp_node *n)
+void node_trust(struct resp_node *n)
 {
     n->is_doubted = false;
     n->why = NULL;
@@ -149,7 +143,7 @@ static void disconnect(struct resp_node *n, const char *why)
     buf_release(&n->out);
     deferred_cancel(&n->flush);
     while (n->first < n->end) {
-        struct sent *s = sent_at(n, n->first);
+        struct sent *s = node_sent_at(n, n->first);
         if (s->kind == SENT_ASK) {
             struct resp_ask *ask = s->ask;
             node_leave(n, ask);
@@ -196,7 +190,7 @@ void node_sleep(struct resp_node *n)
     disconnect(n, "the server is not asked any more");
     tell_waiting(n, "the server is not asked any more");
     n->is_doubted = n->was_told = false;
-    n->pause_ms = PAUSE_FIRST_MS;
+    n->pause_ms = NODE_PAUSE_MS;
     client_node_changed(n->client, n);
 }
 
@@ -244,14 +238,14 @@ static void greet(struct resp_node *n)
         node_fail(n, "no memory for a connection");
 }
 
-static void become_ready(struct resp_node *n)
+void node_become_ready(struct resp_node *n)
 {
     struct resp_client *c = n->client;
     n->state = NODE_READY;
     n->ready_ms = loop_now_ms(c->loop);
     timer_set(c->loop, &n->timer, KEEP_MS);
     COUNT(METRIC_STORE_CONNECTS, RESULT_OK);
-    trust(n);
+    node_trust(n);
     while (!list_is_empty(&n->waiting)) {
         struct resp_ask *ask = LIST_ENTRY(n->waiting.next, struct resp_ask, node_link);
         node_leave(n, ask);
@@ -300,7 +294,7 @@ void node_leave(struct resp_node *n, struct resp_ask *ask)
 {
     assert(ask->node == n);
     if (ask->is_sent) {
-        *sent_at(n, ask->place) = (struct sent){ .kind = SENT_NOBODY };
+        *node_sent_at(n, ask->place) = (struct sent){ .kind = SENT_NOBODY };
     } else {
         list_remove(&ask->node_link);
         n->waiting_count--;
@@ -321,151 +315,6 @@ void node_login_again(struct resp_node *n)
         node_fail(n, "no memory to log in again");
 }
 
-/* ---- what the server cannot do now ---- */
-
-static bool says(struct str fault, struct str code)
-{
-    return str_starts(fault, code) && (fault.len == code.len || fault.at[code.len] == ' ');
-}
-
-/* It was not carried out, and the next one will not be either: why. Lua wraps what it met (Redis 6). */
-static const char *trouble_of(struct str fault)
-{
-    static const struct {
-        struct str code, wrapped;
-        const char *why;
-    } TROUBLES[] = {
-        { STR_INIT("LOADING"), STR_INIT("-LOADING "), "the server is loading its data" },
-        { STR_INIT("BUSY"), STR_INIT("-BUSY "), "the server is busy with a script" },
-        { STR_INIT("MASTERDOWN"), STR_INIT("-MASTERDOWN "), "the server has lost its master" },
-        { STR_INIT("MISCONF"), STR_INIT("-MISCONF "), "the server cannot save and takes no writes" },
-        { STR_INIT("NOREPLICAS"), STR_INIT("-NOREPLICAS "), "the server has too few replicas and takes no writes" },
-    };
-    for (size_t i = 0; i < ARRAY_LEN(TROUBLES); i++)
-        if (says(fault, TROUBLES[i].code) || str_find_str(fault, TROUBLES[i].wrapped) < fault.len)
-            return TROUBLES[i].why;
-    return NULL;
-}
-
-/* The same, and only another connection can help. */
-static const char *farewell_of(struct str fault)
-{
-    if (says(fault, STR("READONLY")) || str_find_str(fault, STR("-READONLY ")) < fault.len)
-        return "the server is a replica";
-    if (says(fault, STR("NOAUTH")))
-        return "the server wants a password";
-    if (says(fault, STR("WRONGPASS")))
-        return "the server refused user or password";
-    return NULL;
-}
-
-static void take_fault(struct resp_node *n, struct resp_ask *ask, const struct resp_value *v)
-{
-    struct resp_client *c = n->client;
-    const char *why;
-    if (c->cluster && !n->is_sentinel && (says(v->text, STR("MOVED")) || says(v->text, STR("ASK")))) {
-        cluster_redirect(c->cluster, ask, n, v->text);
-    } else if (c->cluster && says(v->text, STR("TRYAGAIN"))) {
-        client_hold(ask);
-    } else if (c->cluster && says(v->text, STR("CLUSTERDOWN"))) {
-        client_tell(ask, RESP_DOWN, "the cluster is down");
-        cluster_look_soon(c->cluster);
-    } else if (says(v->text, STR("NOSCRIPT")) && ask->script && !ask->is_whole) {
-        ask->is_whole = true;
-        COUNT(METRIC_STORE_SCRIPTS);
-        node_take(n, ask);
-    } else if ((why = trouble_of(v->text))) {
-        client_tell(ask, RESP_DOWN, why);
-        node_doubt(n, why);
-    } else if ((why = farewell_of(v->text))) {
-        client_tell(ask, RESP_DOWN, why);
-        n->has_served = false; /* no better the next time: with a pause */
-        n->ready_ms = loop_now_ms(c->loop);
-        node_fail(n, why);
-        if (c->cluster)
-            cluster_look_soon(c->cluster);
-    } else {
-        client_give(ask, v);
-    }
-}
-
-static void take_answer(struct resp_node *n, struct resp_ask *ask, const struct resp_value *v)
-{
-    node_leave(n, ask);
-    if (v->kind == RESP_FAULT) {
-        take_fault(n, ask, v);
-        return;
-    }
-    n->has_served = true;
-    n->pause_ms = PAUSE_FIRST_MS;
-    client_give(ask, v);
-}
-
-/* ---- answers to our own ---- */
-
-static void take_login(struct resp_node *n, const struct resp_value *v)
-{
-    if (v->kind != RESP_FAULT)
-        return;
-    const char *why = trouble_of(v->text);
-    node_fail(n, why ? why : "the server refused user or password");
-}
-
-static void take_select(struct resp_node *n, const struct resp_value *v)
-{
-    if (v->kind != RESP_FAULT)
-        return;
-    const char *why = trouble_of(v->text);
-    if (!why)
-        why = farewell_of(v->text);
-    node_fail(n, why ? why : "the server refused the database");
-}
-
-/* A user that may not ask for the role is believed to have been sent to the master. */
-static void take_role(struct resp_node *n, const struct resp_value *v)
-{
-    if (v->kind == RESP_FAULT || (v->kind == RESP_LIST && v->count && str_eq(v->list[0].text, STR("master"))))
-        return;
-    node_fail(n, "the server is not the master any more");
-}
-
-static void take_ping(struct resp_node *n, const struct resp_value *v)
-{
-    uint64_t now_ms = loop_now_ms(n->client->loop);
-    const char *why = v->kind == RESP_FAULT ? trouble_of(v->text) : NULL, *farewell = NULL;
-    if (v->kind == RESP_FAULT && !why && (farewell = farewell_of(v->text))) {
-        node_fail(n, farewell);
-        return;
-    }
-    /* one whose user may not PING, or who says something else, answers all the same */
-    if (n->state == NODE_GREETING) {
-        if (why)
-            node_fail(n, why);
-        else
-            become_ready(n);
-        return;
-    }
-    n->has_ping = false;
-    if (n->is_doubted && !why && now_ms - n->ping_ms <= n->client->settings->timeout_ms)
-        trust(n);
-    else if (why)
-        node_doubt(n, why);
-}
-
-static void take_reply(struct resp_node *n, const struct resp_value *v)
-{
-    typedef void take_fn(struct resp_node *n, const struct resp_value *v);
-    static take_fn *const TAKES[] = {
-        [SENT_AUTH] = take_login, [SENT_SELECT] = take_select, [SENT_ROLE] = take_role, [SENT_PING] = take_ping
-    };
-    struct sent s = *sent_at(n, n->first);
-    n->heard_ms = loop_now_ms(n->client->loop);
-    if (s.kind == SENT_ASK)
-        take_answer(n, s.ask, v);
-    else if (s.kind != SENT_NOBODY)
-        TAKES[s.kind](n, v);
-}
-
 /* ---- bytes ---- */
 
 /* False when this connection is no more. */
@@ -481,7 +330,7 @@ static bool take_replies(struct resp_node *n)
             node_fail(n, event == RESP_BAD ? n->reader.why : "an answer that nobody asked for");
             return false;
         }
-        take_reply(n, v);
+        node_take_reply(n, v);
         if (n->number != number)
             return false;
         n->first++;
@@ -613,7 +462,7 @@ struct resp_node *node_new(struct resp_client *c, const struct node_place *place
         .tls = c->tls,
         .tls_name = place->tls_name,
     };
-    n->pause_ms = PAUSE_FIRST_MS;
+    n->pause_ms = NODE_PAUSE_MS;
     list_init(&n->link);
     list_init(&n->waiting);
     buf_init(&n->out, RESP_OUT_BYTES);

@@ -111,6 +111,20 @@ void node_fail(struct resp_node *n, const char *why);
 /* Sends AUTH again, with the token of now. */
 void node_login_again(struct resp_node *n);
 
+/* ---- between node.c and node_reply.c ---- */
+
+enum { NODE_PAUSE_MS = 20 /* before the first try after a failure; doubled with each */ };
+
+static inline struct sent *node_sent_at(const struct resp_node *n, uint64_t place)
+{
+    return &n->sent[place & (n->room - 1)];
+}
+/* The reply to what was sent first. The connection may be another one, or none, afterwards. */
+void node_take_reply(struct resp_node *n, const struct resp_value *v);
+/* It can be relied on again. */
+void node_trust(struct resp_node *n);
+void node_become_ready(struct resp_node *n);
+
 /* ---- the client: client.c ---- */
 
 struct resp_cluster;
