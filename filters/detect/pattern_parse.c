@@ -1,16 +1,7 @@
-/* pattern_parse.c - an expression as nodes: read into a tree, then written from its end to its beginning. */
-#include "filters/detect/pattern_parts.h"
+/* pattern_parse.c - an expression is read into a tree. */
+#include "filters/detect/pattern_tree.h"
 
 enum { TREE_MAX = 4096, NESTING_MAX = 32 };
-
-enum tree_kind { TREE_NOTHING, TREE_BYTES, TREE_THEN, TREE_OR, TREE_REPEAT, TREE_AT_WORD_END, TREE_INSIDE };
-
-struct tree {
-    enum tree_kind kind;
-    uint32_t a, b;        /* THEN, OR: both. REPEAT: a. */
-    unsigned least, most; /* of REPEAT */
-    struct byte_set bytes;
-};
 
 struct parser {
     struct str rest;
@@ -223,39 +214,6 @@ static uint32_t parse_class(struct parser *p)
     return opposite ? other_than(p, s) : bytes(p, s);
 }
 
-/* ---- lengths ---- */
-
-struct length {
-    uint64_t least, most;
-};
-
-static uint64_t bounded(uint64_t n)
-{
-    return n < PATTERN_BYTES_MAX + 1 ? n : PATTERN_BYTES_MAX + 1; /* beyond it all lengths are one */
-}
-
-static struct length length_of(const struct parser *p, uint32_t tree)
-{
-    const struct tree *t = &p->trees[tree];
-    struct length a = { 0, 0 }, b = { 0, 0 };
-    if (t->kind == TREE_THEN || t->kind == TREE_OR || t->kind == TREE_REPEAT)
-        a = length_of(p, t->a);
-    if (t->kind == TREE_THEN || t->kind == TREE_OR)
-        b = length_of(p, t->b);
-    switch (t->kind) {
-    case TREE_BYTES:
-        return (struct length){ 1, 1 };
-    case TREE_THEN:
-        return (struct length){ bounded(a.least + b.least), bounded(a.most + b.most) };
-    case TREE_OR:
-        return (struct length){ a.least < b.least ? a.least : b.least, a.most > b.most ? a.most : b.most };
-    case TREE_REPEAT:
-        return (struct length){ bounded(a.least * t->least), bounded(a.most * t->most) };
-    default:
-        return a;
-    }
-}
-
 /* ---- atoms, repeats, sequences ---- */
 
 static uint32_t parse_escape(struct parser *p)
@@ -348,7 +306,7 @@ static uint32_t parse_repeat(struct parser *p)
     }
     if (at(p, '?') || at(p, '+') || at(p, '*') || at(p, '{'))
         return fail(p, "a repeat is repeated: the longest is taken, whatever it is called");
-    if (!p->why && !length_of(p, what).most)
+    if (!p->why && !pattern_tree_length(p->trees, what).most)
         return fail(p, "a repeat of nothing");
     return add(p, t);
 }
@@ -371,77 +329,6 @@ static uint32_t parse_or(struct parser *p)
     return tree;
 }
 
-/* ---- writing nodes ---- */
-
-static uint32_t add_node(struct pattern_set *set, struct pattern_node node)
-{
-    if (set->nodes_count == set->nodes_room) {
-        uint32_t room = set->nodes_room ? set->nodes_room * 2 : 1024;
-        struct pattern_node *more = room <= NODES_MAX ? realloc(set->nodes, room * sizeof *more) : NULL;
-        if (!more)
-            return STATE_UNKNOWN;
-        set->nodes = more;
-        set->nodes_room = room;
-    }
-    set->nodes[set->nodes_count] = node;
-    return set->nodes_count++;
-}
-
-static uint32_t add_bytes(struct pattern_set *set, const struct byte_set *s, uint32_t next)
-{
-    uint32_t i = 0;
-    while (i < set->sets_count && memcmp(&set->sets[i], s, sizeof *s) != 0)
-        i++;
-    if (i == set->sets_room) {
-        uint32_t room = i ? i * 2 : 64;
-        struct byte_set *more = realloc(set->sets, room * sizeof *more);
-        if (!more)
-            return STATE_UNKNOWN;
-        set->sets = more;
-        set->sets_room = room;
-    }
-    if (i == set->sets_count)
-        set->sets[set->sets_count++] = *s;
-    return add_node(set, (struct pattern_node){ .kind = NODE_BYTE, .next = next, .set = i });
-}
-
-/* The first node of the tree, which leads to `next`; STATE_UNKNOWN when there is no room. */
-static uint32_t write_tree(const struct parser *p, struct pattern_set *set, uint32_t tree, uint32_t next)
-{
-    const struct tree *t = &p->trees[tree];
-    uint32_t to = next, other;
-    if (next == STATE_UNKNOWN)
-        return next;
-    switch (t->kind) {
-    case TREE_NOTHING:
-        return next;
-    case TREE_BYTES:
-        return add_bytes(set, &t->bytes, next);
-    case TREE_THEN:
-        return write_tree(p, set, t->a, write_tree(p, set, t->b, next));
-    case TREE_OR:
-        to = write_tree(p, set, t->a, next);
-        other = write_tree(p, set, t->b, next);
-        if (to == STATE_UNKNOWN || other == STATE_UNKNOWN)
-            return STATE_UNKNOWN;
-        return add_node(set, (struct pattern_node){ .kind = NODE_FORK, .next = to, .other = other });
-    case TREE_REPEAT:
-        for (unsigned i = t->least; i < t->most && to != STATE_UNKNOWN; i++) {
-            to = write_tree(p, set, t->a, to);
-            if (to != STATE_UNKNOWN)
-                to = add_node(set, (struct pattern_node){ .kind = NODE_FORK, .next = to, .other = next });
-        }
-        for (unsigned i = 0; i < t->least && to != STATE_UNKNOWN; i++)
-            to = write_tree(p, set, t->a, to);
-        return to;
-    case TREE_AT_WORD_END:
-        return add_node(set, (struct pattern_node){ .kind = NODE_AT_WORD_END, .next = next });
-    case TREE_INSIDE:
-        return add_node(set, (struct pattern_node){ .kind = NODE_INSIDE, .next = next });
-    }
-    NOTREACHED("a tree without a kind");
-}
-
 const char *pattern_parse(struct pattern_set *set, uint32_t pattern, struct str expression, bool caseless)
 {
     struct parser p = { .rest = expression, .caseless = caseless };
@@ -452,14 +339,13 @@ const char *pattern_parse(struct pattern_set *set, uint32_t pattern, struct str 
     uint32_t tree = parse_or(&p);
     if (!p.why && p.rest.len)
         fail(&p, "a group is closed that was not opened");
-    struct length length = p.why ? (struct length){ 1, 1 } : length_of(&p, tree);
+    struct pattern_length length = p.why ? (struct pattern_length){ 1, 1 } : pattern_tree_length(p.trees, tree);
     if (!length.least)
         fail(&p, "it also matches nothing at all");
     if (length.most > PATTERN_BYTES_MAX)
         fail(&p, "a match may be longer than 4096 bytes");
     if (!p.why) {
-        uint32_t found = add_node(set, (struct pattern_node){ .kind = NODE_FOUND, .next = pattern });
-        set->firsts[pattern] = write_tree(&p, set, tree, found);
+        set->firsts[pattern] = pattern_tree_write(p.trees, set, tree, pattern);
         if (set->firsts[pattern] == STATE_UNKNOWN)
             fail(&p, "all patterns together are too large");
     }

@@ -33,7 +33,7 @@ enum {
 };
 
 struct pattern_match {
-    size_t start, end; /* bytes of the text, or of all that the stream has had so far */
+    size_t start, end; /* bytes of the text */
     uint32_t pattern;  /* index in the set */
 };
 
@@ -58,8 +58,6 @@ bool pattern_set_find(const struct pattern_set *set, struct pattern_scratch *scr
 struct pattern_stream {
     struct buf held;   /* what came and may not leave yet, after `context` bytes that have left; owned */
     size_t context;
-    /* private */
-    uint64_t gone;
 };
 
 /* Takes more, and calls `text` for stretches without a match and `match` for matches, in order; together they are all that was

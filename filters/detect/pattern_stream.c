@@ -6,14 +6,11 @@ static bool send(const struct pattern_sink *sink, struct str text)
     return !text.len || sink->text(sink->owner, text);
 }
 
-/* What of a stretch leaves at once needs no copy: its validators and \b look back at this much at most. */
-static bool keep_from(struct pattern_stream *s, size_t hold)
+/* What stands before `hold` has left; of it stays what validators and \b look back at. */
+static void keep_from(struct pattern_stream *s, size_t hold)
 {
-    size_t context = hold < PATTERN_CONTEXT ? hold : PATTERN_CONTEXT;
-    buf_take(&s->held, hold - context);
-    s->gone += hold - context;
-    s->context = context;
-    return true;
+    s->context = hold < PATTERN_CONTEXT ? hold : PATTERN_CONTEXT;
+    buf_take(&s->held, hold - s->context);
 }
 
 bool pattern_stream_feed(struct pattern_stream *s, const struct pattern_set *set, struct pattern_scratch *scratch,
@@ -36,7 +33,8 @@ bool pattern_stream_feed(struct pattern_stream *s, const struct pattern_set *set
     }
     if (answer == PATTERN_FAILED || !send(sink, str_of(text.at + done, from - done)))
         return false;
-    return keep_from(s, from);
+    keep_from(s, from);
+    return true;
 }
 
 void pattern_stream_finish(struct pattern_stream *s)

@@ -1,0 +1,86 @@
+/* answer_text_parts.h - the texts of an answer while they are filtered. Private to answer_text.c and answer_filter.c. */
+#ifndef CORE_ANSWER_TEXT_PARTS_H
+#define CORE_ANSWER_TEXT_PARTS_H
+
+#include "proxy/core/answer_text.h"
+
+enum {
+    WORK_MAX_BYTES = 64 * 1024 * 1024, /* of one text or event while it is filtered; the answer has its own ceiling */
+    KEPT_BYTES = 64 * 1024,
+    EMPTIED_MAX = 32,
+};
+
+/* A text that comes in pieces, from its first one until the exchange ends. */
+struct open_text {
+    struct open_text *next;
+    uint64_t id;
+    enum text_channel channel;
+    uint32_t choice, tool;
+    struct str tool_name;
+    void **memories;      /* of each filter, in the order of texts->steps */
+    bool is_open;         /* more may come */
+    bool is_holding, keeps_whole;
+    bool is_raw;          /* an event's data that is no JSON */
+    uint64_t since_ms;    /* nothing of it has left since, although it holds */
+    struct str name;      /* of its events */
+    struct buf event;     /* one like its last, without the text; owned */
+    size_t split;         /* where the text goes */
+};
+
+struct text_edit {
+    size_t start, end; /* of the original */
+    size_t at, len;    /* what takes its place, in `written` */
+};
+
+struct answer_texts {
+    struct exchange *x;
+    size_t *steps; /* of the plan, those with a text filter */
+    size_t steps_count;
+    struct open_text *first, *last_used;
+    struct buf out[2]; /* what a filter lets go; by turns */
+    struct buf written, data; /* what is spliced in; the whole of it */
+    struct text_edit *edits;
+    size_t edits_count, edits_room;
+    struct arena plain; /* unescaped texts, of one event */
+    /* while an event or answer is read */
+    struct answer_reader reader;
+    const struct jsonx *json;
+    struct str name;
+    uint32_t emptied[EMPTIED_MAX];
+    size_t emptied_count;
+    bool has_left; /* something of a text is still in the event */
+    bool is_refused;
+};
+
+struct stretch {
+    struct answer_text text; /* as the filter sees it */
+    struct answer_texts *texts;
+    struct open_text *of;
+    size_t filter; /* index in steps */
+};
+
+/* ---- answer_filter.c ---- */
+
+/* All answer false, after the exchange was refused. */
+bool texts_refuse(struct answer_texts *t, enum reason why, const char *detail);
+bool texts_no_room(struct answer_texts *t);
+
+struct stretch texts_stretch(struct answer_texts *t, struct open_text *of, struct str fresh, bool is_last);
+/* Through all filters. *out is valid until the next run. */
+bool texts_run(struct stretch *s, struct str *out) MUST_USE;
+void texts_finish_memories(struct answer_texts *t, void **memories);
+
+/* The text of that id that came in pieces; NULL without. */
+struct open_text *texts_find(struct answer_texts *t, uint64_t id);
+/* The same, opened when there is none; NULL at the arena's ceiling. */
+struct open_text *texts_open(struct answer_texts *t, const struct answer_place *p);
+/* Another piece of the tool's name goes behind what is known, as SDKs put it together; told again, it is the same. */
+bool texts_learn_name(struct answer_texts *t, struct open_text *o, uint32_t node) MUST_USE;
+/* Keeps an event like this one of the text, for what may have to leave without one. */
+bool texts_remember_event(struct answer_texts *t, struct open_text *o, uint32_t node) MUST_USE;
+bool texts_write_event(struct answer_texts *t, struct open_text *o, struct str text) MUST_USE;
+/* Nothing new, but the end of the text, or of the time: what is kept back goes in an event of its own. */
+bool texts_let_go(struct answer_texts *t, struct open_text *o, bool is_last) MUST_USE;
+void texts_note_time(struct answer_texts *t, struct open_text *o, bool was_holding, bool has_moved);
+
+#endif
