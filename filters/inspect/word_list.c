@@ -196,10 +196,20 @@ static bool is_word_at(struct str text, size_t at)
     return is_word_character(decode((const unsigned char *)text.at + at));
 }
 
-bool word_stands_alone(struct str text, size_t from, size_t to)
+bool word_has_letter(struct str text, size_t at)
+{
+    return is_word_at(text, at);
+}
+
+bool word_has_borders(struct str text, size_t from, size_t to, bool left, bool right)
 {
     assert(from < to && to <= text.len);
-    if (from > 0 && is_word_at(text, from) && is_word_at(text, character_before(text, from)))
+    if (left && from > 0 && is_word_at(text, from) && is_word_at(text, character_before(text, from)))
         return false;
-    return to == text.len || !is_word_at(text, character_before(text, to)) || !is_word_at(text, to);
+    return !right || to == text.len || !is_word_at(text, character_before(text, to)) || !is_word_at(text, to);
+}
+
+bool word_stands_alone(struct str text, size_t from, size_t to)
+{
+    return word_has_borders(text, from, to, true, true);
 }

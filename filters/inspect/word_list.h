@@ -22,5 +22,9 @@ struct str word_text(struct str text, struct buf *room) MUST_USE;
 /* Does no letter or digit touch text[from, to) where that begins or ends with one? `text` is valid UTF-8. Scripts that
  * put no space between words have no such borders. */
 bool word_stands_alone(struct str text, size_t from, size_t to);
+/* Does a letter, digit or mark of a script that writes spaces between words begin at text[at]? */
+bool word_has_letter(struct str text, size_t at);
+/* The same as word_stands_alone, asked only of the side or sides that matter. */
+bool word_has_borders(struct str text, size_t from, size_t to, bool left, bool right);
 
 #endif

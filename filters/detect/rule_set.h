@@ -1,0 +1,72 @@
+/* rule_set.h - rules compiled: the words of all of them in one table, their expressions in one database, and the
+ * chains that they make.
+ *
+ * Reading and compiling take a moment, so the set of the built-in rules is made once in a process and shared by all routes that have
+ * no file of their own; sets are counted. */
+#ifndef DETECT_RULE_SET_H
+#define DETECT_RULE_SET_H
+
+#include "filters/detect/rules.h"
+#include "filters/detect/word_table.h"
+
+struct hs_database;
+
+/* What a text can have about it whatever it says (enum view_oddity); each stands as a rule behind those of the files. */
+enum { RULE_ODDITIES = 7 };
+
+/* A piece that Vectorscan looks for, and the parts that it is one of: parts_of[first_part .. + parts). */
+struct set_piece {
+    const char *expression;
+    struct str word; /* as texts have it; of a word */
+    uint16_t bytes; /* how long a match is at least; of a word, how long */
+    bool is_word, left, right;
+    bool in_table;
+    bool of_lines; /* it speaks of the beginning or end of lines */
+    uint32_t first_part, parts;
+};
+/* A part, and the places in chains where it stands: uses[first_use .. + uses). */
+struct set_part {
+    uint32_t first_use, uses;
+    bool begins; /* some chain of several parts begins with it */
+};
+struct set_use {
+    uint16_t chain;
+    uint8_t at;
+};
+struct set_chain {
+    uint16_t rule;
+    uint8_t count;
+    bool across[RULE_PARTS_MAX];
+    uint16_t gap[RULE_PARTS_MAX];
+    uint32_t part[RULE_PARTS_MAX];
+};
+
+struct rule_set {
+    struct rules rules;
+    struct word_table words;      /* the pieces that are words */
+    struct hs_database *database; /* owned; the others, for texts whose white space is evened; NULL without */
+    struct hs_database *lines;    /* owned; what is said of lines, for texts as they are; NULL without */
+    struct arena arena;           /* of the tables */
+    struct set_piece *pieces;
+    struct set_part *parts;
+    struct set_use *uses;
+    struct set_chain *chains;
+    uint32_t *parts_of;
+    size_t pieces_count, parts_count, chains_count;
+    size_t count; /* rules and oddities */
+    bool counts;  /* some rule wants several matches */
+    unsigned refs;
+};
+
+/* NULL with problems told. `path`: more rules, at == NULL without; `builtin`: with those that the program brings along. */
+struct rule_set *rule_set_new(struct str path, bool builtin, struct problems *problems) MUST_USE;
+void rule_set_unref(struct rule_set *set); /* NULL is fine */
+
+/* Of rule or oddity `i`. */
+struct str rule_set_id(const struct rule_set *set, size_t i);
+enum rule_category rule_set_category(const struct rule_set *set, size_t i);
+unsigned rule_set_score(const struct rule_set *set, size_t i);
+/* Index of what has that id; set->count without. */
+size_t rule_set_find(const struct rule_set *set, struct str id);
+
+#endif
