@@ -92,7 +92,11 @@ bool bare_text(struct view_memory *m, struct reading in, struct form *out, bool 
     struct str s = in.text;
     struct closers known = { 0 };
     size_t literal = 0;
-    for (size_t i = 0; i < s.len;) {
+    for (size_t i = 0;;) {
+        while (i < s.len && !char_is(s.at[i], IS_MARKUP | IS_HIGH))
+            i++;
+        if (i == s.len)
+            break;
         char c = s.at[i];
         struct str instead = STR_NONE;
         size_t len = 0;
@@ -109,7 +113,7 @@ bool bare_text(struct view_memory *m, struct reading in, struct form *out, bool 
             }
             instead = str_of(&letter, letter != 0);
             len = width;
-        } else if (c == '*' || c == '`' || c == '~' || c == '_' || c == '<') {
+        } else {
             len = markup_at(s, i, &known, &space);
             instead = str_of(" ", space);
         }

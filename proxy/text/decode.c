@@ -37,11 +37,16 @@ static void replace(struct decode *d, size_t i, size_t j, struct str bytes)
 /* One decoded byte that in[i, j) stands for. False when it cannot be text: the run ends before it. */
 static bool take_byte(struct decode *d, struct pending *p, char byte, size_t i, size_t j)
 {
+    if (char_is(byte, IS_CONTROL))
+        return false;
+    if (!p->n && !char_is(byte, IS_HIGH)) {
+        size_t from = origin_start(&d->in, i);
+        form_byte(d->out, byte, from, origin_span(from, origin_end(&d->in, j - 1)));
+        return true;
+    }
     if (!p->n)
         p->start = i;
     p->bytes[p->n++] = byte;
-    if (char_is(byte, IS_CONTROL))
-        return false;
     if (utf8_valid_one(str_of(p->bytes, p->n)) == p->n) {
         if (!form_add(d->m, d->out, str_of(p->bytes, p->n), &d->in, p->start, j))
             d->failed = true;
@@ -115,34 +120,30 @@ static size_t take_hex(struct decode *d, size_t i, size_t step)
     return end;
 }
 
-static size_t take_plus(struct decode *d, size_t i)
+static void take_plus(struct decode *d, size_t i, size_t end)
 {
-    struct str s = d->in.text;
-    for (; i < s.len && char_is(s.at[i], IS_RUN); i++)
-        if (s.at[i] == '+')
+    for (; i < end; i++)
+        if (d->in.text.at[i] == '+')
             replace(d, i, i + 1, STR(" "));
-    return i;
 }
 
-/* A run of the base64 alphabet (or pairs of hexadecimal digits) begins at i. Returns where to go on. */
-static size_t decode_run(struct decode *d, size_t i)
+/* [i, end) is a run of the base64 alphabet, or pairs of hexadecimal digits begin there. Returns where to go on. */
+static size_t decode_run(struct decode *d, size_t i, size_t end)
 {
-    struct str s = d->in.text, rest = str_from(s, i);
+    struct str rest = str_from(d->in.text, i);
     size_t skip = 0;
+    bool pairs = end - i == 2;
+    enum coding c = pairs ? (run_is_spaced_hex(rest) ? CODING_HEX : CODING_NONE) : run_coding(rest, &skip);
     d->work += RUN_MIN;
-    bool pairs = rest.len > 2 && !char_is(rest.at[2], IS_WORD) && run_is_spaced_hex(rest);
-    enum coding c = pairs ? CODING_HEX : run_coding(rest, &skip);
     if (c == CODING_NONE || c == CODING_PLUS) {
-        size_t end = c == CODING_PLUS ? take_plus(d, i) : i;
-        while (end < s.len && char_is(s.at[end], IS_RUN))
-            end++;
-        d->work += end - i;
+        if (c == CODING_PLUS || d->plus)
+            take_plus(d, i, end);
         return end;
     }
     replace(d, i + skip, i + skip, STR_NONE);
     size_t before = d->out->len;
-    size_t end =
-        c == CODING_HEX ? take_hex(d, i + skip, pairs ? 3 : 2) : take_base64(d, i + skip, c == CODING_BASE64_UTF16);
+    i += skip;
+    end = c == CODING_HEX ? take_hex(d, i, pairs ? 3 : 2) : take_base64(d, i, c == CODING_BASE64_UTF16);
     d->literal = end;
     /* tokens and the like are JSON in base64 every day */
     if (d->out->len - before >= TELLING_BYTES && d->out->text[before] != '{')
@@ -156,6 +157,7 @@ static size_t decode_escape(struct decode *d, size_t i)
     struct str rest = str_from(d->in.text, i);
     char out[4];
     size_t n = 0;
+    d->work += 8;
     size_t len = rest.at[0] == '%'   ? escape_url(rest, out, &n)
                  : rest.at[0] == '&' ? escape_entity(rest, out, &n)
                                      : escape_backslash(rest, out, &n);
@@ -170,21 +172,22 @@ bool decode_text(struct view_memory *m, struct reading in, struct form *out, boo
 {
     struct decode d = { .m = m, .in = in, .out = out };
     struct str s = in.text;
-    size_t i = 0;
-    while (i < s.len && !d.failed) {
-        char c = s.at[i];
-        if (d.plus && c == '+') {
-            replace(&d, i, i + 1, STR(" "));
-            i++;
-        } else if (char_is(c, IS_RUN)) {
-            i = decode_run(&d, i);
-        } else if (char_is(c, IS_ESCAPE)) {
-            d.work += 8;
-            i = decode_escape(&d, i);
-        } else {
-            d.plus &= !char_is(c, IS_SPACE);
-            i++;
+    if (!form_reserve(m, out, s.len))
+        return false;
+    for (size_t i = 0; i < s.len && !d.failed;) {
+        unsigned class = char_class(s.at[i]);
+        size_t start = i;
+        if (!(class & IS_RUN)) {
+            d.plus &= !(class & IS_SPACE);
+            i = class & IS_ESCAPE ? decode_escape(&d, i) : i + 1;
+            continue;
         }
+        while (i < s.len && char_is(s.at[i], IS_RUN))
+            i++;
+        if (i - start >= RUN_MIN || (i - start == 2 && char_is(s.at[start], IS_HEX) && char_is(s.at[start + 1], IS_HEX)))
+            i = decode_run(&d, start, i);
+        else if (d.plus)
+            take_plus(&d, start, i);
     }
     m->work += s.len + d.work;
     *changed = d.changed;

@@ -42,17 +42,17 @@ void fold_ascii(struct fold *f, char c, size_t i, size_t j)
 }
 
 /* A character that is what it is: part of a word, or not. */
-static void add_letter(struct fold *f, uint32_t code, size_t i, size_t j)
+static void add_itself(struct fold *f, uint32_t code, size_t i, size_t j)
 {
-    fold_open_word(f);
-    if (is_bearing_marks(code))
-        f->facts->reasons |= REASON_MARKS;
-    add_code(f, code, i, j);
-}
-
-static void add_other(struct fold *f, uint32_t code, size_t i, size_t j)
-{
-    fold_end_word(f, j);
+    unsigned kind = code < NARROW_CODES ? f->m->narrow[code] : kind_of(code);
+    f->all |= kind;
+    if (kind & KIND_WORD) {
+        fold_open_word(f, f->out->len, f->out->len ? f->out->text[f->out->len - 1] : ' ');
+        f->kinds |= kind;
+        f->letters++;
+    } else {
+        fold_end_word(f, j);
+    }
     add_code(f, code, i, j);
 }
 
@@ -141,7 +141,7 @@ static void decompose(struct fold *f, uint32_t code, size_t i, size_t j)
         len += utf8_encode(bytes, (uint32_t)codes[k]);
     f->m->work += 16;
     if (n <= 0 || n > DECOMPOSED_MAX || len > EXPANSION_MAX || (n > 1 && codes[0] == ' ')) {
-        add_other(f, code, i, j);
+        add_itself(f, code, i, j);
         return;
     }
     for (utf8proc_ssize_t k = 0; k < n; k++) {
@@ -152,22 +152,16 @@ static void decompose(struct fold *f, uint32_t code, size_t i, size_t j)
             fold_ascii(f, plain ? plain : (char)c, i, j);
         else if (k == 0 && p->combining_class)
             (void)fold_marks(f, c, i, j);
-        else if (p->category >= UTF8PROC_CATEGORY_LU && p->category <= UTF8PROC_CATEGORY_NO && !is_normal_sign(c))
-            add_letter(f, c, i, j);
         else if (!p->ignorable)
-            add_other(f, c, i, j);
+            add_itself(f, c, i, j);
     }
 }
 
 void fold_char(struct fold *f, uint32_t code, size_t i, size_t j)
 {
     char plain;
-    if (is_normal_letter(code)) {
-        add_letter(f, code, i, j);
-        return;
-    }
-    if (is_normal_sign(code)) {
-        add_other(f, code, i, j);
+    if (is_normal_letter(code) || is_normal_sign(code)) {
+        add_itself(f, code, i, j);
         return;
     }
     f->m->work += 4;
@@ -192,10 +186,8 @@ void fold_char(struct fold *f, uint32_t code, size_t i, size_t j)
         fold_ascii(f, '\n', i, j);
     } else if (p->decomp_seqindex != UINT16_MAX) {
         decompose(f, code, i, j);
-    } else if (p->category >= UTF8PROC_CATEGORY_LU && p->category <= UTF8PROC_CATEGORY_NO) {
-        add_letter(f, code, i, j);
     } else {
-        add_other(f, code, i, j);
+        add_itself(f, code, i, j);
     }
 }
 
@@ -210,63 +202,133 @@ static bool is_joining(uint32_t code)
            utf8proc_get_property((utf8proc_int32_t)code)->combining_class;
 }
 
-/* ASCII from in[i] on, whole, up to what is neither printable nor white space. Returns where it ends. */
-static size_t take_ascii(struct fold *f, size_t i)
+/* The character needs nothing but its own properties, which tell that it is to be seen to. */
+static bool is_slow(uint32_t c)
+{
+    const utf8proc_property_t *p = utf8proc_get_property((utf8proc_int32_t)c);
+    if (is_normal_letter(c))
+        return false;
+    return p->ignorable || p->combining_class || p->decomp_seqindex != UINT16_MAX || typewriter(c) || is_joining(c) ||
+           p->category < UTF8PROC_CATEGORY_LU || (p->category >= UTF8PROC_CATEGORY_ZS && p->category <= UTF8PROC_CATEGORY_CO);
+}
+
+void fold_init(struct view_memory *m)
+{
+    for (uint32_t c = 0x80; c < NARROW_CODES; c++)
+        m->narrow[c] = (uint8_t)(kind_of(c) | (is_slow(c) ? KIND_SLOW : 0));
+}
+
+/* Copies what has been passed over. */
+static void catch_up(struct fold *f, size_t i)
+{
+    if (i > f->literal && !form_copy(f->m, f->out, f->in, f->literal, i))
+        f->failed = true;
+    f->literal = i;
+}
+
+/* The word under way, if there is one, ends before in[i]. */
+static inline void leave_word(struct fold *f, size_t i)
+{
+    if (!f->is_foreign)
+        return;
+    if (!fold_word_is_plain(f) || f->letters == 1)
+        catch_up(f, i);
+    fold_end_word(f, i);
+}
+
+/* Passes over ASCII from in[i] on. A control character is left out. */
+static size_t pass_ascii(struct fold *f, size_t i)
 {
     struct str s = f->in->text;
     size_t start = i;
     if (f->is_foreign) {
         while (i < s.len && char_is(s.at[i], IS_WORD))
             i++;
-        if (!form_copy(f->m, f->out, f->in, start, i))
-            f->failed = true;
-        if (i < s.len && !char_is(s.at[i], IS_HIGH | IS_CONTROL))
-            fold_end_word(f, i);
-        start = i;
+        if (i < s.len && char_is(s.at[i], IS_HIGH))
+            return i;
+        if (i == s.len || !char_is(s.at[i], IS_CONTROL))
+            leave_word(f, i);
     }
     while (i < s.len && !char_is(s.at[i], IS_HIGH | IS_CONTROL))
         i++;
     if (i - start > 3)
         f->alone = 0;
-    if (!form_copy(f->m, f->out, f->in, start, i))
-        f->failed = true;
     if (i < s.len && char_is(s.at[i], IS_CONTROL)) {
+        catch_up(f, i);
         drop_invisible(f, 0, i + 1);
-        i++;
+        f->literal = ++i;
     }
     f->m->work += (i - start) / 4 + 1;
+    return i;
+}
+
+/* Passes over characters beyond ASCII that stay as they are, for as long as they come. */
+static size_t pass_itself(struct fold *f, size_t i)
+{
+    struct str s = f->in->text;
+    size_t start = i;
+    while (i < s.len && char_is(s.at[i], IS_HIGH)) {
+        size_t width;
+        uint32_t code = char_at(s, i, &width);
+        if (code < NARROW_CODES) {
+            unsigned kind = f->m->narrow[code];
+            if (kind & KIND_SLOW)
+                break;
+            if (kind & KIND_WORD) {
+                fold_open_word(f, f->out->len + (i - f->literal), i ? s.at[i - 1] : ' ');
+                f->kinds |= kind;
+                f->letters++;
+                f->all |= kind;
+            } else {
+                leave_word(f, i);
+            }
+        } else if (is_normal_sign(code)) {
+            leave_word(f, i);
+        } else {
+            break;
+        }
+        i += width;
+    }
+    f->m->work += i - start;
+    return i;
+}
+
+/* One character, or one run of hidden ones or of marks, that does not stay as it is. */
+static size_t take_char(struct fold *f, size_t i)
+{
+    size_t width;
+    uint32_t code = char_at(f->in->text, i, &width);
+    catch_up(f, i);
+    f->m->work += 4;
+    if (is_tag(code))
+        i = fold_tags(f, i);
+    else if (is_selector(code))
+        i = fold_selectors(f, i);
+    else if (is_joining(code))
+        i = fold_marks(f, code, i, i + width);
+    else
+        fold_char(f, code, i, i + width), i += width;
+    f->literal = i;
     return i;
 }
 
 bool fold_text(struct view_memory *m, struct reading in, struct form *out, struct fold_facts *facts)
 {
     struct fold f = { .m = m, .in = &in, .out = out, .facts = facts };
-    size_t i = 0;
     if (!form_reserve(m, out, in.text.len))
         return false;
-    while (i < in.text.len && !f.failed) {
-        if (!char_is(in.text.at[i], IS_HIGH)) {
-            i = take_ascii(&f, i);
-            continue;
-        }
-        size_t width;
-        uint32_t code = char_at(in.text, i, &width);
-        m->work += 4;
-        if (is_tag(code)) {
-            i = fold_tags(&f, i);
-        } else if (is_selector(code)) {
-            i = fold_selectors(&f, i);
-        } else if (is_joining(code)) {
-            i = fold_marks(&f, code, i, i + width);
-        } else {
-            fold_char(&f, code, i, i + width);
-            i += width;
-        }
+    for (size_t i = 0; i < in.text.len && !f.failed;) {
+        size_t start = i;
+        i = char_is(in.text.at[i], IS_HIGH) ? pass_itself(&f, i) : pass_ascii(&f, i);
+        if (i == start)
+            i = take_char(&f, i);
     }
+    catch_up(&f, in.text.len);
     fold_end_word(&f, in.text.len);
     facts->oddities |= (f.invisible >= INVISIBLE_TELLING ? ODD_INVISIBLE : 0) |
                        (f.selectors >= SELECTORS_TELLING ? ODD_SELECTORS : 0) |
                        (f.mixed >= MIXED_TELLING ? ODD_CONFUSABLE : 0) | (f.stacked >= STACKED_TELLING ? ODD_MARKS : 0);
-    facts->reasons |= f.alone >= ALONE_TELLING ? REASON_SPACED : 0;
+    facts->reasons |=
+        (f.alone >= ALONE_TELLING ? REASON_SPACED : 0) | ((f.all & KIND_MARKED) ? REASON_MARKS : 0);
     return !f.failed;
 }

@@ -91,11 +91,15 @@ size_t fold_marks(struct fold *f, uint32_t code, size_t i, size_t j)
     utf8proc_ssize_t n = utf8proc_normalize_utf32(p.codes, (utf8proc_ssize_t)p.n, UTF8PROC_COMPOSE | UTF8PROC_STABLE);
     if (joins)
         out->len = base;
-    if (joins && (latin || f->is_foreign))
-        fold_open_word(f);
+    if (joins && latin) { /* marks are part of their word, which may be one in disguise */
+        fold_open_word(f, base, base ? out->text[base - 1] : ' ');
+        f->letters++;
+    }
     for (utf8proc_ssize_t k = 0; k < n; k++) {
         char bytes[4];
-        struct str b = str_of(bytes, utf8_encode(bytes, (uint32_t)p.codes[k]));
+        uint32_t c = (uint32_t)p.codes[k];
+        struct str b = str_of(bytes, utf8_encode(bytes, c));
+        f->kinds |= c < NARROW_CODES ? f->m->narrow[c] : kind_of(c);
         if (!form_put(f->m, out, b, from, origin_span(from, to)))
             f->failed = true;
     }

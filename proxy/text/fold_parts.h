@@ -4,14 +4,31 @@
 
 #include "proxy/text/view_parts.h"
 
+/* What a character is to a word. */
+enum kind {
+    KIND_SLOW = 1,     /* decomposed, invisible, white space, a mark: fold_char sees to it */
+    KIND_WORD = 2,     /* part of a word */
+    KIND_LATIN = 4,    /* a letter of the Latin script */
+    KIND_STRICT = 8,   /* of another, but it imitates a Latin one by UTS 39 */
+    KIND_LOOSE = 16,   /* … or by habit only */
+    KIND_HONEST = 32,  /* … or not at all */
+    KIND_CAPITAL = 64, /* it has a small form */
+    KIND_MARKED = 128, /* VIEW_BARE would read it as another */
+};
+
 struct fold {
     struct view_memory *m;
     const struct reading *in;
     struct form *out;
     struct fold_facts *facts;
-    size_t word;        /* in `out`: where the word begins that is under way, if `is_foreign` */
-    bool is_foreign;    /* it has letters beyond ASCII, so it is to be settled when it ends */
+    size_t literal;     /* in `in`: from here on nothing has been copied yet */
+    size_t word;        /* in `out`, once all is copied: the first letter beyond ASCII of the word under way */
+    bool is_foreign;    /* there is such a word */
+    bool is_joined;     /* … and ASCII letters before it belong to it */
+    unsigned kinds;     /* all that its letters are, but for ASCII ones */
+    unsigned letters;   /* how many they are */
     bool failed;        /* without memory or at the ceiling */
+    unsigned all;       /* kinds that the text has */
     unsigned alone;     /* words of one letter in a row */
     unsigned invisible; /* zero-width characters between letters */
     unsigned mixed;     /* words that mixed scripts */
@@ -19,12 +36,26 @@ struct fold {
     unsigned stacked;   /* letters under three marks or more */
 };
 
-/* fold.c: one character that stands for in[i, j). */
+/* fold.c: one character that stands for in[i, j); all before it has been copied. */
 void fold_char(struct fold *f, uint32_t code, size_t i, size_t j);
 void fold_ascii(struct fold *f, char c, size_t i, size_t j);
-/* fold_word.c: a character joins the word under way (there may be none yet); the word ends before in[next]. */
-void fold_open_word(struct fold *f);
+/* fold_word.c: what a character is; whether a word of such letters is to be looked at again when it has ended before
+ * in[next], and that look. All of the word has been copied. */
+uint8_t kind_of(uint32_t code);
 void fold_end_word(struct fold *f, size_t next);
+static inline void fold_open_word(struct fold *f, size_t at, char before)
+{
+    if (f->is_foreign)
+        return;
+    f->word = at;
+    f->is_foreign = true;
+    f->is_joined = char_is(before, IS_WORD);
+    f->kinds = f->letters = 0;
+}
+static inline bool fold_word_is_plain(const struct fold *f)
+{
+    return !(f->kinds & KIND_CAPITAL) && ((f->kinds & KIND_HONEST) || !(f->kinds & (KIND_STRICT | KIND_LOOSE)));
+}
 /* fold_hidden.c: tag characters and variation selectors from in[i] on; both return where they end. */
 size_t fold_tags(struct fold *f, size_t i);
 size_t fold_selectors(struct fold *f, size_t i);

@@ -13,20 +13,6 @@
 
 enum { WORD_BYTES_MAX = 128, BETWEEN_MAX = 8, TELLING_LETTERS = 4 };
 
-void fold_open_word(struct fold *f)
-{
-    if (f->is_foreign) {
-        if (f->out->len - f->word < WORD_BYTES_MAX)
-            return;
-        fold_end_word(f, SIZE_MAX); /* scripts without spaces: in pieces */
-    }
-    size_t start = f->out->len;
-    while (start && f->out->len - start < WORD_BYTES_MAX / 2 && char_is(f->out->text[start - 1], IS_WORD))
-        start--;
-    f->word = start;
-    f->is_foreign = true;
-}
-
 static bool is_latin(uint32_t c)
 {
     return c < 0x80 ? char_is((char)c, IS_ALPHA)
@@ -40,49 +26,43 @@ static bool is_letter(uint32_t c)
     return k >= UTF8PROC_CATEGORY_LU && k <= UTF8PROC_CATEGORY_LO;
 }
 
-/* What a word is made of: Latin letters, imitators by the standard, imitators by habit, letters that imitate nothing.
- */
-struct makeup {
-    unsigned letters, latin, strict, loose, honest;
-    bool capitals;
-    bool interleaved; /* Latin goes on after something else: not just a foreign ending on an acronym */
-};
-
-static struct makeup makeup_of(struct str word)
+uint8_t kind_of(uint32_t c)
 {
-    struct makeup m = { .letters = 0 };
-    size_t width;
-    for (size_t i = 0; i < word.len; i += width) {
-        uint32_t c = char_at(word, i, &width);
-        if (c < 0x80) {
-            bool letter = char_is((char)c, IS_ALPHA);
-            m.interleaved |= letter && m.latin < m.letters;
-            m.latin += letter;
-            m.letters += letter;
+    utf8proc_category_t k = utf8proc_category((utf8proc_int32_t)c);
+    unsigned kind = is_bearing_marks(c) ? KIND_MARKED : 0;
+    if (k < UTF8PROC_CATEGORY_LU || k > UTF8PROC_CATEGORY_NO)
+        return (uint8_t)kind;
+    kind |= KIND_WORD;
+    if (!is_letter(c))
+        return (uint8_t)kind;
+    if (utf8proc_tolower((utf8proc_int32_t)c) != (utf8proc_int32_t)c)
+        kind |= KIND_CAPITAL;
+    if (is_latin(c))
+        return (uint8_t)(kind | KIND_LATIN);
+    return (uint8_t)(kind | (confusable_of(c) ? KIND_STRICT : lookalike_of(c) ? KIND_LOOSE : KIND_HONEST));
+}
+
+/* The ASCII letters of a word whose other letters all imitate Latin ones: how many, and whether some come after others.
+ * A foreign ending on an acronym is no disguise. */
+static unsigned latin_letters(struct str word, bool *interleaved)
+{
+    unsigned latin = 0;
+    bool others = false;
+    for (size_t i = 0; i < word.len; i++) {
+        others |= char_is(word.at[i], IS_HIGH);
+        if (!char_is(word.at[i], IS_ALPHA))
             continue;
-        }
-        bool cyrillic = c >= 0x400 && c < 0x482;
-        if (!cyrillic && !is_letter(c))
-            continue;
-        m.letters++;
-        m.capitals |= cyrillic ? c < 0x430 || c >= 0x460 : utf8proc_tolower((utf8proc_int32_t)c) != (utf8proc_int32_t)c;
-        if (is_latin(c))
-            m.latin++;
-        else if (confusable_of(c))
-            m.strict++;
-        else if (lookalike_of(c))
-            m.loose++;
-        else
-            m.honest++;
+        latin++;
+        *interleaved |= others;
     }
-    return m;
+    return latin;
 }
 
 /* Is the word before out[word], or the one after in[next], Latin? */
-static bool has_latin_neighbour(const struct fold *f, size_t next)
+static bool has_latin_neighbour(const struct fold *f, size_t word, size_t next)
 {
     struct str out = form_reading(f->out).text, in = f->in->text;
-    size_t i = f->word, between = 0;
+    size_t i = word, between = 0;
     while (i && between++ < BETWEEN_MAX && !char_is(out.at[i - 1], IS_WORD | IS_HIGH))
         i--;
     if (i && char_is(out.at[i - 1], IS_ALPHA))
@@ -135,15 +115,23 @@ void fold_end_word(struct fold *f, size_t next)
     if (!f->is_foreign)
         return;
     f->is_foreign = false;
-    struct str word = str_of(f->out->text + f->word, f->out->len - f->word);
-    struct makeup m = makeup_of(word);
-    bool mixed =
-        m.latin && !m.honest && (m.strict || m.loose) && (!m.loose || (m.interleaved && m.letters >= TELLING_LETTERS));
-    bool beside =
-        !mixed && m.strict && !m.latin && !m.loose && !m.honest && next != SIZE_MAX && has_latin_neighbour(f, next);
-    f->m->work += 2 * word.len;
-    f->alone = m.letters == 1 ? f->alone + 1 : 0;
-    f->mixed += mixed && m.letters >= TELLING_LETTERS;
-    if (mixed || beside || m.capitals)
-        f->out->len = rewrite(f->out, f->word, mixed || beside);
+    size_t start = f->word;
+    bool alone = f->letters == 1 && !f->is_joined && f->out->len - start <= 4;
+    f->alone = alone ? f->alone + 1 : 0;
+    if (fold_word_is_plain(f))
+        return;
+    for (unsigned n = 0; start && n < WORD_BYTES_MAX && char_is(f->out->text[start - 1], IS_WORD); n++)
+        start--;
+    f->m->work += 2 * (f->out->len - start);
+    bool as_latin = false, interleaved = false;
+    if (!(f->kinds & KIND_HONEST) && (f->kinds & (KIND_STRICT | KIND_LOOSE))) {
+        unsigned latin = latin_letters(str_of(f->out->text + start, f->out->len - start), &interleaved);
+        unsigned letters = f->letters + latin;
+        bool loose = (f->kinds & KIND_LOOSE) != 0, mixed = latin || (f->kinds & KIND_LATIN);
+        as_latin = mixed ? !loose || (interleaved && letters >= TELLING_LETTERS)
+                         : !loose && has_latin_neighbour(f, start, next);
+        f->mixed += mixed && as_latin && letters >= TELLING_LETTERS;
+    }
+    if (as_latin || (f->kinds & KIND_CAPITAL))
+        f->out->len = rewrite(f->out, start, as_latin);
 }

@@ -18,14 +18,9 @@ static bool is_upright(char c)
     return c == '1' || c == '!' || c == '|';
 }
 
-static bool is_sign(char c)
-{
-    return c == '@' || c == '$' || c == '!' || c == '|';
-}
-
 static bool is_of_word(char c)
 {
-    return char_is(c, IS_WORD) || is_sign(c);
+    return char_is(c, IS_WORD | IS_SIGN | IS_BAR);
 }
 
 static bool is_vowel(char c)
@@ -106,27 +101,29 @@ bool leet_word_at(struct str s, size_t i, size_t *end)
 bool leet_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
 {
     struct str s = in.text;
+    bool was_leet = false;
     if (!form_copy(m, out, &in, 0, s.len))
         return false;
-    m->work += 3 * s.len;
-    bool was_leet = false;
+    m->work += 2 * s.len;
     for (size_t i = 0; i < s.len; i++) {
-        if (!is_of_word(s.at[i]))
+        unsigned seen = 0, class;
+        size_t start = i;
+        for (; i < s.len && (class = char_class(s.at[i])) & (IS_WORD | IS_SIGN | IS_BAR); i++)
+            seen |= class;
+        if (!(seen & (IS_DIGIT | IS_SIGN | IS_BAR))) { /* most are words already */
+            was_leet &= i == start;
             continue;
-        size_t end = word_end(s, i);
-        struct str word = trimmed(s, i, end);
+        }
+        struct str word = trimmed(s, start, i);
         char *to = out->text + (word.at - s.at);
-        i = end;
         /* among such words a number is one too: 411 */
-        was_leet = is_leet(word, end < s.len ? s.at[end] : 0) || (was_leet && is_number(word));
-        if (!was_leet)
-            continue;
-        for (size_t k = 0; k < word.len; k++) {
+        was_leet = is_leet(word, i < s.len ? s.at[i] : 0) || (was_leet && is_number(word));
+        for (size_t k = 0; was_leet && k < word.len; k++) {
             char c = is_upright(word.at[k]) ? upright(word, k) : letter_of(word.at[k]);
             if (c)
                 to[k] = c;
         }
-        *changed = true;
+        *changed |= was_leet && word.len;
     }
     return true;
 }

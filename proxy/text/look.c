@@ -1,9 +1,10 @@
 /* look.c - one fast pass that tells whether a text needs more than a look, why, and where.
  *
- * Sixty-four bytes at a time become six masks of 64 bits (letters, digits, the base64 alphabet, rare signs, controls,
- * not ASCII); shifts and carries over them find what a disguise cannot do without: a long run of one alphabet, letters
- * standing alone, digits between letters. Only where such a bit is set does a scalar test with a bounded view of the
- * neighbourhood decide. Prose sets next to none, which is why it costs a fraction of the scan that follows. */
+ * Sixty-four bytes at a time become six masks of 64 bits (letters, digits, the base64 alphabet, rare signs, controls, not
+ * ASCII); shifts and carries over them find what a disguise cannot do without: a long run of one alphabet, letters
+ * standing alone, digits between letters. A block begins with the last sixteen bytes of the one before, so that nothing
+ * is carried over. Only where a bit is set does a scalar test with a bounded view of the neighbourhood decide. Prose sets
+ * next to none, which is why it costs a fraction of the scan that follows. */
 #include "proxy/text/view_parts.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -11,8 +12,10 @@
 #include <immintrin.h>
 #endif
 
+/* `odd`: not all is printable ASCII or white space. */
 struct masks {
-    uint64_t letter, digit, run, rare, low, high;
+    uint64_t letter, digit, run, rare;
+    bool odd;
 };
 
 /* A byte's classes are LOW[byte & 15] & HIGH[byte >> 4]: two shuffles for a whole register. The bits: letters of two
@@ -21,9 +24,7 @@ enum { BIT_LETTER = 3, BIT_DIGIT = 4, BIT_RUN = 31, BIT_RARE = 224 };
 static const uint8_t LOW[16] = { 70, 39, 7, 7, 39, 39, 39, 7, 7, 7, 35, 9, 129, 9, 129, 25 };
 static const uint8_t HIGH[16] = { 0, 0, 40, 132, 65, 146, 65, 130, 0, 0, 0, 0, 0, 0, 0, 0 };
 
-typedef void classify_fn(const char *p, struct masks *m);
-
-static void classify_portable(const char *p, struct masks *m)
+static inline void classify_portable(const char *p, struct masks *m)
 {
     *m = (struct masks){ 0 };
     for (unsigned i = 0; i < 64; i++) {
@@ -33,73 +34,86 @@ static void classify_portable(const char *p, struct masks *m)
         m->digit |= (uint64_t)((k & BIT_DIGIT) != 0) << i;
         m->run |= (uint64_t)((k & BIT_RUN) != 0) << i;
         m->rare |= (uint64_t)((k & BIT_RARE) != 0) << i;
-        m->low |= (uint64_t)(c < 0x20 || c == 0x7f) << i;
-        m->high |= (uint64_t)(c >> 7) << i;
+        m->odd |= char_is((char)c, IS_CONTROL | IS_HIGH);
     }
 }
 
 #ifdef LOOK_X86
-/* `any` classes out of `k`: what is not zero after the mask. */
-#define ANY16(k, bits)                                                                                                 \
-    (~(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_and_si128(k, _mm_set1_epi8((char)(bits))), zero)) & 0xffffu)
-#define ANY32(k, bits)                                                                                                 \
-    (~(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(k, _mm256_set1_epi8((char)(bits))), zero)))
+#define TARGET(isa) __attribute__((target(isa)))
 
-__attribute__((target("ssse3"))) static void classify_ssse3(const char *p, struct masks *m)
+TARGET("ssse3") static inline __m128i classes16(__m128i v)
 {
     const __m128i low = _mm_loadu_si128((const __m128i *)(const void *)LOW);
     const __m128i high = _mm_loadu_si128((const __m128i *)(const void *)HIGH);
-    const __m128i nibble = _mm_set1_epi8(15), zero = _mm_setzero_si128();
-    *m = (struct masks){ 0 };
-    for (unsigned i = 0; i < 64; i += 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
-        __m128i k = _mm_and_si128(_mm_shuffle_epi8(low, _mm_and_si128(v, nibble)),
-                                  _mm_shuffle_epi8(high, _mm_and_si128(_mm_srli_epi16(v, 4), nibble)));
-        unsigned above = (unsigned)_mm_movemask_epi8(v);
-        unsigned below = (unsigned)_mm_movemask_epi8(
-            _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f))));
-        m->letter |= (uint64_t)ANY16(k, BIT_LETTER) << i;
-        m->digit |= (uint64_t)ANY16(k, BIT_DIGIT) << i;
-        m->run |= (uint64_t)ANY16(k, BIT_RUN) << i;
-        m->rare |= (uint64_t)ANY16(k, BIT_RARE) << i;
-        m->low |= (uint64_t)(below & ~above) << i;
-        m->high |= (uint64_t)above << i;
-    }
+    const __m128i nibble = _mm_set1_epi8(15);
+    return _mm_and_si128(_mm_shuffle_epi8(low, _mm_and_si128(v, nibble)),
+                         _mm_shuffle_epi8(high, _mm_and_si128(_mm_srli_epi16(v, 4), nibble)));
 }
 
-__attribute__((target("avx2"))) static void classify_avx2(const char *p, struct masks *m)
+/* The places where a class of `bits` is. */
+TARGET("ssse3") static inline uint64_t places16(const __m128i k[4], int bits)
+{
+    uint64_t none = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        __m128i is = _mm_cmpeq_epi8(_mm_and_si128(k[i], _mm_set1_epi8((char)bits)), _mm_setzero_si128());
+        none |= (uint64_t)(unsigned)_mm_movemask_epi8(is) << 16 * i;
+    }
+    return ~none;
+}
+
+TARGET("ssse3") static inline void classify_ssse3(const char *p, struct masks *m)
+{
+    __m128i v[4], k[4];
+    int odd = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        v[i] = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+        k[i] = classes16(v[i]);
+        /* as signed numbers the controls and what is not ASCII are small, and DEL is the largest */
+        __m128i low = _mm_cmplt_epi8(v[i], _mm_set1_epi8(0x20)), del = _mm_cmpeq_epi8(v[i], _mm_set1_epi8(0x7f));
+        __m128i tab = _mm_sub_epi8(v[i], _mm_set1_epi8('\t'));
+        __m128i white = _mm_cmpeq_epi8(_mm_min_epu8(tab, _mm_set1_epi8('\r' - '\t')), tab);
+        odd |= _mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(white, low), del));
+    }
+    *m = (struct masks){ places16(k, BIT_LETTER), places16(k, BIT_DIGIT), places16(k, BIT_RUN), places16(k, BIT_RARE),
+                         odd != 0 };
+}
+
+TARGET("avx2") static inline __m256i classes32(__m256i v)
 {
     const __m256i low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)LOW));
     const __m256i high = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)HIGH));
-    const __m256i nibble = _mm256_set1_epi8(15), zero = _mm256_setzero_si256();
-    *m = (struct masks){ 0 };
-    for (unsigned i = 0; i < 64; i += 32) {
-        __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(p + i));
-        __m256i k = _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(v, nibble)),
-                                     _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble)));
-        unsigned above = (unsigned)_mm256_movemask_epi8(v);
-        unsigned below = (unsigned)_mm256_movemask_epi8(_mm256_or_si256(_mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), v),
-                                                                        _mm256_cmpeq_epi8(v, _mm256_set1_epi8(0x7f))));
-        m->letter |= (uint64_t)ANY32(k, BIT_LETTER) << i;
-        m->digit |= (uint64_t)ANY32(k, BIT_DIGIT) << i;
-        m->run |= (uint64_t)ANY32(k, BIT_RUN) << i;
-        m->rare |= (uint64_t)ANY32(k, BIT_RARE) << i;
-        m->low |= (uint64_t)(below & ~above) << i;
-        m->high |= (uint64_t)above << i;
-    }
+    const __m256i nibble = _mm256_set1_epi8(15);
+    return _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(v, nibble)),
+                            _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble)));
 }
-#endif
 
-static classify_fn *best_classify(void)
+TARGET("avx2") static inline uint64_t places32(__m256i k0, __m256i k1, int bits)
 {
-#ifdef LOOK_X86
-    if (__builtin_cpu_supports("avx2"))
-        return classify_avx2;
-    if (__builtin_cpu_supports("ssse3"))
-        return classify_ssse3;
-#endif
-    return classify_portable;
+    const __m256i class = _mm256_set1_epi8((char)bits), zero = _mm256_setzero_si256();
+    unsigned low = (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(k0, class), zero));
+    unsigned high = (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(k1, class), zero));
+    return ~((uint64_t)high << 32 | low);
 }
+
+/* As signed numbers the controls and what is not ASCII are small. */
+TARGET("avx2") static inline __m256i odd32(__m256i v)
+{
+    __m256i tab = _mm256_sub_epi8(v, _mm256_set1_epi8('\t'));
+    __m256i white = _mm256_cmpeq_epi8(_mm256_min_epu8(tab, _mm256_set1_epi8('\r' - '\t')), tab);
+    return _mm256_andnot_si256(white, _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), v));
+}
+
+TARGET("avx2") static inline void classify_avx2(const char *p, struct masks *m)
+{
+    __m256i v0 = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    __m256i v1 = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
+    __m256i k0 = classes32(v0), k1 = classes32(v1);
+    __m256i del = _mm256_cmpeq_epi8(_mm256_max_epi8(v0, v1), _mm256_set1_epi8(0x7f)); /* the largest */
+    int odd = _mm256_movemask_epi8(_mm256_or_si256(_mm256_or_si256(odd32(v0), odd32(v1)), del));
+    *m = (struct masks){ places32(k0, k1, BIT_LETTER), places32(k0, k1, BIT_DIGIT), places32(k0, k1, BIT_RUN),
+                         places32(k0, k1, BIT_RARE), odd != 0 };
+}
+#endif
 
 /* Notes a reason at [start, end). Reasons come nearly in order of place; one that is before the last stretch joins it.
  */
@@ -132,21 +146,20 @@ static inline bool is_told(const struct look *l, enum reason why, size_t at)
     return (l->reasons & why) && at + VIEW_AROUND / 2 < l->at[l->count - 1].end;
 }
 
-/* What the block before left for the next one. */
-struct carried {
-    uint64_t letter, digit, word, run1, run2, run4, run8, run16, one, one2, one3, pair, pair3, leet;
+/* What was learnt so far, so that nothing is looked at twice. */
+struct known {
     struct closers closers;
     size_t judged; /* up to here words have been judged for leet */
 };
 
-static void look_at_leet(struct look *l, struct str text, size_t at, struct carried *c, uint64_t *work)
+static void look_at_leet(struct look *l, struct str text, size_t at, struct known *known, uint64_t *work)
 {
-    if (at < c->judged || is_told(l, REASON_LEET, at))
+    if (at < known->judged || is_told(l, REASON_LEET, at))
         return;
-    bool leet = leet_word_at(text, at, &c->judged);
-    *work += 8 + c->judged - at;
+    bool leet = leet_word_at(text, at, &known->judged);
+    *work += 8 + known->judged - at;
     if (leet)
-        note(l, text, REASON_LEET, at, c->judged);
+        note(l, text, REASON_LEET, at, known->judged);
 }
 
 /* Mark-up that a reader does not see but a matcher stumbles over: inside of a word, or from one marked word to the
@@ -165,7 +178,7 @@ static size_t markup_splits(struct str s, size_t at, struct closers *closers)
     return char_is(after, IS_SPACE) && at + len + 1 < s.len && s.at[at + len + 1] == s.at[at] ? len : 0;
 }
 
-static void look_at_rare(struct look *l, struct str text, size_t at, struct carried *c, uint64_t *work)
+static void look_at_rare(struct look *l, struct str text, size_t at, struct known *known, uint64_t *work)
 {
     struct str rest = str_from(text, at);
     char before = at ? text.at[at - 1] : ' ', out[4];
@@ -187,7 +200,7 @@ static void look_at_rare(struct look *l, struct str text, size_t at, struct carr
     case '`':
     case '~':
     case '<':
-        if (!is_told(l, REASON_MARKUP, at) && (len = markup_splits(text, at, &c->closers)))
+        if (!is_told(l, REASON_MARKUP, at) && (len = markup_splits(text, at, &known->closers)))
             note(l, text, REASON_MARKUP, at, at + len);
         return;
     case '@':
@@ -195,7 +208,7 @@ static void look_at_rare(struct look *l, struct str text, size_t at, struct carr
     case '!':
     case '|':
         if (char_is(before, IS_WORD) && rest.len > 1 && char_is(rest.at[1], IS_WORD))
-            look_at_leet(l, text, at, c, work);
+            look_at_leet(l, text, at, known, work);
         return;
     default:
         return;
@@ -228,102 +241,134 @@ static void look_at_run(struct look *l, struct str text, size_t start, uint64_t 
 
 /* Four characters stand alone, `step` apart, the last at text[last]: letters, or digits that would be letters in leet?
  */
-static void look_at_spaced(struct look *l, struct str text, size_t last, size_t step)
+static void look_at_spaced(struct look *l, struct str text, size_t last, size_t step, uint64_t *work)
 {
     unsigned letters = 0;
+    *work += 4;
     for (size_t k = 0; k < 4; k++)
         letters += char_is(text.at[last - k * step], IS_ALPHA);
     if (letters >= 2)
         note(l, text, REASON_SPACED, last - 3 * step, last + 1);
 }
 
-/* Shifted by n towards later places, filled up with the end of the block before. */
-#define SHIFT(x, before, n) ((x) << (n) | (before) >> (64 - (n)))
 #define EACH_BIT(mask, bit)                                                                                            \
     for (uint64_t rest_ = (mask), bit; rest_ && (bit = (uint64_t)__builtin_ctzll(rest_), true); rest_ &= rest_ - 1)
 
-static void look_at_block(struct look *l, struct str text, size_t base, const struct masks *m, struct carried *c,
-                          uint64_t *work)
+/* Of the 64 places of a block the first are known from the block before. */
+enum { BLOCK = 64, KNOWN = 16, FRESH = BLOCK - KNOWN };
+static const uint64_t FRESH_BITS = ~(uint64_t)0 << KNOWN;
+
+/* Where a closer look is worth it. */
+struct finds {
+    uint64_t rare, runs, spaced2, spaced3, pairs, leet, numbers;
+};
+
+static inline bool find(const struct masks *m, struct finds *f)
 {
-    uint64_t word = m->letter | m->digit;
-
     /* Runs of the base64 alphabet: where the last 16 characters are of it, and of those the first. */
-    uint64_t run2 = m->run & SHIFT(m->run, c->run1, 1), run4 = run2 & SHIFT(run2, c->run2, 2);
-    uint64_t run8 = run4 & SHIFT(run4, c->run4, 4), run16 = run8 & SHIFT(run8, c->run8, 8);
-    uint64_t runs = run16 & ~SHIFT(run16, c->run16, 1);
+    uint64_t run2 = m->run & m->run << 1, run4 = run2 & run2 << 2, run8 = run4 & run4 << 4, run16 = run8 & run8 << 8;
+    f->runs = run16 & ~(run16 << 1);
 
-    /* Characters that stand alone, each told at the place after it; then four of them with one or with two between. */
-    uint64_t word1 = SHIFT(word, c->word, 1), word2 = SHIFT(word, c->word, 2), word3 = SHIFT(word, c->word, 3);
-    uint64_t one = word1 & ~word & ~word2;
-    uint64_t one2 = one & SHIFT(one, c->one, 2), spaced2 = one2 & SHIFT(one2, c->one2, 4);
-    uint64_t one3 = one & SHIFT(one, c->one, 3), spaced3 = one3 & SHIFT(one3, c->one3, 6);
-    /* Pairs that stand alone, and four of those, one apart: 69 67 6e 6f. */
-    uint64_t pair = word1 & word2 & ~word & ~word3;
-    uint64_t pair3 = pair & SHIFT(pair, c->pair, 3), pairs = pair3 & SHIFT(pair3, c->pair3, 6);
+    /* Characters that stand alone, each told at the place after it; then four of them with one or with two between.
+     * Pairs that stand alone, and four of those, one apart: 69 67 6e 6f. */
+    uint64_t word = m->letter | m->digit, after = word << 1 & ~word;
+    uint64_t one = after & ~(word << 2), pair = after & word << 2 & ~(word << 3);
+    uint64_t one2 = one & one << 2, one3 = one & one << 3, pair2 = pair & pair << 3;
+    f->spaced2 = one2 & one2 << 4;
+    f->spaced3 = one3 & one3 << 6;
+    f->pairs = pair2 & pair2 << 6;
 
     /* A letter, digits, a letter: the carry of an addition runs through the digits and stays where they end. */
-    uint64_t past;
-    bool over = __builtin_add_overflow(m->digit, m->digit & SHIFT(m->letter, c->letter, 1), &past);
-    over |= __builtin_add_overflow(past, c->leet, &past);
-    uint64_t leet = past & ~m->digit & m->letter;
-
-    if (m->rare)
-        EACH_BIT(m->rare, bit)
-    look_at_rare(l, text, base + bit, c, work);
-    if (runs)
-        EACH_BIT(runs, bit)
-    look_at_run(l, text, base + bit - (RUN_MIN - 1), work);
-    if (spaced2 | spaced3) {
-        EACH_BIT(spaced2, bit)
-        look_at_spaced(l, text, base + bit - 1, 2);
-        EACH_BIT(spaced3, bit)
-        look_at_spaced(l, text, base + bit - 1, 3);
-    }
-    if (pairs)
-        EACH_BIT(pairs, bit)
-    if (!is_told(l, REASON_ENCODED, base + bit) && run_is_spaced_hex(str_from(text, base + bit - 11)))
-        note(l, text, REASON_ENCODED, base + bit - 11, base + bit);
-    if (leet)
-        EACH_BIT(leet, bit)
-    look_at_leet(l, text, base + bit, c, work);
-    if (m->digit)
-        EACH_BIT(m->digit & SHIFT(m->digit, c->digit, 1), bit)
-    if (is_rot13(text, base + bit))
-        l->reasons |= REASON_ROT13;
-
-    *work +=
-        (unsigned)__builtin_popcountll(m->rare) + (unsigned)__builtin_popcountll(spaced2 | spaced3 | pairs | leet) * 8;
-    *c = (struct carried){ m->letter, m->digit, word, m->run, run2,  run4, run8,       run16,
-                           one,       one2,     one3, pair,   pair3, over, c->closers, c->judged };
+    f->leet = (m->digit + (m->digit & m->letter << 1)) & ~m->digit & m->letter;
+    f->numbers = m->digit & m->digit << 1;
+    f->rare = m->rare;
+    return ((f->rare | f->runs | f->spaced2 | f->spaced3 | f->pairs | f->leet | f->numbers) & FRESH_BITS) != 0;
 }
+
+/* `base`: the place of the first fresh bit, so that bit b is at base + b - KNOWN. */
+static void look_closer(struct look *l, struct str text, size_t base, const struct finds *f, struct known *known,
+                        uint64_t *work)
+{
+    EACH_BIT(f->rare & FRESH_BITS, bit)
+    {
+        *work += 1;
+        look_at_rare(l, text, base + bit - KNOWN, known, work);
+    }
+    EACH_BIT(f->runs & FRESH_BITS, bit)
+        look_at_run(l, text, base + bit - KNOWN - (RUN_MIN - 1), work);
+    EACH_BIT(f->spaced2 & FRESH_BITS, bit)
+        look_at_spaced(l, text, base + bit - KNOWN - 1, 2, work);
+    EACH_BIT(f->spaced3 & FRESH_BITS, bit)
+        look_at_spaced(l, text, base + bit - KNOWN - 1, 3, work);
+    EACH_BIT(f->pairs & FRESH_BITS, bit)
+    {
+        *work += 4;
+        if (!is_told(l, REASON_ENCODED, base + bit - KNOWN) && run_is_spaced_hex(str_from(text, base + bit - KNOWN - 11)))
+            note(l, text, REASON_ENCODED, base + bit - KNOWN - 11, base + bit - KNOWN);
+    }
+    EACH_BIT(f->leet & FRESH_BITS, bit)
+        look_at_leet(l, text, base + bit - KNOWN, known, work);
+    EACH_BIT(f->numbers & FRESH_BITS, bit)
+        if (is_rot13(text, base + bit - KNOWN))
+            l->reasons |= REASON_ROT13;
+}
+
+typedef void classify_fn(const char *p, struct masks *m);
+
+/* The whole text with one way to classify, which is inlined: a call for each block would cost as much as its work. */
+__attribute__((always_inline)) static inline void look_with(classify_fn *classify, struct str text, bool ascii_only,
+                                                            struct look *l, uint64_t *work)
+{
+    struct known known = { .judged = 0 };
+    struct finds f;
+    struct masks m;
+    char edge[BLOCK];
+    for (size_t base = 0; base <= text.len; base += FRESH) {
+        const char *p = base ? text.at + base - KNOWN : NULL;
+        size_t left = text.len - base;
+        if (!base || left < FRESH) { /* white space before the text, and after it: what the last word leaves open is told */
+            memset(edge, ' ', sizeof edge);
+            size_t before = base ? KNOWN : 0, bytes = before + (left < FRESH ? left : FRESH);
+            if (bytes)
+                memcpy(edge + KNOWN - before, text.at + base - before, bytes);
+            p = edge;
+        }
+        classify(p, &m);
+        if (m.odd && ascii_only) {
+            l->reasons = REASON_FOREIGN;
+            return;
+        }
+        if (find(&m, &f))
+            look_closer(l, text, base, &f, &known, work);
+    }
+    *work += text.len / 8;
+}
+
+#ifdef LOOK_X86
+TARGET("ssse3") static void look_ssse3(struct str text, bool ascii_only, struct look *l, uint64_t *work)
+{
+    look_with(classify_ssse3, text, ascii_only, l, work);
+}
+
+TARGET("avx2") static void look_avx2(struct str text, bool ascii_only, struct look *l, uint64_t *work)
+{
+    look_with(classify_avx2, text, ascii_only, l, work);
+}
+#endif
 
 void look_at(struct str text, bool ascii_only, struct look *l, uint64_t *work)
 {
-    classify_fn *classify = best_classify();
-    struct carried c = { 0 };
-    struct masks m;
-    char last[64];
-    *l = (struct look){ .reasons = 0 };
-    for (size_t base = 0; base <= text.len; base += 64) {
-        const char *p = text.at + base;
-        if (text.len - base <
-            sizeof last) { /* the last block, maybe empty, ends in white space: what it leaves open is told */
-            memset(last, ' ', sizeof last);
-            if (text.len > base)
-                memcpy(last, text.at + base, text.len - base);
-            p = last;
-        }
-        classify(p, &m);
-        if (ascii_only && (m.high | m.low)) {
-            bool foreign = m.high != 0;
-            EACH_BIT(m.low, bit)
-            foreign |= !char_is(p[bit], IS_SPACE);
-            if (foreign) {
-                l->reasons = REASON_FOREIGN;
-                return;
-            }
-        }
-        look_at_block(l, text, base, &m, &c, work);
-        *work += 8;
+    l->reasons = 0;
+    l->count = 0;
+#ifdef LOOK_X86
+    if (__builtin_cpu_supports("avx2")) {
+        look_avx2(text, ascii_only, l, work);
+        return;
     }
+    if (__builtin_cpu_supports("ssse3")) {
+        look_ssse3(text, ascii_only, l, work);
+        return;
+    }
+#endif
+    look_with(classify_portable, text, ascii_only, l, work);
 }

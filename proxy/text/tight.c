@@ -13,7 +13,7 @@ static bool is_wordy(struct str s, size_t i, size_t *width)
     char c = s.at[i];
     *width = 1;
     if (!char_is(c, IS_HIGH))
-        return char_is(c, IS_WORD) || c == '@' || c == '$' || c == '!';
+        return char_is(c, IS_WORD | IS_SIGN);
     uint32_t code = char_at(s, i, width);
     utf8proc_category_t k = utf8proc_category((utf8proc_int32_t)code);
     return k >= UTF8PROC_CATEGORY_LU && k <= UTF8PROC_CATEGORY_NO;
@@ -67,11 +67,12 @@ static bool has_space(struct str s)
     return false;
 }
 
-static bool add_run(struct view_memory *m, struct form *out, const struct reading *in, size_t i, size_t end,
-                    const struct run *r)
+static bool add_run(struct view_memory *m, struct form *out, const struct reading *in, size_t i, const struct run *r)
 {
     struct str s = in->text;
-    size_t one, next;
+    size_t one, next, end;
+    (void)char_at(s, i, &end);
+    end += i;
     if (!form_copy(m, out, in, i, end))
         return false;
     for (; end < r->end && next_one(s, end, &one, &next); end = next) {
@@ -91,7 +92,18 @@ bool tight_text(struct view_memory *m, struct reading in, struct form *out, bool
     struct str s = in.text;
     size_t literal = 0, width, after;
     bool wordy_before = false;
+    if (!form_reserve(m, out, s.len))
+        return false;
+    m->work += 2 * s.len;
     for (size_t i = 0; i < s.len; i += width) {
+        size_t end = i;
+        while (end < s.len && char_is(s.at[end], IS_WORD | IS_SIGN))
+            end++;
+        if (end > i + 1) { /* most words have more than one letter */
+            wordy_before = true;
+            width = end - i;
+            continue;
+        }
         bool wordy = is_wordy(s, i, &width);
         bool alone = wordy && !wordy_before && (i + width >= s.len || !is_wordy(s, i + width, &after));
         wordy_before = wordy;
@@ -99,14 +111,13 @@ bool tight_text(struct view_memory *m, struct reading in, struct form *out, bool
             continue;
         struct run r = run_at(s, i, i + width);
         m->work += 2 * (r.end - i);
-        if (r.chars >= RUN_CHARS_MIN && r.letters >= 2) {
-            if (!form_copy(m, out, &in, literal, i) || !add_run(m, out, &in, i, i + width, &r))
-                return false;
-            literal = r.end;
-            *changed = true;
-        }
         width = r.end - i;
+        if (r.chars < RUN_CHARS_MIN || r.letters < 2)
+            continue;
+        if (!form_copy(m, out, &in, literal, i) || !add_run(m, out, &in, i, &r))
+            return false;
+        literal = r.end;
+        *changed = true;
     }
-    m->work += 3 * s.len;
     return !*changed || form_copy(m, out, &in, literal, s.len);
 }

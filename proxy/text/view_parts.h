@@ -38,8 +38,11 @@ enum form_use {
     FORMS,
 };
 
+enum { NARROW_CODES = 0x2000 };
+
 struct view_memory {
     struct form forms[FORMS];
+    uint8_t narrow[NARROW_CODES]; /* what fold.c needs to know of each character below, at a glance */
     size_t bytes;    /* of all forms */
     bool at_ceiling; /* why a step failed: not for want of memory */
     uint64_t work;
@@ -57,7 +60,7 @@ enum reason {
     REASON_OVERRIDE = 128, /* bidi */
 };
 
-enum { LOOK_STRETCHES_MAX = 64 };
+enum { LOOK_STRETCHES_MAX = 256 };
 
 struct look {
     unsigned reasons;
@@ -72,15 +75,48 @@ struct look {
 void look_at(struct str text, bool ascii_only, struct look *l, uint64_t *work);
 
 /* form.c */
-bool form_reserve(struct view_memory *m, struct form *f, size_t more) MUST_USE;
+bool form_grow(struct view_memory *m, struct form *f, size_t more) MUST_USE;
 void form_release(struct view_memory *m, struct form *f);
+void form_copy_long(struct form *f, const struct reading *in, size_t i, size_t n);
+static inline bool MUST_USE form_reserve(struct view_memory *m, struct form *f, size_t more)
+{
+    return more <= f->size - f->len || form_grow(m, f, more);
+}
+/* One byte that stands for [from, from + span) of the original; room was reserved. */
+static inline void form_byte(struct form *f, char c, size_t from, uint16_t span)
+{
+    f->text[f->len] = c;
+    f->from[f->len] = (uint32_t)from;
+    f->span[f->len++] = span;
+}
 /* Adds in[i, j) as it is. */
-bool form_copy(struct view_memory *m, struct form *f, const struct reading *in, size_t i, size_t j) MUST_USE;
-/* Adds bytes that stand for in[i, j) together. */
-bool form_add(struct view_memory *m, struct form *f, struct str bytes, const struct reading *in, size_t i,
-              size_t j) MUST_USE;
+static inline bool MUST_USE form_copy(struct view_memory *m, struct form *f, const struct reading *in, size_t i,
+                                      size_t j)
+{
+    size_t n = j - i;
+    if (!form_reserve(m, f, n))
+        return false;
+    m->work += n / 8;
+    if (n > 8)
+        form_copy_long(f, in, i, n);
+    else if (in->from)
+        for (; i < j; i++)
+            form_byte(f, in->text.at[i], in->from[i], in->span[i]);
+    else
+        for (; i < j; i++)
+            form_byte(f, in->text.at[i], i, 1);
+    return true;
+}
 /* Adds bytes that stand for [from, from + span) of the original. */
-bool form_put(struct view_memory *m, struct form *f, struct str bytes, size_t from, uint16_t span) MUST_USE;
+static inline bool MUST_USE form_put(struct view_memory *m, struct form *f, struct str bytes, size_t from,
+                                     uint16_t span)
+{
+    if (!form_reserve(m, f, bytes.len))
+        return false;
+    for (size_t k = 0; k < bytes.len; k++)
+        form_byte(f, bytes.at[k], from, span);
+    return true;
+}
 static inline struct reading form_reading(const struct form *f)
 {
     return (struct reading){ str_of(f->text, f->len), f->from, f->span };
@@ -98,10 +134,21 @@ static inline uint16_t origin_span(size_t from, size_t to)
     return (uint16_t)(to <= from ? 1 : to - from > UINT16_MAX ? UINT16_MAX : to - from);
 }
 
+/* Adds bytes that stand for in[i, j) together. */
+static inline bool MUST_USE form_add(struct view_memory *m, struct form *f, struct str bytes, const struct reading *in,
+                                     size_t i, size_t j)
+{
+    if (!bytes.len)
+        return true;
+    size_t from = origin_start(in, i);
+    return form_put(m, f, bytes, from, origin_span(from, j > i ? origin_end(in, j - 1) : from));
+}
+
 /* The steps. Those with `changed` leave it false when the form would read like the text that it is made from. */
 struct fold_facts {
     unsigned reasons, oddities;
 };
+void fold_init(struct view_memory *m);
 bool fold_text(struct view_memory *m, struct reading in, struct form *out, struct fold_facts *facts) MUST_USE;
 bool focus_text(struct view_memory *m, struct reading in, const struct look *l, struct form *out) MUST_USE;
 bool decode_text(struct view_memory *m, struct reading in, struct form *out, bool *changed,
@@ -136,22 +183,29 @@ bool is_bearing_marks(uint32_t c);
 /* leet.c: whether the word around s[i] is written in leet, and where it ends. */
 bool leet_word_at(struct str s, size_t i, size_t *end);
 
-/* ASCII classes, one table for all scalar passes. */
+/* Classes of characters, one table for all scalar passes. */
 enum {
     IS_ALPHA = 1,
     IS_DIGIT = 2,
-    IS_WORD = 3,
-    IS_RUN = 4,
+    IS_WORD = IS_ALPHA | IS_DIGIT,
+    IS_RUN = 4, /* of the base64 alphabets */
     IS_SPACE = 8,
     IS_HEX = 16,
-    IS_ESCAPE = 32,
+    IS_ESCAPE = 32, /* % & \ */
     IS_CONTROL = 64,
-    IS_HIGH = 128
+    IS_HIGH = 128, /* not ASCII */
+    IS_SIGN = 256, /* @ $ !, letters in leet */
+    IS_BAR = 512,
+    IS_MARKUP = 1024, /* * ` ~ _ < */
 };
-extern const uint8_t CHAR_CLASS[256];
-static inline bool char_is(char c, uint8_t classes)
+extern const uint16_t CHAR_CLASS[256];
+static inline unsigned char_class(char c)
 {
-    return (CHAR_CLASS[(unsigned char)c] & classes) != 0;
+    return CHAR_CLASS[(unsigned char)c];
+}
+static inline bool char_is(char c, unsigned classes)
+{
+    return (char_class(c) & classes) != 0;
 }
 /* The character at s[i], and its width; a byte that begins none counts as U+FFFD, one wide. */
 static inline uint32_t char_at(struct str s, size_t i, size_t *width)

@@ -10,6 +10,8 @@ enum { KEEP_BYTES = 256 << 10 }; /* a form larger than this is given back after 
 bool views_init(struct views *v)
 {
     *v = (struct views){ .memory = calloc(1, sizeof *v->memory) };
+    if (v->memory)
+        fold_init(v->memory);
     return v->memory != NULL;
 }
 
