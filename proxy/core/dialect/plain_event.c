@@ -10,21 +10,45 @@
 #include <emmintrin.h>
 #endif
 
-/* The next quote or backslash from `i` on, or the end. */
-static size_t find_mark(struct str s, size_t i)
+/* The quotes and backslashes of a text, one after the other: those of 16 bytes are found at a look. */
+struct marks {
+    struct str s;
+    size_t at;     /* of the 16 bytes */
+    unsigned left; /* bits of the marks among them that were not told yet */
+};
+
+static unsigned marks_at(struct str s, size_t at)
 {
+    unsigned found = 0;
 #if defined(__SSE2__)
-    for (; i + 16 <= s.len; i += 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.at + i));
+    if (s.len - at >= 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.at + at));
         __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
-        unsigned mask = (unsigned)_mm_movemask_epi8(marks);
-        if (mask)
-            return i + (unsigned)__builtin_ctz(mask);
+        return (unsigned)_mm_movemask_epi8(marks);
     }
 #endif
-    while (i < s.len && s.at[i] != '"' && s.at[i] != '\\')
-        i++;
-    return i;
+    for (unsigned i = 0; i < 16 && at + i < s.len; i++)
+        found |= (unsigned)(s.at[at + i] == '"' || s.at[at + i] == '\\') << i;
+    return found;
+}
+
+static struct marks marks_of(struct str s)
+{
+    return (struct marks){ s, 0, marks_at(s, 0) };
+}
+
+/* The place of the next one, or the text's length. */
+static inline size_t next_mark(struct marks *m)
+{
+    while (!m->left) {
+        if (m->s.len - m->at <= 16)
+            return m->s.len;
+        m->at += 16;
+        m->left = marks_at(m->s, m->at);
+    }
+    size_t place = m->at + (unsigned)__builtin_ctz(m->left);
+    m->left &= m->left - 1;
+    return place;
 }
 
 static bool begins(struct str s, size_t at, struct str with)
@@ -65,12 +89,14 @@ bool openai_event_is_plain(struct str name, struct str data, const struct call *
     if (name.len || !known->model.len || (call->operation != OP_CHAT && call->operation != OP_COMPLETION))
         return false;
     bool inside = false; /* of a string */
-    for (size_t i = find_mark(data, 0); i < data.len; i = find_mark(data, i + 1)) {
+    struct marks marks = marks_of(data);
+    for (size_t i; (i = next_mark(&marks)) < data.len;) {
         char next = i + 1 < data.len ? data.at[i + 1] : '\0';
         if (data.at[i] == '\\') {
             if (begins(data, i + 1, STR("u00")))
                 return false;
-            i++; /* what is escaped is no mark */
+            if (next == '"' || next == '\\')
+                next_mark(&marks); /* what is escaped is none */
             continue;
         }
         inside = !inside;
