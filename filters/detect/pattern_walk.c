@@ -23,25 +23,26 @@ static void note_found(struct pattern_scratch *s, uint32_t state, size_t end)
 static enum run run_from(struct pattern_scratch *s, struct str text, bool last, size_t start)
 {
     struct pattern_automaton *a = &s->automaton;
-    const struct pattern_set *set = s->set;
+    const uint16_t *class_of = s->set->class_of;
+    size_t width = s->set->classes, i = start;
     uint32_t state = a->starts[start && pattern_is_word((unsigned char)text.at[start - 1])];
     s->found_count = 0;
-    for (size_t i = start; i < text.len || last; i++) {
-        uint32_t class = i < text.len ? set->class_of[(unsigned char)text.at[i]] : set->classes - 1;
-        uint32_t to = a->next[(size_t)state * set->classes + class];
+    for (; i < text.len || last; i++) {
+        uint32_t class = i < text.len ? class_of[(unsigned char)text.at[i]] : (uint32_t)width - 1;
+        uint32_t to = a->next[state * width + class];
         if (to == STATE_UNKNOWN && (to = pattern_automaton_next(a, state, class)) == STATE_UNKNOWN)
             return RUN_FAILED;
         state = to;
+        if (state == STATE_DEAD)
+            break;
         if (!a->is_special[state])
             continue;
         note_found(s, state, i);
-        if (!a->states[state].count) {
-            s->steps += i - start;
-            return RUN_OVER;
-        }
+        if (!a->states[state].count)
+            break;
     }
-    s->steps += text.len - start;
-    return RUN_OPEN;
+    s->steps += i - start;
+    return i < text.len || last ? RUN_OVER : RUN_OPEN;
 }
 
 /* The longest of what the run found that was not yet asked about, then the first in the set; found_count when none is left.
