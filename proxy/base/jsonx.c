@@ -189,7 +189,7 @@ static const unsigned char *skip_plain(const unsigned char *p, const unsigned ch
 }
 #endif
 
-/* Behind some characters, the first of which is above ASCII. */
+/* Behind some characters, looked at one by one. */
 static const unsigned char *skip_utf8(struct pass *s, const unsigned char *p)
 {
     enum { AT_ONCE = 16 }; /* then the wide loop may try again */
@@ -224,7 +224,7 @@ static NOINLINE const unsigned char *read_any_string(struct pass *s, const unsig
         if (*p == '\\') {
             has_escapes = true;
             p = skip_escape(s, p, is_key);
-        } else if (*p >= 0x80) {
+        } else if (*p >= 0x20) { /* above ASCII, or something behind it is wrong */
             p = skip_utf8(s, p);
         } else {
             return fail(s, p, "control byte in a string");

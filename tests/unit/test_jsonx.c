@@ -452,6 +452,23 @@ static void run_suite(const char *folder)
     CHECK(files > 0);
 }
 
+TEST("a byte that is no UTF-8 is called so wherever it stands in a long string")
+{
+    char text[] = "\"some forty bytes of plain text and no more\"";
+    for (size_t at = 1; at < sizeof text - 2; at++) {
+        struct jsonx j;
+        struct jsonx_error error = { 0, "" };
+        char was = text[at];
+        text[at] = '\x80';
+        jsonx_init(&j);
+        CHECK(!jsonx_index(&j, str_c(text), &JSONX_LIMITS_DEFAULT, &error));
+        CHECK_STR(str_c(error.why), STR("invalid UTF-8"));
+        CHECK_INT(error.offset, at);
+        jsonx_finish(&j);
+        text[at] = was;
+    }
+}
+
 TEST("JSONTestSuite, parsing: every n_ refused, every y_ accepted but duplicate keys and NUL in keys")
 {
     run_suite(EXAM_DIR "/json/test_parsing");
