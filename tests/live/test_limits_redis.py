@@ -1,0 +1,326 @@
+"""Three gateways, one Redis, four times the offered load: what they admit together, in health and through every fault.
+
+A window is counted by what certainly lies in it: requests that were sent after it began and answered before it ended. The bounds are
+those of proxy/edge/store/shared.h: in health the limit; through an outage the limit and the shares of all gateways, each a third of
+the limit or one request."""
+
+import os
+import shutil
+import subprocess
+import threading
+import time
+
+import pytest
+
+from mocks import call
+from redis_servers import Cluster, Redis, Sentinels
+from test_redis_transport import faults, keep  # noqa: F401 (fixtures)
+from wire import CHAT_V1, chat
+
+RATE, BURST, GATEWAYS = 40, 10, 3
+WITHIN_S = 1.5  # a request: the store's deadline, the model, and a busy machine
+
+
+def limits(rate=RATE, burst=BURST, **more):
+    return [{"requests": {"rate": f"{rate}/s", "burst": burst, "by": "all", "name": "live", **more}}]
+
+
+class Load:
+    """Callers on connections that they keep, so many requests a second in all, until it is told to stop."""
+
+    def __init__(self, gateways, token, per_s=4 * RATE, callers=12):
+        self.rows, self.lock, self.stopping = [], threading.Lock(), threading.Event()  # (sent, answered, status, reason)
+        self.pause = callers / per_s
+        self.threads = [
+            threading.Thread(target=self._run, args=(gateways[n % len(gateways)].caller(token), n * self.pause / callers))
+            for n in range(callers)
+        ]
+        for thread in self.threads:
+            thread.start()
+
+    def _run(self, caller, offset):
+        time.sleep(offset)
+        connection, due = caller.connection(10), time.monotonic()
+        while not self.stopping.is_set():
+            sent = time.monotonic()
+            try:
+                caller.send(connection, "POST", CHAT_V1, chat("Hi."))
+                answer = connection.getresponse()
+                body = answer.read()
+                status, reason = answer.status, "" if answer.status == 200 else body.decode(errors="replace")[:300]
+            except OSError as e:
+                connection.close()
+                connection, status, reason = caller.connection(10), 0, repr(e)
+            with self.lock:
+                self.rows.append((sent, time.monotonic(), status, reason))
+            due = max(due + self.pause, sent)
+            time.sleep(max(0, due - time.monotonic()))
+        connection.close()
+
+    def stop(self):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+
+    def admitted(self):
+        with self.lock:
+            return [(sent, answered) for sent, answered, status, _ in self.rows if status == 200]
+
+    def check_answers(self):
+        """Nothing hangs, nothing is lost, nothing fails."""
+        odd = [row for row in self.rows if row[2] not in (200, 429)]
+        assert not odd, odd[:3]
+        slowest = max(row[1] - row[0] for row in self.rows)
+        assert slowest < WITHIN_S, slowest
+
+
+def worst_window(admitted, rate, burst):
+    """The most that any window holds above burst + rate × its length."""
+    worst = -burst
+    by_end = sorted(admitted, key=lambda row: row[1])
+    for begin in {sent for sent, _ in admitted}:
+        inside = 0
+        for sent, answered in by_end:
+            if sent >= begin:
+                inside += 1
+                worst = max(worst, inside - burst - rate * (answered - begin))
+    return worst
+
+
+def check_health(load, from_s=None, until_s=None, rate=RATE, burst=BURST):
+    rows = [row for row in load.admitted() if row[0] >= (from_s or 0) and row[1] <= (until_s or 1e18)]
+    assert len(rows) > rate, len(rows)
+    assert worst_window(rows, rate, burst) <= 1
+    length = rows[-1][1] - rows[0][0]
+    assert len(rows) >= 0.7 * rate * length, (len(rows), length)  # and the limit is used
+
+
+def check_outage(load):
+    """At most the limit and all shares, which are once the limit."""
+    assert worst_window(load.admitted(), 2 * RATE, 2 * BURST + GATEWAYS) <= 1
+
+
+@pytest.fixture
+def three(start_gateway, token):
+    """three(store): the gateways, warm, so that each knows the others."""
+
+    def start(store, limit=None, envs=(None, None, None), **changes):
+        stage = {"limit": limit or limits(), **changes}
+        gateways = [start_gateway({"store": store, "workers": 2, "routes": {"openai": stage}}, env) for env in envs]
+        for gateway in gateways:
+            for _ in range(4):
+                gateway.caller(token).chat(path=CHAT_V1)
+        time.sleep(5)
+        return gateways
+
+    return start
+
+
+def evalsha_calls(redis):
+    for line in redis.cli("info", "commandstats").splitlines():
+        if line.startswith("cmdstat_evalsha:"):
+            return int(line.split("calls=")[1].split(",")[0])
+    return 0
+
+
+# ---- in health ----
+
+
+def test_health(three, token, tmp_path, keep):
+    redis = keep(Redis(tmp_path))
+    load = Load(three(f"redis://127.0.0.1:{redis.port}"), token)
+    time.sleep(8)
+    load.stop()
+    load.check_answers()
+    check_health(load)
+    persistent = [k for k in redis.cli("--scan").split() if redis.cli("pttl", k) == "-1"]
+    assert not persistent
+    assert all(k.startswith("{bartizan}") for k in redis.cli("--scan").split())
+
+
+def test_a_flood_costs_redis_next_to_nothing(three, token, tmp_path, keep):
+    redis = keep(Redis(tmp_path))
+    gateways = three(f"redis://127.0.0.1:{redis.port}", limits(rate=1, burst=1))
+    before = evalsha_calls(redis)
+    load = Load(gateways, token, per_s=400)
+    time.sleep(6)
+    load.stop()
+    load.check_answers()
+    check_health(load, rate=1, burst=1)
+    asked = evalsha_calls(redis) - before
+    # each worker asks again when the time has come, and says twice in two seconds that it is there
+    assert asked < len(load.rows) / 5, (asked, len(load.rows))
+
+
+def test_a_clock_two_seconds_ahead(three, token, tmp_path, keep):
+    compiler = shutil.which("cc")
+    if not compiler:
+        pytest.skip("no compiler for the shim")
+    shim = tmp_path / "clock_ahead.so"
+    source = os.path.join(os.path.dirname(__file__), "clock_ahead.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", shim, source, "-ldl"], check=True)
+    redis = keep(Redis(tmp_path))
+    ahead = {"LD_PRELOAD": str(shim), "CLOCK_AHEAD_MS": "2000", "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    load = Load(three(f"redis://127.0.0.1:{redis.port}", envs=(None, None, ahead)), token)
+    time.sleep(6)
+    load.stop()
+    load.check_answers()
+    check_health(load)
+
+
+def test_slow_by_less_than_the_deadline(three, token, tmp_path, keep, faults):  # noqa: F811
+    redis = keep(Redis(tmp_path))
+    port, say = faults(redis.port)
+    gateways = three(f"redis://127.0.0.1:{port}")
+    for latency in 5, 50:
+        say(f"latency {latency}")
+        time.sleep(1)
+        load = Load(gateways, token)
+        time.sleep(5)
+        load.stop()
+        load.check_answers()
+        check_health(load)
+
+
+def test_places_of_a_gateway_that_died(three, token, tmp_path, keep, model):
+    """They are free again within half a minute; those of one that lives are not."""
+    redis = keep(Redis(tmp_path))
+    stage = [{"concurrency": {"max": 4, "by": "all", "name": "places"}}]
+    gateways = three(f"redis://127.0.0.1:{redis.port}", stage)
+    model.set(interval_ms=60000)
+    streams = [gateways[n // 2].caller(token).stream(path=CHAT_V1, timeout=90) for n in range(4)]
+    for stream in streams:
+        next(stream)
+    assert gateways[2].caller(token).chat(path=CHAT_V1, stream=True).status == 429
+    gateways[0].program.process.kill()
+    gateways[0].program.process.wait()
+    end = time.monotonic() + 45
+    while gateways[2].caller(token).chat(path=CHAT_V1, timeout=5, stream=False).status == 429:
+        assert time.monotonic() < end
+        time.sleep(1)
+    keys = [k for k in redis.cli("--scan", "--pattern", "*places*").split()]
+    assert len(keys) == 1 and int(redis.cli("zcard", keys[0])) >= 2
+    model.set(interval_ms=5)
+    for stream in streams:
+        stream.close()
+
+
+# ---- outages of all ----
+
+
+def through(load, hurt, heal, down_s=3):
+    time.sleep(3)
+    hurt()
+    began = time.monotonic()
+    time.sleep(down_s)
+    heal()
+    healed = time.monotonic()
+    time.sleep(2.3 + 4)
+    load.stop()
+    load.check_answers()
+    check_health(load, until_s=began)
+    check_outage(load)
+    during = [row for row in load.admitted() if began + 1 < row[0] < healed]
+    assert len(during) > 0.4 * RATE * (down_s - 1), len(during)  # they live off their shares
+    check_health(load, from_s=healed + 2.3)  # and Redis decides again
+
+
+def test_killed_and_empty_when_it_comes_back(three, token, tmp_path, keep):
+    redis = keep(Redis(tmp_path))
+    load = Load(three(f"redis://127.0.0.1:{redis.port}"), token)
+    through(load, redis.kill, redis.start)
+
+
+def test_restarted_at_once(three, token, tmp_path, keep):
+    redis = keep(Redis(tmp_path))
+    load = Load(three(f"redis://127.0.0.1:{redis.port}"), token)
+    time.sleep(3)
+    redis.kill()
+    redis.start()
+    time.sleep(5)
+    load.stop()
+    load.check_answers()
+    check_outage(load)
+
+
+def test_emptied(three, token, tmp_path, keep):
+    redis = keep(Redis(tmp_path))
+    gateways = three(f"redis://127.0.0.1:{redis.port}", [{"requests": {"quota": "100/day", "by": "all", "name": "live"}}])
+    load = Load(gateways, token)
+    time.sleep(1.2)
+    redis.cli("flushall")
+    time.sleep(5)
+    load.stop()
+    load.check_answers()
+    assert 88 <= len(load.admitted()) <= 100 + 3 * 4 * RATE  # a greeting every two seconds sees it; until then it is new
+
+
+def test_killed_with_a_quota(three, token, tmp_path, keep):
+    redis = keep(Redis(tmp_path))
+    gateways = three(f"redis://127.0.0.1:{redis.port}", [{"requests": {"quota": "200/day", "by": "all", "name": "live"}}])
+    load = Load(gateways, token)
+    time.sleep(0.7)
+    redis.kill()
+    time.sleep(1.5)
+    redis.start()
+    time.sleep(5)
+    load.stop()
+    load.check_answers()
+    assert 188 <= len(load.admitted()) <= 200 + 66 * GATEWAYS, len(load.admitted())
+
+
+def test_paused(three, token, tmp_path, keep):
+    redis = keep(Redis(tmp_path))
+    load = Load(three(f"redis://127.0.0.1:{redis.port}"), token)
+    through(load, redis.pause, redis.resume)
+
+
+@pytest.mark.parametrize("fault", ["blackhole", "reset", "refuse", "latency 500"])
+def test_faults(three, token, tmp_path, keep, faults, fault):  # noqa: F811
+    redis = keep(Redis(tmp_path))
+    port, say = faults(redis.port)
+    load = Load(three(f"redis://127.0.0.1:{port}"), token)
+    through(load, lambda: say(fault), lambda: say("ok"))
+
+
+def test_each_limit_says_what_holds(three, token, tmp_path, keep):
+    redis = keep(Redis(tmp_path))
+    gateways = three(f"redis://127.0.0.1:{redis.port}", limits(on_store_down="refuse"))
+    redis.kill()
+    time.sleep(1)
+    answer = gateways[0].caller(token).chat(path=CHAT_V1)
+    assert answer.status == 503 and answer.error["code"] == "store-down"
+    redis.start()
+    end = time.monotonic() + 4
+    while gateways[0].caller(token).chat(path=CHAT_V1).status == 503:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+# ---- servers that move ----
+
+
+def test_failover_by_sentinels(three, token, tmp_path, keep):
+    sentinels = keep(Sentinels(tmp_path))
+    load = Load(three({"sentinel": {"master": "limits", "urls": sentinels.urls()}}), token)
+    time.sleep(3)
+    sentinels.master.kill()
+    time.sleep(8)
+    recovered = time.monotonic()
+    time.sleep(4)
+    load.stop()
+    load.check_answers()
+    check_outage(load)
+    check_health(load, from_s=recovered)
+
+
+def test_a_cluster_that_is_resharded(three, token, tmp_path, keep):
+    cluster = keep(Cluster(tmp_path))
+    urls = [f"redis://127.0.0.1:{node.port}" for node in cluster.nodes]
+    load = Load(three({"url": urls, "cluster": True}), token)
+    time.sleep(2)
+    cluster.reshard(5461)
+    time.sleep(3)
+    load.stop()
+    load.check_answers()
+    check_outage(load)
