@@ -269,6 +269,7 @@ static enum verdict judge_one(struct exchange *x, const struct injection_policy 
     struct judgement got;
     if (!judge_text(i->judge, &p->judging, value, t->source, &got))
         return exchange_refuse(x, WHY_INTERNAL, "a text could not be judged");
+    x->score = got.score > x->score ? got.score : x->score;
     if (got.verdict == JUDGED_PASS)
         return NEXT;
     tell(x, p, t, &got);
