@@ -23,11 +23,11 @@ static size_t closer(struct str s, size_t i, struct str what, size_t *known)
 /* Elements that end a line or a cell: words on both sides of them are two words. */
 static bool is_block(struct str name)
 {
-    static const char *const BLOCKS[] = { "br", "p",  "div", "li",  "ul",   "ol",   "td",      "th",      "tr",
-                                          "h1", "h2", "h3",  "h4",  "h5",   "h6",   "section", "article", "table",
-                                          "hr", "dd", "dt",  "pre", "body", "head", "title",   "option" };
+    static const char *const BLOCKS[] = { "br", "p",  "div", "li",   "ul",   "ol",    "td",      "th",    "tr",
+                                          "h1", "h2", "h3",  "h4",   "h5",   "h6",    "section", "table", "hr",
+                                          "dd", "dt", "pre", "body", "head", "title", "option" };
     for (size_t i = 0; i < ARRAY_LEN(BLOCKS); i++)
-        if (str_eq_nocase(name, str_c(BLOCKS[i])))
+        if (BLOCKS[i][0] == ascii_lower(name.at[0]) && str_eq_nocase(name, str_c(BLOCKS[i])))
             return true;
     return false;
 }
@@ -76,6 +76,8 @@ size_t markup_at(struct str s, size_t i, struct closers *known, bool *space)
 
 static bool is_mark(uint32_t c)
 {
+    if (c < 0x300 || (c >= 0x2100 && c < 0xfe20) || c >= 0xfe30)
+        return false;
     return (c >= 0x300 && c < 0x370) || (c >= 0x483 && c < 0x48a) ||
            (c >= 0x591 && c < 0x5c8 && c != 0x5be && c != 0x5c0) || (c >= 0x610 && c < 0x61b) ||
            (c >= 0x64b && c < 0x660) || c == 0x670 || (c >= 0x1ab0 && c < 0x1b00) || (c >= 0x1dc0 && c < 0x1e00) ||

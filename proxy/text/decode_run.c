@@ -36,12 +36,19 @@ static bool is_text(const char *bytes, size_t n)
     return n >= SAMPLE_BYTES_MIN && letters * 2 >= n;
 }
 
+/* How many bytes are to follow this one in UTF-8; -1 when none begins with it. */
+static int following(unsigned char c)
+{
+    return c < 0x80 ? 0 : c < 0xc2 ? -1 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : c < 0xf5 ? 3 : -1;
+}
+
 /* Decodes at most SAMPLE characters; a byte that no text has ends it early. */
 static enum coding base64_coding(struct str s)
 {
     char bytes[SAMPLE], half[SAMPLE];
     size_t n = 0, halves = 0, zeros = 0, bits = 0;
     uint32_t value = 0;
+    int follow = 0;
     for (size_t i = 0; i < s.len && i < SAMPLE; i++) {
         int v = base64_value(s.at[i]);
         if (v < 0)
@@ -50,14 +57,15 @@ static enum coding base64_coding(struct str s)
         if ((bits += 6) < 8)
             continue;
         bits -= 8;
-        char c = (char)(value >> bits & 0xff);
+        unsigned char c = (unsigned char)(value >> bits & 0xff);
         bool zero = (n & 1) && !c;
         zeros += zero;
-        if (!(n & 1))
-            half[halves++] = c;
-        if (!zero && char_is(c, IS_CONTROL))
+        if (follow ? (c & 0xc0) != 0x80 : (follow = following(c) + 1) == 0 || (!zero && char_is((char)c, IS_CONTROL)))
             return CODING_NONE;
-        bytes[n++] = c;
+        follow--;
+        if (!(n & 1))
+            half[halves++] = (char)c;
+        bytes[n++] = (char)c;
     }
     if (zeros && zeros == n / 2) /* as some shells want their scripts */
         return is_text(half, halves) || (halves >= 6 && zeros >= 5) ? CODING_BASE64_UTF16 : CODING_NONE;

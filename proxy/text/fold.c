@@ -209,7 +209,8 @@ static bool is_slow(uint32_t c)
     if (is_normal_letter(c))
         return false;
     return p->ignorable || p->combining_class || p->decomp_seqindex != UINT16_MAX || typewriter(c) || is_joining(c) ||
-           p->category < UTF8PROC_CATEGORY_LU || (p->category >= UTF8PROC_CATEGORY_ZS && p->category <= UTF8PROC_CATEGORY_CO);
+           p->category < UTF8PROC_CATEGORY_LU ||
+           (p->category >= UTF8PROC_CATEGORY_ZS && p->category <= UTF8PROC_CATEGORY_CO);
 }
 
 void fold_init(struct view_memory *m)
@@ -312,23 +313,36 @@ static size_t take_char(struct fold *f, size_t i)
     return i;
 }
 
+static bool fold_once(struct fold *f)
+{
+    size_t len = f->in->text.len;
+    f->out->len = 0;
+    if (!form_reserve(f->m, f->out, len))
+        return false;
+    for (size_t i = 0; i < len && !f->failed;) {
+        size_t start = i;
+        i = char_is(f->in->text.at[i], IS_HIGH) ? pass_itself(f, i) : pass_ascii(f, i);
+        if (i == start)
+            i = take_char(f, i);
+    }
+    catch_up(f, len);
+    fold_end_word(f, len);
+    return !f->failed;
+}
+
 bool fold_text(struct view_memory *m, struct reading in, struct form *out, struct fold_facts *facts)
 {
     struct fold f = { .m = m, .in = &in, .out = out, .facts = facts };
-    if (!form_reserve(m, out, in.text.len))
+    if (!fold_once(&f))
         return false;
-    for (size_t i = 0; i < in.text.len && !f.failed;) {
-        size_t start = i;
-        i = char_is(in.text.at[i], IS_HIGH) ? pass_itself(&f, i) : pass_ascii(&f, i);
-        if (i == start)
-            i = take_char(&f, i);
+    if (f.mixed >= MIXED_TELLING && f.unsure) {
+        f = (struct fold){ .m = m, .in = &in, .out = out, .facts = facts, .is_suspicious = true };
+        if (!fold_once(&f))
+            return false;
     }
-    catch_up(&f, in.text.len);
-    fold_end_word(&f, in.text.len);
     facts->oddities |= (f.invisible >= INVISIBLE_TELLING ? ODD_INVISIBLE : 0) |
                        (f.selectors >= SELECTORS_TELLING ? ODD_SELECTORS : 0) |
                        (f.mixed >= MIXED_TELLING ? ODD_CONFUSABLE : 0) | (f.stacked >= STACKED_TELLING ? ODD_MARKS : 0);
-    facts->reasons |=
-        (f.alone >= ALONE_TELLING ? REASON_SPACED : 0) | ((f.all & KIND_MARKED) ? REASON_MARKS : 0);
-    return !f.failed;
+    facts->reasons |= (f.alone >= ALONE_TELLING ? REASON_SPACED : 0) | ((f.all & KIND_MARKED) ? REASON_MARKS : 0);
+    return true;
 }

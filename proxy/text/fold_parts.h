@@ -32,6 +32,8 @@ struct fold {
     unsigned alone;     /* words of one letter in a row */
     unsigned invisible; /* zero-width characters between letters */
     unsigned mixed;     /* words that mixed scripts */
+    unsigned unsure;    /* words that may have, were there reason to think so */
+    bool is_suspicious; /* there is: the second time over a text */
     unsigned selectors; /* variation selectors where none belong */
     unsigned stacked;   /* letters under three marks or more */
 };

@@ -128,8 +128,9 @@ void fold_end_word(struct fold *f, size_t next)
         unsigned latin = latin_letters(str_of(f->out->text + start, f->out->len - start), &interleaved);
         unsigned letters = f->letters + latin;
         bool loose = (f->kinds & KIND_LOOSE) != 0, mixed = latin || (f->kinds & KIND_LATIN);
-        as_latin = mixed ? !loose || (interleaved && letters >= TELLING_LETTERS)
-                         : !loose && has_latin_neighbour(f, start, next);
+        bool sure = mixed ? !loose || (interleaved && letters >= TELLING_LETTERS) : !loose;
+        as_latin = (sure || f->is_suspicious) && (mixed || has_latin_neighbour(f, start, next));
+        f->unsure += !sure;
         f->mixed += mixed && as_latin && letters >= TELLING_LETTERS;
     }
     if (as_latin || (f->kinds & KIND_CAPITAL))

@@ -1,7 +1,7 @@
 /* leet.c - 1gn0r3 pr3v10u5: digits and signs inside of words as the letters that they imitate. */
 #include "proxy/text/view_parts.h"
 
-enum { WORD_MAX = 40, DIGITS_MAX = 3 };
+enum { WORD_MAX = 40, DIGITS_MAX = 3, MANY = 3 };
 
 /* What each stands for; 1 and its like are I or L, which the neighbours tell. */
 static char letter_of(char c)
@@ -82,7 +82,7 @@ static bool is_leet(struct str word, char beyond)
 
 static bool is_number(struct str word)
 {
-    bool likes = word.len <= DIGITS_MAX;
+    bool likes = word.len <= DIGITS_MAX + 1;
     for (size_t i = 0; likes && i < word.len; i++)
         likes = is_upright(word.at[i]) || letter_of(word.at[i]);
     return likes;
@@ -102,6 +102,7 @@ bool leet_text(struct view_memory *m, struct reading in, struct form *out, bool 
 {
     struct str s = in.text;
     bool was_leet = false;
+    size_t found = 0;
     if (!form_copy(m, out, &in, 0, s.len))
         return false;
     m->work += 2 * s.len;
@@ -117,7 +118,9 @@ bool leet_text(struct view_memory *m, struct reading in, struct form *out, bool 
         struct str word = trimmed(s, start, i);
         char *to = out->text + (word.at - s.at);
         /* among such words a number is one too: 411 */
-        was_leet = is_leet(word, i < s.len ? s.at[i] : 0) || (was_leet && is_number(word));
+        bool sure = is_leet(word, i < s.len ? s.at[i] : 0);
+        found += sure;
+        was_leet = sure || ((was_leet || found >= MANY) && is_number(word));
         for (size_t k = 0; was_leet && k < word.len; k++) {
             char c = is_upright(word.at[k]) ? upright(word, k) : letter_of(word.at[k]);
             if (c)

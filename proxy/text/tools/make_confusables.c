@@ -74,16 +74,12 @@ static const char *const LICENCE[] = {
     "copyright holder.",
 };
 
-/* The one ASCII letter that a code point's skeleton is but for its marks; 0 when there is none. */
-static int skeleton(USpoofChecker *spoof, UChar32 c)
+/* The one ASCII letter that a text is but for its marks; 0 when there is none. */
+static int bare_letter(const UChar *bones, int32_t len)
 {
-    UChar one[2], bones[64];
-    int32_t n = 0, i = 0;
-    UErrorCode error = U_ZERO_ERROR;
-    U16_APPEND_UNSAFE(one, n, c);
-    int32_t len = uspoof_getSkeleton(spoof, 0, one, n, bones, ARRAY_LEN(bones), &error);
+    int32_t i = 0;
     int found = 0;
-    while (U_SUCCESS(error) && i < len) {
+    while (i < len) {
         UChar32 b;
         U16_NEXT(bones, i, len, b);
         if (u_charType(b) == U_NON_SPACING_MARK)
@@ -93,6 +89,22 @@ static int skeleton(USpoofChecker *spoof, UChar32 c)
         found = (int)b;
     }
     return found;
+}
+
+/* What a code point looks like. Canonical decomposition goes before the skeleton, which would make rn of an m. */
+static int skeleton(USpoofChecker *spoof, UChar32 c)
+{
+    UChar one[2], bones[64];
+    int32_t n = 0;
+    UErrorCode error = U_ZERO_ERROR;
+    U16_APPEND_UNSAFE(one, n, c);
+    const UNormalizer2 *nfd = unorm2_getNFDInstance(&error);
+    int32_t len = unorm2_normalize(nfd, one, n, bones, ARRAY_LEN(bones), &error);
+    int letter = U_SUCCESS(error) ? bare_letter(bones, len) : 0;
+    if (letter)
+        return letter;
+    len = uspoof_getSkeleton(spoof, 0, one, n, bones, ARRAY_LEN(bones), &error);
+    return U_SUCCESS(error) ? bare_letter(bones, len) : 0;
 }
 
 static bool is_stroke_script(UChar32 c)
