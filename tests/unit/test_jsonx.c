@@ -457,7 +457,6 @@ TEST("a byte that is no UTF-8 is called so wherever it stands in a long string")
     char text[] = "\"some forty bytes of plain text and no more\"";
     for (size_t at = 1; at < sizeof text - 2; at++) {
         struct jsonx j;
-        struct jsonx_error error = { 0, "" };
         char was = text[at];
         text[at] = '\x80';
         jsonx_init(&j);
