@@ -51,17 +51,37 @@ static uint32_t bare(uint32_t code)
     return (uint32_t)parts[0];
 }
 
-/* What `one` is in texts after normalisation: case folded; and without its marks. */
-static bool fold(struct writing *w, struct str one, uint32_t *with, uint32_t *without)
+/* The text as views have it: NFKC, small letters. at == NULL where it is not UTF-8, and without memory. */
+static struct str plain(struct writing *w, struct str s)
 {
-    utf8proc_int32_t code, folded[8];
-    int boundary = 0;
-    if (!one.len || utf8proc_iterate((const utf8proc_uint8_t *)one.at, (utf8proc_ssize_t)one.len, &code) < 0)
-        return fail(w, "the pattern is not UTF-8");
-    utf8proc_ssize_t n = utf8proc_decompose_char(code, folded, 8, UTF8PROC_CASEFOLD, &boundary);
-    *with = n == 1 ? (uint32_t)folded[0] : (uint32_t)code;
-    *without = bare(*with);
-    return true;
+    char *copy = arena_cstr(w->arena, s);
+    utf8proc_uint8_t *composed = NULL;
+    struct str out = STR_NONE;
+    size_t len = 0;
+    if (copy)
+        composed = utf8proc_NFKC((const utf8proc_uint8_t *)copy);
+    size_t n = composed ? strlen((const char *)composed) : 0;
+    char *at = composed ? arena_bytes(w->arena, 2 * n + 1) : NULL; /* a small letter may be longer, never twice */
+    for (size_t i = 0; at && i < n;) {
+        utf8proc_int32_t code;
+        utf8proc_ssize_t took = utf8proc_iterate(composed + i, (utf8proc_ssize_t)(n - i), &code);
+        if (took < 1)
+            break;
+        len += utf8_encode(at + len, (uint32_t)utf8proc_tolower(code));
+        i += (size_t)took;
+        out = str_of(at, len);
+    }
+    free(composed);
+    if (!out.at)
+        fail(w, "the pattern is not UTF-8");
+    return out;
+}
+
+static uint32_t code_at(struct str s)
+{
+    utf8proc_int32_t code = 0;
+    utf8proc_iterate((const utf8proc_uint8_t *)s.at, (utf8proc_ssize_t)s.len, &code);
+    return (uint32_t)code;
 }
 
 /* ---- expressions ---- */
@@ -97,12 +117,16 @@ static bool write_list(struct writing *w, struct str name, unsigned depth)
 
 static bool write_character(struct writing *w, struct str one)
 {
-    uint32_t with, without;
-    if (!fold(w, one, &with, &without))
-        return false;
-    if (with == without)
-        return add_code(w, with);
-    return add(w, STR("(?:")) && add_code(w, with) && add(w, STR("|")) && add_code(w, without) && add(w, STR(")"));
+    struct str rest = plain(w, one);
+    bool ok = rest.at != NULL;
+    while (ok && rest.len) {
+        uint32_t with = code_at(rest), without = bare(with);
+        ok = with == without ? add_code(w, with)
+                             : add(w, STR("(?:")) && add_code(w, with) && add(w, STR("|")) && add_code(w, without) &&
+                                   add(w, STR(")"));
+        rest = str_from(rest, utf8_valid_one(rest));
+    }
+    return ok;
 }
 
 static bool write_expression(struct writing *w, struct str p, unsigned depth)
@@ -204,17 +228,18 @@ static bool add_plain(struct writing *w, char c)
 }
 
 /* As whole words, and once more without their marks. */
-static bool add_word(struct writing *w, struct rule_part *part, struct str word)
+static bool add_word(struct writing *w, struct rule_part *part, struct str written)
 {
+    struct str word = plain(w, written);
+    if (!word.at)
+        return false;
     for (int pass = 0; pass < 2; pass++) {
         bool differs = false, ok = true;
         buf_clear(&w->out);
-        for (struct str rest = word; ok && rest.len;) {
-            uint32_t with = 0, without = 0;
-            size_t n = utf8_valid_one(rest);
-            ok = fold(w, str_first(rest, n), &with, &without) && add_code(w, pass ? without : with);
+        for (struct str rest = word; ok && rest.len; rest = str_from(rest, utf8_valid_one(rest))) {
+            uint32_t with = code_at(rest), without = bare(with);
+            ok = add_code(w, pass ? without : with);
             differs = differs || with != without;
-            rest = str_from(rest, n);
         }
         struct rule_piece piece = { .word = arena_copy(w->arena, buf_str(&w->out)), .left = true, .right = true };
         piece.word_bytes = (uint16_t)piece.word.len;
@@ -277,9 +302,11 @@ static bool spell_class(struct str s, struct spelled *out)
     for (size_t i = 1; i + 1 < s.len; i++) {
         i += s.at[i] == '\\';
         bool is_range = s.at[i] == '-' && i > 1 && i + 2 < s.len;
-        if (i + 1 >= s.len || is_range || (unsigned char)s.at[i] >= 0x80 || out->count == SPELLED_MAX)
+        size_t n = utf8_valid_one(str_from(s, i));
+        if (i + 1 >= s.len || is_range || !n || out->count == SPELLED_MAX)
             return false;
-        out->at[out->count++] = str_of(s.at + i, 1);
+        out->at[out->count++] = str_of(s.at + i, n);
+        i += n - 1;
     }
     return true;
 }
