@@ -234,6 +234,7 @@ uint32_t pattern_automaton_next(struct pattern_automaton *a, uint32_t state, uin
         return STATE_UNKNOWN;
     uint32_t to = step_over(a, work_count, class);
     if (to != STATE_UNKNOWN && !is_full)
-        a->next[(size_t)state * a->set->classes + class] = to;
+        a->next[(size_t)state * a->set->classes + class] =
+            to * a->set->classes | (a->is_special[to] ? STATE_SPECIAL : 0);
     return to;
 }

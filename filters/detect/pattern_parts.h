@@ -62,7 +62,7 @@ struct pattern_automaton {
     const struct pattern_set *set;
     struct pattern_state *states; /* owned, as all below */
     bool *is_special;             /* dead, or with something found: what a run must look at */
-    uint32_t *next;               /* states x classes */
+    uint32_t *next;               /* states x classes: where a state's row begins, with STATE_SPECIAL */
     uint32_t states_count, states_room;
     uint32_t *pool, pool_count, pool_room;
     uint32_t *buckets;            /* of states by what they hold; a power of two; STATE_UNKNOWN is empty */

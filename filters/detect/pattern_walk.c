@@ -19,11 +19,27 @@ static void note_found(struct pattern_scratch *s, uint32_t state, size_t end)
     }
 }
 
-/* A run from `start` on, until nothing can go on. */
+/* The same step where it is not known yet, or leads to where something ended; *row is where it led. */
+static enum run special_step(struct pattern_scratch *s, uint32_t to, uint32_t class, size_t at, uint32_t *row)
+{
+    struct pattern_automaton *a = &s->automaton;
+    const uint32_t width = s->set->classes;
+    uint32_t state = (to & ~STATE_SPECIAL) / width;
+    if (to == STATE_UNKNOWN && (state = pattern_automaton_next(a, *row / width, class)) == STATE_UNKNOWN)
+        return RUN_FAILED;
+    *row = state * width;
+    if (!a->is_special[state])
+        return RUN_OPEN;
+    note_found(s, state, at);
+    return a->states[state].count ? RUN_OPEN : RUN_OVER;
+}
+
+/* A run from `start` on, until nothing can go on. One load for a byte and one for a step, as long as nothing ends. */
 static enum run run_from(struct pattern_scratch *s, struct str text, bool last, size_t start)
 {
     struct pattern_automaton *a = &s->automaton;
     const uint16_t *class_of = s->set->class_of;
+<<<<<<< HEAD
     size_t width = s->set->classes, i = start;
     uint32_t state = a->starts[start && pattern_is_word((unsigned char)text.at[start - 1])];
     s->found_count = 0;
@@ -43,6 +59,34 @@ static enum run run_from(struct pattern_scratch *s, struct str text, bool last, 
     }
     s->steps += i - start;
     return i < text.len || last ? RUN_OVER : RUN_OPEN;
+=======
+    const uint32_t *next = a->next;
+    uint32_t row = a->starts[start && pattern_is_word((unsigned char)text.at[start - 1])] * s->set->classes;
+    enum run run = RUN_OPEN;
+    size_t i = start;
+    s->found_count = 0;
+    while (i < text.len) {
+        uint32_t class = class_of[(unsigned char)text.at[i]], to = next[row + class];
+        if (to & STATE_SPECIAL) {
+            if (to == (STATE_DEAD | STATE_SPECIAL)) {
+                run = RUN_OVER;
+                break;
+            }
+            run = special_step(s, to, class, i, &row);
+            if (run != RUN_OPEN)
+                break;
+            next = a->next; /* may have grown */
+        } else {
+            row = to;
+        }
+        i++;
+    }
+    s->steps += i - start;
+    if (run != RUN_OPEN || !last)
+        return run;
+    uint32_t end = s->set->classes - 1;
+    return special_step(s, next[row + end], end, i, &row) == RUN_FAILED ? RUN_FAILED : RUN_OVER;
+>>>>>>> c314c8c (wip)
 }
 
 /* The longest of what the run found that was not yet asked about, then the first in the set; found_count when none is left.

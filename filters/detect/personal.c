@@ -107,7 +107,7 @@ SAID(national_hu_tax, "adóazonosító|adóazonosító jel|tax|adoazonosito")
 /* ---- expressions that several rows have ---- */
 
 #define LETTER     "(?:[A-Za-z]|[^\\x00-\\x7f])"
-#define NAME       LETTER "(?:[A-Za-z.' -]|[^\\x00-\\x7f]){1,60}"
+#define NAME       LETTER "(?:[A-Za-z.' -]|[^\\x00-\\x7f]){1,40}"
 #define WORD       "(?:[A-Z]|[^\\x00-\\x7f])(?:[A-Za-z0-9.'-]|[^\\x00-\\x7f]){0,24}"
 #define MONTH                                                                                                                        \
     "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|"               \
@@ -280,7 +280,7 @@ const struct sensitive PERSONAL_ROWS[] = {
         false, personal_street },
       NULL, "ADDRESS", FAKE_ADDRESS, NULL, NULL },
     { { "street-germanic", "address",
-        "\\b(?:" WORD "[ -]){0,2}(?:[A-Z]|[^\\x00-\\x7f])(?:[a-z-]|[^\\x00-\\x7f]){0,30}(?:stra(?:ß|ss)e|str\\.|weg|platz|allee|gasse|damm|ufer|straat|"
+        "\\b(?:[A-Z]|[^\\x00-\\x7f])(?:[a-z-]|[^\\x00-\\x7f]){0,20}(?:stra(?:ß|ss)e|str\\.|weg|platz|allee|gasse|damm|ufer|straat|"
         "laan|plein|gracht|kade|dijk|singel|gatan|vägen|gata|vegen|veien|gate|gade|vej|katu|kuja|polku|gränd) [0-9]{1,4} ?[a-zA-Z]?\\b" UNIT TOWN,
         false, personal_street },
       NULL, "ADDRESS", FAKE_ADDRESS, NULL, NULL },

@@ -119,18 +119,18 @@ const struct sensitive SECRET_ROWS[] = {
                     "TOKEN"),
 
     SECRET_ANY_CASE("password", "password",
-                    "\\b[a-z0-9_.-]{0,40}(?:password|passwd|passphrase|passcode|pwd|passwort|kennwort|contraseña|mot de passe|senha|пароль|密码|"
+                    "(?:password|passwd|passphrase|passcode|pwd|passwort|kennwort|contraseña|mot de passe|senha|пароль|密码|"
                     "userpwd)[\"'\\]]{0,3} {0,4}(?:=>|:=|=|:) {0,4}\\\\?[\"'`]?[^\\s\"'`,;]{6,120}",
                     secret_password, "PASSWORD"),
     SECRET_ANY_CASE("password-said", "password",
                     "\\b(?:password|passphrase|passcode|passwort|contraseña|senha)(?: for [a-z0-9 ]{1,30})? is [\"'`]?[^\\s\"'`,;]{6,120}",
                     secret_said_password, "PASSWORD"),
     SECRET_ANY_CASE("assigned-secret", "assignment",
-                    "\\b[a-z0-9_.-]{0,40}(?:secret|token|api[_ -]?key|apikey|access[_ -]?key|auth[_ -]?key|secret[_ -]?key|"
+                    "(?:secret|token|api[_ -]?key|apikey|access[_ -]?key|auth[_ -]?key|secret[_ -]?key|"
                     "private[_ -]?key|client[_ -]?secret|account[_ -]?key|encryption[_ -]?key|signing[_ -]?key|credentials?|webhook)"
                     "[\"'\\]]{0,3} {0,4}(?:=>|:=|=|:) {0,4}\\\\?[\"'`]?[^\\s\"'`,;]{16,200}",
                     secret_assigned, "SECRET"),
     SECRET_ANY_CASE("url-password", "url",
-                    "\\b[a-z][a-z0-9+.-]{1,20}://[^\\s/:@\"'<>]{0,80}:[^\\s/@\"'<>]{3,120}@[a-z0-9.\\[\\]-]{2,120}", secret_url, "PASSWORD"),
+                    "://[^\\s/:@\"'<>]{0,80}:[^\\s/@\"'<>]{3,120}@[a-z0-9.\\[\\]-]{2,120}", secret_url, "PASSWORD"),
     { { NULL, NULL, NULL, false, NULL }, NULL, NULL, FAKE_LABEL, NULL, NULL },
 };

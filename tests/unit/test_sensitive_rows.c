@@ -286,7 +286,7 @@ static const struct row PERSONAL[] = {
     { NULL, "3 fun street performers" },
     { "street-french", "[[12 rue de la Paix, 75002 Paris]]" },
     { "street-romance", "[[Calle de Alcalá 45]]" },
-    { "street-germanic", "in der [[Alten Lindenstraße 77]]" },
+    { "street-germanic", "in der [[Lindenstraße 77]]" },
     { "street-germanic", "wohnt [[Hauptstraße 5, 10115 Berlin]]" },
     { "street-hungarian", "[[Kossuth Lajos utca 12]]" },
     { "address-said", "Address: [[Apartment 7, Rose Cottage, Leeds]]\nthanks" },
