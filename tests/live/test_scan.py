@@ -63,3 +63,26 @@ def test_a_wrong_filter_is_told_with_its_place():
     code, told, errors = scan([], "--inspect", "[{ patern: { words: [x] } }]", "--relay", "none")
     assert code == 1 and not told
     assert "did you mean" in errors
+
+
+def rules(*words):
+    return subprocess.run([need("bartizan"), "rules", *words], capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_rules_are_listed_by_category():
+    told = rules("list", "--category", "spoofing")
+    assert told.returncode == 0
+    assert told.stdout.strip() and all(line.split()[1] == "spoofing" for line in told.stdout.splitlines())
+    assert rules("list", "--category", "nonsense").returncode == 2
+
+
+def test_the_tests_in_rule_files_are_run_and_can_fail(tmp_path):
+    assert rules("test").returncode == 0
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(
+        "version: 1\nabout: a rule that does not find what it says\nrules:\n"
+        "  - { id: one, what: w, why: y, category: override, severity: high, patterns: [crow], hits: [a raven], misses: [a crow] }\n"
+    )
+    told = rules("test", wrong)
+    assert told.returncode == 1
+    assert "no hit of rule one" in told.stderr and "a near miss is hit" in told.stderr
