@@ -1,7 +1,7 @@
 /* pattern_automaton.c - states are made when a text first leads to them, and all are forgotten when there are too many. */
 #include "filters/detect/pattern_parts.h"
 
-enum { STATES_MAX = 4096, POOL_MIN = 1 << 12, POOL_MAX = 1 << 19, BUCKETS = 4 * STATES_MAX };
+enum { STATES_MAX = 8192, POOL_MIN = 1 << 12, POOL_MAX = 1 << 19, BUCKETS = 4 * STATES_MAX };
 
 static bool forget(struct pattern_automaton *a);
 static bool grow_pool(struct pattern_automaton *a, uint32_t room);

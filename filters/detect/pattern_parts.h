@@ -51,6 +51,7 @@ const char *pattern_parse(struct pattern_set *set, uint32_t pattern, struct str 
 
 #define STATE_UNKNOWN UINT32_MAX
 enum { STATE_DEAD = 0 };
+#define STATE_SPECIAL 0x80000000u /* in `next`: more is to be done than to go on; STATE_UNKNOWN has the bit too */
 
 struct pattern_state {
     uint32_t at, count;        /* its nodes in the pool, sorted */
@@ -83,6 +84,7 @@ struct pattern_scratch {
     const struct pattern_set *set;
     struct pattern_automaton automaton;
     bool begins[2][256];  /* can a match begin with that byte, behind something else or behind a word? */
+    uint8_t *pairs;       /* the same with the class of the next byte: 2 x classes x classes of PAIR_…; owned */
     uint32_t *found;      /* patterns that ended in the run, and where the longest of each did; owned */
     size_t *ends;
     size_t found_count;
@@ -90,6 +92,8 @@ struct pattern_scratch {
     struct pattern_match *matches; /* of pattern_set_find; owned */
     size_t matches_count, matches_room;
 };
+
+enum { PAIR_UNKNOWN, PAIR_NONE, PAIR_BEGINS };
 
 enum pattern_answer { PATTERN_NONE, PATTERN_FOUND, PATTERN_OPEN, PATTERN_FAILED };
 

@@ -81,7 +81,8 @@ struct pattern_scratch *pattern_scratch_new(const struct pattern_set *set)
     s->set = set;
     s->found = calloc(set->count + 1, sizeof *s->found);
     s->ends = calloc(set->count + 1, sizeof *s->ends);
-    bool ok = s->found && s->ends && pattern_automaton_init(&s->automaton, set);
+    s->pairs = calloc((size_t)2 * set->classes, set->classes);
+    bool ok = s->found && s->ends && s->pairs && pattern_automaton_init(&s->automaton, set);
     struct pattern_automaton *a = &s->automaton;
     for (unsigned word = 0; ok && word < 2; word++) {
         for (unsigned byte = 0; ok && byte < 256; byte++) {
@@ -103,6 +104,7 @@ void pattern_scratch_free(struct pattern_scratch *scratch)
     pattern_automaton_finish(&scratch->automaton);
     free(scratch->found);
     free(scratch->ends);
+    free(scratch->pairs);
     free(scratch->matches);
     free(scratch);
 }

@@ -39,27 +39,6 @@ static enum run run_from(struct pattern_scratch *s, struct str text, bool last, 
 {
     struct pattern_automaton *a = &s->automaton;
     const uint16_t *class_of = s->set->class_of;
-<<<<<<< HEAD
-    size_t width = s->set->classes, i = start;
-    uint32_t state = a->starts[start && pattern_is_word((unsigned char)text.at[start - 1])];
-    s->found_count = 0;
-    for (; i < text.len || last; i++) {
-        uint32_t class = i < text.len ? class_of[(unsigned char)text.at[i]] : (uint32_t)width - 1;
-        uint32_t to = a->next[state * width + class];
-        if (to == STATE_UNKNOWN && (to = pattern_automaton_next(a, state, class)) == STATE_UNKNOWN)
-            return RUN_FAILED;
-        state = to;
-        if (state == STATE_DEAD)
-            break;
-        if (!a->is_special[state])
-            continue;
-        note_found(s, state, i);
-        if (!a->states[state].count)
-            break;
-    }
-    s->steps += i - start;
-    return i < text.len || last ? RUN_OVER : RUN_OPEN;
-=======
     const uint32_t *next = a->next;
     uint32_t row = a->starts[start && pattern_is_word((unsigned char)text.at[start - 1])] * s->set->classes;
     enum run run = RUN_OPEN;
@@ -86,7 +65,6 @@ static enum run run_from(struct pattern_scratch *s, struct str text, bool last, 
         return run;
     uint32_t end = s->set->classes - 1;
     return special_step(s, next[row + end], end, i, &row) == RUN_FAILED ? RUN_FAILED : RUN_OVER;
->>>>>>> c314c8c (wip)
 }
 
 /* The longest of what the run found that was not yet asked about, then the first in the set; found_count when none is left.
@@ -134,17 +112,36 @@ static enum pattern_answer decide(struct pattern_scratch *s, struct str text, bo
     return PATTERN_NONE;
 }
 
+/* Do the first two bytes lead anywhere? Most that can begin a match are not followed by what could go on. */
+static enum run try_pair(struct pattern_scratch *s, bool word, uint32_t first, uint32_t second, uint8_t *pair)
+{
+    uint32_t one = pattern_automaton_next(&s->automaton, s->automaton.starts[word], first);
+    uint32_t two = one == STATE_UNKNOWN ? one : pattern_automaton_next(&s->automaton, one, second);
+    *pair = two == STATE_DEAD ? PAIR_NONE : PAIR_BEGINS;
+    return two == STATE_UNKNOWN ? RUN_FAILED : RUN_OVER;
+}
+
 enum pattern_answer pattern_next(struct pattern_scratch *scratch, struct str text, bool last, uint64_t budget,
                                  size_t *from, struct pattern_match *match)
 {
+    const uint16_t *class_of = scratch->set->class_of;
+    const size_t width = scratch->set->classes;
     size_t i = *from;
     bool word = i && i <= text.len && pattern_is_word((unsigned char)text.at[i - 1]);
     for (; i < text.len; i++) {
         unsigned char c = (unsigned char)text.at[i];
-        bool begins = scratch->begins[word][c];
+        bool begins = scratch->begins[word][c], before = word;
         word = pattern_is_word(c);
         if (!begins)
             continue;
+        if (i + 1 < text.len) {
+            uint32_t first = class_of[c], second = class_of[(unsigned char)text.at[i + 1]];
+            uint8_t *pair = &scratch->pairs[(before * width + first) * width + second];
+            if (*pair == PAIR_UNKNOWN && try_pair(scratch, before, first, second, pair) == RUN_FAILED)
+                return PATTERN_FAILED;
+            if (*pair == PAIR_NONE)
+                continue;
+        }
         enum run run = run_from(scratch, text, last, i);
         if (run == RUN_FAILED || scratch->steps > budget)
             return PATTERN_FAILED;

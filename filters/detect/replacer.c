@@ -122,6 +122,8 @@ bool replacer_feed(const struct replacer *r, struct replacer_stream *s, struct s
                    struct buf *out)
 {
     buf_clear(work);
+    if (!fresh.len && !s->held)
+        return true;
     if (!buf_add(work, str_of(s->bytes, s->held)) || !buf_add(work, fresh))
         return false;
     struct str text = buf_str(work);

@@ -6,6 +6,8 @@ const char *const SECRET_KINDS[] = { "azure",   "aws",    "gcp",     "github",  
                                      "cloud",   "message", "service", "private_key", "token",  "password", "assignment", "url", NULL };
 
 #define B64 "[A-Za-z0-9+/]"
+/* The sign behind a name, and what a value's characters are. */
+#define ASSIGNED "[\"'\\]]{0,3} {0,4}(?:=>|:=|=|:) {0,4}\\\\?[\"'`]?[^\\s\"'`,;]"
 #define SECRET(id, kind, expression_, valid_, shape_)                                                                                \
     { { id, kind, expression_, false, valid_ }, NULL, "SECRET", FAKE_CLASS, shape_, NULL }
 #define SECRET_ANY_CASE(id, kind, expression_, valid_, label_)                                                                       \
@@ -119,17 +121,23 @@ const struct sensitive SECRET_ROWS[] = {
                     "TOKEN"),
 
     SECRET_ANY_CASE("password", "password",
-                    "(?:password|passwd|passphrase|passcode|pwd|passwort|kennwort|contraseña|mot de passe|senha|пароль|密码|"
-                    "userpwd)[\"'\\]]{0,3} {0,4}(?:=>|:=|=|:) {0,4}\\\\?[\"'`]?[^\\s\"'`,;]{6,120}",
+                    "(?:\\b|_)(?:db|user|my|admin|root|mysql|smtp|redis|default)?(?:password|passwd|passphrase|passcode|pwd|passwort|kennwort|"
+                    "contraseña|mot de passe|senha|пароль|密码)" ASSIGNED "{6,120}",
                     secret_password, "PASSWORD"),
+    { { "password-member", "password", "(?:Password|Passwd|Passphrase|Pwd)" ASSIGNED "{6,120}", false, secret_password }, NULL, "PASSWORD",
+      FAKE_CLASS, NULL, NULL },
     SECRET_ANY_CASE("password-said", "password",
                     "\\b(?:password|passphrase|passcode|passwort|contraseña|senha)(?: for [a-z0-9 ]{1,30})? is [\"'`]?[^\\s\"'`,;]{6,120}",
                     secret_said_password, "PASSWORD"),
     SECRET_ANY_CASE("assigned-secret", "assignment",
-                    "(?:secret|token|api[_ -]?key|apikey|access[_ -]?key|auth[_ -]?key|secret[_ -]?key|"
+                    "(?:\\b|_)(?:secret|token|api[_ -]?key|apikey|access[_ -]?(?:key|token)|auth[_ -]?(?:key|token)|secret[_ -]?key|"
                     "private[_ -]?key|client[_ -]?secret|account[_ -]?key|encryption[_ -]?key|signing[_ -]?key|credentials?|webhook)"
-                    "[\"'\\]]{0,3} {0,4}(?:=>|:=|=|:) {0,4}\\\\?[\"'`]?[^\\s\"'`,;]{16,200}",
+                    ASSIGNED "{16,200}",
                     secret_assigned, "SECRET"),
+    { { "assigned-member", "assignment",
+        "(?:Secret|Token|ApiKey|AccessKey|SecretKey|PrivateKey|AccountKey|SigningKey|EncryptionKey)" ASSIGNED "{16,200}", false,
+        secret_assigned },
+      NULL, "SECRET", FAKE_CLASS, NULL, NULL },
     SECRET_ANY_CASE("url-password", "url",
                     "://[^\\s/:@\"'<>]{0,80}:[^\\s/@\"'<>]{3,120}@[a-z0-9.\\[\\]-]{2,120}", secret_url, "PASSWORD"),
     { { NULL, NULL, NULL, false, NULL }, NULL, NULL, FAKE_LABEL, NULL, NULL },
