@@ -2,6 +2,7 @@
 #include "tests/play/stage_world.h"
 
 #include "proxy/edge/store.h"
+#include "tests/play/stage_store.h"
 
 enum { CALLERS_MAX = 64, UPSTREAMS_MAX = 64, FETCHES_MAX = 64 };
 
@@ -62,6 +63,10 @@ static void decide(struct ask_store *ask)
 static void play_store(struct world *w, struct ask_store *ask)
 {
     (void)w;
+    if (stage_store_is_shared()) {
+        stage_store_ask(ask);
+        return;
+    }
     if (ask->settle && !ask->ask.answered) {
         if (store_mode == STORE_COUNTS)
             decide(ask);
@@ -113,6 +118,8 @@ static void answer_stores(void)
 bool world_store(struct str how)
 {
     static const char *const MODES[] = { "passes", "refuses", "is down", "counts" };
+    if (stage_store_does(how, now_ms))
+        return true;
     if (str_eq(how, STR("answers"))) {
         answer_stores();
         return true;
@@ -202,6 +209,7 @@ void world_wait(uint64_t ms)
         world_settle();
     }
     now_ms = until;
+    world_settle();
 }
 
 static void play_cancel(struct world *w, struct ask *ask)
@@ -209,6 +217,10 @@ static void play_cancel(struct world *w, struct ask *ask)
     (void)w;
     if (!ask->is_open)
         return;
+    if (ask->drop) { /* of the shared store */
+        ask->drop(ask);
+        return;
+    }
     ask->is_open = false;
     list_remove(&ask->link);
     for (size_t i = 0; i < fetches_count; i++)
@@ -448,7 +460,7 @@ void caller_leaves(size_t n)
 void world_settle(void)
 {
     for (bool again = true; again;) {
-        again = false;
+        again = stage_store_until(now_ms);
         if (!store_slow && !list_is_empty(&asked_store)) {
             answer_stores();
             again = true;
@@ -514,6 +526,7 @@ void world_finish(void)
     if (setup)
         setup_close(setup);
     setup_free(setup);
+    stage_store_finish();
     store_free(store);
 }
 

@@ -7,7 +7,6 @@
 #include "proxy/edge/store/script.h"
 #include "proxy/edge/store/shared.h"
 #include "proxy/loop/timer.h"
-#include "tests/harness/check.h"
 #include "tests/unit/store_model.h"
 
 #define STAGE_EPOCH_US 1790000000000000ull /* of the server's clock, when the stage's is 0 */
@@ -67,7 +66,7 @@ void timer_cancel(struct timer *t)
     t->due_ms = 0;
 }
 
-static void stage_settle(void)
+static inline void stage_settle(void)
 {
     while (!list_is_empty(&stage_loop.deferred)) {
         struct deferred *d = LIST_ENTRY(stage_loop.deferred.next, struct deferred, link);
@@ -79,7 +78,7 @@ static void stage_settle(void)
 /* ---- the server and who speaks to it ---- */
 
 static struct model *stage_server;
-static unsigned stage_run, stage_scripts; /* which server it is; how many scripts it ran */
+static unsigned stage_run, stage_scripts, stage_told; /* which server it is; how many scripts it ran, and asks were answered */
 static uint64_t stage_gateways_until[64]; /* by gateway */
 
 struct resp_client {
@@ -111,7 +110,7 @@ bool resp_is_up(const struct resp_client *c, struct str key)
 void resp_call(struct resp_client *c, struct resp_ask *ask, const struct resp_script *script, const struct str *args,
                size_t count, size_t keys)
 {
-    CHECK(!ask->is_open && count <= RESP_ARGS_MAX);
+    assert(!ask->is_open && count <= RESP_ARGS_MAX);
     ask->is_open = true;
     ask->client = c;
     ask->script = script;
@@ -129,8 +128,9 @@ void resp_cancel(struct resp_ask *ask)
     ask->is_open = false;
 }
 
-static void stage_answer(struct resp_ask *ask, enum resp_answer answer, const struct resp_value *value)
+static inline void stage_answer(struct resp_ask *ask, enum resp_answer answer, const struct resp_value *value)
 {
+    stage_told++;
     list_remove(&ask->link);
     ask->is_open = false;
     ask->answer = answer;
@@ -139,7 +139,7 @@ static void stage_answer(struct resp_ask *ask, enum resp_answer answer, const st
     ask->answered(ask);
 }
 
-static void stage_say_hello(struct resp_ask *ask)
+static inline void stage_say_hello(struct resp_ask *ask)
 {
     char mark[16], run[16];
     int64_t n = 0;
@@ -156,7 +156,7 @@ static void stage_say_hello(struct resp_ask *ask)
 }
 
 /* The server does it, and tells, unless the answer is lost. */
-static void stage_run_script(struct resp_ask *ask, bool tells)
+static inline void stage_run_script(struct resp_ask *ask, bool tells)
 {
     static struct resp_value values[MODEL_OUT];
     stage_scripts++;
@@ -179,7 +179,7 @@ static void stage_run_script(struct resp_ask *ask, bool tells)
 }
 
 /* Everything is answered that is due at this moment. */
-static void stage_serve(struct resp_client *c)
+static inline void stage_serve(struct resp_client *c)
 {
     while (!list_is_empty(&c->sent)) {
         struct resp_ask *ask = LIST_ENTRY(c->sent.next, struct resp_ask, link);
@@ -194,7 +194,7 @@ static void stage_serve(struct resp_client *c)
 }
 
 /* The connection ends: what is on its way may have been carried out (by turns), and nobody hears of it. */
-static void stage_cut(struct resp_client *c, bool late)
+static inline void stage_cut(struct resp_client *c, bool late)
 {
     bool carried_out = true;
     c->is_up = false;
@@ -208,14 +208,14 @@ static void stage_cut(struct resp_client *c, bool late)
     }
 }
 
-static void stage_connect(struct resp_client *c)
+static inline void stage_connect(struct resp_client *c)
 {
     c->is_up = true;
     if (c->changed)
         c->changed(c->user, true);
 }
 
-static void stage_wait_us(uint64_t us);
+static inline void stage_wait_us(uint64_t us);
 void loop_turn(struct loop *loop, int wait_ms)
 {
     (void)loop;
@@ -230,14 +230,13 @@ static struct store *stage_memory[STAGE_GATEWAYS];
 static struct resp_client stage_clients[STAGE_ALL];
 static struct shared_store *stage_workers[STAGE_ALL];
 
-static void stage_begin(uint64_t latency_us)
+static inline void stage_begin_now(uint64_t latency_us)
 {
     log_level = LOG_LEVEL_ERROR;
     list_init(&stage_loop.deferred);
     list_init(&stage_loop.timers);
     stage_server = model_new();
     memset(stage_gateways_until, 0, sizeof stage_gateways_until);
-    stage_us += 1000000000;
     for (unsigned i = 0; i < STAGE_GATEWAYS; i++)
         stage_memory[i] = store_new();
     for (unsigned i = 0; i < STAGE_ALL; i++) {
@@ -253,7 +252,14 @@ static void stage_begin(uint64_t latency_us)
     }
 }
 
-static void stage_end(void)
+/* Some time after the one before. */
+static inline void stage_begin(uint64_t latency_us)
+{
+    stage_us += 1000000000;
+    stage_begin_now(latency_us);
+}
+
+static inline void stage_end(void)
 {
     for (unsigned i = 0; i < STAGE_ALL; i++) {
         LIST_EACH_SAFE (node, &stage_clients[i].sent)
@@ -266,7 +272,7 @@ static void stage_end(void)
 }
 
 /* Time goes on, by steps of half a millisecond at most. */
-static void stage_wait_us(uint64_t us)
+static inline void stage_wait_us(uint64_t us)
 {
     uint64_t until = stage_us + us;
     for (;;) {

@@ -1,5 +1,6 @@
 /* test_store_shared.c - gateways that share a store: what they admit together, in health and through outages of every
  * kind. */
+#include "tests/harness/check.h"
 #include "tests/unit/store_stage.h"
 
 static uint64_t seed = 17;

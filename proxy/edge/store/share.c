@@ -37,7 +37,7 @@ void share_plant(struct store *memory, unsigned row, struct store_time now, cons
         struct span_us depth = rate_span(op, op->burst + 1);
         uint64_t us = level.x > now_us ? level.x - now_us : 0;
         us = us < depth.us ? us : depth.us;
-        u128 units = depth.us ? (u128)(share->burst + 1) * us / depth.us + (us > 0) : 0;
+        u128 units = depth.us ? ((u128)(share->burst + 1) * us + depth.us - 1) / depth.us : 0;
         spent.cost = (int64_t)(units < share->burst + 1 ? (uint64_t)units : share->burst + 1);
     } else if (op->kind == LIMIT_QUOTA && level.y > now_us / 1000) {
         uint64_t used = level.x < op->count ? level.x : op->count;
