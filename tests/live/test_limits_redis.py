@@ -4,6 +4,7 @@ A window is counted by what certainly lies in it: requests that were sent after 
 those of proxy/edge/store/shared.h: in health the limit; through an outage the limit and the shares of all gateways, each a third of
 the limit or one request."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -29,7 +30,8 @@ class Load:
     """Callers on connections that they keep, so many requests a second in all, until it is told to stop."""
 
     def __init__(self, gateways, token, per_s=4 * RATE, callers=12):
-        self.rows, self.lock, self.stopping = [], threading.Lock(), threading.Event()  # (sent, answered, status, reason)
+        # (sent, answered, status, tokens that were used, or why it was refused)
+        self.rows, self.lock, self.stopping = [], threading.Lock(), threading.Event()
         self.pause = callers / per_s
         self.threads = [
             threading.Thread(target=self._run, args=(gateways[n % len(gateways)].caller(token), n * self.pause / callers))
@@ -47,7 +49,8 @@ class Load:
                 caller.send(connection, "POST", CHAT_V1, chat("Hi."))
                 answer = connection.getresponse()
                 body = answer.read()
-                status, reason = answer.status, "" if answer.status == 200 else body.decode(errors="replace")[:300]
+                status = answer.status
+                reason = json.loads(body)["usage"]["total_tokens"] if status == 200 else body.decode(errors="replace")[:300]
             except OSError as e:
                 connection.close()
                 connection, status, reason = caller.connection(10), 0, repr(e)
@@ -66,6 +69,11 @@ class Load:
         with self.lock:
             return [(sent, answered) for sent, answered, status, _ in self.rows if status == 200]
 
+    def used(self):
+        """(sent, answered, tokens)"""
+        with self.lock:
+            return [(sent, answered, used) for sent, answered, status, used in self.rows if status == 200]
+
     def check_answers(self):
         """Nothing hangs, nothing is lost, nothing fails."""
         odd = [row for row in self.rows if row[2] not in (200, 429)]
@@ -75,14 +83,14 @@ class Load:
 
 
 def worst_window(admitted, rate, burst):
-    """The most that any window holds above burst + rate × its length."""
+    """The most that any window holds above burst + rate × its length; rows may say how much each counts."""
     worst = -burst
     by_end = sorted(admitted, key=lambda row: row[1])
-    for begin in {sent for sent, _ in admitted}:
+    for begin in {row[0] for row in admitted}:
         inside = 0
-        for sent, answered in by_end:
+        for sent, answered, *counts in by_end:
             if sent >= begin:
-                inside += 1
+                inside += counts[0] if counts else 1
                 worst = max(worst, inside - burst - rate * (answered - begin))
     return worst
 
@@ -136,6 +144,59 @@ def test_health(three, token, tmp_path, keep):
     persistent = [k for k in redis.cli("--scan").split() if redis.cli("pttl", k) == "-1"]
     assert not persistent
     assert all(k.startswith("{bartizan}") for k in redis.cli("--scan").split())
+
+
+def test_tokens(three, token, tmp_path, keep):
+    redis = keep(Redis(tmp_path))
+    store = f"redis://127.0.0.1:{redis.port}"
+    probe = three(store)[0].caller(token).chat("Hi.", path=CHAT_V1).json["usage"]["total_tokens"]
+    rate, burst = 30 * probe, 10 * probe
+    reserve = [{"tokens": {"rate": f"{rate}/s", "burst": burst, "by": "all", "name": "tokens", "usual_output": probe}}]
+    load = Load(three(store, limits(rate=1000, burst=1000), reserve=reserve), token, per_s=120)
+    time.sleep(8)
+    load.stop()
+    load.check_answers()
+    rows = load.used()
+    assert worst_window(rows, rate, burst) <= 2 * probe  # what one request uses beyond its reservation is a debt
+    length = rows[-1][1] - rows[0][0]
+    assert sum(used for _, _, used in rows) >= 0.6 * rate * length
+
+
+def test_leases(three, token, tmp_path, keep):
+    """A slice of each worker is taken ahead: at most so much more, and much less to ask."""
+    redis = keep(Redis(tmp_path))
+    store = f"redis://127.0.0.1:{redis.port}"
+    load = Load(three(store, limits(lease=2)), token)
+    time.sleep(5)
+    load.stop()
+    load.check_answers()
+    assert worst_window(load.admitted(), RATE, BURST + 2 * 6) <= 1
+    gateways = three(store, [{"requests": {"rate": "10000/s", "by": "all", "name": "plenty", "lease": 100}}])
+    before = evalsha_calls(redis)
+    load = Load(gateways, token, per_s=200)
+    time.sleep(5)
+    load.stop()
+    load.check_answers()
+    assert len(load.admitted()) == len(load.rows)
+    assert evalsha_calls(redis) - before < len(load.rows) / 8, (evalsha_calls(redis) - before, len(load.rows))
+
+
+def test_what_the_user_of_redis_needs(three, token, tmp_path, keep):
+    """As filters/limit/README.md says it."""
+    redis = keep(Redis(tmp_path))
+    words = "eval evalsha time info get set mget pexpire zadd zrem zcard zremrangebyscore ping".split()
+    redis.cli("acl", "setuser", "bartizan", "on", ">right", "~{bartizan}*", *["+" + word for word in words])
+    store = {"url": f"redis://127.0.0.1:{redis.port}", "user": "bartizan", "password": "env:REDIS_PASSWORD"}
+    both = [*limits(), {"concurrency": {"max": 50, "by": "all"}}, {"requests": {"quota": "100000/day", "by": "all"}}]
+    gateways = three(store, both, envs=[{"REDIS_PASSWORD": "right"}] * 3)
+    load = Load(gateways, token)
+    time.sleep(3)
+    load.stop()
+    load.check_answers()
+    check_health(load)
+    for gateway in gateways:
+        assert "refused" not in gateway.output(), gateway.output()
+    assert redis.cli("acl", "log") == ""
 
 
 def test_a_flood_costs_redis_next_to_nothing(three, token, tmp_path, keep):
