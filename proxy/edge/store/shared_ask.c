@@ -256,13 +256,11 @@ static bool is_well(const struct flight *f, const struct resp_value *v)
 /* So that a flood costs the store nothing. What others may give back, or leave, is looked for again before long. */
 static void remember_shut(struct shared_store *s, struct spot *spot, const struct limit_op *op)
 {
-    bool is_sure = op->kind == LIMIT_RATE && op->cost == 1;
-    uint64_t ms = op->kind == LIMIT_CONCURRENCY              ? SHARED_SHUT_HOLD_MS
-                  : is_sure || op->retry_ms < SHARED_SHUT_MS ? op->retry_ms
-                                                             : SHARED_SHUT_MS;
-    if (op->retry_ms == UINT64_MAX)
-        ms = SHARED_SHUT_MS;
-    spot->shut_until_ms = loop_now_ms(s->loop) + ms;
+    bool is_request = op->kind == LIMIT_RATE && op->cost == 1;
+    uint64_t most_ms = op->kind == LIMIT_CONCURRENCY ? SHARED_SHUT_HOLD_MS
+                       : is_request                  ? SHARED_SHUT_LONG_MS
+                                                     : SHARED_SHUT_MS;
+    spot->shut_until_ms = loop_now_ms(s->loop) + (op->retry_ms < most_ms ? op->retry_ms : most_ms);
     spot->shut_cost = op->cost;
 }
 

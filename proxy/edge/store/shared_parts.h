@@ -17,7 +17,8 @@ enum {
     SHARED_AGAIN_MS = 100,       /* after a batch was not answered */
     SHARED_AGAIN_LONG_MS = 1000, /* after one was refused */
     SHARED_REFUSALS_MAX = 3,
-    SHARED_SHUT_MS = 1000, /* a refusal is remembered at most so long, unless nobody could give anything back */
+    SHARED_SHUT_MS = 1000,       /* a refusal is remembered at most so long: somebody may give something back */
+    SHARED_SHUT_LONG_MS = 60000, /* of a request: those are hardly ever given back */
     SHARED_SHUT_HOLD_MS = 10,
     SHARED_NO_LEASE_MS = 100, /* after one was refused */
     MEMBER_BYTES = 16,
