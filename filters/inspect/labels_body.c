@@ -1,0 +1,130 @@
+/* labels_body.c - labels in the members of a body: properties that travel beside a document, as retrieval and tools return it. */
+#include "filters/inspect/labels.h"
+
+enum { LOOK_BACK_MAX = 64 * 1024 };
+
+static bool is_named(const struct jsonx *j, uint32_t node, const char *const *names, struct arena *a)
+{
+    struct str name = node == JSONX_NO_NODE ? STR_NONE : jsonx_string(j, node, a);
+    for (size_t i = 0; names[i] && name.len; i++)
+        if (str_eq_nocase(name, str_c(names[i])))
+            return true;
+    return false;
+}
+
+/* The object that `node` is a member or a grand-member of; 0 for the body itself, and when it is too far up to look for. */
+static uint32_t object_above(const struct jsonx *j, uint32_t node)
+{
+    for (uint32_t up = node, steps = 0; up-- > 0 && steps < LOOK_BACK_MAX; steps++)
+        if (j->nodes[up].kind == JSONX_OBJECT && j->nodes[up].next > node)
+            return up;
+    return 0;
+}
+
+/* What the properties of this object are about: itself, or what it is the metadata of. */
+static struct label_place place_of(const struct jsonx *j, uint32_t object, struct arena *a)
+{
+    static const char *const WRAPPERS[] = { "metadata",   "properties",       "custom_properties", "customproperties",
+                                            "attributes", "documentmetadata", "labels",            NULL };
+    struct label_place place = { .kind = LABEL_OF_OBJECT, .index = object };
+    for (unsigned up = 0; up < 2; up++) {
+        uint32_t key = place.index ? jsonx_key_of(j, place.index) : JSONX_NO_NODE;
+        bool is_in_list = place.index && key == JSONX_NO_NODE; /* of name and value pairs, perhaps */
+        if (!(key != JSONX_NO_NODE && is_named(j, key, WRAPPERS, a)) && !(is_in_list && up == 0 && object == place.index &&
+                                                                          jsonx_member(j, object, STR("name")) != JSONX_NO_NODE &&
+                                                                          jsonx_member(j, object, STR("value")) != JSONX_NO_NODE))
+            break;
+        place.index = object_above(j, place.index);
+    }
+    if (!place.index)
+        place.kind = LABEL_OF_REQUEST;
+    return place;
+}
+
+/* A string's value, or the bytes of a number or of true and false. */
+static struct str plain_value(const struct jsonx *j, uint32_t node, struct arena *a)
+{
+    enum jsonx_kind kind = jsonx_kind(j, node);
+    if (kind == JSONX_STRING)
+        return jsonx_string(j, node, a);
+    return kind == JSONX_OBJECT || kind == JSONX_ARRAY || kind == JSONX_NULL ? STR("") : jsonx_raw(j, node);
+}
+
+/* ---- Graph and its kin: "sensitivityLabel": { "sensitivityLabelId": …, "displayName": … }, or just a name or id ---- */
+
+static const char *const LABEL_MEMBERS[] = { "sensitivitylabel",      "sensitivity_label", "sensitivitylabelid",
+                                             "sensitivity_label_id", "sensitivitylabelname", NULL };
+static const char *const ID_MEMBERS[] = { "sensitivitylabelid", "labelid", "id", NULL };
+static const char *const NAME_MEMBERS[] = { "displayname", "name", "label", NULL };
+static const char *const ENCRYPTED_MEMBERS[] = { "isencrypted", NULL };
+
+static void add_mark(struct label_marks *marks, const struct label_mark *m)
+{
+    if (!m->id.len && !m->name.len)
+        return;
+    if (marks->count == LABEL_MARKS_MAX)
+        marks->has_more = true;
+    else
+        marks->at[marks->count++] = *m;
+}
+
+static void read_label(const struct jsonx *j, uint32_t value, struct label_marks *marks, struct arena *a)
+{
+    struct label_mark m = { .id = STR("") };
+    if (jsonx_is(j, value, JSONX_STRING)) {
+        struct str said = jsonx_string(j, value, a);
+        m.id = label_is_id(said) ? said : STR("");
+        m.name = m.id.len ? STR_NONE : said;
+    } else if (jsonx_is(j, value, JSONX_OBJECT)) {
+        for (uint32_t c = jsonx_first(j, value); c != JSONX_NO_NODE; c = jsonx_next(j, value, c)) {
+            uint32_t key = jsonx_key_of(j, c);
+            struct str said = plain_value(j, c, a);
+            if (is_named(j, key, ID_MEMBERS, a))
+                m.id = label_is_id(said) ? said : m.id;
+            else if (is_named(j, key, NAME_MEMBERS, a))
+                m.name = said;
+            else if (is_named(j, key, ENCRYPTED_MEMBERS, a))
+                m.is_encrypted = jsonx_is(j, c, JSONX_TRUE);
+        }
+    }
+    add_mark(marks, &m);
+}
+
+/* ---- one object ---- */
+
+static bool may_be_named(struct str raw)
+{
+    char first = raw.len ? ascii_lower(raw.at[0]) : 0;
+    return first == 'm' || first == 's' || first == 'n' || first == '\\';
+}
+
+static void read_member(const struct jsonx *j, uint32_t object, uint32_t value, struct label_marks *marks, struct arena *a)
+{
+    uint32_t key = jsonx_key_of(j, value);
+    struct str attribute, id;
+    if (!may_be_named(jsonx_raw(j, key)))
+        return;
+    struct str name = jsonx_string(j, key, a);
+    if ((id = label_property(name, &attribute)).at) {
+        label_marks_note(marks, id, attribute, plain_value(j, value, a));
+    } else if (str_eq_nocase(name, STR("name")) && jsonx_is(j, value, JSONX_STRING)) {
+        if ((id = label_property(jsonx_string(j, value, a), &attribute)).at)
+            label_marks_note(marks, id, attribute, plain_value(j, jsonx_member(j, object, STR("value")), a));
+    } else if (is_named(j, key, LABEL_MEMBERS, a)) {
+        read_label(j, value, marks, a);
+    }
+}
+
+void labels_of_body(struct exchange *x, const struct labels_policy *p, struct labels_found *f)
+{
+    const struct jsonx *j = &x->json;
+    for (uint32_t node = 0; x->dialect->reads_json && node < j->count; node++) {
+        if (j->nodes[node].kind != JSONX_OBJECT)
+            continue;
+        struct label_marks marks = { .count = 0 };
+        for (uint32_t c = jsonx_first(j, node); c != JSONX_NO_NODE; c = jsonx_next(j, node, c))
+            read_member(j, node, c, &marks, &x->arena);
+        if (marks.count || marks.has_more)
+            labels_carry(f, p, &marks, place_of(j, node, &x->arena));
+    }
+}
