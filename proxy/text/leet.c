@@ -1,7 +1,7 @@
 /* leet.c - 1gn0r3 pr3v10u5: digits and signs inside of words as the letters that they imitate. */
 #include "proxy/text/view_parts.h"
 
-enum { WORD_MAX = 40, DIGITS_MAX = 3, MANY = 3 };
+enum { WORD_MAX = 40, DIGITS_MAX = 8, MANY = 3 };
 
 /* What each stands for; 1 and its like are I or L, which the neighbours tell. */
 static char letter_of(char c)
@@ -29,8 +29,8 @@ static bool is_vowel(char c)
     return l == 'a' || l == 'e' || l == 'o' || l == 'u' || l == 'i';
 }
 
-/* I, but L where English has it: doubled, between vowels, at the end after a vowel. */
-static char upright(struct str word, size_t i)
+/* I, but L where English likes to have it: doubled, between vowels, at the end after a vowel. */
+static char likely(struct str word, size_t i)
 {
     char before = i ? word.at[i - 1] : 0, after = i + 1 < word.len ? word.at[i + 1] : 0;
     if (is_upright(before) || is_upright(after))
@@ -58,7 +58,7 @@ static size_t word_end(struct str s, size_t i)
 /* Letters, and among them digits and signs that all imitate letters; not a number, a hash, an address. */
 static bool is_leet(struct str word, char beyond)
 {
-    size_t letters = 0, hex = 0, likes = 0, digits = 0, run = 0;
+    size_t letters = 0, hex = 0, likes = 0, run = 0;
     bool at = false;
     if (word.len > WORD_MAX)
         return false;
@@ -68,21 +68,20 @@ static bool is_leet(struct str word, char beyond)
         hex += char_is(c, IS_HEX);
         likes += is_upright(c) || letter_of(c);
         at |= c == '@';
-        digits += char_is(c, IS_DIGIT);
         run = char_is(c, IS_DIGIT) ? run + 1 : 0;
         if (run > DIGITS_MAX)
             return false;
     }
-    if (!letters || !likes || letters + likes != word.len || letters * 4 < likes)
+    if (!letters || !likes || letters + likes != word.len || letters * 6 < likes)
         return false;
-    if (hex == word.len && hex >= 6 && digits >= 2)
+    if (hex == word.len && hex >= 8)
         return false;
     return !(at && beyond == '.') && !(word.at[0] == '0' && word.len > 1 && word.at[1] == 'x');
 }
 
 static bool is_number(struct str word)
 {
-    bool likes = word.len <= DIGITS_MAX + 1;
+    bool likes = word.len <= DIGITS_MAX / 2;
     for (size_t i = 0; likes && i < word.len; i++)
         likes = is_upright(word.at[i]) || letter_of(word.at[i]);
     return likes;
@@ -98,7 +97,8 @@ bool leet_word_at(struct str s, size_t i, size_t *end)
     return word.len >= 3 && is_leet(word, *end < s.len ? s.at[*end] : 0);
 }
 
-bool leet_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
+/* With `only_i` no upright is an L; *changed tells then whether that makes a difference. */
+static bool translate(struct view_memory *m, struct reading in, struct form *out, bool only_i, bool *changed)
 {
     struct str s = in.text;
     bool was_leet = false;
@@ -115,18 +115,30 @@ bool leet_text(struct view_memory *m, struct reading in, struct form *out, bool 
             was_leet &= i == start;
             continue;
         }
-        struct str word = trimmed(s, start, i);
+        /* hello! ends in a mark, 0p3n@! in an I: the second reading takes it for one */
+        struct str word = only_i ? str_of(s.at + start, i - start) : trimmed(s, start, i);
         char *to = out->text + (word.at - s.at);
         /* among such words a number is one too: 411 */
         bool sure = is_leet(word, i < s.len ? s.at[i] : 0);
         found += sure;
         was_leet = sure || ((was_leet || found >= MANY) && is_number(word));
         for (size_t k = 0; was_leet && k < word.len; k++) {
-            char c = is_upright(word.at[k]) ? upright(word, k) : letter_of(word.at[k]);
+            bool upright = is_upright(word.at[k]);
+            char c = upright ? likely(word, k) : letter_of(word.at[k]);
+            *changed |= only_i ? upright && (c == 'l' || k + 1 == word.len) : c != 0;
             if (c)
-                to[k] = c;
+                to[k] = upright && only_i ? 'i' : c;
         }
-        *changed |= was_leet && word.len;
     }
     return true;
+}
+
+bool leet_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
+{
+    return translate(m, in, out, false, changed);
+}
+
+bool leet_text_with_i(struct view_memory *m, struct reading in, struct form *out, bool *changed)
+{
+    return translate(m, in, out, true, changed);
 }

@@ -6,7 +6,7 @@
 
 #include <utf8proc.h>
 
-enum { RUN_CHARS_MIN = 4, GAP_CHARS_MAX = 4 };
+enum { RUN_CHARS_MIN = 4, GAP_CHARS_MAX = 7 };
 
 static bool is_wordy(struct str s, size_t i, size_t *width)
 {
@@ -40,6 +40,7 @@ static bool next_one(struct str s, size_t i, size_t *one, size_t *end)
  */
 struct run {
     size_t chars, letters, end;
+    size_t gaps; /* … and how many do */
     struct str gap;
 };
 
@@ -56,6 +57,8 @@ static struct run run_at(struct str s, size_t i, size_t end)
         r.letters += !char_is(s.at[one], IS_DIGIT);
         r.end = next;
     }
+    for (; end < r.end && next_one(s, end, &one, &next); end = next)
+        r.gaps += str_eq(str_of(s.at + end, one - end), r.gap);
     return r;
 }
 
@@ -67,6 +70,33 @@ static bool has_space(struct str s)
     return false;
 }
 
+/* a.,. .b: the spacing, a character, the spacing, … */
+static bool is_spaced_itself(struct str gap, struct str spacing)
+{
+    if (spacing.len != 1 || gap.len % 2 == 0)
+        return false;
+    for (size_t i = 0; i < gap.len; i += 2)
+        if (gap.at[i] != spacing.at[0])
+            return false;
+    return true;
+}
+
+/* What is left of s[i, j), which stands between two characters of a run. */
+static bool add_gap(struct view_memory *m, struct form *out, const struct reading *in, size_t i, size_t j,
+                    struct str spacing)
+{
+    struct str gap = str_of(in->text.at + i, j - i);
+    if (str_eq(gap, spacing))
+        return true;
+    if (is_spaced_itself(gap, spacing)) {
+        for (size_t k = i + 1; k < j; k += 2)
+            if (!form_copy(m, out, in, k, k + 1))
+                return false;
+        return true;
+    }
+    return has_space(gap) || gap.len > spacing.len ? form_add(m, out, STR(" "), in, i, j) : form_copy(m, out, in, i, j);
+}
+
 static bool add_run(struct view_memory *m, struct form *out, const struct reading *in, size_t i, const struct run *r)
 {
     struct str s = in->text;
@@ -75,15 +105,9 @@ static bool add_run(struct view_memory *m, struct form *out, const struct readin
     end += i;
     if (!form_copy(m, out, in, i, end))
         return false;
-    for (; end < r->end && next_one(s, end, &one, &next); end = next) {
-        struct str gap = str_of(s.at + end, one - end);
-        bool parts = has_space(gap) || gap.len > r->gap.len;
-        if (!str_eq(gap, r->gap) &&
-            !(parts ? form_add(m, out, STR(" "), in, end, one) : form_copy(m, out, in, end, one)))
+    for (; end < r->end && next_one(s, end, &one, &next); end = next)
+        if (!add_gap(m, out, in, end, one, r->gap) || !form_copy(m, out, in, one, next))
             return false;
-        if (!form_copy(m, out, in, one, next))
-            return false;
-    }
     return true;
 }
 
@@ -112,7 +136,7 @@ bool tight_text(struct view_memory *m, struct reading in, struct form *out, bool
         struct run r = run_at(s, i, i + width);
         m->work += 2 * (r.end - i);
         width = r.end - i;
-        if (r.chars < RUN_CHARS_MIN || r.letters < 2)
+        if (r.chars < RUN_CHARS_MIN || r.letters < 2 || 2 * r.gaps < r.chars)
             continue;
         if (!form_copy(m, out, &in, literal, i) || !add_run(m, out, &in, i, &r))
             return false;

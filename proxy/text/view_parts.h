@@ -32,6 +32,7 @@ enum form_use {
     FORM_BARE,
     FORM_TIGHT,
     FORM_LEET,
+    FORM_LEET_WITH_I,
     FORM_REVERSED,
     FORM_ROT13,
     FORM_BETWEEN,
@@ -43,8 +44,8 @@ enum { NARROW_CODES = 0x2000 };
 struct view_memory {
     struct form forms[FORMS];
     uint8_t narrow[NARROW_CODES]; /* what fold.c needs to know of each character below, at a glance */
-    size_t bytes;    /* of all forms */
-    bool at_ceiling; /* why a step failed: not for want of memory */
+    size_t bytes;                 /* of all forms */
+    bool at_ceiling;              /* why a step failed: not for want of memory */
     uint64_t work;
 };
 
@@ -156,6 +157,8 @@ bool decode_text(struct view_memory *m, struct reading in, struct form *out, boo
 bool bare_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool tight_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool leet_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
+/* The other reading of 1, ! and |, if that is another one. */
+bool leet_text_with_i(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool reverse_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool rot13_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
 

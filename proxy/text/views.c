@@ -136,6 +136,20 @@ static const struct {
     { REASON_LEET, VIEW_LEET, FORM_LEET, leet_text },
 };
 
+/* The last step, which has two outcomes when a 1 may be an I or an L. */
+static bool add_leet(struct chain *c)
+{
+    struct view_memory *m = c->v->memory;
+    struct form *other = &m->forms[FORM_LEET_WITH_I];
+    bool changed = false;
+    add_view(c->v, VIEW_LEET, c->depth, form_reading(&m->forms[FORM_LEET]));
+    if (!leet_text_with_i(m, c->now, other, &changed))
+        return false;
+    if (changed)
+        add_view(c->v, VIEW_LEET, c->depth, form_reading(other));
+    return true;
+}
+
 static bool undress(struct chain *c)
 {
     struct view_memory *m = c->v->memory;
@@ -149,6 +163,8 @@ static bool undress(struct chain *c)
             return false;
         if (!changed)
             continue;
+        if (STEPS[i].kind == VIEW_LEET)
+            return add_leet(c);
         c->now = form_reading(out);
         look_at(c->now.text, false, &l, &m->work);
         c->reasons |= l.reasons;
