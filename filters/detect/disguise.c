@@ -3,7 +3,7 @@
 
 #include "filters/detect/near.h"
 
-enum { VALUES_MAX = 20000, ROUNDS_MAX = 12, NAME_WORDS_MAX = 6, FORMS_MAX = 4 };
+enum { VALUES_MAX = 8000, ROUNDS_MAX = 12, NAME_WORDS_MAX = 6, FORMS_MAX = 4 };
 
 struct value {
     struct str original, stand_in;

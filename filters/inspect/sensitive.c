@@ -1,9 +1,12 @@
 /* sensitive.c - the texts of a request, what is found in them, and what is read in its place; in the answer the way back. */
 #include "filters/inspect/sensitive.h"
 
+#include <openssl/crypto.h>
+
 const char *const SENSITIVE_ACTIONS[] = { "refuse", "report", "mask", "pseudonymise", NULL };
 const char *const SENSITIVE_SCOPES[] = { "conversation", "caller", "tenant", NULL };
 
+enum { DISGUISE_BYTES_MAX = 8 * 1024 * 1024 }; /* of a request in which something was found, beside its own room */
 enum { KEY_BYTES_MAX = 4096, KEY_BYTES_MIN = 16, WORK_MAX_BYTES = 64 * 1024 * 1024, KEPT_BYTES = 64 * 1024 };
 
 /* ---- the policy ---- */
@@ -169,7 +172,9 @@ static bool begin_disguise(struct reading_texts *r)
     struct disguise_options options = { .realistic = r->policy->action == SENSITIVE_PSEUDONYMISE, .goes_back = r->policy->restore };
     if (!make_key(r->x, r->policy, options.key))
         return false;
+    r->x->arena.ceiling_bytes += DISGUISE_BYTES_MAX;
     r->state->disguise = disguise_new(&r->x->arena, &options);
+    OPENSSL_cleanse(options.key, sizeof options.key);
     return r->state->disguise != NULL;
 }
 
