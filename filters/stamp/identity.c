@@ -9,7 +9,7 @@ enum { KEY_BYTES_MAX = 8192 };
 static const char *const MANAGED[] = { "none", "auto", "imds", "app_service", "workload", NULL };
 static const char *const KEY_FIELDS[] = { "api-key", "bearer", NULL };
 
-static const struct setting SETTINGS[] = {
+const struct setting IDENTITY_SETTINGS[] = {
     SETTING(struct identity_policy, managed, SET_WORD, .words = MANAGED, .dflt = "none", .example = "auto",
             .about = "Tokens of a managed identity: from the metadata service (imds), App Service and Container Apps, "
                      "or by workload "
@@ -182,7 +182,7 @@ const struct filter filter_identity = {
     .name = "identity",
     .about = "How the gateway proves to the pool's endpoints who it is. The caller's credential never goes there.",
     .seat = STAGE_STAMP,
-    .settings = SETTINGS,
+    .settings = IDENTITY_SETTINGS,
     .policy_size = sizeof(struct identity_policy),
     .check = check,
     .step = step,

@@ -27,5 +27,6 @@ struct identity_policy {
 bool identity_source(struct identity_policy *p, struct setup *s, struct problems *problems, struct span span);
 
 extern const struct filter filter_identity;
+extern const struct setting IDENTITY_SETTINGS[]; /* its rows, for others who prove who they are */
 
 #endif

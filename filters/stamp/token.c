@@ -52,7 +52,10 @@ static void wake_all(struct token *t)
         struct token_waiter *w = LIST_ENTRY(round.next, struct token_waiter, link);
         struct exchange *x = w->exchange;
         token_waiter_cancel(w);
-        exchange_continue(x);
+        if (w->woken)
+            w->woken(w);
+        else
+            exchange_continue(x);
     }
 }
 

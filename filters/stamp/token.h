@@ -19,6 +19,7 @@ void token_free(struct token *t); /* NULL is fine; nobody may wait any more */
 struct token_waiter {
     struct list link;
     struct exchange *exchange;
+    void (*woken)(struct token_waiter *w); /* called in place of going on with the exchange, when set */
     uint64_t given; /* which token it got */
     bool is_waiting, has_waited;
 };

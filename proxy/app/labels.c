@@ -1,6 +1,7 @@
 /* labels.c - words of the tables, names of the configuration. */
 #include "proxy/app/labels.h"
 
+#include "filters/detect/callout.h"
 #include "proxy/base/metric.h"
 #include "proxy/core/figures.h"
 #include "proxy/edge/redis/redis.h"
@@ -32,6 +33,7 @@ void labels_register(struct setup *setup)
     metric_label_words(LABEL_TOKEN_TYPE, token_word, TOKEN_OUTPUT + 1);
     metric_label_words(LABEL_RESULT, result_word, RESULT_REFUSED + 1);
     metric_label_words(LABEL_STORE_ANSWER, resp_answer_word, RESP_ANSWERS);
+    metric_label_words(LABEL_VERDICT, callout_result_word, CALLOUT_RESULTS);
     figures_register(setup);
     for (size_t p = 0; p < setup->pools.count; p++)
         name_models(&pools[p]);

@@ -129,6 +129,29 @@ void exchange_caller_left(struct exchange *x, enum reason why)
     pipeline_end(x);
 }
 
+void exchange_stop(struct exchange *x, enum stage stage)
+{
+    if (x->is_over)
+        return;
+    x->why_stage = stage;
+    if (x->waits_for == &x->ask_store.ask)
+        x->left = x->why; /* what the store takes must be given back */
+    else
+        pipeline_end(x);
+}
+
+void exchange_hold(struct exchange *x)
+{
+    x->holds++;
+}
+
+void exchange_release(struct exchange *x)
+{
+    assert(x->holds);
+    if (--x->holds == 0 && !x->is_over && x->stage == STAGE_RELAY)
+        relay_released(x);
+}
+
 /* ---- for filters ---- */
 
 /* The identity filter runs as the built-in part of `stamp`, after the last step of that stage. */

@@ -62,6 +62,10 @@ struct exchange {
     enum reason left;       /* the caller left while the store was asked: ends with this as soon as it answers; 0: no */
     bool is_over;           /* the tail has run or runs */
     bool is_moving;         /* inside the pipeline */
+    unsigned holds;         /* verdicts that are out while it goes on: nothing of the answer is sent before the last one is in */
+    bool is_end_held;       /* the answer is all there, and waits for that */
+    bool is_whole_ready;    /* a gathered answer went through its filters, and is in whole_answer */
+    struct str whole_answer;
 
     /* limits gathered by filters of `limit` and `reserve`, asked together at the end of the stage */
     struct limit_op *limits;        /* room for one of each step there, at most EXCHANGE_LIMITS_MAX */
@@ -177,6 +181,15 @@ void exchange_answered(struct ask *ask); /* continues ask->exchange */
 
 /* return exchange_refuse(x, WHY_EXPIRED, "exp was %llds ago", late); — the detail goes to the journal only. */
 enum verdict exchange_refuse(struct exchange *x, enum reason why, const char *format, ...) PRINTF(3, 4);
+/* ---- verdicts that come later ----
+ * A step that has asked somebody may go on all the same: it holds the exchange, which goes to the model server, but nothing of the
+ * answer reaches the caller before each hold was released. Relay filters may hold it too, with the text let go. */
+void exchange_hold(struct exchange *x);
+void exchange_release(struct exchange *x); /* not within a step or a filter */
+/* After exchange_refuse, when that was not said in a step or a filter but later: ends the exchange as soon as it can. The refusal is
+ * of `stage`. The exchange may be gone afterwards. */
+void exchange_stop(struct exchange *x, enum stage stage);
+
 /* Notes a finding of a filter that reports, masks or refuses: `rule` names it; no text of the prompt in any of these. Of
  * `matched`, what was found, only a keyed hash is kept, so that the same find can be recognised; it may be empty. */
 void exchange_report(struct exchange *x, struct str rule, struct str category, struct str place, struct str action,

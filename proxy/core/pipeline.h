@@ -35,6 +35,8 @@ void limits_settle(struct exchange *x);
 enum verdict relay_begin(struct exchange *x, const struct http_head *head);
 void relay_bytes(struct exchange *x, struct str bytes);
 void relay_end(struct exchange *x);
+/* The last verdict is in: what was held goes. */
+void relay_released(struct exchange *x);
 /* Text that was kept back is in x->out, or the filters refused it. */
 void relay_held(struct exchange *x, bool ok);
 void relay_failed(struct exchange *x, enum reason why, const char *detail);

@@ -20,6 +20,14 @@ static enum verdict wait_for(const struct rehearsal *r, enum verdict v)
     return v;
 }
 
+/* Verdicts that traffic would not have waited for here. */
+static enum verdict wait_for_holds(const struct rehearsal *r, enum verdict v)
+{
+    if (v == NEXT && r->x->holds)
+        r->turn(r->world);
+    return r->x->is_over ? STOP : v;
+}
+
 enum verdict rehearse_request(const struct rehearsal *r, struct str path, struct str body)
 {
     static struct peer nobody = { .is_unix = true };
@@ -47,7 +55,7 @@ enum verdict rehearse_request(const struct rehearsal *r, struct str path, struct
         x->reached = x->at + 1;
         v = wait_for(r, plan->steps[x->at].filter->step(x, plan->steps[x->at].policy));
     }
-    return v;
+    return wait_for_holds(r, v);
 }
 
 enum verdict rehearse_answer(const struct rehearsal *r, struct str answer)
@@ -72,7 +80,7 @@ enum verdict rehearse_answer(const struct rehearsal *r, struct str answer)
     relay_bytes(x, answer);
     if (!x->is_over)
         relay_end(x);
-    return x->is_over ? STOP : NEXT;
+    return wait_for_holds(r, x->is_over ? STOP : NEXT);
 }
 
 /* Of the stages that ran; the tail finds nothing left to settle. */
@@ -89,7 +97,8 @@ static void settle(struct exchange *x)
 
 void rehearse_end(const struct rehearsal *r)
 {
-    settle(r->x);
+    if (!r->x->is_over)
+        settle(r->x);
     pipeline_end(r->x);
     exchange_finish(r->x);
 }

@@ -146,11 +146,8 @@ static void beat_looks(struct ask *ask)
         watch_beat(x, due - now);
 }
 
-/* Sends the head of an answer that is passed on piece by piece. */
-enum verdict stage_relay(struct exchange *x)
+static void send_head(struct exchange *x)
 {
-    if (x->is_whole)
-        return exchange_wait(x, NULL, NULL);
     struct answer_head head = {
         .status = x->upstream_status,
         .fields = x->answer_fields,
@@ -164,6 +161,13 @@ enum verdict stage_relay(struct exchange *x)
     x->world->answer_head(x->world, x, &head);
     if (x->is_event_stream && x->route->heartbeat_ms)
         watch_beat(x, x->route->heartbeat_ms);
+}
+
+/* An answer that is passed on piece by piece begins, unless a verdict is still out. */
+enum verdict stage_relay(struct exchange *x)
+{
+    if (!x->is_whole && !x->holds)
+        send_head(x);
     return exchange_wait(x, NULL, NULL);
 }
 
@@ -263,9 +267,10 @@ static bool pass_event(struct exchange *x, const struct sse_event *event)
     return false;
 }
 
+/* While a verdict is out, it stays in x->out, up to its ceiling. */
 static void send_out(struct exchange *x)
 {
-    if (!buf_len(&x->out))
+    if (!buf_len(&x->out) || x->holds)
         return;
     x->bytes_out += buf_len(&x->out);
     x->last_sent_ms = x->last_upstream_ms;
@@ -330,6 +335,13 @@ void relay_bytes(struct exchange *x, struct str bytes)
     }
     if (piece.dropped)
         return;
+    if (x->holds || buf_len(&x->out)) {
+        if (!buf_add(&x->out, piece.data)) {
+            exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "too much comes while a verdict is out");
+            pipeline_end(x);
+        }
+        return;
+    }
     x->bytes_out += piece.data.len;
     x->world->answer_bytes(x->world, x, piece.data);
 }
@@ -348,8 +360,17 @@ static void go_on(struct exchange *x)
     pipeline_run(x);
 }
 
-/* A gathered answer: read, filtered, sent with its length. An error without JSON gets our own words. */
-static void send_whole(struct exchange *x)
+/* The answer is all there, but a verdict about it is not: no time of the model server's runs any more. */
+static bool is_end_held(struct exchange *x)
+{
+    x->is_end_held = x->holds > 0;
+    if (x->is_end_held)
+        x->world->cancel(x->world, &x->ask_deadline.ask);
+    return x->is_end_held;
+}
+
+/* A gathered answer: read and filtered. An error without JSON gets our own words. False when it is over. */
+static bool make_whole(struct exchange *x)
 {
     struct answer_facts facts = { 0 };
     const struct jsonx *json = x->answer_is_json ? index_of(x, buf_str(&x->answer)) : NULL;
@@ -362,7 +383,7 @@ static void send_whole(struct exchange *x)
             refusal_write(x);
         }
         pipeline_end(x);
-        return;
+        return false;
     }
     x->dialect->read_answer(json, &x->call, &x->arena, &facts);
     learn(x, &facts);
@@ -370,20 +391,39 @@ static void send_whole(struct exchange *x)
     if (!flow(x, &piece) ||
         (x->wants_texts && x->upstream_status < 400 && !filter_texts(x, &piece))) {
         pipeline_end(x);
-        return;
+        return false;
     }
+    x->whole_answer = piece.data;
+    x->is_whole_ready = true;
+    return true;
+}
+
+/* Filters of the request first, those of the answer then: each may still be waiting for a verdict. */
+static void send_whole(struct exchange *x)
+{
+    if (is_end_held(x) || (!x->is_whole_ready && !make_whole(x)) || is_end_held(x))
+        return;
     struct answer_head head = {
         .status = x->upstream_status,
         .fields = x->answer_fields,
         .has_length = true,
-        .content_length = piece.data.len,
+        .content_length = x->whole_answer.len,
         .has_body = true,
     };
     x->status = x->upstream_status;
     x->answer_begun = true;
-    x->bytes_out += piece.data.len;
+    x->bytes_out += x->whole_answer.len;
     x->world->answer_head(x->world, x, &head);
-    x->world->answer_bytes(x->world, x, piece.data);
+    x->world->answer_bytes(x->world, x, x->whole_answer);
+    x->world->answer_end(x->world, x, true);
+    go_on(x);
+}
+
+static void end_pieces(struct exchange *x)
+{
+    if (is_end_held(x))
+        return;
+    send_out(x);
     x->world->answer_end(x->world, x, true);
     go_on(x);
 }
@@ -406,9 +446,21 @@ void relay_end(struct exchange *x)
         pipeline_end(x);
         return;
     }
+    end_pieces(x);
+}
+
+void relay_released(struct exchange *x)
+{
+    if (x->is_whole) {
+        if (x->is_end_held)
+            send_whole(x);
+        return;
+    }
+    if (!x->answer_begun)
+        send_head(x);
     send_out(x);
-    x->world->answer_end(x->world, x, true);
-    go_on(x);
+    if (x->is_end_held)
+        end_pieces(x);
 }
 
 /* The model server broke off after the head of its answer. */

@@ -18,7 +18,7 @@
 enum {
     FETCH_TIMEOUT_MS = 10000, /* where the ask gives none */
     FETCH_POLL_MS = 4,        /* between looks at a shelf that another worker fills */
-    FETCH_REQUEST_BYTES = 64 * 1024,
+    FETCH_REQUEST_BYTES = 512 * 1024,
     FETCH_RETRY_AFTER_MAX_MS = 24 * 3600 * 1000,
 };
 

@@ -1,0 +1,124 @@
+/* callout_policy.c - what the operator wrote about a service that judges texts, checked and made ready. */
+#include "filters/detect/callout.h"
+
+
+const char *const CALLOUT_SERVICES[] = { "content_safety", "contract", NULL };
+const char *const CALLOUT_CHECKS[] = { "prompt_shield", "harm", NULL };
+const char *const CALLOUT_KEY_FIELDS[] = { "ocp-apim-subscription-key", "api-key", "bearer", NULL };
+const char *const CALLOUT_ACTIONS[] = { "refuse", "report", NULL };
+const char *const CALLOUT_DOWN[] = { "refuse", "insecure_allow", NULL };
+
+static bool complain(struct problems *problems, const char *what)
+{
+    problem(problems, (struct span){ 0 }, "\"callout\": %s", what);
+    return false;
+}
+
+static bool check_url(const struct callout_policy *p, struct problems *problems)
+{
+    struct url url;
+    struct ip_address ip;
+    const char *why = NULL;
+    if (!url_parse(p->url, &url, &why)) {
+        problem(problems, (struct span){ 0 }, "\"callout\": url: %s", why);
+        return false;
+    }
+    bool is_here = str_eq_nocase(url.host, STR("localhost")) || (ip_parse(url.host, &ip) && ip_is_loopback(&ip));
+    if (!url.tls && !is_here)
+        return complain(problems, "texts go without TLS to the loopback only: url begins with https://");
+    if (p->service == SERVICE_CONTENT_SAFETY && (url.query.at || (url.path.len && !str_eq(url.path, STR("/")))))
+        return complain(problems, "url is the resource's endpoint alone, as https://my-resource.cognitiveservices.azure.com");
+    return true;
+}
+
+static bool check_severities(struct callout_policy *p, struct problems *problems)
+{
+    for (size_t i = 0; i < CALLOUT_CATEGORIES; i++)
+        p->severity_of[i] = (unsigned)p->severity;
+    for (size_t i = 0; i < p->severities.count; i++) {
+        const struct text_pair *pair = &p->severities.at[i];
+        uint64_t n;
+        size_t k = 0;
+        while (k < CALLOUT_CATEGORIES && !str_eq(pair->key.text, str_c(CALLOUT_CATEGORY_WORDS[k])))
+            k++;
+        if (k == CALLOUT_CATEGORIES) {
+            problem(problems, pair->key.span, "there is no category \"" STR_F "\"", STR_A(pair->key.text));
+            problem_hint_near(problems, pair->key.text, CALLOUT_CATEGORY_WORDS, CALLOUT_CATEGORIES);
+            return false;
+        }
+        if (!str_to_u64(pair->value, &n) || !n || n > 7) {
+            problem(problems, pair->key.span, "a severity is a number from 1 to 7");
+            return false;
+        }
+        p->severity_of[k] = (unsigned)n;
+    }
+    return true;
+}
+
+static bool check_identity(struct callout_policy *p, struct setup *setup, struct problems *problems)
+{
+    struct identity_policy *id = p->identity;
+    if (!id)
+        return true;
+    if (id->key.is_set)
+        return complain(problems, "a key is told by `key`, beside `identity`");
+    if (p->key.is_set && id->managed != MANAGED_NONE)
+        return complain(problems, "either a key or a managed identity, not both");
+    return id->managed == MANAGED_NONE || identity_source(id, setup, problems, (struct span){ 0 });
+}
+
+/* Severities from 0 to 7 where a threshold is odd, for the text alone; else those of four steps. */
+static bool make_harm_tail(struct callout_policy *p, struct arena *a)
+{
+    struct buf b;
+    bool is_fine = p->report_severity % 2 != 0;
+    for (size_t i = 0; i < CALLOUT_CATEGORIES; i++)
+        is_fine = is_fine || p->severity_of[i] % 2;
+    buf_init(&b, 64 * 1024);
+    bool ok = buf_add(&b, STR(",\"categories\":[\"Hate\",\"Sexual\",\"SelfHarm\",\"Violence\"],\"outputType\":\"")) &&
+              buf_add(&b, is_fine ? STR("EightSeverityLevels\"") : STR("FourSeverityLevels\""));
+    for (size_t i = 0; ok && i < p->blocklists.count; i++)
+        ok = buf_add(&b, i ? STR(",\"") : STR(",\"blocklistNames\":[\"")) && buf_add_json(&b, p->blocklists.at[i]) &&
+             buf_add(&b, STR("\""));
+    if (p->blocklists.count)
+        ok = ok && buf_add(&b, STR("],\"haltOnBlocklistHit\":true"));
+    ok = ok && buf_add(&b, STR("}"));
+    p->harm_tail = ok ? arena_copy(a, buf_str(&b)) : STR_NONE;
+    buf_finish(&b);
+    return p->harm_tail.at != NULL;
+}
+
+static bool make_urls(struct callout_policy *p, struct arena *a)
+{
+    struct str base = p->url;
+    if (p->service == SERVICE_CONTRACT) {
+        p->shield_url = base;
+        return true;
+    }
+    while (base.len && base.at[base.len - 1] == '/')
+        base.len--;
+    p->shield_url = arena_printf(a, STR_F "/contentsafety/text:shieldPrompt?api-version=" STR_F, STR_A(base), STR_A(p->api_version));
+    p->harm_url = arena_printf(a, STR_F "/contentsafety/text:analyze?api-version=" STR_F, STR_A(base), STR_A(p->api_version));
+    return p->shield_url.at && p->harm_url.at;
+}
+
+static bool is_version(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!ascii_is_digit(s.at[i]) && s.at[i] != '-' && !(ascii_lower(s.at[i]) >= 'a' && ascii_lower(s.at[i]) <= 'z'))
+            return false;
+    return s.len > 0;
+}
+
+bool callout_check(struct callout_policy *p, struct setup *setup, struct problems *problems)
+{
+    if (!check_url(p, problems) || !check_severities(p, problems) || !check_identity(p, setup, problems))
+        return false;
+    if (p->service == SERVICE_CONTENT_SAFETY && !p->checks)
+        return complain(problems, "checks: at least one of prompt_shield and harm");
+    if (p->blocklists.count && !(p->checks >> CHECK_HARM & 1))
+        return complain(problems, "blocklists belong to the check `harm`");
+    if (!is_version(p->api_version))
+        return complain(problems, "api_version looks like 2024-09-01");
+    return (make_urls(p, &setup->arena) && make_harm_tail(p, &setup->arena)) || complain(problems, "out of memory");
+}

@@ -1,0 +1,172 @@
+/* callout.c - another service judges the texts of a request before the model gets them, or while the model thinks. */
+#include "filters/detect/callout_rows.h"
+
+#include "proxy/base/metric.h"
+#include "proxy/core/exchange.h"
+
+static const struct setting SETTINGS[] = {
+    CALLOUT_ROWS("[prompt_shield, harm]"),
+    SETTING(struct callout_policy, of, SET_WORDS, .words = TEXT_SOURCES, .dflt = "[user, tool]",
+            .about = "whose texts are judged; earlier answers and the application's own words are not, unless they are named here"),
+    SETTING(struct callout_policy, parallel, SET_BOOL, .dflt = "false",
+            .about = "the request goes to the model at once; the caller gets nothing of the answer before the verdict, and a refusal "
+                     "cuts the model short. It has read the prompt by then, and what it used is paid for."),
+    SETTING(struct callout_policy, insecure_tokens, SET_BOOL, .dflt = "false",
+            .about = "let input pass that comes as token numbers, which cannot be read here"),
+    SETTINGS_END,
+};
+
+static bool check(void *policy, struct setup *setup, struct problems *problems)
+{
+    return callout_check(policy, setup, problems);
+}
+
+static bool open_instance(void *policy, struct world *world, void **instance)
+{
+    return (*instance = callout_new(policy, world)) != NULL;
+}
+
+static void close_instance(void *policy, void *instance)
+{
+    (void)policy;
+    callout_free(instance);
+}
+
+static enum verdict refuse(struct exchange *x, const char *category, const char *rule)
+{
+    struct str param = arena_printf(&x->arena, "%s: %s", x->call.operation == OP_CHAT ? "messages" : "input", category);
+    x->param = param.at ? param : STR("input");
+    x->rule = arena_copy(&x->arena, str_c(rule));
+    return exchange_refuse(x, WHY_PROMPT_REFUSED, "%s, by %s", category, rule);
+}
+
+static void tell(struct exchange *x, const struct callout_policy *p, const struct callout_job *job)
+{
+    for (size_t i = 0; i < job->found_count; i++) {
+        const struct callout_verdict *v = &job->found[i].verdict;
+        const struct text *t = &x->call.texts[job->found[i].of];
+        struct str place = arena_printf(&x->arena, "%s %u", TEXT_SOURCES[t->source], t->message);
+        bool refuses = v->what == CALLOUT_REFUSE && p->action == ACTION_CALLOUT_REFUSE;
+        exchange_report(x, str_c(v->rule), str_c(v->category), place.at ? place : STR(""), refuses ? STR("refuse") : STR("report"),
+                        job->found[i].text);
+        x->score = v->score > x->score ? v->score : x->score;
+    }
+}
+
+static enum verdict without(struct exchange *x, const struct callout_policy *p, const char *trouble)
+{
+    bool passes = p->on_down == DOWN_CALLOUT_ALLOW;
+    COUNT(METRIC_CALLOUTS, x->route->metric, passes ? CALLOUT_UNJUDGED : CALLOUT_DOWN_REFUSED);
+    exchange_report(x, STR("callout:down"), STR("callout"), STR("request"), passes ? STR("allow") : STR("refuse"), STR(""));
+    if (passes)
+        return NEXT;
+    x->rule = STR("callout:down");
+    return exchange_refuse(x, WHY_CALLOUT_DOWN, "%s", trouble);
+}
+
+static enum verdict conclude(struct exchange *x, const struct callout_policy *p, const struct callout_job *job)
+{
+    tell(x, p, job);
+    if (job->is_down)
+        return without(x, p, job->trouble);
+    COUNT(METRIC_CALLOUTS, x->route->metric,
+          job->what == CALLOUT_PASS                                             ? CALLOUT_PASSED
+          : job->what == CALLOUT_REFUSE && p->action == ACTION_CALLOUT_REFUSE ? CALLOUT_REFUSED
+                                                                                  : CALLOUT_REPORTED);
+    if (job->what != CALLOUT_REFUSE || p->action != ACTION_CALLOUT_REFUSE)
+        return NEXT;
+    for (size_t i = 0; i < job->found_count; i++)
+        if (job->found[i].verdict.what == CALLOUT_REFUSE)
+            return refuse(x, job->found[i].verdict.category, job->found[i].verdict.rule);
+    NOTREACHED("a refusal without a finding");
+}
+
+struct state {
+    struct callout_job job;
+    const struct callout_policy *policy;
+};
+
+static enum verdict verdict_arrived(struct exchange *x)
+{
+    struct state *s = exchange_state(x, sizeof *s);
+    if (!s->job.is_over) { /* woken by something else: there will be no verdict */
+        callout_cancel(&s->job);
+        return without(x, s->policy, "no verdict");
+    }
+    return conclude(x, s->policy, &s->job);
+}
+
+static void done(struct callout_job *job)
+{
+    exchange_continue(job->x);
+}
+
+/* While the model thinks. */
+static void done_beside(struct callout_job *job)
+{
+    struct exchange *x = job->x;
+    const struct state *s = CONTAINER_OF(job, struct state, job);
+    if (conclude(x, s->policy, job) == STOP)
+        exchange_stop(x, STAGE_INSPECT);
+    else
+        exchange_release(x);
+}
+
+/* What nobody can read is not let past. */
+static enum verdict check_readable(struct exchange *x, const struct callout_policy *p)
+{
+    const char *what = !x->dialect->reads_json && buf_len(&x->body) ? "unread_body"
+                       : x->call.has_tokens && !p->insecure_tokens  ? "token_input"
+                                                                    : NULL;
+    if (!what)
+        return NEXT;
+    exchange_report(x, str_c(what), STR("unread"), STR("input"), str_c(CALLOUT_ACTIONS[p->action]), STR(""));
+    return p->action == ACTION_CALLOUT_REPORT ? NEXT : refuse(x, "unread", what);
+}
+
+static enum verdict step(struct exchange *x, const void *policy)
+{
+    const struct callout_policy *p = policy;
+    enum verdict v = check_readable(x, p);
+    if (v != NEXT || !x->call.texts_count)
+        return v;
+    struct state *s = exchange_state(x, sizeof *s);
+    if (!s)
+        return exchange_refuse(x, WHY_OVERLOADED, "no room to ask for a verdict");
+    s->policy = p;
+    callout_job_init(&s->job, exchange_instance(x), x, p->parallel ? done_beside : done);
+    for (size_t i = 0; i < x->call.texts_count; i++) {
+        const struct text *t = &x->call.texts[i];
+        if ((p->of >> t->source & 1) && !callout_add(&s->job, t->value, TEXT_SOURCES[t->source], t->source == TEXT_USER, (uint32_t)i))
+            return exchange_refuse(x, WHY_OVERLOADED, "no room to ask for a verdict");
+    }
+    if (!s->job.items_count)
+        return NEXT;
+    if (!callout_begin(&s->job))
+        return conclude(x, p, &s->job);
+    if (!p->parallel)
+        return exchange_wait(x, NULL, verdict_arrived);
+    exchange_hold(x);
+    return NEXT;
+}
+
+static void settle(struct exchange *x, const void *policy)
+{
+    struct state *s = exchange_state(x, sizeof *s);
+    (void)policy;
+    if (s)
+        callout_cancel(&s->job);
+}
+
+const struct filter filter_callout = {
+    .name = "callout",
+    .about = "Azure AI Content Safety (Prompt Shields and text analysis), or another service by a small HTTP contract, judges the texts.",
+    .seat = STAGE_INSPECT,
+    .settings = SETTINGS,
+    .policy_size = sizeof(struct callout_policy),
+    .check = check,
+    .open = open_instance,
+    .close = close_instance,
+    .step = step,
+    .settle = settle,
+};
