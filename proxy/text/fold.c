@@ -114,16 +114,18 @@ static char enclosed_letter(const struct fold *f, uint32_t c, size_t i)
 }
 
 /* Drops a character that nobody sees. Between two Latin letters it is there for a reason. */
-static void drop_invisible(struct fold *f, uint32_t code, size_t j)
+static void drop_invisible(struct fold *f, uint32_t code, size_t i, size_t j)
 {
     struct str s = f->in->text;
     if (code == 0x202d || code == 0x202e)
         f->facts->oddities |= ODD_BIDI;
     if (code == 0x202e)
         f->facts->reasons |= REASON_OVERRIDE;
-    if (code != 0xad && f->out->len && char_is(f->out->text[f->out->len - 1], IS_ALPHA) && j < s.len &&
-        char_is(s.at[j], IS_ALPHA))
-        f->invisible++;
+    bool between = code != 0xad && f->out->len && char_is(f->out->text[f->out->len - 1], IS_ALPHA) && j < s.len &&
+                   char_is(s.at[j], IS_ALPHA);
+    f->invisible += between;
+    if (between && f->is_parted)
+        fold_ascii(f, ' ', i, j);
 }
 
 /* NFKC of one character that stands alone; marks after it come by themselves. */
@@ -179,7 +181,7 @@ void fold_char(struct fold *f, uint32_t code, size_t i, size_t j)
         if (code == 0x85)
             fold_ascii(f, '\n', i, j);
         else
-            drop_invisible(f, code, j);
+            drop_invisible(f, code, i, j);
     } else if (p->category == UTF8PROC_CATEGORY_ZS || code == 0x2800) {
         fold_ascii(f, ' ', i, j);
     } else if (p->category == UTF8PROC_CATEGORY_ZL || p->category == UTF8PROC_CATEGORY_ZP) {
@@ -256,7 +258,7 @@ static size_t pass_ascii(struct fold *f, size_t i)
         f->alone = 0;
     if (i < s.len && char_is(s.at[i], IS_CONTROL)) {
         catch_up(f, i);
-        drop_invisible(f, 0, i + 1);
+        drop_invisible(f, 0, i, i + 1);
         f->literal = ++i;
     }
     f->m->work += (i - start) / 4 + 1;
@@ -330,13 +332,28 @@ static bool fold_once(struct fold *f)
     return !f->failed;
 }
 
+/* Invisible characters where white space should be: few spaces, and words between them. */
+static bool is_parted(const struct fold *f)
+{
+    size_t spaces = 0;
+    if (f->invisible < INVISIBLE_TELLING || f->out->len < (size_t)3 * f->invisible)
+        return false;
+    for (size_t i = 0; i < f->out->len; i++)
+        spaces += char_is(f->out->text[i], IS_SPACE);
+    f->m->work += f->out->len / 2;
+    return spaces * 4 <= f->invisible;
+}
+
 bool fold_text(struct view_memory *m, struct reading in, struct form *out, struct fold_facts *facts)
 {
     struct fold f = { .m = m, .in = &in, .out = out, .facts = facts };
     if (!fold_once(&f))
         return false;
-    if (f.mixed >= MIXED_TELLING && f.unsure) {
-        f = (struct fold){ .m = m, .in = &in, .out = out, .facts = facts, .is_suspicious = true };
+    bool suspicious = f.mixed >= MIXED_TELLING && f.unsure, parted = is_parted(&f);
+    if (suspicious || parted) {
+        f = (struct fold){ .m = m, .in = &in, .out = out, .facts = facts };
+        f.is_suspicious = suspicious;
+        f.is_parted = parted;
         if (!fold_once(&f))
             return false;
     }

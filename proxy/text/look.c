@@ -1,10 +1,10 @@
 /* look.c - one fast pass that tells whether a text needs more than a look, why, and where.
  *
- * Sixty-four bytes at a time become six masks of 64 bits (letters, digits, the base64 alphabet, rare signs, controls, not
- * ASCII); shifts and carries over them find what a disguise cannot do without: a long run of one alphabet, letters
+ * Sixty-four bytes at a time become six masks of 64 bits (letters, digits, the base64 alphabet, rare signs, controls,
+ * not ASCII); shifts and carries over them find what a disguise cannot do without: a long run of one alphabet, letters
  * standing alone, digits between letters. A block begins with the last sixteen bytes of the one before, so that nothing
- * is carried over. Only where a bit is set does a scalar test with a bounded view of the neighbourhood decide. Prose sets
- * next to none, which is why it costs a fraction of the scan that follows. */
+ * is carried over. Only where a bit is set does a scalar test with a bounded view of the neighbourhood decide. Prose
+ * sets next to none, which is why it costs a fraction of the scan that follows. */
 #include "proxy/text/view_parts.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -295,22 +295,23 @@ static void look_closer(struct look *l, struct str text, size_t base, const stru
         look_at_rare(l, text, base + bit - KNOWN, known, work);
     }
     EACH_BIT(f->runs & FRESH_BITS, bit)
-        look_at_run(l, text, base + bit - KNOWN - (RUN_MIN - 1), work);
+    look_at_run(l, text, base + bit - KNOWN - (RUN_MIN - 1), work);
     EACH_BIT(f->spaced2 & FRESH_BITS, bit)
-        look_at_spaced(l, text, base + bit - KNOWN - 1, 2, work);
+    look_at_spaced(l, text, base + bit - KNOWN - 1, 2, work);
     EACH_BIT(f->spaced3 & FRESH_BITS, bit)
-        look_at_spaced(l, text, base + bit - KNOWN - 1, 3, work);
+    look_at_spaced(l, text, base + bit - KNOWN - 1, 3, work);
     EACH_BIT(f->pairs & FRESH_BITS, bit)
     {
         *work += 4;
-        if (!is_told(l, REASON_ENCODED, base + bit - KNOWN) && run_is_spaced_hex(str_from(text, base + bit - KNOWN - 11)))
+        if (!is_told(l, REASON_ENCODED, base + bit - KNOWN) &&
+            run_is_spaced_hex(str_from(text, base + bit - KNOWN - 11)))
             note(l, text, REASON_ENCODED, base + bit - KNOWN - 11, base + bit - KNOWN);
     }
     EACH_BIT(f->leet & FRESH_BITS, bit)
-        look_at_leet(l, text, base + bit - KNOWN, known, work);
+    look_at_leet(l, text, base + bit - KNOWN, known, work);
     EACH_BIT(f->numbers & FRESH_BITS, bit)
-        if (is_rot13(text, base + bit - KNOWN))
-            l->reasons |= REASON_ROT13;
+    if (is_rot13(text, base + bit - KNOWN))
+        l->reasons |= REASON_ROT13;
 }
 
 typedef void classify_fn(const char *p, struct masks *m);
@@ -326,7 +327,8 @@ __attribute__((always_inline)) static inline void look_with(classify_fn *classif
     for (size_t base = 0; base <= text.len; base += FRESH) {
         const char *p = base ? text.at + base - KNOWN : NULL;
         size_t left = text.len - base;
-        if (!base || left < FRESH) { /* white space before the text, and after it: what the last word leaves open is told */
+        if (!base ||
+            left < FRESH) { /* white space before the text, and after it: what the last word leaves open is told */
             memset(edge, ' ', sizeof edge);
             size_t before = base ? KNOWN : 0, bytes = before + (left < FRESH ? left : FRESH);
             if (bytes)
@@ -356,19 +358,21 @@ TARGET("avx2") static void look_avx2(struct str text, bool ascii_only, struct lo
 }
 #endif
 
-void look_at(struct str text, bool ascii_only, struct look *l, uint64_t *work)
+bool look_at_in(enum look_way way, struct str text, bool ascii_only, struct look *l, uint64_t *work)
 {
     l->reasons = 0;
     l->count = 0;
 #ifdef LOOK_X86
-    if (__builtin_cpu_supports("avx2")) {
-        look_avx2(text, ascii_only, l, work);
-        return;
-    }
-    if (__builtin_cpu_supports("ssse3")) {
-        look_ssse3(text, ascii_only, l, work);
-        return;
-    }
+    if (way == LOOK_AVX2 && __builtin_cpu_supports("avx2"))
+        return look_avx2(text, ascii_only, l, work), true;
+    if (way == LOOK_SSSE3 && __builtin_cpu_supports("ssse3"))
+        return look_ssse3(text, ascii_only, l, work), true;
 #endif
-    look_with(classify_portable, text, ascii_only, l, work);
+    return way == LOOK_PORTABLE ? look_with(classify_portable, text, ascii_only, l, work), true : false;
+}
+
+void look_at(struct str text, bool ascii_only, struct look *l, uint64_t *work)
+{
+    for (enum look_way way = LOOK_AVX2; !look_at_in(way, text, ascii_only, l, work); way++)
+        assert(way != LOOK_PORTABLE);
 }

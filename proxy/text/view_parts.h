@@ -74,6 +74,9 @@ struct look {
 /* look.c: one pass at the speed of memory. With `ascii_only` it ends at the first byte that is not, saying
  * REASON_FOREIGN; otherwise such bytes are letters that it does not know. */
 void look_at(struct str text, bool ascii_only, struct look *l, uint64_t *work);
+/* In one of the ways that there are, the fastest first; false when this machine has not got it. All find the same. */
+enum look_way { LOOK_AVX2, LOOK_SSSE3, LOOK_PORTABLE };
+bool look_at_in(enum look_way way, struct str text, bool ascii_only, struct look *l, uint64_t *work) MUST_USE;
 
 /* form.c */
 bool form_grow(struct view_memory *m, struct form *f, size_t more) MUST_USE;
