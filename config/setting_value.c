@@ -199,6 +199,10 @@ static bool read_word(struct reading *r, const struct setting *row, const struct
     for (size_t i = 0; i < n; i++)
         if (str_eq(at->text, str_c(row->words[i]))) {
             *(int *)field = (int)i;
+            if (str_starts(at->text, STR("insecure_"))) {
+                problem_warn(r->problems, at->span, "\"" STR_F "\" is in force: %s", STR_A(at->text), row->about);
+                r->insecure++;
+            }
             return true;
         }
     struct buf list;

@@ -54,6 +54,7 @@ typedef void answer_fn(struct mock *mock, struct request *request, struct reply 
 answer_fn discovery_v1, discovery_v2, discovery_keys_v1, discovery_keys_v2, discovery_generic, discovery_generic_keys;
 answer_fn token_v1, token_v2, token_generic;
 answer_fn identity_imds, identity_app_service, identity_arc;
+answer_fn safety_shield, safety_analyze, safety_contract;
 answer_fn admin_token, admin_keys_list, admin_keys_change, admin_steer, admin_settings, admin_apps, admin_identities,
     admin_journal, admin_reset, admin_ready;
 

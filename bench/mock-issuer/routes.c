@@ -22,6 +22,10 @@ static const struct route {
     { "GET", "/msi/token", identity_app_service, false },
     { "GET", "/arc/metadata/identity/oauth2/token", identity_arc, false },
 
+    { "POST", "/contentsafety/text:shieldPrompt", safety_shield, false },
+    { "POST", "/contentsafety/text:analyze", safety_analyze, false },
+    { "POST", "/judge", safety_contract, false },
+
     { "GET", "/admin/ready", admin_ready, true },
     { "POST", "/admin/token", admin_token, true },
     { "GET", "/admin/keys", admin_keys_list, true },

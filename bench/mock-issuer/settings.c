@@ -22,6 +22,7 @@ static const struct {
     { "token_lifetime_s", SETTING_NUMBER, NULL, 86400 },
     { "identity_header", SETTING_TEXT, "mock-identity-header", 0 },
     { "imds_wrong_identity", SETTING_FLAG, NULL, 0 }, /* the system identity's token, whoever was asked for */
+    { "safety_key", SETTING_TEXT, "mock-safety-key", 0 }, /* of the services that judge texts */
     { "arc_realm", SETTING_TEXT, "/var/opt/azcmagent/tokens/mock.key", 0 },
     { "arc_secret", SETTING_TEXT, "mock-arc-secret", 0 },
 };

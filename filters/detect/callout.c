@@ -127,7 +127,7 @@ bool callout_may_begin(struct callout *c, struct callout_job *job, const char **
 
 void callout_enter_line(struct callout_job *job)
 {
-    if (job->is_in_line || job->is_over)
+    if (job->is_in_line || job->is_over || job->doom)
         return;
     job->is_in_line = true;
     job->callout->in_line++;
@@ -241,12 +241,12 @@ static enum verdict send(struct callout *c, struct callout_slot *s, struct callo
                 token_wait(c->token, &job->waiter, job->x);
             return WAIT;
         case TOKEN_NONE:
-            callout_fail(job, token_trouble(c->token));
+            callout_fail_in_line(job, token_trouble(c->token));
             return STOP;
         }
     }
     if (!ok) {
-        callout_fail(job, "no room for the request");
+        callout_fail_in_line(job, "no room for the request");
         return STOP;
     }
     s->job = job;
@@ -301,7 +301,7 @@ void callout_serve(struct callout *c)
         if (piece == job->pieces_count)
             continue;
         if (c->probe != job && !callout_may_begin(c, job, &why))
-            callout_fail(job, why);
+            callout_fail_in_line(job, why);
         else if (send(c, s, job, piece) == NEXT)
             callout_enter_line(job);
         else if (!s->job)

@@ -109,11 +109,12 @@ struct callout_job {
     size_t pieces_count, pieces_asked, pieces_judged;
     struct list link; /* in line */
     bool is_begun, is_beginning, is_in_line, is_renewed;
+    const char *doom; /* it ends with this as soon as its timer rings */
     struct ask_timer deadline;
     struct token_waiter waiter;
 };
 
-/* Zeroed memory that stays until the job is over or cancelled; so do the texts. */
+/* Zeroed memory, or that of a job that is over; it stays until the job is over or cancelled, and so do the texts. */
 void callout_job_init(struct callout_job *job, struct callout *c, struct exchange *x, void (*done)(struct callout_job *job));
 /* Memory is taken from the exchange's arena. False when there is no room. */
 bool callout_add(struct callout_job *job, struct str text, const char *source, bool is_user, uint32_t of) MUST_USE;
@@ -123,6 +124,14 @@ void callout_cancel(struct callout_job *job); /* also one that was never begun, 
 /* Counts what became of it. */
 enum callout_result { CALLOUT_PASSED, CALLOUT_REPORTED, CALLOUT_REFUSED, CALLOUT_DOWN_REFUSED, CALLOUT_UNJUDGED, CALLOUT_RESULTS };
 const char *callout_result_word(unsigned i);
+
+/* What the end of a job means: NEXT, or STOP after exchange_refuse with `why`. Told to the journal and counted. */
+typedef struct str place_fn(struct exchange *x, uint32_t of);
+enum verdict callout_conclude(struct exchange *x, const struct callout_policy *p, const struct callout_job *job, enum reason why,
+                              place_fn *place_of);
+/* There is no verdict and there will be none: by the operator's word. */
+enum verdict callout_missing(struct exchange *x, const struct callout_policy *p, const char *trouble);
+enum verdict callout_refuse(struct exchange *x, enum reason why, const char *category, const char *rule);
 
 /* ---- between the files of this room ---- */
 

@@ -11,9 +11,9 @@ enum { LINE_MAX = 1024 };
 
 void callout_job_init(struct callout_job *job, struct callout *c, struct exchange *x, void (*done)(struct callout_job *job))
 {
-    job->callout = c;
-    job->x = x;
-    job->done = done;
+    struct callout_item *items = job->items;
+    size_t room = job->items_room;
+    *job = (struct callout_job){ .callout = c, .x = x, .done = done, .items = items, .items_room = room };
     job->deadline.ask.exchange = x;
     list_init(&job->link);
 }
@@ -268,10 +268,24 @@ static void too_late(struct ask *ask)
 {
     struct callout_job *job = CONTAINER_OF(CONTAINER_OF(ask, struct ask_timer, ask), struct callout_job, deadline);
     struct callout *c = job->callout;
-    if (job->pieces_asked > job->pieces_judged) /* not when it only stood in line */
+    if (!job->doom && job->pieces_asked > job->pieces_judged) /* not when it only stood in line */
         callout_failed(c, job, 0);
-    callout_fail(job, "no verdict within the deadline"); /* the job may be gone behind this */
+    callout_fail(job, job->doom ? job->doom : "no verdict within the deadline"); /* the job may be gone behind this */
     callout_serve(c);
+}
+
+void callout_fail_in_line(struct callout_job *job, const char *why)
+{
+    struct callout *c = job->callout;
+    if (job->is_over || job->is_beginning || !c->begins) {
+        callout_fail(job, why);
+        return;
+    }
+    job->doom = why;
+    callout_withdraw(job);
+    c->world->cancel(c->world, &job->deadline.ask);
+    job->deadline.in_ms = 1;
+    c->world->timer(c->world, &job->deadline);
 }
 
 static void token_woke(struct token_waiter *w)
@@ -311,7 +325,9 @@ bool callout_begin(struct callout_job *job)
 {
     assert(!job->is_begun);
     job->is_begun = job->is_beginning = true;
+    job->callout->begins++;
     bool is_open = begin(job);
+    job->callout->begins--;
     job->is_beginning = false;
     return is_open;
 }

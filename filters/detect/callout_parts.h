@@ -24,6 +24,7 @@ struct callout {
     struct list line;           /* of jobs that have something to ask */
     size_t in_line;
     bool is_serving;
+    unsigned begins;            /* jobs that begin, up the stack: nobody is told of another's end inside that */
     /* the circuit */
     uint64_t failures;          /* in a row */
     uint64_t rest_until_ms;     /* not asked before; 0: closed */
@@ -43,6 +44,8 @@ void callout_enter_line(struct callout_job *job);
 /* callout_job.c */
 void callout_finish(struct callout_job *job);                      /* over, with what it has found */
 void callout_fail(struct callout_job *job, const char *why);       /* over, and nothing can be said */
+/* The same while the line is served: perhaps inside a filter of the very exchange, which then is told a little later. */
+void callout_fail_in_line(struct callout_job *job, const char *why);
 void callout_judged(struct callout_job *job, size_t piece, const struct callout_verdict *verdicts);
 
 #endif

@@ -1,9 +1,6 @@
 /* callout.c - another service judges the texts of a request before the model gets them, or while the model thinks. */
 #include "filters/detect/callout_rows.h"
 
-#include "proxy/base/metric.h"
-#include "proxy/core/exchange.h"
-
 static const struct setting SETTINGS[] = {
     CALLOUT_ROWS("[prompt_shield, harm]"),
     SETTING(struct callout_policy, of, SET_WORDS, .words = TEXT_SOURCES, .dflt = "[user, tool]",
@@ -32,53 +29,15 @@ static void close_instance(void *policy, void *instance)
     callout_free(instance);
 }
 
-static enum verdict refuse(struct exchange *x, const char *category, const char *rule)
+static struct str place_of(struct exchange *x, uint32_t of)
 {
-    struct str param = arena_printf(&x->arena, "%s: %s", x->call.operation == OP_CHAT ? "messages" : "input", category);
-    x->param = param.at ? param : STR("input");
-    x->rule = arena_copy(&x->arena, str_c(rule));
-    return exchange_refuse(x, WHY_PROMPT_REFUSED, "%s, by %s", category, rule);
-}
-
-static void tell(struct exchange *x, const struct callout_policy *p, const struct callout_job *job)
-{
-    for (size_t i = 0; i < job->found_count; i++) {
-        const struct callout_verdict *v = &job->found[i].verdict;
-        const struct text *t = &x->call.texts[job->found[i].of];
-        struct str place = arena_printf(&x->arena, "%s %u", TEXT_SOURCES[t->source], t->message);
-        bool refuses = v->what == CALLOUT_REFUSE && p->action == ACTION_CALLOUT_REFUSE;
-        exchange_report(x, str_c(v->rule), str_c(v->category), place.at ? place : STR(""), refuses ? STR("refuse") : STR("report"),
-                        job->found[i].text);
-        x->score = v->score > x->score ? v->score : x->score;
-    }
-}
-
-static enum verdict without(struct exchange *x, const struct callout_policy *p, const char *trouble)
-{
-    bool passes = p->on_down == DOWN_CALLOUT_ALLOW;
-    COUNT(METRIC_CALLOUTS, x->route->metric, passes ? CALLOUT_UNJUDGED : CALLOUT_DOWN_REFUSED);
-    exchange_report(x, STR("callout:down"), STR("callout"), STR("request"), passes ? STR("allow") : STR("refuse"), STR(""));
-    if (passes)
-        return NEXT;
-    x->rule = STR("callout:down");
-    return exchange_refuse(x, WHY_CALLOUT_DOWN, "%s", trouble);
+    const struct text *t = &x->call.texts[of];
+    return arena_printf(&x->arena, "%s %u", TEXT_SOURCES[t->source], t->message);
 }
 
 static enum verdict conclude(struct exchange *x, const struct callout_policy *p, const struct callout_job *job)
 {
-    tell(x, p, job);
-    if (job->is_down)
-        return without(x, p, job->trouble);
-    COUNT(METRIC_CALLOUTS, x->route->metric,
-          job->what == CALLOUT_PASS                                             ? CALLOUT_PASSED
-          : job->what == CALLOUT_REFUSE && p->action == ACTION_CALLOUT_REFUSE ? CALLOUT_REFUSED
-                                                                                  : CALLOUT_REPORTED);
-    if (job->what != CALLOUT_REFUSE || p->action != ACTION_CALLOUT_REFUSE)
-        return NEXT;
-    for (size_t i = 0; i < job->found_count; i++)
-        if (job->found[i].verdict.what == CALLOUT_REFUSE)
-            return refuse(x, job->found[i].verdict.category, job->found[i].verdict.rule);
-    NOTREACHED("a refusal without a finding");
+    return callout_conclude(x, p, job, WHY_PROMPT_REFUSED, place_of);
 }
 
 struct state {
@@ -91,7 +50,7 @@ static enum verdict verdict_arrived(struct exchange *x)
     struct state *s = exchange_state(x, sizeof *s);
     if (!s->job.is_over) { /* woken by something else: there will be no verdict */
         callout_cancel(&s->job);
-        return without(x, s->policy, "no verdict");
+        return callout_missing(x, s->policy, "no verdict");
     }
     return conclude(x, s->policy, &s->job);
 }
@@ -121,7 +80,7 @@ static enum verdict check_readable(struct exchange *x, const struct callout_poli
     if (!what)
         return NEXT;
     exchange_report(x, str_c(what), STR("unread"), STR("input"), str_c(CALLOUT_ACTIONS[p->action]), STR(""));
-    return p->action == ACTION_CALLOUT_REPORT ? NEXT : refuse(x, "unread", what);
+    return p->action == ACTION_CALLOUT_REPORT ? NEXT : callout_refuse(x, WHY_PROMPT_REFUSED, "unread", what);
 }
 
 static enum verdict step(struct exchange *x, const void *policy)

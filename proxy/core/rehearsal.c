@@ -25,7 +25,9 @@ static enum verdict wait_for_holds(const struct rehearsal *r, enum verdict v)
 {
     if (v == NEXT && r->x->holds)
         r->turn(r->world);
-    return r->x->is_over ? STOP : v;
+    if (r->x->is_over)
+        return STOP;
+    return v == NEXT && r->x->holds ? exchange_refuse(r->x, WHY_CALLOUT_DOWN, "a verdict did not come") : v;
 }
 
 enum verdict rehearse_request(const struct rehearsal *r, struct str path, struct str body)

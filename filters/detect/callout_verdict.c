@@ -1,0 +1,56 @@
+/* callout_verdict.c - what a job's end means for the exchange, in both seats. */
+#include "filters/detect/callout.h"
+
+#include "proxy/base/metric.h"
+
+static void tell(struct exchange *x, const struct callout_policy *p, const struct callout_job *job, place_fn *place_of)
+{
+    for (size_t i = 0; i < job->found_count; i++) {
+        const struct callout_verdict *v = &job->found[i].verdict;
+        struct str place = place_of(x, job->found[i].of);
+        bool refuses = v->what == CALLOUT_REFUSE && p->action == ACTION_CALLOUT_REFUSE;
+        exchange_report(x, str_c(v->rule), str_c(v->category), place.at ? place : STR(""), refuses ? STR("refuse") : STR("report"),
+                        job->found[i].text);
+        x->score = v->score > x->score ? v->score : x->score;
+    }
+}
+
+enum verdict callout_missing(struct exchange *x, const struct callout_policy *p, const char *trouble)
+{
+    bool passes = p->on_down == DOWN_CALLOUT_ALLOW;
+    COUNT(METRIC_CALLOUTS, x->route->metric, passes ? CALLOUT_UNJUDGED : CALLOUT_DOWN_REFUSED);
+    exchange_report(x, STR("callout:down"), STR("callout"), STR("request"), passes ? STR("allow") : STR("refuse"), STR(""));
+    if (passes)
+        return NEXT;
+    x->rule = STR("callout:down");
+    return exchange_refuse(x, WHY_CALLOUT_DOWN, "%s", trouble);
+}
+
+enum verdict callout_refuse(struct exchange *x, enum reason why, const char *category, const char *rule)
+{
+    if (why == WHY_PROMPT_REFUSED) {
+        struct str param = arena_printf(&x->arena, "%s: %s", x->call.operation == OP_CHAT ? "messages" : "input", category);
+        x->param = param.at ? param : STR("input");
+    }
+    x->rule = arena_copy(&x->arena, str_c(rule));
+    return exchange_refuse(x, why, "%s, by %s", category, rule);
+}
+
+enum verdict callout_conclude(struct exchange *x, const struct callout_policy *p, const struct callout_job *job, enum reason why,
+                              place_fn *place_of)
+{
+    bool refuses = job->what == CALLOUT_REFUSE && p->action == ACTION_CALLOUT_REFUSE;
+    tell(x, p, job, place_of);
+    if (job->is_down)
+        return callout_missing(x, p, job->trouble);
+    COUNT(METRIC_CALLOUTS, x->route->metric,
+          job->what == CALLOUT_PASS ? CALLOUT_PASSED
+          : refuses                 ? CALLOUT_REFUSED
+                                    : CALLOUT_REPORTED);
+    if (!refuses)
+        return NEXT;
+    for (size_t i = 0; i < job->found_count; i++)
+        if (job->found[i].verdict.what == CALLOUT_REFUSE)
+            return callout_refuse(x, why, job->found[i].verdict.category, job->found[i].verdict.rule);
+    NOTREACHED("a refusal without a finding");
+}
