@@ -12,6 +12,7 @@ const struct text_about TEXTS_MADE[MADE_KINDS] = {
 };
 
 static const char *const WORDS_OF[MADE_KINDS] = {
+#define ENGLISH(words) [MADE_prose] = words,
 #define WORDS(kind, words) [MADE_##kind] = words,
 #include "words.def"
 };
@@ -151,9 +152,14 @@ static void add_record(struct making *m)
 
 static void add_code(struct making *m)
 {
-    static const char *const SHAPES[] = { "    if (%a_%b == %n)\n        return %a(%b, %n);\n", "  { \"%a_id\": %n, \"%b\": \"%a %b\", \"ok\": true },\n",
-                                          "    %a.%b = %c(%a, \"%b/%c.txt\");\n", "// %a the %b of %c\n", "https://www.example.com/%a/%b?%c=%n\n",
-                                          "SELECT %a, %b FROM %c WHERE %a > %n;\n" };
+    static const char *const SHAPES[] = { /* %n: digits; % and another letter: a word */
+        "    if (%a_%b == %n)\n        return %a(%b, %n);\n",
+        "  { \"%a_id\": %n, \"%b\": \"%a %b\", \"ok\": true },\n",
+        "    %a.%b = %c(%a, \"%b/%c.txt\");\n",
+        "// %a the %b of %c\n",
+        "https://www.example.com/%a/%b?%c=%n\n",
+        "SELECT %a, %b FROM %c WHERE %a > %n;\n",
+    };
     for (const char *s = SHAPES[below(m, ARRAY_LEN(SHAPES))]; *s; s++) {
         if (*s != '%') {
             add(m, str_of(s, 1));
@@ -253,7 +259,8 @@ void text_make(enum text_kind kind, uint64_t seed, size_t bytes, struct buf *out
 
 static void add_unheard(struct making *m)
 {
-    static const char *const SYLLABLES[] = { "ba", "ko", "lin", "mur", "tes", "vo", "dra", "fel", "gim", "hos", "jar", "nep", "qui", "rus", "zol" };
+    static const char *const SYLLABLES[] = { "ba",  "ko",  "lin", "mur", "tes", "vo",  "dra", "fel",
+                                             "gim", "hos", "jar", "nep", "qui", "rus", "zol" };
     for (unsigned i = 2 + below(m, 3); i; i--)
         add_c(m, SYLLABLES[below(m, ARRAY_LEN(SYLLABLES))]);
 }
@@ -280,7 +287,7 @@ void rules_make(size_t count, struct buf *out)
     struct making m = { .out = out, .state = 4711 };
     add_c(&m, "version: 1\nabout: made up\nrules:\n");
     for (size_t i = 0; i < count; i++) {
-        if (!buf_addf(out, "  - { id: made-up-%zu, what: nothing, why: to measure, category: override, score: 1, patterns: [ '", i + 1))
+        if (!buf_addf(out, "  - { id: made-up-%zu, what: nothing, category: override, score: 1, patterns: [ '", i + 1))
             abort();
         add_part(&m);
         for (unsigned parts = 1 + below(&m, 2); parts; parts--) {

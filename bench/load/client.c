@@ -14,7 +14,7 @@ struct client {
     struct buf in, out;
     struct tls_session session;
     uint64_t began_us, first_us;
-    bool is_busy, is_parked, parked_counted, connected, stopping;
+    bool is_busy, has_token, is_parked, parked_counted, connected, stopping;
     struct list idle;
 };
 
@@ -80,6 +80,7 @@ static void send_request(struct client *c, uint64_t due_us)
     c->is_busy = true;
     c->began_us = due_us;
     c->first_us = 0;
+    c->has_token = false;
     results.sent += results.counts;
     struct str whole = buf_str(c->is_parked ? &parked_request : &request);
     if (options.bearers.at && !c->is_parked) {
@@ -156,8 +157,8 @@ static void request_done(struct client *c)
     became_free(c);
 }
 
-/* Events carry the moment when the model wrote them: "content":"t=<us> ". */
-static void count_events(struct str piece)
+/* Events of tokens carry the moment when the model wrote them, as content or beside it: "t=<us> ". */
+static void count_events(struct client *c, struct str piece)
 {
     uint64_t now = loop_now_exact_us();
     for (;;) {
@@ -166,10 +167,16 @@ static void count_events(struct str piece)
             return;
         piece = str_from(piece, at + 6);
         results.events += results.counts;
-        struct str rest = str_first(piece, 400);
-        size_t stamp = str_find_str(rest, STR("\"content\":\"t="));
+        struct str rest = str_first(piece, str_find(piece, '\n'));
+        size_t stamp = str_find_str(rest, STR("\":\"t="));
+        if (str_find_str(rest, STR("\"delta\":{\"content\"")) == rest.len)
+            continue;
+        results.tokens += results.counts;
+        if (!c->has_token && results.counts)
+            histogram_add(&results.first_token, now - c->began_us);
+        c->has_token = true;
         if (stamp < rest.len && results.counts) {
-            struct str digits = str_from(rest, stamp + 13);
+            struct str digits = str_from(rest, stamp + 5);
             uint64_t sent;
             if (str_to_u64(str_cut(&digits, ' '), &sent) && now > sent)
                 histogram_add(&results.event, now - sent);
@@ -199,7 +206,7 @@ static bool read_answers(struct client *c)
         if (e == HTTP_BODY) {
             results.bytes += piece.len;
             if (options.stream)
-                count_events(piece);
+                count_events(c, piece);
         }
         buf_take(&c->in, used);
         if (e == HTTP_DONE) {

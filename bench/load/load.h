@@ -26,8 +26,8 @@ struct options {
 };
 
 struct results {
-    uint64_t sent, done, events, bytes, statuses[600], failed_connect, failed_broken, streams_open, parked_open, backlog;
-    struct histogram latency, first_byte, event;
+    uint64_t sent, done, events, tokens, bytes, statuses[600], failed_connect, failed_broken, streams_open, parked_open, backlog;
+    struct histogram latency, first_byte, first_token, event;
     bool counts; /* the warm-up is over */
     const char *last_failure;
 };

@@ -195,12 +195,14 @@ static void report(void)
     double cpu_us = (cpu_after - cpu_before) * 1e6, seconds = (double)measured_us / 1e6;
     printf("{\"seconds\":%.3f,\"requests\":%llu,\"per_second\":%.1f,\"events\":%llu,\"events_per_second\":%.1f,"
            "\"p50_us\":%llu,\"p90_us\":%llu,\"p99_us\":%llu,\"max_us\":%llu,\"first_byte_p50_us\":%llu,"
-           "\"event_p50_us\":%llu,\"event_p99_us\":%llu,\"cpu_us\":%.0f,\"cpu_us_per_request\":%.3f,"
+           "\"tokens\":%llu,\"first_token_p50_us\":%llu,\"event_p50_us\":%llu,\"event_p99_us\":%llu,"
+           "\"cpu_us\":%.0f,\"cpu_us_per_request\":%.3f,"
            "\"cpu_us_per_event\":%.3f,\"busy\":%.3f,\"failed\":%llu,\"backlog\":%llu,\"statuses\":{",
            seconds, (unsigned long long)results.done, (double)results.done / seconds, (unsigned long long)results.events,
            (double)results.events / seconds, (unsigned long long)histogram_quantile(l, 0.5),
            (unsigned long long)histogram_quantile(l, 0.9), (unsigned long long)histogram_quantile(l, 0.99),
            (unsigned long long)l->max, (unsigned long long)histogram_quantile(&results.first_byte, 0.5),
+           (unsigned long long)results.tokens, (unsigned long long)histogram_quantile(&results.first_token, 0.5),
            (unsigned long long)histogram_quantile(e, 0.5), (unsigned long long)histogram_quantile(e, 0.99), cpu_us,
            results.done ? cpu_us / (double)results.done : 0, results.events ? cpu_us / (double)results.events : 0,
            cpu_us / (double)measured_us, (unsigned long long)(results.failed_broken + results.failed_connect),

@@ -97,6 +97,7 @@ static const char *set_settings(const json_t *from)
         return "{\"error\":\"a number is no number\"}";
     set_bool(from, "echo", &settings.echo);
     set_bool(from, "stamp", &settings.stamp);
+    set_bool(from, "prose", &settings.prose);
     set_bool(from, "journal", &settings.journal);
     set_text(from, "require_bearer", settings.require_bearer, sizeof settings.require_bearer);
     set_text(from, "require_key", settings.require_key, sizeof settings.require_key);
@@ -126,7 +127,7 @@ static void reset(void)
     rules_count = 0;
     json_decref(journal);
     journal = NULL;
-    counts.requests = counts.left = 0;
+    counts.requests = counts.events = counts.left = 0;
 }
 
 void admin_answer(struct connection *c, struct str path, struct str body)
@@ -152,8 +153,8 @@ void admin_answer(struct connection *c, struct str path, struct str body)
     } else if (!wrong && !str_eq(path, STR("/admin/counts")))
         wrong = "{\"error\":\"no such admin path: steer, settings, reset, journal, counts\"}";
     json_decref(from);
-    snprintf(text, sizeof text, "{\"requests\":%llu,\"open\":%llu,\"streams\":%llu,\"left\":%llu}",
+    snprintf(text, sizeof text, "{\"requests\":%llu,\"open\":%llu,\"streams\":%llu,\"events\":%llu,\"left\":%llu}",
              (unsigned long long)counts.requests, (unsigned long long)counts.open, (unsigned long long)counts.streams,
-             (unsigned long long)counts.left);
+             (unsigned long long)counts.events, (unsigned long long)counts.left);
     answer_error(c, wrong ? 400 : 200, "", wrong ? wrong : text);
 }

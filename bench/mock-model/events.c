@@ -23,12 +23,29 @@ static const char *line_end(const struct connection *c)
     return c->mode == MODE_stream_crlf ? "\r\n\r\n" : "\n\n";
 }
 
+static const char WORDS_OF_PROSE[] =
+#define ENGLISH(words) words
+#include "bench/guard/words.def"
+    ;
+
+/* One word after the other, for all streams; never empty. */
+static struct str next_word(void)
+{
+    static struct str rest;
+    if (!rest.len)
+        rest = STR(WORDS_OF_PROSE);
+    return str_cut(&rest, ' ');
+}
+
 static void chat_chunk(const struct connection *c, uint64_t index, const char *delta, const char *finish)
 {
+    char stamp[32] = "fp_mock";
+    if (settings.prose && settings.stamp)
+        snprintf(stamp, sizeof stamp, "t=%llu ", (unsigned long long)loop_now_exact_us());
     EVENT("data: {\"id\":\"chatcmpl-mock\",\"object\":\"chat.completion.chunk\",\"created\":1760000000,\"model\":\"" STR_F
-          "-2024-11-20\",\"system_fingerprint\":\"fp_mock\",\"choices\":[{\"index\":%llu,\"delta\":%s,\"logprobs\":null,"
+          "-2024-11-20\",\"system_fingerprint\":\"%s\",\"choices\":[{\"index\":%llu,\"delta\":%s,\"logprobs\":null,"
           "\"finish_reason\":%s,\"content_filter_results\":{}}]%s}%s",
-          STR_A(c->asked.model), (unsigned long long)index, delta, finish, c->asked.wants_usage ? ",\"usage\":null" : "",
+          STR_A(c->asked.model), stamp, (unsigned long long)index, delta, finish, c->asked.wants_usage ? ",\"usage\":null" : "",
           line_end(c));
 }
 
@@ -58,7 +75,10 @@ static bool chat_event(struct connection *c)
     }
     if (at < 2 + tokens) {
         char delta[64];
-        if (settings.stamp)
+        struct str word = settings.prose ? next_word() : STR_NONE;
+        if (word.len)
+            snprintf(delta, sizeof delta, "{\"content\":\" " STR_F "\"}", STR_A(word));
+        else if (settings.stamp)
             snprintf(delta, sizeof delta, "{\"content\":\"t=%llu \"}", (unsigned long long)loop_now_exact_us());
         else
             snprintf(delta, sizeof delta, "{\"content\":\"word%llu \"}", (unsigned long long)(at - 2));
@@ -126,6 +146,7 @@ bool event_write(struct connection *c)
 {
     event.ceiling_bytes = 1 << 20;
     buf_clear(&event);
+    counts.events++;
     bool half = c->event == 2 + c->asked.tokens / 2;
     if (half && c->mode == MODE_stream_error) {
         EVENT("data: {\"error\":{\"message\":\"The server had an error while processing your request.\",\"type\":\"server_error\","

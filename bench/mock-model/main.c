@@ -18,7 +18,7 @@ static const char HELP[] =
     "Listens on 127.0.0.1 (port 0, the default: any free port). Prints `ready http://127.0.0.1:PORT [https://…]`.\n\n"
     "  POST /admin/steer     {\"mode\": NAME, \"model\": NAME or \"*\", \"times\": N, …settings}\n"
     "  POST /admin/settings  {\"tokens\", \"interval_ms\", \"first_byte_ms\", \"answer_bytes\", \"delay_ms\", \"retry_after_ms\",\n"
-    "                         \"echo\", \"stamp\", \"journal\", \"require_bearer\", \"require_key\"}\n"
+    "                         \"echo\", \"stamp\", \"prose\", \"journal\", \"require_bearer\", \"require_key\"}\n"
     "  POST /admin/reset     GET /admin/journal     GET /admin/counts\n\nModes:\n"
 #define MODE(name, about) "  " #name ": " about "\n"
 #include "modes.def"

@@ -28,6 +28,7 @@ struct settings {
     uint64_t retry_after_ms;  /* of 429 and 503 */
     bool echo;                /* the text repeats the last user message */
     bool stamp;               /* each token tells when it was written: "t=<us> ", of the monotonic clock */
+    bool prose;               /* the text is of English words, each with the space before it; stamps are beside it, as fingerprint */
     bool journal;             /* requests are remembered; off for load tests */
     char require_bearer[4096]; /* any other Authorization is answered 401; empty: everything goes */
     char require_key[256];    /* the same for api-key */
@@ -73,7 +74,7 @@ void journal_add(const struct connection *c);
 void journal_left(const struct connection *c);
 uint64_t model_now_ms(void);
 extern struct counts {
-    uint64_t requests, open, streams, left; /* left: callers who went before the answer was over */
+    uint64_t requests, open, streams, events, left; /* left: callers who went before the answer was over */
 } counts;
 
 #endif
