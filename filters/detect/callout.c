@@ -165,6 +165,16 @@ void callout_withdraw(struct callout_job *job)
         }
 }
 
+bool callout_has_waited(const struct callout_job *job)
+{
+    struct callout *c = job->callout;
+    uint64_t since_ms = c->world->now_ms(c->world) - c->policy->deadline_ms / 2;
+    for (size_t i = 0; i < c->policy->concurrency; i++)
+        if (c->slots[i].job == job && c->slots[i].began_ms <= since_ms)
+            return true;
+    return false;
+}
+
 /* ---- one request ---- */
 
 static void ask_again(struct callout_job *job, size_t piece)

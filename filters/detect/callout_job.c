@@ -268,7 +268,7 @@ static void too_late(struct ask *ask)
 {
     struct callout_job *job = CONTAINER_OF(CONTAINER_OF(ask, struct ask_timer, ask), struct callout_job, deadline);
     struct callout *c = job->callout;
-    if (!job->doom && job->pieces_asked > job->pieces_judged) /* not when it only stood in line */
+    if (!job->doom && callout_has_waited(job)) /* not when it only stood in line */
         callout_failed(c, job, 0);
     callout_fail(job, job->doom ? job->doom : "no verdict within the deadline"); /* the job may be gone behind this */
     callout_serve(c);

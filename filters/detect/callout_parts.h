@@ -39,6 +39,8 @@ void callout_failed(struct callout *c, const struct callout_job *job, uint64_t r
 bool callout_may_begin(struct callout *c, struct callout_job *job, const char **why);
 /* Takes back what is out for the job; it is not in line any more. */
 void callout_withdraw(struct callout_job *job);
+/* Has the service had a fair part of the deadline to answer it? */
+bool callout_has_waited(const struct callout_job *job);
 void callout_enter_line(struct callout_job *job);
 
 /* callout_job.c */

@@ -1,7 +1,9 @@
 /* labels_body.c - labels in the members of a body: properties that travel beside a document, as retrieval and tools return it. */
 #include "filters/inspect/labels.h"
 
-enum { LOOK_BACK_MAX = 64 * 1024 };
+#include "filters/detect/label_file.h"
+
+enum { LOOK_BACK_MAX = 64 * 1024, DOCUMENT_BYTES_MIN = 64 };
 
 static bool is_named(const struct jsonx *j, uint32_t node, const char *const *names, struct arena *a)
 {
@@ -115,11 +117,45 @@ static void read_member(const struct jsonx *j, uint32_t object, uint32_t value, 
     }
 }
 
+/* ---- documents ---- */
+
+/* A data: URL, or the first letters of the kinds that label_file.c reads. */
+static bool may_be_document(struct str raw)
+{
+    static const struct str BEGINS[] = { STR_INIT("data:"), STR_INIT("UEsD"), STR_INIT("JVBE"), STR_INIT("0M8R") };
+    for (size_t i = 0; i < ARRAY_LEN(BEGINS); i++)
+        if (str_starts_nocase(raw, BEGINS[i]))
+            return true;
+    return false;
+}
+
+static void read_document(struct exchange *x, uint32_t node, const struct labels_policy *p, struct labels_found *f)
+{
+    struct label_file file = { .is_encrypted = false };
+    struct label_marks marks = { .count = 0 };
+    struct str value = jsonx_string(&x->json, node, &x->arena);
+    struct label_place place = { .kind = LABEL_OF_OBJECT, .index = object_above(&x->json, node) };
+    if (!value.at)
+        f->has_unread = true;
+    else if (label_file_find(&file, value, &marks) == LABEL_FILE_UNREAD)
+        f->has_unread = true;
+    if (file.is_encrypted && !marks.count)
+        marks.at[marks.count++] = (struct label_mark){ .id = STR("") };
+    for (size_t i = 0; i < marks.count; i++)
+        marks.at[i].is_encrypted |= file.is_encrypted;
+    if (marks.count || marks.has_more)
+        labels_carry(f, p, &marks, place);
+    label_file_finish(&file);
+}
+
 void labels_of_body(struct exchange *x, const struct labels_policy *p, struct labels_found *f)
 {
     const struct jsonx *j = &x->json;
     for (uint32_t node = 0; x->dialect->reads_json && node < j->count; node++) {
-        if (j->nodes[node].kind != JSONX_OBJECT)
+        const struct jsonx_node *n = &j->nodes[node];
+        if (n->kind == JSONX_STRING && !n->is_key && n->end - n->start >= DOCUMENT_BYTES_MIN && may_be_document(jsonx_raw(j, node)))
+            read_document(x, node, p, f);
+        if (n->kind != JSONX_OBJECT)
             continue;
         struct label_marks marks = { .count = 0 };
         for (uint32_t c = jsonx_first(j, node); c != JSONX_NO_NODE; c = jsonx_next(j, node, c))
