@@ -67,12 +67,14 @@ static bool is_normal_letter(uint32_t c)
            (c >= 0x620 && c < 0x64b) || (c >= 0x1ea0 && c < 0x1f00);
 }
 
-/* Signs that are words by themselves, and normal: Han, kana, Hangul. Nothing among them imitates Latin in earnest. */
+/* Signs that are words by themselves: Han, kana, Hangul, and squares and circles made of these, which NFKC would take
+ * apart at some cost. Nothing among them imitates Latin in earnest. */
 static bool is_normal_sign(uint32_t c)
 {
     return (c >= 0x3041 && c < 0x3097) || (c >= 0x30a1 && c < 0x30fb) || (c >= 0x3400 && c < 0x4dc0) ||
            (c >= 0x4e00 && c < 0xa000) || (c >= 0xac00 && c < 0xd7a4) || (c >= 0x20000 && c < 0x2f800) ||
-           (c >= 0x3001 && c < 0x3004) || (c >= 0x1f300 && c < 0x1fb00) || c == 0x30fc;
+           (c >= 0x3001 && c < 0x3004) || (c >= 0x3260 && c < 0x32c0) || (c >= 0x32d0 && c < 0x3371) ||
+           (c >= 0x1f300 && c < 0x1fb00) || c == 0x30fc;
 }
 
 /* Quotes, dashes and slashes of typography as the ASCII ones that people type; 0 for all others. */
@@ -128,6 +130,15 @@ static void drop_invisible(struct fold *f, uint32_t code, size_t i, size_t j)
         fold_ascii(f, ' ', i, j);
 }
 
+static bool has_marks(const utf8proc_int32_t *codes, utf8proc_ssize_t n)
+{
+    for (utf8proc_ssize_t i = 1; i < n; i++)
+        if (codes[i] >= 0x300 &&
+            (utf8proc_get_property(codes[i])->combining_class || (codes[i] >= 0x1161 && codes[i] < 0x11c3)))
+            return true;
+    return false;
+}
+
 /* NFKC of one character that stands alone; marks after it come by themselves. */
 static void decompose(struct fold *f, uint32_t code, size_t i, size_t j)
 {
@@ -137,7 +148,7 @@ static void decompose(struct fold *f, uint32_t code, size_t i, size_t j)
     utf8proc_ssize_t n = utf8proc_decompose_char((utf8proc_int32_t)code, codes, DECOMPOSED_MAX,
                                                  UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE, &last);
     size_t len = 0;
-    if (n > 0 && n <= DECOMPOSED_MAX)
+    if (n > 1 && n <= DECOMPOSED_MAX && has_marks(codes, n))
         n = utf8proc_normalize_utf32(codes, n, UTF8PROC_COMPOSE | UTF8PROC_STABLE);
     for (utf8proc_ssize_t k = 0; k < n && k < DECOMPOSED_MAX; k++)
         len += utf8_encode(bytes, (uint32_t)codes[k]);
@@ -234,8 +245,12 @@ static inline void leave_word(struct fold *f, size_t i)
 {
     if (!f->is_foreign)
         return;
-    if (!fold_word_is_plain(f) || f->letters == 1)
-        catch_up(f, i);
+    if (fold_word_is_plain(f)) {
+        f->is_foreign = false;
+        fold_count_alone(f, f->out->len + (i - f->literal));
+        return;
+    }
+    catch_up(f, i);
     fold_end_word(f, i);
 }
 
@@ -349,7 +364,9 @@ bool fold_text(struct view_memory *m, struct reading in, struct form *out, struc
     struct fold f = { .m = m, .in = &in, .out = out, .facts = facts };
     if (!fold_once(&f))
         return false;
-    bool suspicious = f.mixed >= MIXED_TELLING && f.unsure, parted = is_parted(&f);
+    /* Words of imitators alone are taken for what they are in a text of their script, and in no other. */
+    bool suspicious = f.unsure && (f.mixed >= MIXED_TELLING || !(f.all & (KIND_HONEST | KIND_LOOSE)));
+    bool parted = is_parted(&f);
     if (suspicious || parted) {
         f = (struct fold){ .m = m, .in = &in, .out = out, .facts = facts };
         f.is_suspicious = suspicious;

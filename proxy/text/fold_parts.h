@@ -59,6 +59,11 @@ static inline bool fold_word_is_plain(const struct fold *f)
 {
     return !(f->kinds & KIND_CAPITAL) && ((f->kinds & KIND_HONEST) || !(f->kinds & (KIND_STRICT | KIND_LOOSE)));
 }
+/* The word that ends at `end` in `out`, once all is copied: is it a letter that stands alone, one of several? */
+static inline void fold_count_alone(struct fold *f, size_t end)
+{
+    f->alone = f->letters == 1 && !f->is_joined && end - f->word <= 4 ? f->alone + 1 : 0;
+}
 /* fold_hidden.c: tag characters and variation selectors from in[i] on; both return where they end. */
 size_t fold_tags(struct fold *f, size_t i);
 size_t fold_selectors(struct fold *f, size_t i);

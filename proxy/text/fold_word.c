@@ -1,9 +1,11 @@
 /* fold_word.c - a word with letters beyond ASCII, when it has ended: whose script is it, really?
  *
- * A word that mixes Latin letters with others that all imitate Latin ones is a Latin word in disguise. So is a word of
- * nothing but imitators that stands beside a Latin word: "а" and "со" are Russian among Russians. Everything else keeps
- * its letters, which become small. Imitators are told by how they look, so this comes before capitals are made small (Н
- * looks like H, н does not). A letter never becomes longer, so a word is rewritten where it stands. */
+ * A word that mixes Latin letters with others that all imitate Latin ones is a Latin word in disguise. A word of
+ * nothing but imitators ("а", "со", "ρετ") is one only where there is reason to think so: beside a Latin word, in a
+ * text that has been found to mix, or that has no letter which imitates nothing. The same goes for letters that imitate
+ * by habit, unless they stand amid Latin ones. Everything else keeps its letters, which become small. Imitators are
+ * told by how they look, so this comes before capitals are made small (Н looks like H, н does not). A letter never
+ * becomes longer, so a word is rewritten where it stands. */
 #include "proxy/text/fold_parts.h"
 
 #include <utf8proc.h>
@@ -116,8 +118,7 @@ void fold_end_word(struct fold *f, size_t next)
         return;
     f->is_foreign = false;
     size_t start = f->word;
-    bool alone = f->letters == 1 && !f->is_joined && f->out->len - start <= 4;
-    f->alone = alone ? f->alone + 1 : 0;
+    fold_count_alone(f, f->out->len);
     if (fold_word_is_plain(f))
         return;
     for (unsigned n = 0; start && n < WORD_BYTES_MAX && char_is(f->out->text[start - 1], IS_WORD); n++)
@@ -128,8 +129,8 @@ void fold_end_word(struct fold *f, size_t next)
         unsigned latin = latin_letters(str_of(f->out->text + start, f->out->len - start), &interleaved);
         unsigned letters = f->letters + latin;
         bool loose = (f->kinds & KIND_LOOSE) != 0, mixed = latin || (f->kinds & KIND_LATIN);
-        bool sure = mixed ? !loose || (interleaved && letters >= TELLING_LETTERS) : !loose;
-        as_latin = (sure || f->is_suspicious) && (mixed || has_latin_neighbour(f, start, next));
+        bool sure = mixed && (!loose || (interleaved && letters >= TELLING_LETTERS));
+        as_latin = sure || (f->is_suspicious && (mixed || has_latin_neighbour(f, start, next)));
         f->unsure += !sure;
         f->mixed += mixed && as_latin && letters >= TELLING_LETTERS;
     }

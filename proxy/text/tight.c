@@ -2,38 +2,35 @@
  *
  * A run is four or more characters that stand alone with at most four others between. What stands between most of them
  * is the spacing and goes; anything else with white space in it, or longer, parts two words. */
-#include "proxy/text/view_parts.h"
-
-#include <utf8proc.h>
+#include "proxy/text/fold_parts.h"
 
 enum { RUN_CHARS_MIN = 4, GAP_CHARS_MAX = 7 };
 
-static bool is_wordy(struct str s, size_t i, size_t *width)
+static bool is_wordy(const struct view_memory *m, struct str s, size_t i, size_t *width)
 {
     char c = s.at[i];
     *width = 1;
     if (!char_is(c, IS_HIGH))
         return char_is(c, IS_WORD | IS_SIGN);
     uint32_t code = char_at(s, i, width);
-    utf8proc_category_t k = utf8proc_category((utf8proc_int32_t)code);
-    return k >= UTF8PROC_CATEGORY_LU && k <= UTF8PROC_CATEGORY_NO;
+    return ((code < NARROW_CODES ? m->narrow[code] : kind_of(code)) & KIND_WORD) != 0;
 }
 
 /* What follows a character that ends at i: up to GAP_CHARS_MAX others, then one that stands alone, s[*one, *end). */
-static bool next_one(struct str s, size_t i, size_t *one, size_t *end)
+static bool next_one(const struct view_memory *m, struct str s, size_t i, size_t *one, size_t *end)
 {
     size_t width, chars = 0;
-    while (i < s.len && !is_wordy(s, i, &width)) {
+    while (i < s.len && !is_wordy(m, s, i, &width)) {
         i += width;
         if (++chars > GAP_CHARS_MAX)
             return false;
     }
     if (!chars || i >= s.len)
         return false;
-    (void)is_wordy(s, i, &width);
+    (void)is_wordy(m, s, i, &width);
     *one = i;
     *end = i + width;
-    return *end >= s.len || !is_wordy(s, *end, &width);
+    return *end >= s.len || !is_wordy(m, s, *end, &width);
 }
 
 /* The run whose first character is s[i, end): how many, how far, how many of them letters, and the gap that most have.
@@ -44,11 +41,11 @@ struct run {
     struct str gap;
 };
 
-static struct run run_at(struct str s, size_t i, size_t end)
+static struct run run_at(const struct view_memory *m, struct str s, size_t i, size_t end)
 {
     struct run r = { .chars = 1, .letters = !char_is(s.at[i], IS_DIGIT), .end = end };
     size_t one, next, votes = 0;
-    while (next_one(s, r.end, &one, &next)) {
+    while (next_one(m, s, r.end, &one, &next)) {
         struct str gap = str_of(s.at + r.end, one - r.end);
         if (!votes) /* Boyer and Moore: what stays is the majority, if there is one */
             r.gap = gap;
@@ -57,7 +54,7 @@ static struct run run_at(struct str s, size_t i, size_t end)
         r.letters += !char_is(s.at[one], IS_DIGIT);
         r.end = next;
     }
-    for (; end < r.end && next_one(s, end, &one, &next); end = next)
+    for (; end < r.end && next_one(m, s, end, &one, &next); end = next)
         r.gaps += str_eq(str_of(s.at + end, one - end), r.gap);
     return r;
 }
@@ -105,7 +102,7 @@ static bool add_run(struct view_memory *m, struct form *out, const struct readin
     end += i;
     if (!form_copy(m, out, in, i, end))
         return false;
-    for (; end < r->end && next_one(s, end, &one, &next); end = next)
+    for (; end < r->end && next_one(m, s, end, &one, &next); end = next)
         if (!add_gap(m, out, in, end, one, r->gap) || !form_copy(m, out, in, one, next))
             return false;
     return true;
@@ -128,12 +125,12 @@ bool tight_text(struct view_memory *m, struct reading in, struct form *out, bool
             width = end - i;
             continue;
         }
-        bool wordy = is_wordy(s, i, &width);
-        bool alone = wordy && !wordy_before && (i + width >= s.len || !is_wordy(s, i + width, &after));
+        bool wordy = is_wordy(m, s, i, &width);
+        bool alone = wordy && !wordy_before && (i + width >= s.len || !is_wordy(m, s, i + width, &after));
         wordy_before = wordy;
         if (!alone)
             continue;
-        struct run r = run_at(s, i, i + width);
+        struct run r = run_at(m, s, i, i + width);
         m->work += 2 * (r.end - i);
         width = r.end - i;
         if (r.chars < RUN_CHARS_MIN || r.letters < 2 || 2 * r.gaps < r.chars)

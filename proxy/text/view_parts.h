@@ -171,7 +171,11 @@ bool rot13_text(struct view_memory *m, struct reading in, struct form *out) MUST
 enum coding { CODING_NONE, CODING_HEX, CODING_BASE64, CODING_BASE64_UTF16, CODING_PLUS };
 enum { RUN_MIN = 16 };
 enum coding run_coding(struct str s, size_t *skip);
-int base64_value(char c); /* of either alphabet; -1: not of it */
+extern const int8_t BASE64_VALUES[128];
+static inline int base64_value(char c) /* of either alphabet; -1: not of it */
+{
+    return (unsigned char)c < 128 ? BASE64_VALUES[(unsigned char)c] : -1;
+}
 bool run_is_spaced_hex(struct str s);
 /* decode_escape.c: the character that an escape stands for. Returns the escape's length in bytes, 0 when it is none;
  * `out` takes at most 4 bytes of UTF-8. */
