@@ -135,7 +135,7 @@ void exchange_stop(struct exchange *x, enum stage stage)
         return;
     x->why_stage = stage;
     if (x->waits_for == &x->ask_store.ask)
-        x->left = x->why; /* what the store takes must be given back */
+        x->left = x->left ? x->left : x->why; /* what the store takes must be given back */
     else
         pipeline_end(x);
 }
