@@ -475,8 +475,7 @@ TEST("work is linear in the text, whatever it is made of")
         "rot13 ",
         "rot13",
         "\x01",
-        "\x01"
-        "a",
+        "\001a",
         "\u4f60\u597d",
         "\u0e2a\u0e27",
         "\u00e9",
