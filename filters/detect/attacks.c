@@ -1,0 +1,284 @@
+/* attacks.c - the forms of a text, scanned, and what was found added up. */
+#include "filters/detect/attacks_parts.h"
+
+#include <hs.h>
+#include <stdlib.h>
+
+enum { FORMS_MAX = 4, TEXT_MAX_BYTES = 1 << 30, KEPT_BYTES = 64 * 1024, WORK_FACTOR = 16, WORK_LEAST = 64 * 1024 };
+
+const char *const ATTACK_CATEGORIES_WORDS[] = { "sql", "xss", "shell", "template", "ldap", "xpath", "traversal", "nosql", "crlf",
+                                                "xml", "code", NULL };
+
+const struct attack_rule ATTACK_RULES[] = {
+#define RULE(name, id, category, score, expression, about) { id, ATTACK_##category, score, expression, about },
+#include "filters/detect/attacks_rules.def"
+};
+const size_t ATTACK_RULES_COUNT = ARRAY_LEN(ATTACK_RULES);
+
+static const struct {
+    enum attack_category category;
+    attack_anchor_fn *ask;
+    const char *expression;
+} ANCHORS[] = {
+#define ANCHOR(category, function, expression) { ATTACK_##category, function, expression },
+#include "filters/detect/attacks_rules.def"
+};
+
+enum { EXPRESSIONS_MAX = ATTACK_RULES_NUMBER + ARRAY_LEN(ANCHORS) };
+
+size_t attack_rule_find(struct str id)
+{
+    size_t i = 0;
+    while (i < ATTACK_RULES_COUNT && !str_eq(str_c(ATTACK_RULES[i].id), id))
+        i++;
+    return i;
+}
+
+uint8_t attack_word_kind(const struct attack_word *words, size_t n, struct str word)
+{
+    size_t low = 0;
+    while (low < n) {
+        size_t mid = low + (n - low) / 2, i = 0;
+        const char *w = words[mid].word;
+        while (i < word.len && w[i] && ascii_lower(word.at[i]) == w[i])
+            i++;
+        if (i == word.len && !w[i])
+            return words[mid].kind;
+        unsigned char have = i < word.len ? (unsigned char)ascii_lower(word.at[i]) : 0;
+        if (have < (unsigned char)w[i])
+            n = mid;
+        else
+            low = mid + 1;
+    }
+    return 0;
+}
+
+/* ---- compiled once for all policies ---- */
+
+struct attack_set {
+    unsigned refs;
+    hs_database_t *of[ATTACK_CATEGORIES]; /* owned */
+};
+
+struct expressions {
+    const char *at[EXPRESSIONS_MAX];
+    unsigned flags[EXPRESSIONS_MAX], ids[EXPRESSIONS_MAX], count;
+};
+
+static void add_expression(struct expressions *e, const char *expression, unsigned flags, size_t id)
+{
+    e->at[e->count] = expression;
+    e->flags[e->count] = HS_FLAG_CASELESS | HS_FLAG_DOTALL | flags;
+    e->ids[e->count++] = (unsigned)id;
+}
+
+/* Expressions are numbered by their rule; anchors come behind all rules. */
+static bool compile(enum attack_category category, hs_database_t **out, struct problems *problems)
+{
+    struct expressions e = { .count = 0 };
+    hs_compile_error_t *error = NULL;
+    for (size_t i = 0; i < ATTACK_RULES_COUNT; i++)
+        if (ATTACK_RULES[i].expression && ATTACK_RULES[i].category == category)
+            add_expression(&e, ATTACK_RULES[i].expression, HS_FLAG_SINGLEMATCH, i);
+    for (size_t i = 0; i < ARRAY_LEN(ANCHORS); i++)
+        if (ANCHORS[i].category == category)
+            add_expression(&e, ANCHORS[i].expression, 0, ATTACK_RULES_NUMBER + i);
+    if (hs_compile_multi(e.at, e.flags, e.ids, e.count, HS_MODE_BLOCK, NULL, out, &error) == HS_SUCCESS)
+        return true;
+    problem(problems, (struct span){ 0 }, "the rules of \"attacks\" cannot be compiled: %s in %s", error ? error->message : "no memory",
+            error && error->expression >= 0 ? e.at[error->expression] : "");
+    hs_free_compile_error(error);
+    return false;
+}
+
+/* Configurations are read by one thread at a time. */
+static struct attack_set shared;
+
+void attack_set_unref(struct attack_set *set)
+{
+    if (!set || --set->refs)
+        return;
+    for (size_t i = 0; i < ATTACK_CATEGORIES; i++) {
+        hs_free_database(set->of[i]);
+        set->of[i] = NULL;
+    }
+}
+
+struct attack_set *attack_set_ref(struct problems *problems)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && !shared.refs && i < ATTACK_CATEGORIES; i++)
+        ok = compile((enum attack_category)i, &shared.of[i], problems);
+    shared.refs++;
+    if (ok)
+        return &shared;
+    attack_set_unref(&shared);
+    return NULL;
+}
+
+/* ---- a worker's own ---- */
+
+struct attack_scratch {
+    hs_scratch_t *of_scan;     /* owned */
+    struct buf forms[2];       /* decoded, by turns; owned */
+    uint64_t seen[(ATTACK_RULES_NUMBER + 63) / 64];
+    const struct attack_policy *policy;
+    struct attacks_found *out;
+    unsigned heaviest[ATTACK_CATEGORIES], sum[ATTACK_CATEGORIES];
+    bool refuses, reports; /* by a rule's own word */
+};
+
+struct attack_scratch *attack_scratch_new(const struct attack_set *set)
+{
+    struct attack_scratch *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    for (size_t i = 0; i < ARRAY_LEN(s->forms); i++)
+        buf_init(&s->forms[i], TEXT_MAX_BYTES);
+    for (size_t i = 0; i < ATTACK_CATEGORIES; i++)
+        if (hs_alloc_scratch(set->of[i], &s->of_scan) != HS_SUCCESS) {
+            attack_scratch_free(s);
+            return NULL;
+        }
+    return s;
+}
+
+void attack_scratch_free(struct attack_scratch *s)
+{
+    if (!s)
+        return;
+    hs_free_scratch(s->of_scan);
+    for (size_t i = 0; i < ARRAY_LEN(s->forms); i++)
+        buf_finish(&s->forms[i]);
+    free(s);
+}
+
+/* ---- what was found ---- */
+
+static enum attack_action action_of(const struct attack_policy *p, size_t rule)
+{
+    if (!(p->categories >> ATTACK_RULES[rule].category & 1))
+        return ATTACK_OFF;
+    return p->actions ? (enum attack_action)p->actions[rule] : ATTACK_COUNT;
+}
+
+static void keep_hit(struct attacks_found *out, size_t rule, struct str matched)
+{
+    struct attack_hit *h = &out->hits[out->count];
+    if (out->count == ATTACK_HITS_MAX) { /* the least makes room */
+        h = &out->hits[0];
+        for (size_t i = 1; i < ATTACK_HITS_MAX; i++)
+            if (ATTACK_RULES[out->hits[i].rule].score < ATTACK_RULES[h->rule].score)
+                h = &out->hits[i];
+        if (ATTACK_RULES[rule].score <= ATTACK_RULES[h->rule].score)
+            return;
+    } else {
+        out->count++;
+    }
+    matched = str_first(matched, ATTACK_MATCHED_MAX);
+    h->rule = (uint16_t)rule;
+    h->matched_len = (uint8_t)matched.len;
+    memcpy(h->matched, matched.at, matched.len);
+}
+
+void attack_note(struct attack_look *l, enum attack_rule_name name, size_t from, size_t to)
+{
+    struct attack_scratch *s = l->scratch;
+    size_t rule = name;
+    if (s->seen[rule / 64] >> (rule % 64) & 1)
+        return;
+    s->seen[rule / 64] |= (uint64_t)1 << (rule % 64);
+    enum attack_action action = action_of(s->policy, rule);
+    if (action == ATTACK_OFF)
+        return;
+    keep_hit(s->out, rule, str_of(l->text.at + from, to > from ? to - from : 0));
+    s->refuses |= action == ATTACK_REFUSE;
+    s->reports |= action == ATTACK_REPORT;
+    if (action == ATTACK_REPORT)
+        return;
+    unsigned score = ATTACK_RULES[rule].score, category = ATTACK_RULES[rule].category;
+    s->sum[category] += score;
+    if (score > s->heaviest[category])
+        s->heaviest[category] = score;
+}
+
+static void add_up(struct attack_scratch *s)
+{
+    struct attacks_found *out = s->out;
+    for (unsigned i = 0; i < ATTACK_CATEGORIES; i++) {
+        unsigned score = s->heaviest[i] + (s->sum[i] - s->heaviest[i]) / 2;
+        score = score < ATTACK_SCORE_MAX ? score : ATTACK_SCORE_MAX;
+        if (score > out->score) {
+            out->score = score;
+            out->category = (enum attack_category)i;
+        }
+    }
+    if (out->score >= s->policy->threshold || s->refuses)
+        out->verdict = ATTACKS_REFUSE;
+    else if (s->reports)
+        out->verdict = ATTACKS_REPORT;
+    if (!s->refuses || out->score >= s->policy->threshold)
+        return;
+    for (size_t i = 0; i < out->count; i++)
+        if (action_of(s->policy, out->hits[i].rule) == ATTACK_REFUSE)
+            out->category = ATTACK_RULES[out->hits[i].rule].category;
+}
+
+/* ---- one form ---- */
+
+static int matched(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
+{
+    struct attack_look *l = context;
+    (void)from, (void)flags;
+    if (id >= ATTACK_RULES_NUMBER)
+        ANCHORS[id - ATTACK_RULES_NUMBER].ask(l, (size_t)to);
+    else
+        attack_note(l, (enum attack_rule_name)id, to > ATTACK_MATCHED_MAX ? (size_t)to - ATTACK_MATCHED_MAX : 0, (size_t)to);
+    return 0;
+}
+
+static bool look(struct attack_scratch *s, const struct attack_set *set, struct str text, unsigned form, uint32_t *signs)
+{
+    struct attack_look l = { .scratch = s, .text = text, .form = form, .work = WORK_FACTOR * text.len + WORK_LEAST };
+    attack_signs(&l);
+    *signs = l.signs;
+    for (unsigned i = 0; i < ATTACK_CATEGORIES; i++)
+        if (s->policy->categories >> i & 1 && attack_is_due(&l, (enum attack_category)i) &&
+            hs_scan(set->of[i], text.at, (unsigned)text.len, 0, s->of_scan, matched, &l) != HS_SUCCESS)
+            return false;
+    attack_sql_whole(&l);
+    attack_shell_line(&l);
+    if (!l.work)
+        attack_note(&l, RULE_SQL_DENSE, 0, 0);
+    return true;
+}
+
+bool attacks_judge(const struct attack_set *set, struct attack_scratch *s, const struct attack_policy *p, struct str text,
+                   struct attacks_found *out)
+{
+    *out = (struct attacks_found){ .verdict = ATTACKS_NONE };
+    if (!text.len || text.len > TEXT_MAX_BYTES)
+        return !text.len;
+    s->policy = p;
+    s->out = out;
+    s->refuses = s->reports = false;
+    memset(s->seen, 0, sizeof s->seen);
+    memset(s->heaviest, 0, sizeof s->heaviest);
+    memset(s->sum, 0, sizeof s->sum);
+    uint32_t signs = 0;
+    bool ok = look(s, set, text, 0, &signs);
+    for (unsigned form = 1; ok && signs & SIGN_ENCODED && form < FORMS_MAX; form++) {
+        struct buf *decoded = &s->forms[form % 2];
+        ok = attack_decode(text, decoded);
+        if (!ok || !buf_len(decoded))
+            break;
+        text = buf_str(decoded);
+        ok = look(s, set, text, form, &signs);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(s->forms); i++)
+        if (s->forms[i].size > KEPT_BYTES)
+            buf_finish(&s->forms[i]);
+    if (ok)
+        add_up(s);
+    return ok;
+}

@@ -1,0 +1,151 @@
+/* attacks_decode.c - one level of encoding undone: what a web server, a browser or a script would make of the text. */
+#include "filters/detect/attacks_parts.h"
+
+#include "proxy/base/utf8.h"
+
+/* `digits` hexadecimal digits at `at`; -1 when there are fewer. */
+static int32_t hex_at(struct str s, size_t at, size_t digits)
+{
+    int32_t n = 0;
+    if (at + digits > s.len)
+        return -1;
+    for (size_t i = 0; i < digits; i++) {
+        int v = hex_value(s.at[at + i]);
+        if (v < 0)
+            return -1;
+        n = n * 16 + v;
+    }
+    return n;
+}
+
+static const struct {
+    struct str name;
+    char is;
+} ENTITIES[] = {
+    { STR_INIT("lt"), '<' },      { STR_INIT("gt"), '>' },      { STR_INIT("amp"), '&' },     { STR_INIT("quot"), '"' },
+    { STR_INIT("apos"), '\'' },   { STR_INIT("colon"), ':' },   { STR_INIT("lpar"), '(' },    { STR_INIT("rpar"), ')' },
+    { STR_INIT("tab"), '\t' },    { STR_INIT("newline"), '\n' }, { STR_INIT("sol"), '/' },     { STR_INIT("bsol"), '\\' },
+    { STR_INIT("equals"), '=' },  { STR_INIT("semi"), ';' },    { STR_INIT("period"), '.' },  { STR_INIT("nbsp"), ' ' },
+    { STR_INIT("grave"), '`' },   { STR_INIT("lbrace"), '{' },  { STR_INIT("rbrace"), '}' },  { STR_INIT("dollar"), '$' },
+    { STR_INIT("num"), '#' },     { STR_INIT("percnt"), '%' },  { STR_INIT("excl"), '!' },    { STR_INIT("lsqb"), '[' },
+    { STR_INIT("rsqb"), ']' },    { STR_INIT("comma"), ',' },   { STR_INIT("plus"), '+' },    { STR_INIT("ast"), '*' },
+};
+
+static uint32_t numeric_entity(struct str s, size_t at, size_t *end)
+{
+    bool is_hex = at < s.len && ascii_lower(s.at[at]) == 'x';
+    size_t i = at + is_hex, from = i;
+    uint32_t n = 0;
+    for (; i < s.len && i - from < 10; i++) {
+        int v = is_hex ? hex_value(s.at[i]) : ascii_is_digit(s.at[i]) ? s.at[i] - '0' : -1;
+        if (v < 0)
+            break;
+        n = n > 0x10ffff ? n : n * (is_hex ? 16 : 10) + (uint32_t)v;
+    }
+    if (i == from || !n || n > 0x10ffff)
+        return 0;
+    *end = i + (i < s.len && s.at[i] == ';');
+    return n;
+}
+
+uint32_t attack_entity(struct str s, size_t at, size_t *end)
+{
+    if (at + 2 < s.len && s.at[at + 1] == '#')
+        return numeric_entity(s, at + 2, end);
+    for (size_t i = 0; i < ARRAY_LEN(ENTITIES); i++) {
+        struct str name = ENTITIES[i].name;
+        if (str_starts_nocase(str_from(s, at + 1), name) && at + 1 + name.len < s.len && s.at[at + 1 + name.len] == ';') {
+            *end = at + 2 + name.len;
+            return (unsigned char)ENTITIES[i].is;
+        }
+    }
+    return 0;
+}
+
+/* An encoded character at `at`, and where it ends; 0: none. `*is_byte`: it is a byte of a longer character, or ASCII. */
+static uint32_t encoded(struct str s, size_t at, size_t *end, bool *is_byte)
+{
+    int32_t n = -1;
+    char next = at + 1 < s.len ? s.at[at + 1] : '\0';
+    *is_byte = false;
+    switch (s.at[at]) {
+    case '%':
+        if (ascii_lower(next) == 'u' && (n = hex_at(s, at + 2, 4)) > 0) {
+            *end = at + 6;
+            return (uint32_t)n;
+        }
+        *end = at + 3;
+        *is_byte = true;
+        n = hex_at(s, at + 1, 2);
+        return n >= 0 ? n ? (uint32_t)n : ' ' : 0; /* a NUL parts words */
+    case '&':
+        return attack_entity(s, at, end);
+    case '\\':
+        n = next == 'u' ? hex_at(s, at + 2, 4) : next == 'x' ? hex_at(s, at + 2, 2) : -1;
+        *end = at + (next == 'u' ? 6 : 4);
+        *is_byte = next == 'x';
+        if (n < 0 && (next == 'n' || next == 'r' || next == 't')) {
+            *end = at + 2;
+            return next == 'n' ? '\n' : next == 'r' ? '\r' : '\t';
+        }
+        return n > 0 ? (uint32_t)n : 0;
+    default: /* letters and signs that look like ASCII, wide */
+        if ((unsigned char)s.at[at] != 0xef || at + 2 >= s.len)
+            return 0;
+        n = ((unsigned char)next & 0x3f) << 6 | ((unsigned char)s.at[at + 2] & 0x3f);
+        *end = at + 3;
+        return n >= 0xf01 && n <= 0xf5e ? (uint32_t)n - 0xf01 + '!' : 0;
+    }
+}
+
+static bool may_begin(char c)
+{
+    return c == '%' || c == '&' || c == '\\' || (unsigned char)c == 0xef;
+}
+
+/* What over-long UTF-8 stands for, which careless decoders still read: %c0%af is a slash. */
+static size_t shorten(char *at, size_t len)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)at[i];
+        if ((c == 0xc0 || c == 0xc1) && i + 1 < len)
+            at[n++] = (char)((c & 1) << 6 | ((unsigned char)at[++i] & 0x3f));
+        else if (c == 0xe0 && i + 2 < len && (unsigned char)at[i + 1] < 0xa0 && (unsigned char)at[i + 1] >= 0x80 &&
+                 (unsigned char)at[i + 1] < 0x82)
+            at[n++] = (char)(((unsigned char)at[i + 1] & 1) << 6 | ((unsigned char)at[i + 2] & 0x3f)), i += 2;
+        else
+            at[n++] = at[i];
+    }
+    return n;
+}
+
+bool attack_decode(struct str text, struct buf *out)
+{
+    bool is_byte, plus = !memchr(text.at, ' ', text.len) && memchr(text.at, '+', text.len);
+    size_t first = 0, end;
+    buf_clear(out);
+    while (!plus && first < text.len && !(may_begin(text.at[first]) && encoded(text, first, &end, &is_byte)))
+        first++;
+    if (first == text.len)
+        return true;
+    char *begin = buf_reserve(out, text.len), *at = begin;
+    if (!begin)
+        return false;
+    at = mempcpy(at, text.at, first);
+    for (size_t i = first; i < text.len;) {
+        uint32_t c = may_begin(text.at[i]) ? encoded(text, i, &end, &is_byte) : 0;
+        if (!c) {
+            *at++ = plus && text.at[i] == '+' ? ' ' : text.at[i];
+            i++;
+            continue;
+        }
+        if (is_byte || c < 0x80)
+            *at++ = (char)c;
+        else
+            at += utf8_encode(at, c >= 0xd800 && c < 0xe000 ? '?' : c);
+        i = end;
+    }
+    buf_grew(out, shorten(begin, (size_t)(at - begin)));
+    return true;
+}

@@ -1,0 +1,247 @@
+/* attacks_shell.c - commands where a shell would run them: behind a separator, in a substitution, or a whole line of them.
+ *
+ * Many commands are words: find, sort, who. What follows tells them apart (an option, a path, the end), and how closely they stand
+ * to the separator. */
+#include "filters/detect/attacks_parts.h"
+
+enum { COMMAND_MAX = 24, LOOK_MAX = 64, LINES_MAX_BYTES = 256 };
+
+enum command_kind { COMMAND_NONE, COMMAND_WORD /* of a language, too */, COMMAND_SURE };
+
+static const struct attack_word COMMANDS[] = {
+#define COMMAND(word, kind) { word, COMMAND_##kind },
+#include "filters/detect/attacks_commands.def"
+#undef COMMAND
+};
+
+struct command {
+    enum command_kind kind;
+    bool has_path, is_hidden; /* written with quotes, backslashes or variables within it */
+    size_t end;
+};
+
+/* White space, also as ${IFS}; where it ends. */
+static size_t skip_blanks(struct str s, size_t at)
+{
+    for (;;) {
+        if (at < s.len && (s.at[at] == ' ' || s.at[at] == '\t' || s.at[at] == '\r'))
+            at++;
+        else if (str_starts_nocase(str_from(s, at), STR("${IFS}")))
+            at += 6;
+        else if (str_starts_nocase(str_from(s, at), STR("$IFS")))
+            at += 4 + (at + 5 < s.len && s.at[at + 4] == '$' ? 2 : 0);
+        else
+            return at;
+    }
+}
+
+static bool ends_word(char c)
+{
+    return attack_is_space(c) || attack_is_any(c, ";|&<>(){},`#");
+}
+
+/* /bin/, /usr/bin/, and such with ? and * for letters */
+static bool is_program_path(struct str path)
+{
+    static const struct str parts[] = { STR_INIT("bin/"), STR_INIT("sbin/"), STR_INIT("?n/"), STR_INIT("?\?n/"), STR_INIT("b?n/"),
+                                        STR_INIT("bi?/"), STR_INIT("?\?\?/"), STR_INIT("/b*/"), STR_INIT("*n/"), STR_INIT("system32/"),
+                                        STR_INIT("./"), STR_INIT("etc/") };
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        if (str_ends(path, parts[i]))
+            return true;
+    return false;
+}
+
+/* The command's name as the shell has it: without quotes, backslashes and empty variables. */
+static struct command read_command(struct str s, size_t at)
+{
+    char room[COMMAND_MAX];
+    struct command c = { .kind = COMMAND_NONE };
+    size_t n = 0, from = at = skip_blanks(s, at), slash = at;
+    for (; at < s.len && at - from < LOOK_MAX && !ends_word(s.at[at]); at++) {
+        char b = s.at[at];
+        if (b == '$' && at + 1 < s.len && (s.at[at + 1] == '@' || s.at[at + 1] == '*' || ascii_is_digit(s.at[at + 1]))) {
+            c.is_hidden = n > 0;
+            at++;
+            continue;
+        }
+        if (b == '$' && str_starts_nocase(str_from(s, at), STR("$IFS")))
+            break;
+        if (b == '\'' || b == '"' || b == '^' || (b == '\\' && !(at + 1 < s.len && attack_is_letter(s.at[at + 1]) && !n))) {
+            if (b == '\\' && n && at + 1 < s.len && !attack_is_letter(s.at[at + 1]))
+                break;
+            bool within = n && at + 1 < s.len && (attack_is_word(s.at[at + 1]) || s.at[at + 1] == b);
+            c.is_hidden |= within;
+            if (!within && n)
+                break;
+            continue;
+        }
+        if (b == '=' || b == ':')
+            return (struct command){ .kind = COMMAND_NONE };
+        if (b == '/') {
+            slash = at + 1;
+            n = 0;
+            c.is_hidden = false;
+        } else if (n < COMMAND_MAX) {
+            room[n++] = ascii_lower(b);
+        } else {
+            return (struct command){ .kind = COMMAND_NONE };
+        }
+    }
+    struct str path = str_of(s.at + from, slash - from), name = str_of(room, n);
+    if (path.len && !is_program_path(path))
+        return c;
+    static const struct str endings[] = { STR_INIT(".exe"), STR_INIT(".com"), STR_INIT(".bat"), STR_INIT(".") };
+    for (size_t i = 0; i < ARRAY_LEN(endings); i++)
+        if (str_ends(name, endings[i]))
+            name.len -= endings[i].len;
+    c.kind = (enum command_kind)attack_word_kind(COMMANDS, ARRAY_LEN(COMMANDS), name);
+    c.has_path = path.len > 1;
+    c.end = at;
+    return c;
+}
+
+enum argument { ARGUMENT_NONE, ARGUMENT_WORD, ARGUMENT_SHELL, ARGUMENT_ENDS /* by another sign of the shell */, ARGUMENT_ODD };
+
+static enum argument read_argument(struct str s, size_t end)
+{
+    if (end >= s.len || s.at[end] == '\n')
+        return ARGUMENT_NONE;
+    if (s.at[end] == '"' || s.at[end] == '\'')
+        return end + 1 >= s.len ? ARGUMENT_NONE : ARGUMENT_ODD;
+    size_t at = skip_blanks(s, end);
+    if (at >= s.len || s.at[at] == '\n')
+        return ARGUMENT_NONE;
+    if (attack_is_any(s.at[at], ";|&)`<>#}"))
+        return s.at[at] == '#' && at == end ? ARGUMENT_ODD : ARGUMENT_ENDS;
+    if (at == end)
+        return s.at[end] == ',' || s.at[end] == '(' || s.at[end] == '{' ? ARGUMENT_ODD : ARGUMENT_WORD;
+    char b = s.at[at], n = at + 1 < s.len ? s.at[at + 1] : ' ';
+    if (attack_is_any(b, "/~$%\\*") || ((b == '-' || b == '.') && !attack_is_space(n)))
+        return ARGUMENT_SHELL;
+    size_t i = at;
+    bool sign = false;
+    for (; i < s.len && i - at < LOOK_MAX && !ends_word(s.at[i]); i++)
+        sign |= attack_is_any(s.at[i], "/\\=@*") || (s.at[i] == '.' && i + 1 < s.len && attack_is_word(s.at[i + 1])) || s.at[i] == ':';
+    bool number = true;
+    for (size_t k = at; k < i; k++)
+        number &= ascii_is_digit(s.at[k]);
+    return sign || number ? ARGUMENT_SHELL : ARGUMENT_WORD;
+}
+
+/* ---- behind separators ---- */
+
+struct place {
+    struct attack_look *look;
+    size_t from, at; /* of the separator, and behind it */
+    bool begins;     /* nothing is before it, or nothing but a value */
+    bool is_weak;    /* an ampersand, a line's end */
+    bool is_tight;   /* no space behind it */
+};
+
+/* A number or name without blanks is before the separator. */
+static bool is_value_before(struct str s, size_t at)
+{
+    if (at > LOOK_MAX)
+        return false;
+    for (size_t i = 0; i < at; i++)
+        if (attack_is_space(s.at[i]) && i + 1 < at)
+            return false;
+    return true;
+}
+
+static void judge_command(const struct place *p)
+{
+    struct str s = p->look->text;
+    struct command c = read_command(s, p->at);
+    if (c.kind == COMMAND_NONE)
+        return;
+    enum argument a = read_argument(s, c.end);
+    bool closes = a == ARGUMENT_NONE || a == ARGUMENT_ENDS, sure = c.kind == COMMAND_SURE || c.has_path || c.is_hidden;
+    if (a == ARGUMENT_ODD)
+        return;
+    if (p->is_weak && !p->begins && !sure && a != ARGUMENT_SHELL)
+        return;
+    if (p->is_weak && p->is_tight && a == ARGUMENT_ENDS && c.end < s.len && s.at[c.end] == ';' && !c.has_path)
+        return; /* an entity */
+    if (p->is_weak && !p->begins && p->is_tight && closes && !c.has_path)
+        return; /* a parameter */
+    if ((sure && (a == ARGUMENT_SHELL || closes || p->is_tight)) || a == ARGUMENT_SHELL || (closes && p->is_tight && p->begins) ||
+        (closes && p->begins && !p->is_weak))
+        attack_note(p->look, RULE_SHELL_COMMAND, p->from, c.end);
+    else if ((sure && p->begins) || (closes && p->is_tight))
+        attack_note(p->look, RULE_SHELL_PERHAPS, p->from, c.end);
+}
+
+/* $( and the like: what is in them runs. */
+static void judge_substitution(struct attack_look *l, size_t from, size_t at)
+{
+    struct command c = read_command(l->text, at);
+    enum argument a = c.kind != COMMAND_NONE ? read_argument(l->text, c.end) : ARGUMENT_ODD;
+    if (a == ARGUMENT_SHELL || a == ARGUMENT_ENDS || (a == ARGUMENT_WORD && c.kind == COMMAND_SURE))
+        attack_note(l, RULE_SHELL_SUBSTITUTION, from, c.end);
+}
+
+/* `…` is Markdown as well: there it stands between blanks. */
+static void judge_backticks(struct attack_look *l, size_t at)
+{
+    struct str s = l->text;
+    size_t end = at + 1;
+    while (end < s.len && end - at < 200 && s.at[end] != '`' && s.at[end] != '\n')
+        end++;
+    if (end >= s.len || s.at[end] != '`' || end == at + 1)
+        return;
+    bool whole = at == 0 && (end + 1 == s.len || !attack_is_space(s.at[end + 1]));
+    bool in_value = at && (attack_is_any(s.at[at - 1], "=;|&'\"?/,") || attack_is_word(s.at[at - 1]));
+    if (whole || in_value)
+        judge_substitution(l, at, at + 1);
+    l->tick_end = end + 1;
+}
+
+static void judge_separator(struct attack_look *l, size_t at)
+{
+    struct str s = l->text;
+    char b = s.at[at];
+    size_t behind = at + 1;
+    if ((at && s.at[at - 1] == b) || (b == '\n' && !l->form && s.len > LINES_MAX_BYTES))
+        return;
+    while (behind < s.len && (s.at[behind] == b || (b == '\n' && attack_is_space(s.at[behind]))))
+        behind++;
+    size_t before = at;
+    while (before && (attack_is_space(s.at[before - 1]) || attack_is_any(s.at[before - 1], "'\")")))
+        before--;
+    struct place p = { .look = l,
+                       .from = at,
+                       .at = behind,
+                       .begins = is_value_before(s, before),
+                       .is_weak = b == '\n' || (b == '&' && behind == at + 1),
+                       .is_tight = behind < s.len && !attack_is_space(s.at[behind]) };
+    judge_command(&p);
+}
+
+/* A line that is a command and its arguments, and nothing else. */
+void attack_shell_line(struct attack_look *l)
+{
+    struct str s = l->text;
+    if (s.len > LINES_MAX_BYTES || memchr(s.at, '\n', s.len))
+        return;
+    struct command c = read_command(s, 0);
+    enum argument a = c.kind != COMMAND_NONE ? read_argument(s, c.end) : ARGUMENT_ODD;
+    if (c.kind != COMMAND_NONE && c.has_path && (a == ARGUMENT_SHELL || a == ARGUMENT_ENDS || a == ARGUMENT_NONE))
+        attack_note(l, RULE_SHELL_COMMAND, 0, c.end);
+    else if (c.kind == COMMAND_SURE && (c.is_hidden || a == ARGUMENT_SHELL))
+        attack_note(l, c.is_hidden ? RULE_SHELL_COMMAND : RULE_SHELL_LINE, 0, c.end);
+    else if (c.kind != COMMAND_NONE && c.is_hidden)
+        attack_note(l, RULE_SHELL_PERHAPS, 0, c.end);
+}
+
+void attack_shell_sign(struct attack_look *l, size_t at)
+{
+    char b = l->text.at[at], n = at + 1 < l->text.len ? l->text.at[at + 1] : '\0';
+    if (attack_is_any(b, ";|&\n"))
+        judge_separator(l, at);
+    else if (b == '`' && at >= l->tick_end)
+        judge_backticks(l, at);
+    else if (b != '`' && n == '(')
+        judge_substitution(l, at, at + 2);
+}
