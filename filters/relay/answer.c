@@ -331,10 +331,13 @@ static enum verdict step(struct exchange *x, const void *policy)
     if (p->on_system_prompt == ANSWER_IGNORE)
         return NEXT;
     struct leak_prompt **prompt = exchange_state(x, sizeof *prompt), *known = NULL;
+    size_t bytes = 0;
+    for (size_t i = 0; i < x->call.texts_count; i++)
+        bytes += x->call.texts[i].source == TEXT_SYSTEM ? x->call.texts[i].value.len : 0;
     for (size_t i = 0; prompt && i < x->call.texts_count; i++) {
         if (x->call.texts[i].source != TEXT_SYSTEM)
             continue;
-        if (!known && !(known = leak_prompt_new(&x->arena)))
+        if (!known && !(known = leak_prompt_new(&x->arena, bytes)))
             break;
         leak_prompt_add(known, x->call.texts[i].value);
         *prompt = leak_prompt_is_known(known, (unsigned)p->system_prompt_words) ? known : NULL;

@@ -3,17 +3,25 @@
 
 #include "proxy/base/utf8.h"
 
-enum { SLOTS = 2 * LEAK_PROMPT_WORDS };
+enum { SLOTS_MIN = 16, SLOTS_MAX = 2 * LEAK_PROMPT_WORDS };
 
 struct leak_prompt {
-    uint32_t slots[SLOTS]; /* hashes of every LEAK_GRAM words in a row; 0 is empty */
     unsigned words, grams;
     uint64_t last[LEAK_GRAM];
+    size_t mask;      /* slots less one, which are a power of two */
+    uint32_t slots[]; /* hashes of every LEAK_GRAM words in a row; 0 is empty */
 };
 
-struct leak_prompt *leak_prompt_new(struct arena *a)
+/* A word takes two bytes at least, so that half of the slots stay free. */
+struct leak_prompt *leak_prompt_new(struct arena *a, size_t bytes)
 {
-    return arena_new(a, struct leak_prompt);
+    size_t slots = SLOTS_MIN;
+    while (slots < SLOTS_MAX && slots < bytes + SLOTS_MIN)
+        slots *= 2;
+    struct leak_prompt *p = arena_zalloc(a, sizeof *p + slots * sizeof *p->slots);
+    if (p)
+        p->mask = slots - 1;
+    return p;
 }
 
 /* ---- words ---- */
@@ -63,16 +71,16 @@ static size_t char_at(struct str s, uint32_t *code)
 
 static size_t find_slot(const struct leak_prompt *p, uint32_t gram)
 {
-    size_t i = gram % SLOTS;
+    size_t i = gram & p->mask;
     while (p->slots[i] && p->slots[i] != gram)
-        i = (i + 1) % SLOTS;
+        i = (i + 1) & p->mask;
     return i;
 }
 
 static void learn(struct leak_prompt *p, uint64_t word)
 {
     p->last[p->words++ % LEAK_GRAM] = word;
-    if (p->words < LEAK_GRAM || p->grams >= LEAK_PROMPT_WORDS)
+    if (p->words < LEAK_GRAM || p->grams > p->mask / 2)
         return;
     size_t i = find_slot(p, gram_of(p->last, p->words));
     p->grams += !p->slots[i];

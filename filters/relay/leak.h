@@ -19,8 +19,8 @@ enum {
 
 struct leak_prompt;
 
-/* Where the words are learnt; NULL at the arena's ceiling. */
-struct leak_prompt *leak_prompt_new(struct arena *a) MUST_USE;
+/* Where the words of texts of so many bytes in all are learnt; NULL at the arena's ceiling. */
+struct leak_prompt *leak_prompt_new(struct arena *a, size_t bytes) MUST_USE;
 void leak_prompt_add(struct leak_prompt *p, struct str text);
 /* Is there enough to be told? */
 bool leak_prompt_is_known(const struct leak_prompt *p, unsigned words);

@@ -164,7 +164,7 @@ TEST("words of the system prompt in their order are a leak, whatever stands betw
     struct buf out;
     arena_init(&a, 1 << 20);
     buf_init(&out, 1 << 20);
-    struct leak_prompt *p = leak_prompt_new(&a);
+    struct leak_prompt *p = leak_prompt_new(&a, strlen(prompt));
     leak_prompt_add(p, str_c(prompt));
     CHECK(leak_prompt_is_known(p, 8));
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -181,6 +181,32 @@ TEST("words of the system prompt in their order are a leak, whatever stands betw
     }
     buf_finish(&out);
     arena_finish(&a);
+}
+
+TEST("a system prompt is known to its last word, however short its words are, up to a ceiling")
+{
+    static const size_t WORDS[] = { 1, 8, 9, 15, 16, 17, 1000, LEAK_PROMPT_WORDS, 2 * LEAK_PROMPT_WORDS };
+    struct buf out, prompt;
+    buf_init(&out, 1 << 20);
+    buf_init(&prompt, 1 << 20);
+    for (size_t i = 0; i < ARRAY_LEN(WORDS); i++) {
+        struct arena a;
+        uint32_t state = 1;
+        buf_clear(&prompt);
+        for (size_t w = 0; w < WORDS[i]; w++) {
+            char word[2] = { (char)('a' + (state = state * 1664525 + 1013904223) / (UINT32_MAX / 26 + 1)), ' ' };
+            CHECK(buf_add(&prompt, str_of(word, w + 1 < WORDS[i] ? 2 : 1)));
+        }
+        arena_init(&a, 1 << 20);
+        struct leak_prompt *p = leak_prompt_new(&a, buf_len(&prompt));
+        leak_prompt_add(p, buf_str(&prompt));
+        CHECK(leak_prompt_is_known(p, 8) == (WORDS[i] >= 8));
+        size_t tail = WORDS[i] > LEAK_PROMPT_WORDS ? 0 : buf_len(&prompt) - (WORDS[i] < 20 ? buf_len(&prompt) : 39);
+        CHECK_INT(leaks(p, str_first(str_from(buf_str(&prompt), tail), 39), 1000, false, &out), WORDS[i] >= 8);
+        arena_finish(&a);
+    }
+    buf_finish(&prompt);
+    buf_finish(&out);
 }
 
 /* ---- schemas ---- */
