@@ -5,6 +5,9 @@
 #include "proxy/text/views.h"
 
 #include <hs.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 enum { HITS_MAX = 256, ALLOWED_MAX = 64, EVENTS_MAX = 2048, MATCHED_BYTES = 48, HIDDEN_BONUS = 15 };
 enum {
@@ -44,11 +47,13 @@ struct judge {
     uint64_t *seen;        /* owned; bit set over the rules of the set */
     size_t seen_words;
     unsigned char *matches; /* owned; of each rule that wants several, in this view */
-    struct event events[EVENTS_MAX];
-    size_t events_count;
+    struct event expressions[EVENTS_MAX];
+    size_t expressions_count, expressions_used;
     bool is_lines;            /* lines are scanned, not words */
+    bool is_foreign;          /* the text has characters beyond ASCII */
     uint32_t base, done;      /* where the block begins; what was used before it */
     uint32_t epoch;           /* of the view that is scanned; one later for each */
+    uint64_t *wanted;         /* owned; of each part: epoch, and until where a chain can use it */
     struct ends *seen_parts;  /* owned; one for each part */
     struct ends *seen_chains; /* owned; of each chain, all parts but the first and the last */
     struct judge_hit hits[HITS_MAX];
@@ -68,6 +73,14 @@ void judge_policy_init(struct judge_policy *p, struct rule_set *set, unsigned th
     memcpy(p->factor, FACTORS, sizeof FACTORS);
 }
 
+static bool make_scratch(struct judge *j, const struct judge_policy *p)
+{
+    bool ok = !p->allow || hs_alloc_scratch(p->allow, &j->scratch) == HS_SUCCESS;
+    for (enum set_database d = 0; ok && d < SET_DATABASES; d++)
+        ok = !p->set->databases[d] || hs_alloc_scratch(p->set->databases[d], &j->scratch) == HS_SUCCESS;
+    return ok;
+}
+
 struct judge *judge_new(const struct judge_policy *p)
 {
     struct judge *j = calloc(1, sizeof *j);
@@ -76,12 +89,11 @@ struct judge *judge_new(const struct judge_policy *p)
     j->seen_words = (p->set->count + 63) / 64;
     buf_init(&j->even, EVEN_BYTES_MAX);
     j->matches = calloc(p->set->count, 1);
+    j->wanted = calloc(p->set->parts_count, sizeof *j->wanted);
     j->seen_parts = calloc(p->set->parts_count, sizeof *j->seen_parts);
     j->seen_chains = calloc(p->set->chains_count, (RULE_PARTS_MAX - 2) * sizeof *j->seen_chains);
-    if (j->matches && j->seen_parts && j->seen_chains && (j->seen = calloc(j->seen_words, sizeof *j->seen)) && views_init(&j->views) &&
-        (!p->set->database || hs_alloc_scratch(p->set->database, &j->scratch) == HS_SUCCESS) &&
-        (!p->set->lines || hs_alloc_scratch(p->set->lines, &j->scratch) == HS_SUCCESS) &&
-        (!p->allow || hs_alloc_scratch(p->allow, &j->scratch) == HS_SUCCESS))
+    if (j->matches && j->wanted && j->seen_parts && j->seen_chains && (j->seen = calloc(j->seen_words, sizeof *j->seen)) && views_init(&j->views) &&
+        make_scratch(j, p))
         return j;
     judge_free(j);
     return NULL;
@@ -96,6 +108,7 @@ void judge_free(struct judge *j)
     views_finish(&j->views);
     free(j->seen);
     free(j->matches);
+    free(j->wanted);
     free(j->seen_parts);
     free(j->seen_chains);
     free(j);
@@ -162,71 +175,116 @@ static void note(const struct judge *j, struct ends *e, uint32_t end)
     e->epoch = j->epoch;
 }
 
+/* The chain has come to its part `at`, which ended there: what comes next is wanted from now on, for as long as the gap lasts. */
+static void go_on(struct judge *j, const struct set_chain *c, size_t at, uint32_t end)
+{
+    if (at + 1u == c->count) {
+        matched(j, c->rule, end);
+        return;
+    }
+    uint64_t until = (uint64_t)j->epoch << 32 | (end + c->gap[at + 1]);
+    uint64_t *wanted = &j->wanted[c->part[at + 1]];
+    *wanted = until > *wanted ? until : *wanted;
+}
+
 static void use_part(struct judge *j, const struct set_use *u, uint32_t start, uint32_t end)
 {
     const struct set_chain *c = &j->policy->set->chains[u->chain];
-    if (!u->at) {
-        if (c->count == 1)
-            matched(j, c->rule, end);
-        return;
-    }
     const struct ends *e = ends_before(j, c, u->chain, u->at);
     if (e->epoch != j->epoch || !(may_lie_between(j, c, u->at, e->last, start) ||
                                   (e->before != NO_END && may_lie_between(j, c, u->at, e->before, start))))
         return;
-    if (u->at + 1u == c->count)
-        matched(j, c->rule, end);
-    else
+    if (u->at + 1u < c->count)
         note(j, &j->seen_chains[u->chain * (RULE_PARTS_MAX - 2) + u->at - 1], end);
+    go_on(j, c, u->at, end);
 }
 
+static void use_wanted(struct judge *j, const struct set_part *part, uint32_t start, uint32_t end)
+{
+    const struct set_use *uses = &j->policy->set->uses[part->first_use];
+    for (uint32_t k = part->begins; k < part->uses; k++)
+        use_part(j, &uses[k], start, end);
+}
+
+static void begin_chains(struct judge *j, uint32_t at, uint32_t end)
+{
+    const struct rule_set *set = j->policy->set;
+    const struct set_part *part = &set->parts[at];
+    uint64_t now = (uint64_t)j->epoch << 32 | end, *wanted = j->wanted;
+    const struct set_arm *arm = &set->arms[part->first_arm];
+    for (const struct set_arm *last = arm + part->arms; arm < last; arm++)
+        if (wanted[arm->part] < now + arm->gap)
+            wanted[arm->part] = now + arm->gap;
+    note(j, &j->seen_parts[at], end);
+    for (uint32_t k = 0; part->is_whole && k < part->begins; k++)
+        if (set->chains[set->uses[part->first_use + k].chain].count == 1)
+            matched(j, set->chains[set->uses[part->first_use + k].chain].rule, end);
+}
+
+/* Most words stand where no chain wants them, which one comparison for each part tells. */
 static void use_event(struct judge *j, struct event e)
 {
     const struct rule_set *set = j->policy->set;
     const struct set_piece *p = &set->pieces[e.piece];
+    const uint32_t *parts = &set->parts_of[p->first_part];
     uint32_t start = e.end > p->bytes ? e.end - p->bytes : 0;
-    for (uint32_t i = 0; i < p->parts; i++) {
-        uint32_t at = set->parts_of[p->first_part + i];
-        const struct set_part *part = &set->parts[at];
-        for (uint32_t k = 0; k < part->uses; k++)
-            use_part(j, &set->uses[part->first_use + k], start, e.end);
-        if (part->begins)
-            note(j, &j->seen_parts[at], e.end);
-    }
+    uint64_t now = (uint64_t)j->epoch << 32 | start;
+    for (size_t i = 0; i < p->wanted; i++)
+        if (j->wanted[parts[i]] >= now)
+            use_wanted(j, &set->parts[parts[i]], start, e.end);
+    for (size_t i = p->starts; i < p->parts; i++)
+        begin_chains(j, parts[i], e.end);
 }
 
-/* Words come by their beginning, expressions behind them and in no promised order; chains want them by their end. */
 static int by_end(const void *a, const void *b)
 {
     const struct event *x = a, *y = b;
     return x->end < y->end ? -1 : x->end > y->end;
 }
 
-static void use_events(struct judge *j)
+/* Of expressions no order is promised, but it is mostly kept. */
+static void sort_expressions(struct judge *j)
 {
-    if (j->events_count > 1)
-        qsort(j->events, j->events_count, sizeof *j->events, by_end);
-    for (size_t i = 0; i < j->events_count; i++)
-        use_event(j, j->events[i]);
-    j->events_count = 0;
+    size_t i = 1;
+    while (i < j->expressions_count && j->expressions[i - 1].end <= j->expressions[i].end)
+        i++;
+    if (i < j->expressions_count)
+        qsort(j->expressions, j->expressions_count, sizeof *j->expressions, by_end);
 }
 
-static void add_event(struct judge *j, uint32_t end, uint32_t piece)
+/* Those that end no later than `end`, which have not been used. */
+static void use_expressions(struct judge *j, uint32_t end)
+{
+    while (j->expressions_used < j->expressions_count && j->expressions[j->expressions_used].end <= end)
+        use_event(j, j->expressions[j->expressions_used++]);
+}
+
+static void use_all_expressions(struct judge *j)
+{
+    use_expressions(j, UINT32_MAX);
+    j->expressions_count = j->expressions_used = 0;
+}
+
+static bool is_news(const struct judge *j, uint32_t end)
 {
     if (end <= j->done && !j->is_lines)
-        return;
+        return false;
     for (size_t i = 0; i < j->allowed_count; i++)
         if (end > j->allowed[i].from && end <= j->allowed[i].to)
-            return;
-    if (j->events_count == EVENTS_MAX) /* a text of nothing but words of rules: what is near is still used together */
-        use_events(j);
-    j->events[j->events_count++] = (struct event){ end, piece };
+            return false;
+    return true;
 }
 
+/* Chains want what was found by where it ends: expressions are found first and wait for their place among the words. */
 static void found_word(void *owner, uint32_t id, uint32_t end)
 {
     struct judge *j = owner;
-    add_event(j, j->base + end, id);
+    end += j->base;
+    if (!is_news(j, end))
+        return;
+    if (j->expressions_used < j->expressions_count)
+        use_expressions(j, end);
+    use_event(j, (struct event){ end, id });
 }
 
 static int found(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
@@ -235,8 +293,11 @@ static int found(unsigned id, unsigned long long from, unsigned long long to, un
     const struct set_piece *p = &j->policy->set->pieces[id];
     uint32_t end = j->base + (uint32_t)to;
     (void)from, (void)flags;
-    if (!p->is_word || word_has_borders(j->text, end - p->bytes, end, p->left, p->right))
-        add_event(j, end, id);
+    if (!is_news(j, end) || (p->is_word && !word_has_borders(j->text, end - p->bytes, end, p->left, p->right)))
+        return 0;
+    if (j->expressions_count == EVENTS_MAX) /* what is near is still used together */
+        use_all_expressions(j);
+    j->expressions[j->expressions_count++] = (struct event){ end, id };
     return 0;
 }
 
@@ -257,6 +318,27 @@ static bool scan_with(struct judge *j, const struct hs_database *database, struc
            hs_scan(database, text.at, (unsigned)text.len, 0, j->scratch, each, j) == HS_SUCCESS;
 }
 
+/* ASCII's letters made small in place; tells whether there is anything beyond ASCII. */
+static bool make_small(char *at, size_t n)
+{
+    size_t i = 0;
+    unsigned beyond = 0;
+#if defined(__SSE2__)
+    const __m128i before_a = _mm_set1_epi8('A' - 1), after_z = _mm_set1_epi8('Z' + 1), step = _mm_set1_epi8(32);
+    for (; i + 16 <= n; i += 16) {
+        __m128i *p = (__m128i *)(void *)(at + i), v = _mm_loadu_si128(p);
+        __m128i is_big = _mm_and_si128(_mm_cmpgt_epi8(v, before_a), _mm_cmplt_epi8(v, after_z));
+        _mm_storeu_si128(p, _mm_add_epi8(v, _mm_and_si128(is_big, step)));
+        beyond |= (unsigned)_mm_movemask_epi8(v);
+    }
+#endif
+    for (; i < n; i++) {
+        beyond |= (unsigned char)at[i] & 0x80u;
+        at[i] = ascii_lower(at[i]);
+    }
+    return beyond != 0;
+}
+
 /* The view with small letters and even white space, in `even`. */
 static bool make_even(struct judge *j, struct str text)
 {
@@ -269,9 +351,7 @@ static bool make_even(struct judge *j, struct str text)
             return false;
     }
     j->text = buf_str(&j->even);
-    char *at = j->even.data + j->even.start;
-    for (size_t i = 0; i < j->text.len; i++)
-        at[i] = (char)(at[i] + ((unsigned char)(at[i] - 'A') < 26 ? 32 : 0));
+    j->is_foreign = make_small(j->even.data + j->even.start, j->text.len);
     return true;
 }
 
@@ -285,9 +365,11 @@ static bool scan_blocks(struct judge *j)
     for (j->base = 0; ok && j->base < j->text.len;) {
         size_t len = j->text.len - j->base < BLOCK_BYTES ? j->text.len - j->base : BLOCK_BYTES;
         struct str block = str_of(j->text.at + j->base, len);
+        ok = scan_with(j, set->databases[SET_PLAIN], block, found) &&
+             (!j->is_foreign || scan_with(j, set->databases[SET_FOREIGN], block, found));
+        sort_expressions(j);
         word_table_scan(&set->words, block, found_word, j);
-        ok = scan_with(j, set->database, block, found);
-        use_events(j);
+        use_all_expressions(j);
         j->done = j->base + (uint32_t)len;
         j->base = j->done == j->text.len ? j->done : j->done - OVERLAP_BYTES;
         while (j->base < j->text.len && ((unsigned char)j->text.at[j->base] & 0xc0) == 0x80)
@@ -303,8 +385,9 @@ static bool scan_lines(struct judge *j, struct str text)
     j->is_lines = true;
     j->allowed_count = 0; /* places in another text */
     j->epoch++;
-    bool ok = scan_with(j, j->policy->set->lines, text, found);
-    use_events(j);
+    bool ok = scan_with(j, j->policy->set->databases[SET_LINES], text, found);
+    sort_expressions(j);
+    use_all_expressions(j);
     j->is_lines = false;
     return ok;
 }

@@ -294,6 +294,15 @@ static bool spell_group(struct writing *w, struct str s, struct spelled *out)
     }
 }
 
+static bool spell_list(struct writing *w, struct str name, struct spelled *out)
+{
+    const struct rule_list *l = list_named(w, name);
+    bool ok = l != NULL;
+    for (size_t i = 0; ok && i < l->words.count; i++)
+        ok = spell_group(w, l->words.at[i], out);
+    return ok;
+}
+
 /* A class of single characters, one by one: [sz], ["'(] but not [a-z]. */
 static bool spell_class(struct str s, struct spelled *out)
 {
@@ -330,7 +339,11 @@ static bool spell(struct writing *w, struct str s, struct spelled *out)
     while (s.len) {
         size_t n = step_over(s);
         struct spelled here = { 0 }, all = { 0 };
-        if (str_starts(s, STR("(?:")) && s.at[n - 1] == ')') {
+        if (list_name(s).len) {
+            n = list_name(s).len + 2;
+            if (!spell_list(w, list_name(s), &here))
+                return false;
+        } else if (str_starts(s, STR("(?:")) && s.at[n - 1] == ')') {
             if (!spell_group(w, str_of(s.at + 3, n - 4), &here))
                 return false;
         } else if (*s.at == '[') {

@@ -127,6 +127,59 @@ static bool add_chain(struct making *m, size_t rule, const struct rule_chain *fr
     return true;
 }
 
+/* 0: only behind other parts, 1: both, 2: only at the beginning of chains. */
+static int place_of(const struct set_part *p)
+{
+    return !p->begins ? 0 : p->begins < p->uses ? 1 : 2;
+}
+
+static void sort_parts(struct rule_set *set, struct set_piece *p)
+{
+    uint32_t *at = set->parts_of + p->first_part;
+    for (size_t i = 1; i < p->parts; i++)
+        for (size_t k = i; k > 0 && place_of(&set->parts[at[k - 1]]) > place_of(&set->parts[at[k]]); k--) {
+            uint32_t other = at[k - 1];
+            at[k - 1] = at[k];
+            at[k] = other;
+        }
+    p->wanted = p->starts = 0;
+    for (size_t i = 0; i < p->parts; i++) {
+        int place = place_of(&set->parts[at[i]]);
+        p->wanted = (uint16_t)(p->wanted + (place < 2));
+        p->starts = (uint16_t)(p->starts + (place < 1));
+    }
+}
+
+static void add_arm(struct rule_set *set, struct set_part *p, uint32_t next, uint32_t gap)
+{
+    for (uint32_t i = 0; i < p->arms; i++) {
+        struct set_arm *arm = &set->arms[p->first_arm + i];
+        if (arm->part == next) {
+            arm->gap = gap > arm->gap ? gap : arm->gap;
+            return;
+        }
+    }
+    set->arms[p->first_arm + p->arms++] = (struct set_arm){ next, gap };
+}
+
+static bool make_arms(struct rule_set *set)
+{
+    uint32_t at = 0;
+    if (!(set->arms = arena_array(&set->arena, struct set_arm, set->chains_count)))
+        return false;
+    for (size_t i = 0; i < set->parts_count; i++) {
+        struct set_part *p = &set->parts[i];
+        p->first_arm = at;
+        for (uint32_t k = 0; k < p->begins; k++) {
+            const struct set_chain *c = &set->chains[set->uses[p->first_use + k].chain];
+            if (c->count > 1)
+                add_arm(set, p, c->part[1], c->gap[1]);
+        }
+        at += p->arms;
+    }
+    return true;
+}
+
 /* Parts of each piece, uses of each part: counted, then laid out one after the other. */
 static bool lay_out(struct making *m)
 {
@@ -158,14 +211,19 @@ static bool lay_out(struct making *m)
         at += set->parts[i].uses;
         set->parts[i].uses = 0;
     }
-    for (size_t c = 0; c < set->chains_count; c++) {
-        for (size_t i = 0; i < set->chains[c].count; i++) {
-            struct set_part *p = &set->parts[set->chains[c].part[i]];
-            set->uses[p->first_use + p->uses++] = (struct set_use){ (uint16_t)c, (uint8_t)i };
-            p->begins = p->begins || (!i && set->chains[c].count > 1);
+    for (int later = 0; later < 2; later++) {
+        for (size_t c = 0; c < set->chains_count; c++) {
+            for (size_t i = later ? 1 : 0; i < (later ? set->chains[c].count : 1u); i++) {
+                struct set_part *p = &set->parts[set->chains[c].part[i]];
+                set->uses[p->first_use + p->uses++] = (struct set_use){ (uint16_t)c, (uint8_t)i };
+                p->begins += !later;
+                p->is_whole = p->is_whole || set->chains[c].count == 1;
+            }
         }
     }
-    return true;
+    for (size_t i = 0; i < set->pieces_count; i++)
+        sort_parts(set, &set->pieces[i]);
+    return make_arms(set);
 }
 
 static bool make_tables(struct making *m)
@@ -229,16 +287,25 @@ static bool measure(const struct making *m, size_t i, struct problems *problems)
     return ok;
 }
 
+static bool has_foreign(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.at[i] >= 0x80)
+            return true;
+    return false;
+}
+
 /* What speaks of lines must be a pattern by itself: the rest of a chain is looked for where lines are no more. */
-static bool mark_lines(struct making *m, struct problems *problems)
+static bool place(struct making *m, struct problems *problems)
 {
     struct rule_set *set = m->set;
     bool ok = true;
     for (size_t i = 0; i < set->pieces_count; i++) {
         struct set_piece *p = &set->pieces[i];
         struct str e = str_c(p->expression);
-        p->of_lines = !p->is_word && (str_find_str(e, STR("\\n")) < e.len || str_starts(e, STR("^")));
-        for (size_t k = 0; p->of_lines && k < p->parts; k++) {
+        bool of_lines = !p->is_word && (str_find_str(e, STR("\\n")) < e.len || str_starts(e, STR("^")));
+        p->where = of_lines ? SET_LINES : has_foreign(e) ? SET_FOREIGN : SET_PLAIN;
+        for (size_t k = 0; of_lines && k < p->parts; k++) {
             const struct set_part *part = &set->parts[set->parts_of[p->first_part + k]];
             for (size_t u = 0; u < part->uses; u++) {
                 if (set->chains[set->uses[part->first_use + u].chain].count > 1) {
@@ -251,7 +318,7 @@ static bool mark_lines(struct making *m, struct problems *problems)
     return ok;
 }
 
-static bool compile_some(struct making *m, bool of_lines, struct hs_database **out, struct problems *problems)
+static bool compile_some(struct making *m, enum set_database where, struct problems *problems)
 {
     struct rule_set *set = m->set;
     size_t n = 0;
@@ -260,13 +327,14 @@ static bool compile_some(struct making *m, bool of_lines, struct hs_database **o
     hs_compile_error_t *error = NULL;
     bool ok = expressions && flags && ids;
     for (size_t i = 0; ok && i < set->pieces_count; i++) {
-        if (set->pieces[i].in_table || set->pieces[i].of_lines != of_lines)
+        if (set->pieces[i].in_table || set->pieces[i].where != where)
             continue;
         expressions[n] = set->pieces[i].expression;
         flags[n] = FLAGS;
         ids[n++] = (unsigned)i;
     }
-    if (ok && n && hs_compile_multi(expressions, flags, ids, (unsigned)n, HS_MODE_BLOCK, NULL, out, &error) != HS_SUCCESS) {
+    if (ok && n && hs_compile_multi(expressions, flags, ids, (unsigned)n, HS_MODE_BLOCK, NULL,
+                                    &set->databases[where], &error) != HS_SUCCESS) {
         tell(m, error && error->expression >= 0 ? (int)ids[error->expression] : -1, error ? error->message : "no memory",
              problems);
         ok = false;
@@ -300,8 +368,10 @@ static bool compile(struct making *m, struct problems *problems)
         problem(problems, (struct span){ 0 }, "no memory for the words of the rules");
     for (size_t i = 0; i < m->set->pieces_count; i++)
         ok = measure(m, i, problems) && ok;
-    return ok && mark_lines(m, problems) && compile_some(m, false, &m->set->database, problems) &&
-           compile_some(m, true, &m->set->lines, problems);
+    ok = ok && place(m, problems);
+    for (enum set_database where = 0; ok && where < SET_DATABASES; where++)
+        ok = compile_some(m, where, problems);
+    return ok;
 }
 
 static bool make_ready(struct rule_set *set, struct problems *problems)
@@ -356,8 +426,8 @@ void rule_set_unref(struct rule_set *set)
         return;
     if (set == shared)
         shared = NULL;
-    hs_free_database(set->database);
-    hs_free_database(set->lines);
+    for (enum set_database where = 0; where < SET_DATABASES; where++)
+        hs_free_database(set->databases[where]);
     arena_finish(&set->arena);
     rules_finish(&set->rules);
     free(set);

@@ -14,20 +14,31 @@ struct hs_database;
 /* What a text can have about it whatever it says (enum view_oddity); each stands as a rule behind those of the files. */
 enum { RULE_ODDITIES = 7 };
 
-/* A piece that Vectorscan looks for, and the parts that it is one of: parts_of[first_part .. + parts). */
+/* Expressions are looked for only where they can be: those with characters beyond ASCII in texts that have some, and those that
+ * speak of lines in texts as they are; the others in texts whose white space is evened. */
+enum set_database { SET_PLAIN, SET_FOREIGN, SET_LINES, SET_DATABASES };
+
+/* A piece that is looked for, and the parts that it is one of, from parts_of[first_part] on: the first `wanted` of them stand behind
+ * other parts somewhere, those from `starts` on begin chains, and some do both. */
 struct set_piece {
     const char *expression;
     struct str word; /* as texts have it; of a word */
     uint16_t bytes; /* how long a match is at least; of a word, how long */
     bool is_word, left, right;
     bool in_table;
-    bool of_lines; /* it speaks of the beginning or end of lines */
-    uint32_t first_part, parts;
+    enum set_database where;
+    uint32_t first_part;
+    uint16_t parts, wanted, starts;
 };
-/* A part, and the places in chains where it stands: uses[first_use .. + uses). */
+/* A part, and the places in chains where it stands: uses[first_use .. + uses), those where it comes first in front. */
 struct set_part {
-    uint32_t first_use, uses;
-    bool begins; /* some chain of several parts begins with it */
+    uint32_t first_use, uses, begins;
+    uint32_t first_arm, arms;
+    bool is_whole; /* some chain is nothing but this */
+};
+/* What a chain's first part makes wanted; of several chains with the same second part, for the widest of their gaps. */
+struct set_arm {
+    uint32_t part, gap;
 };
 struct set_use {
     uint16_t chain;
@@ -44,12 +55,12 @@ struct set_chain {
 struct rule_set {
     struct rules rules;
     struct word_table words;      /* the pieces that are words */
-    struct hs_database *database; /* owned; the others, for texts whose white space is evened; NULL without */
-    struct hs_database *lines;    /* owned; what is said of lines, for texts as they are; NULL without */
+    struct hs_database *databases[SET_DATABASES]; /* owned; the others; NULL where there are none */
     struct arena arena;           /* of the tables */
     struct set_piece *pieces;
     struct set_part *parts;
     struct set_use *uses;
+    struct set_arm *arms;
     struct set_chain *chains;
     uint32_t *parts_of;
     size_t pieces_count, parts_count, chains_count;

@@ -3,6 +3,10 @@
 
 #include "filters/inspect/word_list.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 enum { BYTE_OTHER, BYTE_WORD, BYTE_MORE /* of a character beyond ASCII */ };
 
 #define W BYTE_WORD
@@ -32,32 +36,49 @@ static size_t character_bytes(unsigned char first)
 
 enum { MAY_BE_BITS = 16 };
 
-/* Eight bytes at a time. */
-static inline uint32_t hash_bytes(const char *at, size_t n)
+static inline uint32_t hash_end(uint64_t h)
 {
+    return (uint32_t)(h >> 32) ^ (uint32_t)(h >> 15);
+}
+
+/* Of text[i, end); eight bytes at a time, and at once where it is short and the text goes on. */
+static inline uint32_t hash_bytes(struct str text, size_t i, size_t end)
+{
+    size_t n = end - i;
     uint64_t h = n * 0x9e3779b97f4a7c15u, v = 0;
-    for (; n > 8; n -= 8, at += 8) {
-        memcpy(&v, at, 8);
+    for (; n > 8; n -= 8, i += 8) {
+        memcpy(&v, text.at + i, 8);
         h = (h ^ v) * 0xff51afd7ed558ccdu;
         h ^= h >> 32;
     }
-    v = 0;
-    if (n >= 4) {
-        uint32_t low, high;
-        memcpy(&low, at, 4);
-        memcpy(&high, at + n - 4, 4);
-        v = (uint64_t)high << 32 | low;
+    if (i + 8 <= text.len) {
+        memcpy(&v, text.at + i, 8);
+        v &= UINT64_MAX >> (64 - 8 * n);
     } else {
-        for (size_t i = 0; i < n; i++)
-            v = v << 8 | (unsigned char)at[i];
+        v = 0;
+        memcpy(&v, text.at + i, n);
     }
-    h = (h ^ v) * 0xff51afd7ed558ccdu;
-    return (uint32_t)(h >> 32) ^ (uint32_t)(h >> 15);
+    return hash_end((h ^ v) * 0xff51afd7ed558ccdu);
 }
 
 /* The end of the word that begins at `i`; `i` itself where none does. */
 static inline size_t word_end(struct str text, size_t i)
 {
+#if defined(__SSE2__)
+    /* Sixteen letters and digits at once; what is none of them is looked at below. */
+    const __m128i before_a = _mm_set1_epi8('a' - 1), after_z = _mm_set1_epi8('z' + 1);
+    for (; i + 16 <= text.len; i += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text.at + i));
+        __m128i is_letter = _mm_and_si128(_mm_cmpgt_epi8(v, before_a), _mm_cmplt_epi8(v, after_z));
+        unsigned others = ~(unsigned)_mm_movemask_epi8(is_letter) & 0xffff;
+        if (others) {
+            i += (size_t)__builtin_ctz(others);
+            break;
+        }
+    }
+    if (i < text.len && BYTES[(unsigned char)text.at[i]] == BYTE_OTHER)
+        return i;
+#endif
     while (i < text.len) {
         unsigned char c = (unsigned char)text.at[i];
         if (BYTES[c] == BYTE_WORD)
@@ -73,7 +94,7 @@ static inline size_t word_end(struct str text, size_t i)
 static inline size_t read_word(struct str text, size_t i, uint32_t *hash)
 {
     size_t end = word_end(text, i);
-    *hash = hash_bytes(text.at + i, end - i);
+    *hash = end > i ? hash_bytes(text, i, end) : 0;
     return end;
 }
 
@@ -91,17 +112,6 @@ static size_t next_word(struct str text, size_t i)
     return i;
 }
 
-/* Of its only word, or its first two. */
-static uint32_t entry_hash(struct str text)
-{
-    uint32_t first, second;
-    size_t at = next_word(text, read_word(text, 0, &first));
-    if (at == text.len)
-        return first;
-    read_word(text, at, &second);
-    return pair(first, second);
-}
-
 static bool is_sign(struct str text)
 {
     return text.len == 1 && (unsigned char)*text.at < 0x80 && BYTES[(unsigned char)*text.at] == BYTE_OTHER;
@@ -112,88 +122,129 @@ bool word_table_takes(struct str text)
     return is_sign(text) || word_end(text, 0) > 0;
 }
 
+/* ---- filling ---- */
+
+struct key {
+    uint32_t hash, first; /* of the first two words, or the only one; of the first */
+    bool is_pair; /* a phrase; one of a word and signs goes by its word */
+};
+
+static struct key key_of(struct str text)
+{
+    struct key k = { 0 };
+    uint32_t second;
+    size_t end = read_word(text, 0, &k.first), at = next_word(text, end);
+    k.hash = k.first;
+    if (at < text.len) {
+        read_word(text, at, &second);
+        k.hash = pair(k.first, second);
+        k.is_pair = true;
+    }
+    return k;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    struct key x = key_of(((const struct word_entry *)a)->text), y = key_of(((const struct word_entry *)b)->text);
+    return x.is_pair != y.is_pair ? x.is_pair - y.is_pair : x.hash < y.hash ? -1 : x.hash > y.hash;
+}
+
+static struct word_slot *slot_for(struct word_slots *s, uint32_t hash)
+{
+    size_t at = hash & s->mask;
+    while (s->at[at].is_used && s->at[at].hash != hash)
+        at = (at + 1) & s->mask;
+    s->at[at].is_used = true;
+    s->at[at].hash = hash;
+    return &s->at[at];
+}
+
 static inline uint32_t may_be_bit(uint32_t hash)
 {
     return hash >> (32 - MAY_BE_BITS);
 }
 
-static int by_hash(const void *a, const void *b)
+static bool make_slots(struct word_slots *s, struct arena *a, size_t n)
 {
-    const struct word_entry *x = a, *y = b;
-    uint32_t hx = entry_hash(x->text), hy = entry_hash(y->text);
-    return hx < hy ? -1 : hx > hy;
+    size_t slots = 64;
+    while (slots < 3 * n)
+        slots *= 2;
+    s->mask = slots - 1;
+    return (s->at = arena_array(a, struct word_slot, slots)) != NULL;
 }
 
 bool word_table_init(struct word_table *t, struct arena *a, struct word_entry *entries, size_t n)
 {
-    size_t slots = 64;
-    while (slots < 4 * n)
-        slots *= 2;
-    *t = (struct word_table){ .mask = slots - 1, .entries = entries, .count = n };
-    t->slots = arena_array(a, struct word_slot, slots);
+    *t = (struct word_table){ .entries = entries, .count = n };
     t->may_be = arena_array(a, uint64_t, (1u << MAY_BE_BITS) / 64);
-    if (!t->slots || !t->may_be)
+    if (!t->may_be || !make_slots(&t->words, a, n) || !make_slots(&t->pairs, a, n))
         return false;
     if (n)
-        qsort(entries, n, sizeof *entries, by_hash);
-    for (size_t i = 0; i < n;) {
-        uint32_t hash = entry_hash(entries[i].text);
-        size_t count = 1, at = hash & t->mask;
+        qsort(entries, n, sizeof *entries, by_key);
+    for (size_t i = 0; i < n; i++) {
+        struct key k = key_of(entries[i].text);
         if (is_sign(entries[i].text)) {
             t->sign[(unsigned char)*entries[i].text.at] = (uint32_t)i + 1;
-            i++;
             continue;
         }
-        t->may_be[may_be_bit(hash) / 64] |= (uint64_t)1 << (may_be_bit(hash) & 63);
-        while (i + count < n && entry_hash(entries[i + count].text) == hash)
-            count++;
-        while (t->slots[at].count)
-            at = (at + 1) & t->mask;
-        t->slots[at] = (struct word_slot){ hash, (uint32_t)i, (uint32_t)count };
-        i += count;
+        struct word_slot *word = slot_for(&t->words, k.first);
+        struct word_slot *into = k.is_pair ? slot_for(&t->pairs, k.hash) : word;
+        word->begins = word->begins || k.is_pair;
+        t->may_be[may_be_bit(k.first) / 64] |= (uint64_t)1 << (may_be_bit(k.first) & 63);
+        if (!into->count)
+            into->first = (uint32_t)i;
+        into->count = (uint32_t)i - into->first + 1;
     }
     return true;
 }
 
-static void tell_phrases(const struct word_table *t, const struct word_slot *slot, struct str text, size_t at,
-                         word_found_fn *found, void *owner)
+/* ---- scanning ---- */
+
+static inline const struct word_slot *look_up(const struct word_slots *s, uint32_t hash)
 {
-    for (uint32_t i = 0; i < slot->count; i++) {
-        const struct word_entry *e = &t->entries[slot->first + i];
-        if (e->text.len <= text.len - at && memcmp(text.at + at, e->text.at, e->text.len) == 0 &&
-            word_has_borders(text, at, at + e->text.len, false, true))
-            found(owner, e->id, (uint32_t)(at + e->text.len));
-    }
+    for (size_t at = hash & s->mask; s->at[at].is_used; at = (at + 1) & s->mask)
+        if (s->at[at].hash == hash)
+            return &s->at[at];
+    return NULL;
 }
 
-static inline void look_up(const struct word_table *t, uint32_t hash, struct str text, size_t at, word_found_fn *found,
-                           void *owner)
+/* Of the entries in the slot, those that stand at text[at) whole; a word of them was seen to end at `end`. */
+static void tell(const struct word_table *t, const struct word_slot *slot, struct str text, size_t at, size_t end,
+                 word_found_fn *found, void *owner)
 {
-    if (!(t->may_be[may_be_bit(hash) / 64] >> (may_be_bit(hash) & 63) & 1))
-        return;
-    for (size_t i = hash & t->mask; t->slots[i].count; i = (i + 1) & t->mask)
-        if (t->slots[i].hash == hash)
-            tell_phrases(t, &t->slots[i], text, at, found, owner);
+    for (const struct word_entry *e = &t->entries[slot->first], *last = e + slot->count; e < last; e++) {
+        size_t to = at + e->text.len;
+        if (to <= text.len && memcmp(text.at + at, e->text.at, e->text.len) == 0 &&
+            (to == end || word_has_borders(text, at, to, false, true)))
+            found(owner, e->id, (uint32_t)to);
+    }
 }
 
 void word_table_scan(const struct word_table *t, struct str text, word_found_fn *found, void *owner)
 {
-    uint32_t hash, before = 0;
-    size_t before_at = SIZE_MAX;
+    uint32_t before = 0;
+    size_t before_at = SIZE_MAX; /* of the word before, when phrases begin with it */
     for (size_t i = 0; i < text.len;) {
         size_t end = word_end(text, i);
         if (end == i) {
-            uint32_t sign = t->sign[(unsigned char)text.at[i++]];
-            if (sign)
-                found(owner, t->entries[sign - 1].id, (uint32_t)i);
+            unsigned char c = (unsigned char)text.at[i++];
+            if (c < 0x80 && t->sign[c])
+                found(owner, t->entries[t->sign[c] - 1].id, (uint32_t)i);
             continue;
         }
-        hash = hash_bytes(text.at + i, end - i);
-        look_up(t, hash, text, i, found, owner);
-        if (before_at != SIZE_MAX)
-            look_up(t, pair(before, hash), text, before_at, found, owner);
+        uint32_t hash = hash_bytes(text, i, end);
+        const struct word_slot *slot = NULL;
+        if (t->may_be[may_be_bit(hash) / 64] >> (may_be_bit(hash) & 63) & 1)
+            slot = look_up(&t->words, hash);
+        if (slot && slot->count)
+            tell(t, slot, text, i, end, found, owner);
+        if (before_at != SIZE_MAX) {
+            const struct word_slot *phrases = look_up(&t->pairs, pair(before, hash));
+            if (phrases)
+                tell(t, phrases, text, before_at, end, found, owner);
+        }
+        before_at = slot && slot->begins ? i : SIZE_MAX;
         before = hash;
-        before_at = i;
         i = end;
     }
 }

@@ -13,13 +13,16 @@ struct word_entry {
 };
 
 struct word_table {
-    struct word_slot {
-        uint32_t hash, first, count; /* entries that are this word, or begin with these two; count 0: free */
-    } *slots;
-    size_t mask;
-    uint64_t *may_be;    /* a bit for some bits of each hash: most words of a text are in no entry */
-    uint32_t sign[256];  /* entry of a sign by itself, plus one */
-    struct word_entry *entries; /* by hash */
+    struct word_slots {
+        struct word_slot {
+            uint32_t hash, first, count; /* entries; of a word that only begins phrases count is 0 */
+            bool is_used, begins;        /* a phrase */
+        } *at;
+        size_t mask;
+    } words, pairs;              /* by a word; by the first two words of a phrase */
+    uint64_t *may_be;            /* a bit for some bits of each word's hash: most words of a text are in no entry */
+    uint32_t sign[128];          /* entry of a sign by itself, plus one */
+    struct word_entry *entries;  /* words, then phrases, by hash */
     size_t count;
 };
 
