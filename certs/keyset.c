@@ -145,7 +145,7 @@ static bool took_discovery(struct keyset *k, uint64_t now_ms, struct str documen
     return false;
 }
 
-bool keyset_took(struct keyset *k, uint64_t now_ms, struct str document)
+bool keyset_took(struct keyset *k, uint64_t now_ms, uint64_t age_ms, struct str document)
 {
     assert(k->stand == DISCOVERING || k->stand == FETCHING);
     if (k->stand == DISCOVERING)
@@ -159,8 +159,9 @@ bool keyset_took(struct keyset *k, uint64_t now_ms, struct str document)
     jwks_free(k->jwks);
     k->jwks = jwks;
     k->stand = IDLE;
-    k->succeeded_ms = now_ms;
-    k->next_ms = now_ms + jitter(k, k->refresh_ms);
+    uint64_t then = now_ms - (age_ms < now_ms ? age_ms : now_ms);
+    k->succeeded_ms = then;
+    k->next_ms = then + jitter(k, k->refresh_ms);
     k->retry_ms = RETRY_FIRST_MS;
     k->trouble = NULL;
     k->generation++;

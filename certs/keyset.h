@@ -37,8 +37,9 @@ struct keyset *keyset_fixed(struct str issuer, struct str document, const char *
 /* Which URL to fetch now (GET, at most JWKS_BYTES_MAX of answer); at == NULL when nothing is due, or a fetch is under
  * way. An answer marks the fetch as begun: it must end in keyset_took or keyset_failed. Valid until then. */
 struct str keyset_due(struct keyset *k, uint64_t now_ms);
-/* A whole answer with status 200. Complaints are kept for keyset_trouble. True when keys were replaced. */
-bool keyset_took(struct keyset *k, uint64_t now_ms, struct str document);
+/* A whole answer with status 200 that was fetched `age_ms` ago: keys are as old as that, a failure is of now. Complaints are kept
+ * for keyset_trouble. True when keys were replaced. */
+bool keyset_took(struct keyset *k, uint64_t now_ms, uint64_t age_ms, struct str document);
 /* Anything else. `retry_after_ms`: 0 when the server named none; clamped to an hour. `why` is a constant. */
 void keyset_failed(struct keyset *k, uint64_t now_ms, uint64_t retry_after_ms, const char *why);
 /* When keyset_due may next have an answer by itself; UINT64_MAX while a fetch is under way, or for fixed keys. */

@@ -71,12 +71,11 @@ static void fetched(struct ask *ask)
         keyset_failed(k->set, now, k->fetch.retry_after_ms, failure_of(&k->fetch));
     } else {
         /* A document that another worker fetched is as old as it is; older than an hour it is due again at once. */
-        uint64_t age = k->fetch.age_ms < now ? k->fetch.age_ms : 0;
-        keyset_took(k->set, now - age, k->fetch.answer);
+        keyset_took(k->set, now, k->fetch.age_ms, k->fetch.answer);
         ended = keyset_next_ms(k->set) != 0; /* 0: the keys themselves are to be fetched now */
     }
     if (ended) {
-        k->has_fetched = k->has_fetched || !keyset_trouble(k->set);
+        k->has_fetched = k->has_fetched || is_good; /* also what was of no use: the same again is of none */
         say(k);
     }
     nudge(k);

@@ -33,7 +33,7 @@ static void take(struct keyset *k, uint64_t now, const char *kid)
 {
     char *text = keys_with(kid);
     CHECK(keyset_due(k, now).at != NULL);
-    CHECK(keyset_took(k, now, str_c(text)));
+    CHECK(keyset_took(k, now, 0, str_c(text)));
     free(text);
 }
 
@@ -50,12 +50,12 @@ TEST("the discovery document first, then the keys, then nothing for an hour or s
     CHECK_STR(keyset_due(k, 5), DISCOVERY);
     CHECK(!keyset_due(k, 5).at);
     CHECK_INT(find(k, 5, "a"), KEYSET_ASK);
-    CHECK(!keyset_took(k, 6, str_c(DOCUMENT)));
+    CHECK(!keyset_took(k, 6, 0, str_c(DOCUMENT)));
     CHECK_INT(find(k, 6, "a"), KEYSET_ASK);
     CHECK_STR(keyset_due(k, 6), STR("https://id.example/keys"));
     CHECK(!keyset_due(k, 6).at);
     char *text = keys_with("a");
-    CHECK(keyset_took(k, 7, str_c(text)));
+    CHECK(keyset_took(k, 7, 0, str_c(text)));
     free(text);
     CHECK_INT(find(k, 8, "a"), KEYSET_FOUND);
     CHECK(keyset_next_ms(k) >= 7 + HOUR - HOUR / 10 && keyset_next_ms(k) <= 7 + HOUR + HOUR / 10 + 1);
@@ -76,7 +76,7 @@ TEST("unknown kids cause one fetch in five minutes, however many come")
         now += 30; /* ten minutes in all */
         if (find(k, now, kid) == KEYSET_ASK && keyset_due(k, now).at) {
             char *text = keys_with("a");
-            CHECK(keyset_took(k, now, str_c(text)));
+            CHECK(keyset_took(k, now, 0, str_c(text)));
             free(text);
             fetches++;
             CHECK_INT(find(k, now, kid), KEYSET_UNKNOWN);
@@ -152,6 +152,17 @@ TEST("pauses double up to a minute, and Retry-After is honoured up to an hour")
     keyset_free(k);
 }
 
+TEST("a document that somebody fetched long ago is no reason to ask at once, again and again")
+{
+    uint64_t now = 10 * HOUR;
+    struct keyset *k = discovered();
+    CHECK(keyset_due(k, now).at);
+    CHECK(!keyset_took(k, now, 2 * HOUR, STR("{}")));
+    CHECK(keyset_next_ms(k) > now);
+    CHECK(!keyset_due(k, now).at);
+    keyset_free(k);
+}
+
 TEST("a document that cannot be read is a failure and replaces nothing")
 {
     struct keyset *k = direct();
@@ -160,7 +171,7 @@ TEST("a document that cannot be read is a failure and replaces nothing")
     uint64_t now = 2 * HOUR;
     for (size_t i = 0; i < ARRAY_LEN(BAD); i++) {
         CHECK(keyset_due(k, now).at);
-        CHECK(!keyset_took(k, now, str_c(BAD[i])));
+        CHECK(!keyset_took(k, now, 0, str_c(BAD[i])));
         CHECK(keyset_trouble(k) != NULL);
         CHECK_INT(find(k, now, "a"), KEYSET_FOUND);
         now = keyset_next_ms(k);
@@ -199,7 +210,7 @@ TEST("a discovery document must be the issuer's own and name a safe place")
         struct keyset *k = keyset_new(&(struct keyset_settings){
             .issuer = ISSUER, .discovery_url = DISCOVERY, .hosts = hosts, .hosts_count = 1 });
         CHECK(keyset_due(k, 0).at);
-        CHECK(!keyset_took(k, 0, str_c(ROWS[i].document)));
+        CHECK(!keyset_took(k, 0, 0, str_c(ROWS[i].document)));
         CHECK_STR(str_c(keyset_trouble(k)), str_c(ROWS[i].why));
         CHECK_INT(keyset_due(k, 0).at != NULL, ROWS[i].why == NULL);
         keyset_free(k);
@@ -207,7 +218,7 @@ TEST("a discovery document must be the issuer's own and name a safe place")
     struct keyset *k = keyset_new(&(struct keyset_settings){ .issuer = STR("https://login.example/{tenantid}/v2.0"),
                                                              .discovery_url = STR("https://login.example/common/x") });
     CHECK(keyset_due(k, 0).at);
-    keyset_took(k, 0,
+    keyset_took(k, 0, 0,
                 STR("{\"issuer\":\"https://login.example/{tenantId}/v2.0\",\"jwks_uri\":\"https://login.example/k\"}"));
     CHECK_STR(keyset_due(k, 0), STR("https://login.example/k"));
     keyset_free(k);
