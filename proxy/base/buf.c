@@ -29,11 +29,9 @@ void buf_wipe(struct buf *b)
     buf_finish(b);
 }
 
-char *buf_reserve(struct buf *b, size_t n)
+char *buf_grow(struct buf *b, size_t n)
 {
     size_t len = buf_len(b);
-    if (b->data && n <= b->size - b->end)
-        return b->data + b->end;
     if (n > b->ceiling_bytes || len > b->ceiling_bytes - n)
         return NULL;
     if (b->start && len + n <= b->size) {
@@ -58,16 +56,12 @@ char *buf_reserve(struct buf *b, size_t n)
 
 bool buf_add_u64(struct buf *b, uint64_t n)
 {
-    size_t len = 1;
-    for (uint64_t left = n; left >= 10; left /= 10)
-        len++;
-    char *at = buf_reserve(b, len);
-    if (!at)
-        return false;
-    for (size_t i = len; i-- > 0; n /= 10)
-        at[i] = (char)('0' + n % 10);
-    b->end += len;
-    return true;
+    char digits[20]; /* of UINT64_MAX */
+    size_t first = sizeof digits;
+    do
+        digits[--first] = (char)('0' + n % 10);
+    while (n /= 10);
+    return buf_add(b, str_of(digits + first, sizeof digits - first));
 }
 
 bool buf_addf(struct buf *b, const char *format, ...)

@@ -31,7 +31,11 @@ static inline struct str buf_str(const struct buf *b)
 
 /* Room for `n` more bytes at the end, moving or growing when needed; NULL past the ceiling.
  * Then write up to `n` bytes there and call buf_grew. */
-char *buf_reserve(struct buf *b, size_t n) MUST_USE;
+char *buf_grow(struct buf *b, size_t n) MUST_USE; /* what buf_reserve does when there is not room enough */
+static inline char *MUST_USE buf_reserve(struct buf *b, size_t n)
+{
+    return b->data && n <= b->size - b->end ? b->data + b->end : buf_grow(b, n);
+}
 static inline void buf_grew(struct buf *b, size_t n)
 {
     assert(n <= b->size - b->end);
@@ -43,7 +47,7 @@ static inline bool MUST_USE buf_add(struct buf *b, struct str s)
     char *at;
     if (!s.len)
         return true;
-    if (!(at = s.len <= b->size - b->end ? b->data + b->end : buf_reserve(b, s.len)))
+    if (!(at = s.len <= b->size - b->end ? b->data + b->end : buf_grow(b, s.len)))
         return false;
     memcpy(at, s.at, s.len);
     b->end += s.len;

@@ -84,11 +84,16 @@ static inline struct jsonx_node *push(struct pass *s, const unsigned char *start
     return node;
 }
 
-static inline const unsigned char *skip_space(const unsigned char *p, const unsigned char *end)
+static NOINLINE const unsigned char *skip_some_space(const unsigned char *p, const unsigned char *end)
 {
-    while (p < end && *p <= ' ' && (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
+    while (p < end && (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
         p++;
     return p;
+}
+
+static inline const unsigned char *skip_space(const unsigned char *p, const unsigned char *end)
+{
+    return p < end && *p <= ' ' ? skip_some_space(p, end) : p; /* most servers and callers write none */
 }
 
 #if defined(__SSE2__)
@@ -216,8 +221,8 @@ static const unsigned char *skip_escape(struct pass *s, const unsigned char *p, 
 }
 
 /* The same of any string, from `p` in it on. */
-static NOINLINE const unsigned char *read_any_string(struct pass *s, const unsigned char *start, const unsigned char *p,
-                                                     bool is_key)
+static NOINLINE struct jsonx_node *read_any_string(struct pass *s, const unsigned char *start, const unsigned char *p,
+                                                   bool is_key)
 {
     bool has_escapes = false;
     while ((p = skip_plain(p, s->end)) < s->end && *p != '"') {
@@ -227,23 +232,24 @@ static NOINLINE const unsigned char *read_any_string(struct pass *s, const unsig
         } else if (*p >= 0x20) { /* above ASCII, or something behind it is wrong */
             p = skip_utf8(s, p);
         } else {
-            return fail(s, p, "control byte in a string");
+            fail(s, p, "control byte in a string");
+            return NULL;
         }
         if (!p)
             return NULL;
     }
-    if (p == s->end)
-        return fail(s, p, "string without an end");
-    struct jsonx_node *node = push(s, start, p, JSONX_STRING, is_key);
-    if (!node)
+    if (p == s->end) {
+        fail(s, p, "string without an end");
         return NULL;
-    node->has_escapes = has_escapes;
-    return p + 1;
+    }
+    struct jsonx_node *node = push(s, start, p, JSONX_STRING, is_key);
+    if (node)
+        node->has_escapes = has_escapes;
+    return node;
 }
 
-/* Reads the string whose opening quote `p` is at; returns behind its closing quote. Most are keys and words, over
- * within a few bytes. */
-static inline const unsigned char *read_string(struct pass *s, const unsigned char *p, bool is_key)
+/* Reads the string whose opening quote `p` is at. Most are keys and words, over within a few bytes. */
+static inline struct jsonx_node *read_string(struct pass *s, const unsigned char *p, bool is_key)
 {
     const unsigned char *start = ++p;
 #if defined(__SSE2__)
@@ -251,10 +257,15 @@ static inline const unsigned char *read_string(struct pass *s, const unsigned ch
     p += uneven ? (unsigned)__builtin_ctz(uneven) : 16;
     if (s->end - p < 1 || *p != '"')
         return read_any_string(s, start, p, is_key);
-    return push(s, start, p, JSONX_STRING, is_key) ? p + 1 : NULL;
+    return push(s, start, p, JSONX_STRING, is_key);
 #else
     return read_any_string(s, start, p, is_key);
 #endif
+}
+
+static inline const unsigned char *behind(const struct pass *s, const struct jsonx_node *string)
+{
+    return s->begin + string->end + 1;
 }
 
 static inline const unsigned char *skip_digits(const unsigned char *p, const unsigned char *end)
@@ -345,44 +356,43 @@ static inline bool close_container(struct pass *s, const unsigned char *p)
 /* Reads `"key" :`, with space around, of the open object. */
 static inline const unsigned char *read_key(struct pass *s, const unsigned char *p)
 {
-    if (p < s->end && *p != '"')
-        p = skip_space(p, s->end);
+    p = skip_space(p, s->end);
     if (p == s->end || *p != '"')
         return fail(s, p, "a key is expected");
-    p = read_string(s, p, true);
-    if (!p)
+    struct jsonx_node *key = read_string(s, p, true), *object = &s->nodes[s->open];
+    if (!key)
         return NULL;
-    struct jsonx_node *key = &s->nodes[s->count - 1], *object = &s->nodes[s->open];
-    uint32_t hash = jsonx_key_hash(str_of((const char *)s->begin + key->start, key->end - key->start));
+    uint32_t hash = jsonx_key_hash(str_of((const char *)p + 1, key->end - key->start));
     uint32_t bit = (uint32_t)1 << (hash & 31);
     key->hash = (uint8_t)(hash >> 5);
-    object->has_escapes |= key->has_escapes | ((object->end & bit) != 0);
+    if (key->has_escapes || (object->end & bit))
+        object->has_escapes = true;
     object->end |= bit;
-    if (p < s->end && *p != ':')
-        p = skip_space(p, s->end);
+    p = skip_space(behind(s, key), s->end);
     return p < s->end && *p == ':' ? p + 1 : fail(s, p, "a colon is expected");
 }
 
 /* Reads one whole value with everything in it; returns behind it, or NULL with the reason in `s`. */
 static const unsigned char *read_all(struct pass *s, const unsigned char *p)
 {
+    bool in_object = false; /* is the open container one? */
     for (;;) {
+        if (in_object && !(p = read_key(s, p)))
+            return NULL;
         /* At the start of a value. */
         p = skip_space(p, s->end);
         if (p == s->end)
             return fail(s, p, "a value is expected");
         if (*p == '"') {
-            p = read_string(s, p, false);
+            const struct jsonx_node *string = read_string(s, p, false);
+            p = string ? behind(s, string) : NULL;
         } else if (*p == '{' || *p == '[') {
-            bool object = *p == '{';
-            if (!open_container(s, p, object ? JSONX_OBJECT : JSONX_ARRAY))
+            in_object = *p == '{';
+            if (!open_container(s, p, in_object ? JSONX_OBJECT : JSONX_ARRAY))
                 return NULL;
             p = skip_space(p + 1, s->end);
-            if (p == s->end || *p != (object ? '}' : ']')) {
-                if (object && !(p = read_key(s, p)))
-                    return NULL;
+            if (p == s->end || *p != (in_object ? '}' : ']'))
                 continue;
-            }
         } else {
             p = *p == '-' || ascii_is_digit((char)*p) ? read_number(s, p) : read_word(s, p);
         }
@@ -392,18 +402,16 @@ static const unsigned char *read_all(struct pass *s, const unsigned char *p)
         for (;;) {
             if (s->open == JSONX_NO_NODE)
                 return p;
-            bool object = s->nodes[s->open].kind == JSONX_OBJECT;
             p = skip_space(p, s->end);
             if (p < s->end && *p == ',') {
                 p++;
-                if (object && !(p = read_key(s, p)))
-                    return NULL;
                 break;
             }
-            if (p == s->end || *p != (object ? '}' : ']'))
+            if (p == s->end || *p != (in_object ? '}' : ']'))
                 return fail(s, p, "a comma or the closing bracket is expected");
             if (!close_container(s, p))
                 return NULL;
+            in_object = s->open != JSONX_NO_NODE && s->nodes[s->open].kind == JSONX_OBJECT;
             p++;
         }
     }

@@ -24,8 +24,8 @@ static inline uint32_t jsonx_key_hash(struct str key)
         tail = (uint64_t)(unsigned char)key.at[key.len / 2] << 8 | (unsigned char)key.at[key.len - 1];
     }
     const uint64_t fold = 0x2020202020202020u;
-    uint64_t mixed = ((head | fold) ^ key.len) * 0x9e3779b97f4a7c15u + (tail | fold) * 0xc2b2ae3d27d4eb4fu;
-    return (uint32_t)(mixed >> 32);
+    uint64_t turned = (tail | fold) << 23 | (tail | fold) >> 41;
+    return (uint32_t)((((head | fold) ^ turned ^ key.len) * 0x9e3779b97f4a7c15u) >> 32);
 }
 
 enum jsonx_keys { JSONX_KEYS_DIFFER, JSONX_KEYS_TWICE, JSONX_KEYS_NO_MEMORY };

@@ -1,21 +1,46 @@
 /* str.c - comparing, searching and cutting borrowed views. */
 #include "proxy/base/str.h"
 
+static inline uint64_t eight(const char *at)
+{
+    uint64_t bytes;
+    memcpy(&bytes, at, sizeof bytes);
+    return bytes;
+}
+
+/* The first four and the last four of `len` bytes; the same ones when there are no more. */
+static inline uint64_t four_and_four(const char *at, size_t len)
+{
+    uint32_t first, last;
+    memcpy(&first, at, sizeof first);
+    memcpy(&last, at + len - sizeof last, sizeof last);
+    return (uint64_t)first << 32 | last;
+}
+
+/* Do eight bytes differ in nothing but the case of letters? */
+static inline bool eight_same_nocase(uint64_t x, uint64_t y)
+{
+    const uint64_t ones = 0x0101010101010101u, highs = 0x80 * ones, cases = 0x20 * ones;
+    if (x == y)
+        return true;
+    uint64_t lower = x | cases, low7 = lower & ~highs;
+    if (lower != (y | cases))
+        return false;
+    /* no sum is carried from byte to byte: the high bit tells whether it is an `a` or more, and more than a `z` */
+    uint64_t letters = (low7 + (0x80 - 'a') * ones) & ~(low7 + (0x7f - 'z') * ones) & ~lower & highs;
+    return !((x ^ y) & ~(letters >> 2));
+}
+
 bool str_same_nocase(const char *a, const char *b, size_t len)
 {
     size_t i = 0;
-    for (; i + 8 <= len; i += 8) {
-        /* the bit that is a letter's case set in all bytes: what differs then differs, what is the same need not be */
-        const uint64_t cases = 0x2020202020202020u;
-        uint64_t x, y;
-        memcpy(&x, a + i, sizeof x);
-        memcpy(&y, b + i, sizeof y);
-        if ((x | cases) != (y | cases))
+    for (; i + 8 <= len; i += 8)
+        if (!eight_same_nocase(eight(a + i), eight(b + i)))
             return false;
-        for (size_t k = i; x != y && k < i + 8; k++)
-            if (ascii_lower(a[k]) != ascii_lower(b[k]))
-                return false;
-    }
+    if (len >= 8)
+        return i == len || eight_same_nocase(eight(a + len - 8), eight(b + len - 8));
+    if (len >= 4)
+        return eight_same_nocase(four_and_four(a, len), four_and_four(b, len));
     for (; i < len; i++)
         if (ascii_lower(a[i]) != ascii_lower(b[i]))
             return false;

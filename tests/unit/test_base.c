@@ -33,6 +33,33 @@ TEST("numbers are digits only and never overflow")
     CHECK_INT(n, 7);
 }
 
+TEST("strings are the same without case when each byte is, whatever their length")
+{
+    static const size_t LENGTHS[] = { 1, 3, 4, 6, 8, 11, 16, 17 };
+    for (size_t n = 0; n < ARRAY_LEN(LENGTHS); n++)
+        for (unsigned pair = 0; pair < 1u << 16; pair++) {
+            size_t len = LENGTHS[n], at = pair % len;
+            char a[17], b[17], c = (char)(pair >> 8), d = (char)pair;
+            memset(a, 'x', sizeof a);
+            memset(b, 'X', sizeof b);
+            a[at] = c;
+            b[at] = d;
+            CHECK(str_eq_nocase(str_of(a, len), str_of(b, len)) == (ascii_lower(c) == ascii_lower(d)));
+        }
+}
+
+TEST("numbers are written as they are read")
+{
+    static const uint64_t NUMBERS[] = { 0, 9, 10, 99, 100, 4294967296, UINT64_MAX };
+    for (size_t i = 0; i < ARRAY_LEN(NUMBERS); i++) {
+        struct buf b;
+        uint64_t read = 1;
+        buf_init(&b, 20);
+        CHECK(buf_add_u64(&b, NUMBERS[i]) && str_to_u64(buf_str(&b), &read) && read == NUMBERS[i]);
+        buf_finish(&b);
+    }
+}
+
 TEST("an arena stops at its ceiling and keeps what it has")
 {
     struct arena a;
