@@ -1,6 +1,10 @@
 /* chars.c - the table of byte classes, and a quick look at long values. */
 #include "proxy/http/chars.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 /* Bits of enum http_char, 16 bytes a row; test_reader.c derives it again. */
 /* clang-format off */
 const uint8_t HTTP_CHARS[256] = {
@@ -50,4 +54,21 @@ bool http_is_value(struct str s)
             return true;
     }
     return http_run(s, CHAR_VALUE) == s.len; /* short, or with a tab or worse */
+}
+
+size_t http_clean_run(struct str s)
+{
+    size_t i = 0;
+#if defined(__SSE2__)
+    for (; i + 16 <= s.len; i += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.at + i));
+        __m128i below_space = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
+        unsigned found = (unsigned)_mm_movemask_epi8(_mm_or_si128(below_space, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f))));
+        if (found)
+            return i + (unsigned)__builtin_ctz(found);
+    }
+#endif
+    while (i < s.len && (unsigned char)s.at[i] >= 0x20 && s.at[i] != 0x7f)
+        i++;
+    return i;
 }

@@ -38,5 +38,7 @@ static inline bool http_is_token(struct str s)
 
 /* No control byte but tab: many bytes at a step. */
 bool http_is_value(struct str s);
+/* How many bytes at the front are no control bytes, tab among those. */
+size_t http_clean_run(struct str s);
 
 #endif

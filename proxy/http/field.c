@@ -129,8 +129,9 @@ static inline size_t plain_name(struct str line)
 }
 
 /* Takes a line apart; `*name` is a token. */
-static bool split(struct str line, enum http_kind kind, struct str *name, struct str *value, struct http_bad *bad)
+static bool split(struct http_line whole, enum http_kind kind, struct str *name, struct str *value, struct http_bad *bad)
 {
+    struct str line = whole.text;
     const char *end = line.at + plain_name(line); /* of the name; the CR behind the line ends it at the latest */
     unsigned seen = 0, what;
     while ((what = HTTP_CHARS[(unsigned char)*end]) & CHAR_TOKEN) {
@@ -157,13 +158,12 @@ static bool split(struct str line, enum http_kind kind, struct str *name, struct
     *value = str_of(from, (size_t)(to - from));
     if ((seen & CHAR_UNDERSCORE) && is_trusted_with_hyphens(*name, kind == HTTP_REQUESTS))
         return http_refuse(bad, 400, "underscore in the name of a field that matters");
-    if (!http_is_value(
-            line)) /* the whole of it: a token and a colon are fine in values too, and long runs are quicker */
+    if (!whole.is_clean && !http_is_value(*value))
         return http_refuse(bad, 400, "control byte in a field value");
     return true;
 }
 
-bool http_field_add(struct http_head *h, enum http_kind kind, size_t most, struct str line, struct http_bad *bad)
+bool http_field_add(struct http_head *h, enum http_kind kind, size_t most, struct http_line line, struct http_bad *bad)
 {
     if (h->fields_count >= most)
         return http_refuse(bad, 431, "too many fields");
@@ -181,7 +181,7 @@ bool http_field_add(struct http_head *h, enum http_kind kind, size_t most, struc
     return true;
 }
 
-bool http_trailer_check(struct str line, struct http_bad *bad)
+bool http_trailer_check(struct http_line line, struct http_bad *bad)
 {
     struct str name, value;
     if (!split(line, HTTP_REQUESTS, &name, &value, bad))

@@ -12,11 +12,15 @@
 /* ---- line.c ---- */
 enum line_answer { LINE_MORE, LINE_WHOLE, LINE_LONG, LINE_BARE_LF, LINE_BARE_CR };
 
-/* The first line in `in`, which ends with CRLF within `cap` bytes; `*len` is its length without. `*scanned` remembers
- * how far an unfinished line was looked at. A lone CR is told as soon as it is seen, but inside a whole line only by
+struct http_line {
+    struct str text; /* without CRLF */
+    bool is_clean;   /* no control byte is in it, not even a tab; false: not looked at */
+};
+
+/* The first line in `in`, which ends with CRLF within `cap` bytes. `*scanned` remembers how far an unfinished line was looked at. A lone CR is told as soon as it is seen, but inside a whole line only by
  * http_line_has_cr: the answer does not depend on where the bytes were cut when the caller asks that before it
  * tells any other mistake of the line. */
-enum line_answer http_line_find(struct str in, size_t cap, size_t *scanned, size_t *len);
+enum line_answer http_line_find(struct str in, size_t cap, size_t *scanned, struct http_line *line);
 bool http_line_has_cr(struct str line);
 
 /* ---- start.c ---- */
@@ -31,10 +35,10 @@ extern const char HTTP_PATH_ROOT[], HTTP_PATH_ASTERISK[];
 
 /* ---- field.c ---- lines are those in a buffer that http_line_find found: CR LF follows them there */
 enum http_known http_known_of(struct str name);
-bool http_field_add(struct http_head *h, enum http_kind kind, size_t most, struct str line,
+bool http_field_add(struct http_head *h, enum http_kind kind, size_t most, struct http_line line,
                     struct http_bad *bad) MUST_USE;
 /* A field line of the trailer section: checked like any other, then dropped. */
-bool http_trailer_check(struct str line, struct http_bad *bad) MUST_USE;
+bool http_trailer_check(struct http_line line, struct http_bad *bad) MUST_USE;
 
 /* ---- frame.c ---- */
 bool http_frame_request(struct http_head *h, struct http_bad *bad) MUST_USE;

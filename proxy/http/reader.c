@@ -171,8 +171,8 @@ static enum http_event read_head(struct http_reader *r, struct str in, size_t *u
         struct str rest = str_from(in, r->line);
         size_t room = r->limits.head_bytes > r->line ? r->limits.head_bytes - r->line : 0;
         size_t most = 2 + (r->state == AT_START ? r->limits.line_bytes : r->limits.field_bytes);
-        size_t len = 0;
-        switch (http_line_find(rest, room < most ? room : most, &r->scanned, &len)) {
+        struct http_line line;
+        switch (http_line_find(rest, room < most ? room : most, &r->scanned, &line)) {
         case LINE_MORE:
             return HTTP_MORE;
         case LINE_LONG:
@@ -184,20 +184,19 @@ static enum http_event read_head(struct http_reader *r, struct str in, size_t *u
         case LINE_WHOLE:
             break;
         }
-        struct str line = str_first(rest, len);
-        r->line += len + 2;
+        r->line += line.text.len + 2;
         r->scanned = 0;
         bool ok = true;
         if (r->state == AT_START) {
-            ok = begin_head(r) && (r->kind == HTTP_REQUESTS ? http_start_request(&r->head, line, &r->bad)
-                                                            : http_start_response(&r->head, line, &r->bad));
-        } else if (!len) {
+            ok = begin_head(r) && (r->kind == HTTP_REQUESTS ? http_start_request(&r->head, line.text, &r->bad)
+                                                            : http_start_response(&r->head, line.text, &r->bad));
+        } else if (!line.text.len) {
             return end_head(r, used);
         } else {
             ok = http_field_add(&r->head, r->kind, r->limits.fields, line, &r->bad);
         }
         if (!ok)
-            return refuse_line(r, line);
+            return refuse_line(r, line.text);
     }
 }
 
@@ -233,8 +232,9 @@ static enum http_event read_trailers(struct http_reader *r, struct str in, size_
 {
     for (;;) {
         struct str rest = str_from(in, r->line);
-        size_t room = r->line < TRAILERS_MAX ? TRAILERS_MAX - r->line : 0, len = 0;
-        switch (http_line_find(rest, room, &r->scanned, &len)) {
+        size_t room = r->line < TRAILERS_MAX ? TRAILERS_MAX - r->line : 0;
+        struct http_line line;
+        switch (http_line_find(rest, room, &r->scanned, &line)) {
         case LINE_MORE:
             return HTTP_MORE;
         case LINE_LONG:
@@ -246,25 +246,26 @@ static enum http_event read_trailers(struct http_reader *r, struct str in, size_
         case LINE_WHOLE:
             break;
         }
-        r->line += len + 2;
+        r->line += line.text.len + 2;
         r->scanned = 0;
-        if (!len)
+        if (!line.text.len)
             return finish(r, r->line, used);
-        if (!http_trailer_check(str_first(rest, len), &r->bad))
-            return refuse_line(r, str_first(rest, len));
+        if (!http_trailer_check(line, &r->bad))
+            return refuse_line(r, line.text);
     }
 }
 
 /* A chunk's line is taken together with the first byte of its data, so that HTTP_MORE never takes anything. */
 static enum http_event read_chunk(struct http_reader *r, struct str in, size_t *used, struct str *piece)
 {
-    size_t at = r->state == AFTER_CHUNK ? 2 : 0, scanned = 0, len = 0;
+    size_t at = r->state == AFTER_CHUNK ? 2 : 0, scanned = 0;
+    struct http_line line;
     if (at && ((in.len > 0 && in.at[0] != '\r') || (in.len > 1 && in.at[1] != '\n')))
         return refuse(r, 400, "chunk data not ended by CRLF");
     if (in.len <= at)
         return HTTP_MORE;
     struct str rest = str_from(in, at);
-    switch (http_line_find(rest, CHUNK_LINE_MAX + 2, &scanned, &len)) {
+    switch (http_line_find(rest, CHUNK_LINE_MAX + 2, &scanned, &line)) {
     case LINE_MORE:
         return HTTP_MORE;
     case LINE_LONG:
@@ -277,14 +278,14 @@ static enum http_event read_chunk(struct http_reader *r, struct str in, size_t *
         break;
     }
     uint64_t size = 0;
-    if (!http_chunk_line(str_first(rest, len), &size, &r->bad))
-        return refuse_line(r, str_first(rest, len));
-    size_t extra = len > LONG_CHUNK_LINE ? len : 0;
+    if (!http_chunk_line(line.text, &size, &r->bad))
+        return refuse_line(r, line.text);
+    size_t extra = line.text.len > LONG_CHUNK_LINE ? line.text.len : 0;
     if (r->trailer_seen + extra > EXTENSIONS_MAX)
         return refuse(r, 400, "too much of chunk extensions");
     if (size > r->body_limit - r->body_seen)
         return refuse(r, 413, "body above the limit");
-    at += len + 2;
+    at += line.text.len + 2;
     if (!size) {
         r->state = IN_TRAILERS;
         r->line = at;

@@ -488,5 +488,11 @@ TEST("the table of byte classes is what the RFCs say")
             eight[at] = c;
             CHECK_INT(http_is_value(str_of(eight, 10)), http_is(c, CHAR_VALUE));
         }
+        char line[40];
+        for (size_t at = 0; at < sizeof line; at++) {
+            memset(line, 'a', sizeof line);
+            line[at] = c;
+            CHECK_INT(http_clean_run(str_of(line, sizeof line)), i >= 0x20 && i != 0x7f ? sizeof line : at);
+        }
     }
 }
