@@ -22,25 +22,31 @@ static struct str cut_to_cost(struct str value, size_t cost_max)
     return value;
 }
 
+/* A word of our own, of which no byte must be escaped. */
+static bool add_as_it_is(struct buf *out, struct str member, struct str word)
+{
+    size_t len = member.len + word.len + 1;
+    char *at = word.len ? buf_reserve(out, len) : NULL;
+    if (!at)
+        return !word.len;
+    memcpy(at, member.at, member.len);
+    memcpy(at + member.len, word.at, word.len);
+    at[len - 1] = '"';
+    buf_grew(out, len);
+    return true;
+}
+
 static bool add_value(struct buf *out, struct str member, struct str value, size_t cost_max)
 {
-    if (!value.len)
-        return true;
     if (value.len > cost_max || buf_json_plain(value) < value.len) /* nearly none */
         return buf_add(out, member) && buf_add_json(out, cut_to_cost(value, cost_max)) && buf_add(out, STR("\""));
-    char *at = buf_reserve(out, member.len + value.len + 1);
-    if (!at)
-        return false;
-    memcpy(at, member.at, member.len);
-    memcpy(at + member.len, value.at, value.len);
-    at[member.len + value.len] = '"';
-    buf_grew(out, member.len + value.len + 1);
-    return true;
+    return add_as_it_is(out, member, value);
 }
 
 /* The members' names are literals: put together here, they cost one copy. */
 #define add_costly(out, name, value, cost_max) add_value((out), STR(",\"" name "\":\""), (value), (cost_max))
 #define add_text(out, name, value)             add_costly(out, name, value, TEXT_COST)
+#define add_word(out, name, word)              add_as_it_is((out), STR(",\"" name "\":\""), (word))
 #define add_number(out, name, value)           (buf_add((out), STR(",\"" name "\":")) && buf_add_u64((out), (value)))
 
 static bool add_time(struct buf *out, int64_t wall_ms)
@@ -64,8 +70,8 @@ static bool add_address(struct buf *out, const struct peer *peer)
 {
     char text[64];
     if (!peer || peer->is_unix)
-        return add_text(out, "address", STR("unix"));
-    return !ip_print(&peer->address, text, sizeof text) || add_text(out, "address", str_c(text));
+        return add_word(out, "address", STR("unix"));
+    return !ip_print(&peer->address, text, sizeof text) || add_word(out, "address", str_c(text));
 }
 
 static bool add_caller(struct buf *out, const struct caller *c)
@@ -73,9 +79,9 @@ static bool add_caller(struct buf *out, const struct caller *c)
     static const char *const KINDS[] = { "none", "token", "key", "certificate" };
     if (!c)
         return true;
-    return add_text(out, "credential", str_c(KINDS[c->kind])) && add_text(out, "issuer", c->issuer) &&
+    return add_word(out, "credential", str_c(KINDS[c->kind])) && add_text(out, "issuer", c->issuer) &&
            add_text(out, "subject", c->subject) && add_text(out, "tenant", c->tenant) && add_text(out, "app", c->app) &&
-           add_text(out, "token_id", c->token_id) && add_text(out, "token_hash", str_c(c->token_hash));
+           add_text(out, "token_id", c->token_id) && add_word(out, "token_hash", str_c(c->token_hash));
 }
 
 static bool add_answer(struct buf *out, const struct exchange *x)
@@ -144,8 +150,8 @@ static bool add_limits(struct buf *out, const struct exchange *x)
 
 static bool write_line(const struct exchange *x, struct buf *out, struct str findings, bool tells_limits)
 {
-    bool ok = add_time(out, x->wall_ms) && add_text(out, "id", str_c(x->request_id)) &&
-              add_text(out, "trace", str_of(x->traceparent + 3, 32)) && add_address(out, x->peer);
+    bool ok = add_time(out, x->wall_ms) && add_word(out, "id", str_c(x->request_id)) &&
+              add_word(out, "trace", str_of(x->traceparent + 3, 32)) && add_address(out, x->peer);
     if (x->peer && x->peer->has_link_id)
         ok = ok && add_number(out, "link_id", x->peer->link_id);
     ok = ok && add_caller(out, x->caller);
@@ -153,14 +159,14 @@ static bool write_line(const struct exchange *x, struct buf *out, struct str fin
         ok = ok && add_text(out, "method", x->head->method_word) && add_costly(out, "path", x->path, LONG_TEXT_COST);
     if (x->route)
         ok = ok && add_text(out, "route", x->route->name.text) && add_text(out, "environment", x->route->environment);
-    ok = ok && add_text(out, "operation", str_c(OPERATIONS[x->call.operation])) &&
+    ok = ok && add_word(out, "operation", str_c(OPERATIONS[x->call.operation])) &&
          add_text(out, "deployment", x->call.deployment) && add_answer(out, x);
     if (x->call.is_stream)
         ok = ok && buf_add(out, STR(",\"stream\":true"));
-    ok = ok && add_number(out, "status", x->status) && add_text(out, "reason", str_c(REASONS[x->why].word));
+    ok = ok && add_number(out, "status", x->status) && add_word(out, "reason", str_c(REASONS[x->why].word));
     if (x->why != WHY_SERVED)
         ok = ok &&
-             add_text(out, "stage", str_c(STAGES[x->why_stage < STAGE_COUNT ? x->why_stage : STAGE_ROUTE].word)) &&
+             add_word(out, "stage", str_c(STAGES[x->why_stage < STAGE_COUNT ? x->why_stage : STAGE_ROUTE].word)) &&
              add_costly(out, "detail", x->detail, LONG_TEXT_COST) && add_text(out, "rule", x->rule);
     if (findings.len)
         ok = ok && buf_add(out, STR(",\"findings\":[")) && buf_add(out, findings) && buf_add(out, STR("]"));

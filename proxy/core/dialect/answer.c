@@ -3,23 +3,21 @@
 #include "proxy/core/dialect/parts.h"
 
 /* The counts have two names, of chat and of the Responses API. */
-static uint64_t count_of(const struct jsonx *j, uint32_t usage, const char *name, const char *other)
+static uint64_t count_of(const struct jsonx *j, uint32_t usage, struct str name, struct str other)
 {
     uint64_t count = 0;
-    if (!jsonx_u64(j, jsonx_member(j, usage, str_c(name)), &count) &&
-        !jsonx_u64(j, jsonx_member(j, usage, str_c(other)), &count))
+    if (!jsonx_u64(j, jsonx_member(j, usage, name), &count) && !jsonx_u64(j, jsonx_member(j, usage, other), &count))
         return 0;
     return count;
 }
 
-static uint64_t detail_of(const struct jsonx *j, uint32_t usage, const char *name, const char *other,
-                          const char *member)
+static uint64_t detail_of(const struct jsonx *j, uint32_t usage, struct str name, struct str other, struct str member)
 {
-    uint32_t details = jsonx_member(j, usage, str_c(name));
+    uint32_t details = jsonx_member(j, usage, name);
     if (!jsonx_is(j, details, JSONX_OBJECT))
-        details = jsonx_member(j, usage, str_c(other));
+        details = jsonx_member(j, usage, other);
     uint64_t count = 0;
-    return jsonx_u64(j, jsonx_member(j, details, str_c(member)), &count) ? count : 0;
+    return jsonx_u64(j, jsonx_member(j, details, member), &count) ? count : 0;
 }
 
 static void read_usage(const struct jsonx *j, uint32_t usage, struct usage *out)
@@ -28,11 +26,11 @@ static void read_usage(const struct jsonx *j, uint32_t usage, struct usage *out)
         return; /* `usage: null` in every chunk but the last */
     *out = (struct usage){
         .known = true,
-        .input_tokens = count_of(j, usage, "prompt_tokens", "input_tokens"),
-        .output_tokens = count_of(j, usage, "completion_tokens", "output_tokens"),
-        .cached_tokens = detail_of(j, usage, "prompt_tokens_details", "input_tokens_details", "cached_tokens"),
-        .reasoning_tokens =
-            detail_of(j, usage, "completion_tokens_details", "output_tokens_details", "reasoning_tokens"),
+        .input_tokens = count_of(j, usage, STR("prompt_tokens"), STR("input_tokens")),
+        .output_tokens = count_of(j, usage, STR("completion_tokens"), STR("output_tokens")),
+        .cached_tokens = detail_of(j, usage, STR("prompt_tokens_details"), STR("input_tokens_details"), STR("cached_tokens")),
+        .reasoning_tokens = detail_of(j, usage, STR("completion_tokens_details"), STR("output_tokens_details"),
+                                      STR("reasoning_tokens")),
     };
 }
 

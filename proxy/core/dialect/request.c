@@ -197,6 +197,8 @@ static const struct member {
 static bool is_same_folded(struct str name, struct str wanted)
 {
     size_t at = 0;
+    if (name.len < wanted.len)
+        return false;
     for (size_t i = 0; i < name.len; at++) {
         bool is_s = str_starts(str_from(name, i), STR("\xc5\xbf")), is_k = str_starts(str_from(name, i), STR("\xe2\x84\xaa"));
         char c = is_s ? 's' : is_k ? 'k' : ascii_lower(name.at[i]);
@@ -212,15 +214,14 @@ static bool is_same_folded(struct str name, struct str wanted)
 static const struct member *find(struct asked *q, struct str name, unsigned operation)
 {
     static const struct member other = { .read = read_other };
-    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-        const struct member *m = &members[i];
-        if (!(m->operations & operation) || name.len < m->name.len || !is_same_folded(name, m->name))
-            continue;
-        if (str_eq(m->name, name))
-            return m;
-        q->why = m->name.at;
-        return NULL;
-    }
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        if ((members[i].operations & operation) && str_eq(members[i].name, name))
+            return &members[i];
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        if ((members[i].operations & operation) && is_same_folded(name, members[i].name)) {
+            q->why = members[i].name.at;
+            return NULL;
+        }
     return &other;
 }
 

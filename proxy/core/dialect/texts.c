@@ -110,14 +110,16 @@ static bool is_api_word(struct str key, struct str value)
 /* What lies at the model server, perhaps another caller's (azure.md §3.9). NULL: the member names no such thing. */
 static const char *stored_object(const struct jsonx *j, uint32_t node, struct str key)
 {
-    static const char *const names[] = { "file_id", "file_ids", "vector_store_id", "vector_store_ids", "container",
-                                         "container_id", "input_file_id" };
+    static const struct str names[] = {
+        STR_INIT("file_id"),   STR_INIT("file_ids"),     STR_INIT("vector_store_id"), STR_INIT("vector_store_ids"),
+        STR_INIT("container"), STR_INIT("container_id"), STR_INIT("input_file_id"),
+    };
     bool is_list = jsonx_is(j, node, JSONX_ARRAY) && jsonx_first(j, node) != JSONX_NO_NODE;
     if (str_eq(key, STR("type")) && jsonx_string_is(j, node, STR("item_reference")))
         return "item_reference";
     for (size_t i = 0; i < ARRAY_LEN(names) && (is_list || jsonx_is(j, node, JSONX_STRING)); i++)
-        if (str_eq(key, str_c(names[i])))
-            return names[i];
+        if (str_eq(key, names[i]))
+            return names[i].at;
     return NULL;
 }
 
