@@ -2,6 +2,8 @@
 #include "proxy/edge/front_parts.h"
 #include "proxy/http/writer.h"
 
+enum { HEAD_ROOM_BYTES = 1024, SHORT_ANSWER_BYTES = 16 * 1024 };
+
 void front_read_body(struct world *w, struct exchange *x, uint64_t ceiling_bytes)
 {
     (void)w;
@@ -91,7 +93,9 @@ void front_answer_head(struct world *w, struct exchange *x, const struct answer_
     f->until_close = f->has_body && !head->has_length && minor == 0;
     f->answer_left = f->has_body && head->has_length ? head->content_length : UINT64_MAX;
     f->keep = keeps(f, w, request, head);
-    bool ok = add_status_line(out, head->status) && http_write_date(out, w->wall_ms(w) / 1000) &&
+    /* room for a short answer at once: the buffer is new for each */
+    size_t announced = head->has_length && head->content_length < SHORT_ANSWER_BYTES ? (size_t)head->content_length : 0;
+    bool ok = buf_reserve(out, HEAD_ROOM_BYTES + announced) && add_status_line(out, head->status) && http_write_date(out, w->wall_ms(w) / 1000) &&
               add_framing(f, out, head, to_head) && add_connection(f, out, minor) &&
               (!(f->peer.is_tls && f->door->listener->hsts) ||
                buf_add(out, STR("strict-transport-security: max-age=63072000\r\n"))) &&
