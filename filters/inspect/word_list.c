@@ -109,18 +109,27 @@ const char *word_pattern(struct arena *a, struct str phrase, unsigned *flags)
     return out;
 }
 
+#if defined(__SSE2__)
+/* All ones where one of 16 bytes is a space before a space, or other white space. */
+static inline __m128i uneven(const char *at)
+{
+    const __m128i space = _mm_set1_epi8(' '), tab = _mm_set1_epi8('\t'), width = _mm_set1_epi8('\r' - '\t');
+    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
+    __m128i next = _mm_loadu_si128((const __m128i *)(const void *)(at + 1));
+    __m128i above_tab = _mm_sub_epi8(v, tab);
+    return _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(above_tab, width), above_tab),
+                        _mm_and_si128(_mm_cmpeq_epi8(v, space), _mm_cmpeq_epi8(next, space)));
+}
+#endif
+
 /* Where white space begins that is not one space, from `i` on, or the end. */
 static size_t find_uneven(struct str text, size_t i)
 {
 #if defined(__SSE2__)
-    const __m128i space = _mm_set1_epi8(' '), tab = _mm_set1_epi8('\t'), width = _mm_set1_epi8('\r' - '\t');
+    while (i + 33 <= text.len && !_mm_movemask_epi8(_mm_or_si128(uneven(text.at + i), uneven(text.at + i + 16))))
+        i += 32;
     for (; i + 17 <= text.len; i += 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text.at + i));
-        __m128i next = _mm_loadu_si128((const __m128i *)(const void *)(text.at + i + 1));
-        __m128i above_tab = _mm_sub_epi8(v, tab);
-        __m128i odd = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(above_tab, width), above_tab),
-                                   _mm_and_si128(_mm_cmpeq_epi8(v, space), _mm_cmpeq_epi8(next, space)));
-        unsigned mask = (unsigned)_mm_movemask_epi8(odd);
+        unsigned mask = (unsigned)_mm_movemask_epi8(uneven(text.at + i));
         if (mask)
             return i + (unsigned)__builtin_ctz(mask);
     }

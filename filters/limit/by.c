@@ -110,8 +110,9 @@ static part_fn *const PARTS[] = { BY(PART) add_model };
 
 struct str by_key(struct exchange *x, const char *kind, struct str name, uint64_t by)
 {
-    struct buf key;
-    buf_init(&key, KEY_BYTES_MAX);
+    static struct buf key; /* kept: one a process */
+    key.ceiling_bytes = KEY_BYTES_MAX;
+    buf_clear(&key);
     bool ok =
         buf_add(&key, str_c(kind)) && buf_add(&key, STR(":")) &&
         (name.len ? add_escaped(&key, name)
@@ -120,7 +121,5 @@ struct str by_key(struct exchange *x, const char *kind, struct str name, uint64_
         if (by & (uint64_t)1 << i)
             ok = buf_add(&key, STR("|")) && buf_add(&key, str_c(BY_WORDS_WITH_MODEL[i])) && buf_add(&key, STR("=")) &&
                  PARTS[i](&key, x);
-    struct str copy = ok ? arena_copy(&x->arena, buf_str(&key)) : STR_NONE;
-    buf_finish(&key);
-    return copy;
+    return ok ? arena_copy(&x->arena, buf_str(&key)) : STR_NONE;
 }
