@@ -127,7 +127,7 @@ static void begin_attribute(struct markup *m)
     m->word_len = 0;
     if (kind == ATTRIBUTE_OTHER)
         return;
-    m->is_image = kind != ATTRIBUTE_LINK;
+    m->is_image = kind != ATTRIBUTE_LINK || m->is_fetching;
     m->is_html = true;
     m->is_list = kind == ATTRIBUTE_LIST;
     m->state = TARGET;
@@ -155,6 +155,13 @@ static enum took took(bool ok)
     return ok ? TOOK : BROKEN;
 }
 
+/* Any of the open brackets may be the one that this closes: those between may stand in code, where they are none. */
+static bool is_in_image(const struct markup *m)
+{
+    uint64_t open = m->depth < MARKUP_DEPTH_MAX ? ((uint64_t)1 << m->depth) - 1 : UINT64_MAX;
+    return m->images & open;
+}
+
 static void bracket(struct markup *m, char c)
 {
     if (c == '[' && m->depth < MARKUP_DEPTH_MAX) {
@@ -162,7 +169,9 @@ static void bracket(struct markup *m, char c)
         m->images = m->before_bang ? m->images | bit : m->images & ~bit;
     } else if (c == ']') {
         /* of more brackets than are counted nobody knows */
-        m->was_image = !m->depth || m->depth == MARKUP_DEPTH_MAX || (m->images >> (m->depth - 1) & 1);
+        bool is_known = is_in_image(m);
+        m->was_image = m->is_doubtful || !m->depth || m->depth == MARKUP_DEPTH_MAX || is_known;
+        m->is_doubtful |= is_known;
         m->depth -= m->depth > 0;
         m->state = CLOSED;
     }
@@ -195,8 +204,10 @@ static void follow_word(struct markup *m, char c)
 static enum took in_text(struct markup *m, struct markup_sink *sink, char c)
 {
     char l = ascii_lower(c);
-    if (c == '\n' && m->is_line_empty)
-        m->depth = 0; /* a paragraph ends */
+    if (c == '\n' && m->is_line_empty) { /* a paragraph ends */
+        m->depth = 0;
+        m->is_doubtful = false;
+    }
     m->is_line_empty = c == '\n' || (m->is_line_empty && is_space(c));
     m->state = c == '<'                                                    ? OPEN
                : (l == 'h' || l == 'w') && !m->after_letter                ? BARE
@@ -216,6 +227,9 @@ static enum took in_text(struct markup *m, struct markup_sink *sink, char c)
 static enum took behind_bracket(struct markup *m, struct markup_sink *sink, char c)
 {
     m->state = TEXT;
+    /* an image's bracket that closes without an address, perhaps by one in code: the next may be its end */
+    if (c == '(' || c == '[' || c == ':')
+        m->is_doubtful = false;
     if (c != '(' && c != ':')
         return AGAIN;
     m->is_image = c == ':' || m->was_image; /* of a reference nobody knows yet who uses it */
@@ -227,8 +241,11 @@ static enum took behind_bracket(struct markup *m, struct markup_sink *sink, char
 
 static enum took before_address(struct markup *m, struct markup_sink *sink, char c)
 {
-    if (is_space(c))
+    bool is_quoted = c == '>' && m->is_line_begun && !m->is_html; /* a line of a quotation */
+    m->is_line_begun = c == '\n' || (m->is_line_begun && (is_space(c) || is_quoted));
+    if (is_space(c) || is_quoted)
         return took(pass(sink, c));
+    m->is_line_begun = false;
     m->parens = 0;
     m->is_swallowing = false;
     m->state = ADDRESS;
@@ -332,6 +349,7 @@ static enum took in_name(struct markup *m, struct markup_sink *sink, char c)
         buf_clear(&m->held);
         m->state = ADDRESS;
         m->quote = 0;
+        m->is_fetching = false;
         m->is_html = m->in_tag = true; /* or a tag with a colon in its name, and attributes behind it */
         m->is_image = m->is_list = m->is_swallowing = false;
         m->tag_bytes = m->tag_quote = 0;
@@ -345,6 +363,7 @@ static enum took in_name(struct markup *m, struct markup_sink *sink, char c)
     if (is_space(c) || c == '/') {
         m->in_tag = true;
         m->tag_bytes = m->tag_quote = 0;
+        m->is_fetching = markup_tag_fetches(str_from(buf_str(&m->held), 1));
     }
     return end_name(m, sink) ? AGAIN : BROKEN;
 }

@@ -22,6 +22,9 @@ enum { MARKUP_HELD_MAX = 2048, MARKUP_DEPTH_MAX = 64 };
 struct markup {
     int state;
     bool before_bang, was_image, is_line_empty;
+    bool is_doubtful;        /* an image's bracket closed, perhaps only in code */
+    bool is_line_begun;      /* before an address: only marks of quotations since the line feed */
+    bool is_fetching;        /* in a tag that fetches what its href names */
     bool after_letter, in_word; /* behind a letter or digit; behind what may be part of a name */
     bool in_tag, after_equals;
     bool is_image, is_html, is_list, is_swallowing; /* of an address */
@@ -60,5 +63,6 @@ enum markup_kind markup_judge(struct str address, bool is_image, const struct te
 enum markup_attribute { ATTRIBUTE_OTHER, ATTRIBUTE_LINK, ATTRIBUTE_IMAGE, ATTRIBUTE_LIST /* several, or among words */ };
 enum markup_attribute markup_attribute_of(struct str name); /* in lower case */
 bool markup_tag_is_active(struct str name);
+bool markup_tag_fetches(struct str name); /* what its href names */
 
 #endif

@@ -78,6 +78,21 @@ static const struct {
     { "![a](data:image/png;base64,AAAA) ![b](data:text/html,x)", "html:data:text/html,x;", "![a](data:image/png;base64,AAAA) ![b](#)" },
     { "![a](http:evil.example)", "image:http:evil.example;", "![a](#)" },
     { "![a](https://evil.example/x", "image:https://evil.example/x;", "![a](#" },
+    /* brackets in code are none, but who counts bytes cannot know */
+    { "![`[`](https://evil.example/x)", "image:https://evil.example/x;", "![`[`](#)" },
+    { "[x ![a `]` ](https://evil.example/x)", "image:https://evil.example/x;", "[x ![a `]` ](#)" },
+    { "![a][i]] [b](https://evil.example/page)", "", "![a][i]] [b](https://evil.example/page)" },
+    { "![a] [b](https://evil.example/x)\n\n[c](https://evil.example/page)", "image:https://evil.example/x;",
+      "![a] [b](#)\n\n[c](https://evil.example/page)" },
+    /* a quotation's marks are taken off before its lines are read */
+    { "> ![a][i]\n>\n> [i]:\n> https://evil.example/x", "image:https://evil.example/x;", "> ![a][i]\n>\n> [i]:\n> #" },
+    { "> > ![a](\n> > https://evil.example/x)", "image:https://evil.example/x;", "> > ![a](\n> > #)" },
+    /* tags that fetch what an href names */
+    { "<image href=//evil.example/x>", "image://evil.example/x;", "<image href=#>" },
+    { "<use href='https://evil.example/x'><a href='https://evil.example/page'>", "image:https://evil.example/x;",
+      "<use href='#'><a href='https://evil.example/page'>" },
+    { "<LINK rel=stylesheet href=https://evil.example/x>", "html:LINK;image:https://evil.example/x;",
+      "&lt;LINK rel=stylesheet href=#>" },
     { "mail <a@b.example> or mailto:a@b.example", "", "mail <a@b.example> or mailto:a@b.example" },
 };
 
