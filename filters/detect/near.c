@@ -44,6 +44,29 @@ bool near_is_part_of_number(struct str text, size_t start, size_t end)
 
 /* ---- words around ---- */
 
+/* Which bytes follow one another in a text, in any case: what begins with another pair is not in it. Without it each of hundreds of
+ * words would be looked for at each place, for each candidate that an attacker writes. */
+struct pairs {
+    uint64_t bits[16];
+};
+
+static unsigned pair_of(const char *at)
+{
+    return ((unsigned char)ascii_lower(at[0]) * 31U + (unsigned char)ascii_lower(at[1])) % 1024;
+}
+
+static void pairs_read(struct pairs *p, struct str s)
+{
+    *p = (struct pairs){ { 0 } };
+    for (size_t i = 0; i + 1 < s.len; i++)
+        p->bits[pair_of(s.at + i) / 64] |= (uint64_t)1 << pair_of(s.at + i) % 64;
+}
+
+static bool may_have(const struct pairs *p, struct str word)
+{
+    return word.len < 2 || (p->bits[pair_of(word.at) / 64] >> pair_of(word.at) % 64 & 1);
+}
+
 static bool has_word(struct str around, struct str word)
 {
     for (size_t i = 0; i + word.len <= around.len; i++) {
@@ -62,9 +85,13 @@ static bool has_word(struct str around, struct str word)
 static bool has_any(struct str around, const char *words)
 {
     struct str rest = str_c(words);
-    while (rest.at)
-        if (has_word(around, str_cut(&rest, '|')))
+    struct pairs pairs;
+    pairs_read(&pairs, around);
+    while (rest.at) {
+        struct str word = str_cut(&rest, '|');
+        if (may_have(&pairs, word) && has_word(around, word))
             return true;
+    }
     return false;
 }
 
@@ -170,9 +197,11 @@ bool near_is_placeholder(struct str s)
             return true;
     if (repeats(s) || longest_run(s) * 3 > s.len + 9)
         return true;
+    struct pairs pairs;
+    pairs_read(&pairs, s);
     for (size_t i = 0; i < ARRAY_LEN(WORDS); i++)
         /* a long random text has four given letters somewhere by chance */
-        if ((s.len < 80 || WORDS[i].len > 5) && has_nocase(s, WORDS[i]))
+        if ((s.len < 80 || WORDS[i].len > 5) && may_have(&pairs, WORDS[i]) && has_nocase(s, WORDS[i]))
             return true;
     return false;
 }
