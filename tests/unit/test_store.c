@@ -93,6 +93,17 @@ TEST("all ops pass and are charged, or none is")
     store_free(s);
 }
 
+TEST("however much is charged, a bucket that is overdrawn never becomes full by it")
+{
+    struct store *s = store_new();
+    struct limit_op op = rate("far", 60, 59);
+    for (unsigned i = 0; i < 20; i++) {
+        settle(s, 1, START_US, op, INT64_MAX / 2);
+        CHECK_INT(decide(s, 1, START_US, &op, 1), STORE_REFUSED);
+    }
+    store_free(s);
+}
+
 TEST("a limit that only reports never refuses and says when it would have")
 {
     struct store *s = store_new();

@@ -379,3 +379,64 @@ TEST("the model does what the scripts do in a real Redis, number by number")
     model_free(m);
     redis_stop(redis);
 }
+
+static void run(redisContext *redis, const char *command, const char *key)
+{
+    freeReplyObject(redisCommand(redis, command, key));
+}
+
+TEST("a key of another type is taken away, and a batch with it is charged whole and once")
+{
+    redisContext *redis = redis_start();
+    if (!redis) {
+        redis_stop(redis);
+        check_skip("there is no redis-server");
+        return;
+    }
+    struct limit_op rate = { .kind = LIMIT_RATE, .count = 1, .period_ms = 1000, .burst = 99, .cost = 5 };
+    struct limit_op hold = { .kind = LIMIT_CONCURRENCY, .count = 2, .cost = 1 };
+    static const char *const KEYS[] = { "{p}r:good", "{p}r:bad", "{p}c:bad", "{p}r:last" };
+    char words[LEVEL_BYTES];
+    double number = 1;
+    struct call batch = { .keys = 0 }, ask = { .keys = 0 };
+    size_t n;
+    run(redis, "RPUSH %s x", KEYS[1]);
+    run(redis, "SET %s x", KEYS[2]);
+    batch.args[64] = str_of((const char *)&number, sizeof number);
+    batch.args[batch.keys++] = STR("{p}seen");
+    for (unsigned i = 0; i < ARRAY_LEN(KEYS); i++) {
+        if (i == 2)
+            level_write_members(words, 0, 1, 30000);
+        else
+            level_write_charge(words, &rate, 5, 0, 0);
+        call_add(&batch, KEYS[i], words, i == 2 ? STR("0123456789abcdef") : STR_NONE);
+    }
+    size_t args = call_close(&batch);
+    const int64_t *out = redis_eval(redis, script_settle(), NOW_US, batch.args, args, batch.keys, &n);
+    CHECK_INT(n, 10);
+    CHECK_INT(out[0], 1);
+    CHECK(out[2] == 5000000 && out[4] == 5000000 && out[6] == 0 && out[8] == 5000000);
+    out = redis_eval(redis, script_settle(), NOW_US, batch.args, args, batch.keys, &n);
+    CHECK(n == 2 && out[0] == 0); /* it was here */
+
+    run(redis, "SET %s x", KEYS[2]);
+    level_write_ask(words, &hold, 0, 30000);
+    call_add(&ask, KEYS[2], words, STR("0123456789abcdef"));
+    args = call_close(&ask);
+    out = redis_eval(redis, script_ask(), NOW_US, ask.args, args, ask.keys, &n);
+    CHECK(n == 5 && out[0] == 0);
+    usleep(20000);
+    out = redis_eval(redis, script_ask(), NOW_US, ask.args, args, ask.keys, &n);
+    CHECK(n == 5 && out[0] == 1 && out[3] == 1);
+
+    run(redis, "RPUSH %s x", "{p}mark");
+    run(redis, "SET %s x", "{p}gateways");
+    for (unsigned i = 0; i < 2; i++, usleep(20000)) {
+        redisReply *r = redisCommand(redis, "EVAL %b 2 {p}mark {p}gateways me fresh 30000", script_hello().at, script_hello().len);
+        CHECK(r && r->type == (i ? REDIS_REPLY_ARRAY : REDIS_REPLY_ERROR));
+        if (i && r && r->elements == 4)
+            CHECK(r->element[1]->integer == 1 && strcmp(r->element[2]->str, "fresh") == 0);
+        freeReplyObject(r);
+    }
+    redis_stop(redis);
+}

@@ -20,6 +20,7 @@ static const char *trouble_of(struct str fault)
         { STR_INIT("BUSY"), STR_INIT("-BUSY "), "the server is busy with a script" },
         { STR_INIT("MASTERDOWN"), STR_INIT("-MASTERDOWN "), "the server has lost its master" },
         { STR_INIT("MISCONF"), STR_INIT("-MISCONF "), "the server cannot save and takes no writes" },
+        { STR_INIT("OOM"), STR_INIT("-OOM "), "the server has no memory left and takes no writes" },
         { STR_INIT("NOREPLICAS"), STR_INIT("-NOREPLICAS "), "the server has too few replicas and takes no writes" },
     };
     for (size_t i = 0; i < ARRAY_LEN(TROUBLES); i++)

@@ -68,7 +68,10 @@ end
 ask[1] = function(key, text, arg, soft, count, cost, ttl)
     local s = states[key]
     if not s then
-        redis.call('ZREMRANGEBYSCORE', key, '-inf', now_ms)
+        if type(redis.pcall('ZREMRANGEBYSCORE', key, '-inf', now_ms)) ~= 'number' then
+            redis.call('SET', key, '', 'PX', 1) -- of another type, and nobody's of ours: gone in a moment
+            return 0, 0, 0, 0, 0
+        end
         s = {redis.call('ZCARD', key), members = {}}
         states[key] = s
     end

@@ -12,9 +12,9 @@ static uint64_t span_of(const struct limit_op *op, uint64_t units)
     assert(op->count && op->period_ms);
     u128 ns = (u128)op->period_ms * NS_PER_MS;
     if (units && ns > (((u128)1 << 126) / units))
-        return (uint64_t)1 << 62;
+        return GCRA_FAR_NS;
     ns = ns * units / op->count;
-    return ns > (u128)1 << 62 ? (uint64_t)1 << 62 : (uint64_t)ns;
+    return ns > GCRA_FAR_NS ? GCRA_FAR_NS : (uint64_t)ns;
 }
 
 uint64_t gcra_increment(const struct limit_op *op, uint64_t cost)

@@ -7,6 +7,8 @@
 
 #include "proxy/core/world.h"
 
+#define GCRA_FAR_NS ((uint64_t)1 << 62) /* 146 years: no TAT is further ahead of its clock */
+
 /* How far `cost` units move the TAT: at least 1 for a cost above 0. */
 uint64_t gcra_increment(const struct limit_op *op, uint64_t cost);
 

@@ -7,9 +7,15 @@
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local now_ms = math.floor(now / 1000)
-redis.call('SET', KEYS[1], ARGV[2], 'NX', 'PX', 2592000000)
+-- what is of another type is nobody's of ours
+if type(redis.pcall('GET', KEYS[1])) ~= 'string' then
+    redis.call('SET', KEYS[1], ARGV[2], 'PX', 2592000000)
+end
 redis.call('PEXPIRE', KEYS[1], 2592000000)
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now_ms)
+if type(redis.pcall('ZREMRANGEBYSCORE', KEYS[2], '-inf', now_ms)) ~= 'number' then
+    redis.call('SET', KEYS[2], '', 'PX', 1)
+    return redis.error_reply('WRONGTYPE ' .. KEYS[2] .. ' was something else: it is taken away')
+end
 redis.call('ZADD', KEYS[2], now_ms + ARGV[3], ARGV[1])
 redis.call('PEXPIRE', KEYS[2], 2 * ARGV[3])
 local info = redis.pcall('INFO', 'server')

@@ -134,6 +134,7 @@ static uint64_t settled(const struct asking *a, struct limit_op *op, uint64_t va
     if (op->kind == LIMIT_RATE) {
         uint64_t now_ns = a->now.us * 1000, tat = value > now_ns ? value : now_ns, step = gcra_increment(op, cost);
         tat = op->cost >= 0 ? tat + step : tat - now_ns > step ? tat - step : now_ns;
+        tat = tat - now_ns > GCRA_FAR_NS ? now_ns + GCRA_FAR_NS : tat; /* however often the largest is charged */
         gcra_tell(op, now_ns, tat);
         return value <= now_ns && op->cost < 0 ? value : tat;
     }

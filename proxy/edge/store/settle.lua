@@ -22,9 +22,10 @@ if number <= (tonumber(redis.call('GET', KEYS[1]) or '') or 0) then
     return {0, now}
 end
 
+-- What is of another type is nobody's of ours: an error in the middle would leave half a batch charged, and charge it again.
 local function state_of(key)
-    local text = redis.call('GET', key)
-    if not text then
+    local text = redis.pcall('GET', key)
+    if type(text) ~= 'string' then
         return 0, 0
     end
     local x, y = string.match(text, '^(%d+) (%d+)$')
@@ -68,6 +69,10 @@ end
 
 settle[1] = function(key, arg, what, leave, stay, ttl)
     local at = 73
+    if type(redis.pcall('ZCARD', key)) ~= 'number' then
+        redis.call('SET', key, '', 'PX', 1) -- gone in a moment; who is inside is told again
+        return 0, 0
+    end
     if leave > 0 then
         local gone = {}
         for _ = 1, leave do
