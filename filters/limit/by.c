@@ -66,9 +66,10 @@ static bool add_route(struct buf *out, const struct exchange *x)
     return add_escaped(out, x->route->name.text);
 }
 
+/* Where the path names none, the model of the body is the deployment: one has one bucket, by whichever API it is asked. */
 static bool add_deployment(struct buf *out, const struct exchange *x)
 {
-    return add_escaped(out, x->call.deployment);
+    return add_escaped(out, x->call.deployment.len ? x->call.deployment : x->call.model_key);
 }
 
 static bool add_model(struct buf *out, const struct exchange *x)
@@ -116,7 +117,7 @@ struct str by_key(struct exchange *x, const char *kind, struct str name, uint64_
     bool ok =
         buf_add(&key, str_c(kind)) && buf_add(&key, STR(":")) &&
         (name.len ? add_escaped(&key, name)
-                  : add_escaped(&key, x->route->name.text) && buf_add(&key, STR(".")) && buf_add_u64(&key, x->at));
+                  : add_escaped(&key, x->route->name.text) && buf_add(&key, STR(".")) && buf_add_u64(&key, x->at - x->route->plan.first[x->stage]));
     for (size_t i = 0; ok && i < ARRAY_LEN(PARTS); i++)
         if (by & (uint64_t)1 << i)
             ok = buf_add(&key, STR("|")) && buf_add(&key, str_c(BY_WORDS_WITH_MODEL[i])) && buf_add(&key, STR("=")) &&

@@ -2,7 +2,7 @@
  * key.
  *
  * A key reads `requests:chat.2|subject=entra/00000000-0000-0000-0000-000000000001|deployment=gpt-4o`: the kind of
- * limit; its name, or its route and place there; then each attribute. Bytes that could end a part are written as %XX,
+ * limit; its name, or its route and place in its stage there; then each attribute. Bytes that could end a part are written as %XX,
  * so that no caller can name himself into another's bucket. */
 #ifndef FILTERS_LIMIT_BY_H
 #define FILTERS_LIMIT_BY_H

@@ -44,6 +44,18 @@ TEST("a key names the limit and each attribute")
     arena_finish(&x.arena);
 }
 
+TEST("a deployment has one bucket, whether the path names it or the body")
+{
+    struct exchange x, y;
+    struct str a = by_key(fresh(&x, NULL), "tokens", STR("n"), bit("deployment"));
+    fresh(&y, NULL);
+    y.call.model_key = y.call.deployment;
+    y.call.deployment = STR_NONE;
+    CHECK_STR(by_key(&y, "tokens", STR("n"), bit("deployment")), a);
+    arena_finish(&x.arena);
+    arena_finish(&y.arena);
+}
+
 TEST("one bucket for all has no part of its own")
 {
     struct exchange x;
