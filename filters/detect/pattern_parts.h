@@ -30,6 +30,16 @@ struct pattern_node {
 
 enum { NODES_MAX = 1 << 18, CLASSES_MAX = 257 };
 
+/* Where a match can begin, by its first bytes: a bit for each row of ways to begin. See pattern_begin.c. */
+enum { BEGIN_BYTES = 16, BEGIN_KINDS = 3, BEGIN_STRETCH = 64 };
+enum { BEGIN_IS_WORD = 1, BEGIN_BEHIND_OTHER = 2, BEGIN_BEHIND_WORD = 4 };
+
+struct pattern_begin {
+    uint64_t rows[BEGIN_BYTES][256];    /* by the first byte and by those that follow */
+    uint8_t kinds[256];                 /* BEGIN_… of each byte as the first one */
+    uint8_t halves[BEGIN_KINDS][2][16]; /* the same as bits: [kind][c >> 7][c & 15], bit c >> 4 & 7 */
+};
+
 struct pattern_set {
     const struct pattern **patterns; /* owned array of what is borrowed */
     size_t count;
@@ -42,10 +52,17 @@ struct pattern_set {
     uint16_t class_of[256];
     unsigned char of_class[CLASSES_MAX]; /* one of its bytes */
     uint32_t classes;                    /* with the end */
+    struct pattern_begin begin;
 };
 
 /* Adds one pattern's nodes; NULL, or what is wrong with its expression. */
 const char *pattern_parse(struct pattern_set *set, uint32_t pattern, struct str expression, bool caseless);
+
+/* Of all patterns of the set; false without memory. */
+bool pattern_begin_make(const struct pattern_set *set, struct pattern_begin *begin) MUST_USE;
+/* Of the BEGIN_STRETCH bytes of text from `from` on, those with which a match may begin as far as can be seen; the lowest bit is
+ * the first. Nothing begins with any other. */
+uint64_t pattern_begin_find(const struct pattern_begin *begin, struct str text, size_t from);
 
 /* ---- the deterministic automaton, in pieces as they are needed ---- */
 
@@ -83,8 +100,6 @@ uint32_t pattern_automaton_next(struct pattern_automaton *a, uint32_t state, uin
 struct pattern_scratch {
     const struct pattern_set *set;
     struct pattern_automaton automaton;
-    bool begins[2][256];  /* can a match begin with that byte, behind something else or behind a word? */
-    uint8_t *pairs;       /* the same with the class of the next byte: 2 x classes x classes of PAIR_…; owned */
     uint32_t *found;      /* patterns that ended in the run, and where the longest of each did; owned */
     size_t *ends;
     size_t found_count;
@@ -92,8 +107,6 @@ struct pattern_scratch {
     struct pattern_match *matches; /* of pattern_set_find; owned */
     size_t matches_count, matches_room;
 };
-
-enum { PAIR_UNKNOWN, PAIR_NONE, PAIR_BEGINS };
 
 enum pattern_answer { PATTERN_NONE, PATTERN_FOUND, PATTERN_OPEN, PATTERN_FAILED };
 

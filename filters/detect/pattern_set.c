@@ -53,7 +53,11 @@ struct pattern_set *pattern_set_new(const struct pattern *const *patterns, size_
         return NULL;
     }
     make_classes(set);
-    return set;
+    if (pattern_begin_make(set, &set->begin))
+        return set;
+    problem(problems, (struct span){ 0 }, "there is no memory for the patterns");
+    pattern_set_free(set);
+    return NULL;
 }
 
 void pattern_set_free(struct pattern_set *set)
@@ -81,17 +85,7 @@ struct pattern_scratch *pattern_scratch_new(const struct pattern_set *set)
     s->set = set;
     s->found = calloc(set->count + 1, sizeof *s->found);
     s->ends = calloc(set->count + 1, sizeof *s->ends);
-    s->pairs = calloc((size_t)2 * set->classes, set->classes);
-    bool ok = s->found && s->ends && s->pairs && pattern_automaton_init(&s->automaton, set);
-    struct pattern_automaton *a = &s->automaton;
-    for (unsigned word = 0; ok && word < 2; word++) {
-        for (unsigned byte = 0; ok && byte < 256; byte++) {
-            uint32_t to = pattern_automaton_next(a, a->starts[word], set->class_of[byte]);
-            ok = to != STATE_UNKNOWN;
-            s->begins[word][byte] = to != STATE_DEAD;
-        }
-    }
-    if (ok)
+    if (s->found && s->ends && pattern_automaton_init(&s->automaton, set))
         return s;
     pattern_scratch_free(s);
     return NULL;
@@ -104,7 +98,6 @@ void pattern_scratch_free(struct pattern_scratch *scratch)
     pattern_automaton_finish(&scratch->automaton);
     free(scratch->found);
     free(scratch->ends);
-    free(scratch->pairs);
     free(scratch->matches);
     free(scratch);
 }

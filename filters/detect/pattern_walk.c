@@ -112,47 +112,29 @@ static enum pattern_answer decide(struct pattern_scratch *s, struct str text, bo
     return PATTERN_NONE;
 }
 
-/* Do the first two bytes lead anywhere? Most that can begin a match are not followed by what could go on. */
-static enum run try_pair(struct pattern_scratch *s, bool word, uint32_t first, uint32_t second, uint8_t *pair)
+/* Is what begins at `at` a match, as far as can be seen? */
+static enum pattern_answer try_at(struct pattern_scratch *s, struct str text, bool last, uint64_t budget, size_t at,
+                                  struct pattern_match *match)
 {
-    uint32_t one = pattern_automaton_next(&s->automaton, s->automaton.starts[word], first);
-    uint32_t two = one == STATE_UNKNOWN ? one : pattern_automaton_next(&s->automaton, one, second);
-    *pair = two == STATE_DEAD ? PAIR_NONE : PAIR_BEGINS;
-    return two == STATE_UNKNOWN ? RUN_FAILED : RUN_OVER;
+    enum run run = run_from(s, text, last, at);
+    if (run == RUN_FAILED || s->steps > budget)
+        return PATTERN_FAILED;
+    return run == RUN_OPEN ? PATTERN_OPEN : s->found_count ? decide(s, text, last, at, match) : PATTERN_NONE;
 }
 
 enum pattern_answer pattern_next(struct pattern_scratch *scratch, struct str text, bool last, uint64_t budget,
                                  size_t *from, struct pattern_match *match)
 {
-    const uint16_t *class_of = scratch->set->class_of;
-    const size_t width = scratch->set->classes;
-    size_t i = *from;
-    bool word = i && i <= text.len && pattern_is_word((unsigned char)text.at[i - 1]);
-    for (; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.at[i];
-        bool begins = scratch->begins[word][c], before = word;
-        word = pattern_is_word(c);
-        if (!begins)
-            continue;
-        if (i + 1 < text.len) {
-            uint32_t first = class_of[c], second = class_of[(unsigned char)text.at[i + 1]];
-            uint8_t *pair = &scratch->pairs[(before * width + first) * width + second];
-            if (*pair == PAIR_UNKNOWN && try_pair(scratch, before, first, second, pair) == RUN_FAILED)
-                return PATTERN_FAILED;
-            if (*pair == PAIR_NONE)
+    const struct pattern_begin *begin = &scratch->set->begin;
+    for (size_t stretch = *from; stretch < text.len; stretch += BEGIN_STRETCH) {
+        for (uint64_t places = pattern_begin_find(begin, text, stretch); places; places &= places - 1) {
+            size_t at = stretch + (size_t)__builtin_ctzll(places);
+            enum pattern_answer answer = try_at(scratch, text, last, budget, at, match);
+            if (answer == PATTERN_NONE)
                 continue;
+            *from = at;
+            return answer;
         }
-        enum run run = run_from(scratch, text, last, i);
-        if (run == RUN_FAILED || scratch->steps > budget)
-            return PATTERN_FAILED;
-        enum pattern_answer answer =
-            run == RUN_OPEN ? PATTERN_OPEN
-            : scratch->found_count ? decide(scratch, text, last, i, match)
-                                   : PATTERN_NONE;
-        if (answer == PATTERN_NONE)
-            continue;
-        *from = i;
-        return answer;
     }
     *from = text.len;
     return PATTERN_NONE;
