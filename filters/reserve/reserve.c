@@ -70,21 +70,30 @@ static uint64_t counted_input(const struct exchange *x, const struct reserve_ter
     return count_call(&x->call, buf_len(&x->body), t->image_tokens);
 }
 
+static uint64_t choices(const struct call *call)
+{
+    return call->n ? call->n : 1;
+}
+
+static uint64_t times(uint64_t tokens, uint64_t n)
+{
+    return tokens > TOKENS_MAX / n ? TOKENS_MAX : tokens * n;
+}
+
 static uint64_t usual_output(const struct exchange *x, const struct reserve_terms *t)
 {
     if (x->call.operation == OP_EMBEDDINGS)
         return 0;
-    uint64_t n = x->call.n ? x->call.n : 1, usual = learned_output(learned, app_of(x), x->call.model_key);
-    usual = usual ? usual : t->usual_output * n;
+    uint64_t usual = learned_output(learned, app_of(x), x->call.model_key);
+    usual = times(usual ? usual : t->usual_output, choices(&x->call));
+    if (x->call.is_background && x->budget.output_max)
+        return x->budget.output_max; /* nobody sees what it becomes */
     return x->budget.output_max && x->budget.output_max < usual ? x->budget.output_max : usual;
 }
 
 static uint64_t output_max(const struct call *call)
 {
-    uint64_t n = call->n ? call->n : 1;
-    if (!call->has_output_limit || !call->output_limit)
-        return 0;
-    return call->output_limit > TOKENS_MAX / n ? TOKENS_MAX : call->output_limit * n;
+    return call->has_output_limit ? times(call->output_limit, choices(call)) : 0;
 }
 
 void reserve_estimate(struct exchange *x, const struct reserve_terms *t)
@@ -141,21 +150,25 @@ static uint64_t lesser(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* The caller left, or was cut off, before the model server had answered anything: it was at work all the same. */
+/* It ended before the model server had answered anything: that was at work all the same, on each of the answers asked for. */
 static uint64_t unseen_output(const struct exchange *x)
 {
     uint64_t ms = x->ended_ms > x->forwarded_ms ? x->ended_ms - x->forwarded_ms : 0;
-    return lesser(x->budget.output_tokens, ms * UNSEEN_PER_SECOND / 1000);
+    return lesser(x->budget.output_tokens, times(ms * UNSEEN_PER_SECOND / 1000, choices(&x->call)));
 }
 
+/* By what the caller did or sent, while the model server was at work as it should. */
 static bool caller_ended_it(const struct exchange *x)
 {
-    return x->why == WHY_CALLER_LEFT || x->why == WHY_CALLER_SLOW || x->why == WHY_DRAINED;
+    return x->why == WHY_CALLER_LEFT || x->why == WHY_CALLER_SLOW || x->why == WHY_DRAINED ||
+           x->why == WHY_PROMPT_REFUSED || x->why == WHY_ANSWER_TOO_LARGE;
 }
 
 /* A whole answer of a server that does not count; what was only accepted, to be made in the background, has no text yet. */
 static uint64_t uncounted_output(const struct exchange *x)
 {
+    if (x->call.operation == OP_EMBEDDINGS)
+        return 0; /* numbers are no text */
     enum operation texts = x->call.operation == OP_RESPONSES ? OP_COMPLETION : x->call.operation; /* both say `text` */
     uint64_t tokens = produced_tokens(x->budget.encoding, texts, buf_str(&x->answer));
     return tokens ? tokens : x->budget.output_tokens;
@@ -168,17 +181,24 @@ static struct usage used(const struct exchange *x)
     bool was_sent = x->forwarded_ms && x->attempts;
     if (!was_sent || x->upstream_status >= 400)
         return (struct usage){ 0 };
-    if (x->facts.usage.known)
-        return x->facts.usage;
+    if (x->facts.usage.known) { /* some tell it at the beginning, or with each event: what came after is not in it */
+        u = x->facts.usage;
+        u.output_tokens += b->produced - b->reported_at;
+        return u;
+    }
     if (!x->upstream_status) { /* still at work: who waits no longer pays, who was failed does not */
-        u.output_tokens = unseen_output(x);
+        u.output_tokens = x->call.is_background ? b->output_tokens : unseen_output(x);
         return caller_ended_it(x) ? u : (struct usage){ 0 };
     }
-    if (!x->is_whole)
+    if (x->is_whole && x->facts.is_error)
+        return (struct usage){ 0 };
+    if (x->call.is_background) /* goes on, whoever leaves */
+        u.output_tokens = b->produced > b->output_tokens ? b->produced : b->output_tokens;
+    else if (!x->is_whole)
         u.output_tokens = b->produced;
     else if (caller_ended_it(x))
         u.output_tokens = unseen_output(x);
-    else if (x->why == WHY_SERVED)
+    else if (x->why == WHY_SERVED || x->why == WHY_ANSWER_REFUSED)
         u.output_tokens = uncounted_output(x);
     else
         return (struct usage){ 0 };
@@ -205,7 +225,8 @@ struct usage reserve_used(struct exchange *x)
     if (u.known && x->why == WHY_SERVED) { /* what was cut short is not what is usual */
         observe_error(b->input_tokens, u.input_tokens, TOKEN_INPUT);
         observe_error(b->output_tokens, u.output_tokens, TOKEN_OUTPUT);
-        learned_add(learned, app_of(x), x->call.model_key, b->counted_tokens, u.input_tokens, u.output_tokens);
+        uint64_t n = choices(&x->call), each = u.output_tokens / n + (u.output_tokens % n != 0);
+        learned_add(learned, app_of(x), x->call.model_key, b->counted_tokens, u.input_tokens, each);
     }
     return u;
 }

@@ -41,6 +41,7 @@ struct budget {
     uint64_t input_tokens, output_tokens; /* the estimate */
     uint64_t output_max;  /* the ceiling of the answer; 0: none is known */
     uint64_t produced, events; /* of a stream, so far: tokens, and events of any kind */
+    uint64_t reported_at; /* what was produced when the model server last told its usage */
     uint64_t ask_again_ms; /* a rate fills again: not before this is a slice asked for */
     struct slice_ask *asking; /* a slice that is asked for; owned, outlives the exchange when it must */
     unsigned slices;

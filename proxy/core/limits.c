@@ -109,6 +109,8 @@ void limits_settle(struct exchange *x)
         if (!cost)
             continue;
         ops[n] = x->limits[i];
+        if (cost > 0)
+            ops[n].period_start_ms = 0; /* as a slice is: not into a period that ended meanwhile, where it would cost nothing */
         ops[n++].cost = cost;
     }
     if (!n)

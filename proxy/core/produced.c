@@ -6,7 +6,8 @@
 enum { CHUNK_BYTES = 2048, BYTES_PER_TOKEN = 4 };
 
 static const struct str CHAT_TEXTS[] = { STR_INIT("content"), STR_INIT("reasoning_content"), STR_INIT("reasoning"),
-                                         STR_INIT("arguments"), STR_INIT("refusal"), { NULL, 0 } };
+                                         STR_INIT("arguments"), STR_INIT("refusal"), STR_INIT("text") /* of a part */,
+                                         { NULL, 0 } };
 static const struct str COMPLETION_TEXTS[] = { STR_INIT("text"), { NULL, 0 } };
 static const struct str RESPONSE_TEXTS[] = { STR_INIT("delta"), { NULL, 0 } }; /* what is `done` repeats them */
 

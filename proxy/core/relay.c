@@ -208,8 +208,10 @@ static struct str kept(struct exchange *x, struct str old, struct str fresh)
 /* What an answer or event told is added to what is known. */
 static void learn(struct exchange *x, const struct answer_facts *f)
 {
-    if (f->usage.known)
+    if (f->usage.known) {
         x->facts.usage = f->usage;
+        x->budget.reported_at = x->budget.produced;
+    }
     x->facts.model = kept(x, x->facts.model, f->model);
     x->facts.id = kept(x, x->facts.id, f->id);
     x->facts.finish_reason = kept(x, x->facts.finish_reason, f->finish_reason);

@@ -22,15 +22,23 @@ struct slice_ask {
 
 static void ask_slice(struct exchange *x, uint64_t at_most);
 
+/* The ceiling that the caller named, while the answer keeps to it: a server may know it by another name. Its count and ours
+ * differ by what lies at the borders of events. */
+static uint64_t ceiling_of(const struct budget *b, const struct meter *m)
+{
+    return b->produced > 2 * b->output_max + m->slice ? 0 : b->output_max;
+}
+
 /* How many more tokens this rule would like; 0: it has enough, or the answer cannot grow further. */
 static uint64_t wanted(const struct exchange *x, const struct limit_rule *rule)
 {
     const struct meter *m = &rule->meter;
     const struct budget *b = &x->budget;
-    if (!m->is_metered || b->produced < m->covers || (b->output_max && m->covers >= b->output_max))
+    uint64_t most = ceiling_of(b, m);
+    if (!m->is_metered || b->produced < m->covers || (most && m->covers >= most))
         return 0;
     uint64_t behind = b->produced - m->covers, tokens = behind + m->slice;
-    return b->output_max && tokens > b->output_max - m->covers ? b->output_max - m->covers : tokens;
+    return most && tokens > most - m->covers ? most - m->covers : tokens;
 }
 
 static void look(struct exchange *x)
@@ -48,7 +56,10 @@ static void look(struct exchange *x)
 void slices_event(struct exchange *x, struct str data)
 {
     x->budget.events++;
-    x->budget.produced += produced_tokens(x->budget.encoding, x->call.operation, data);
+    uint64_t tokens = produced_tokens(x->budget.encoding, x->call.operation, data);
+    if (!tokens && x->call.operation == OP_SCORE)
+        tokens = produced_tokens(NULL, OP_OTHER, data); /* of a shape that nobody knows */
+    x->budget.produced += tokens;
     look(x);
 }
 

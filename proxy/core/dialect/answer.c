@@ -2,13 +2,23 @@
  */
 #include "proxy/core/dialect/parts.h"
 
+#define COUNT_MAX ((uint64_t)1 << 40) /* no request has as many tokens */
+
+enum told { TOLD_NOTHING, TOLD_COUNT, TOLD_NONSENSE };
+
 /* The counts have two names, of chat and of the Responses API. */
-static uint64_t count_of(const struct jsonx *j, uint32_t usage, struct str name, struct str other)
+static enum told count_of(const struct jsonx *j, uint32_t usage, struct str name, struct str other, uint64_t *out)
 {
-    uint64_t count = 0;
-    if (!jsonx_u64(j, jsonx_member(j, usage, name), &count) && !jsonx_u64(j, jsonx_member(j, usage, other), &count))
-        return 0;
-    return count;
+    uint32_t node = jsonx_member(j, usage, name);
+    uint64_t count;
+    if (node == JSONX_NO_NODE)
+        node = jsonx_member(j, usage, other);
+    if (node == JSONX_NO_NODE || jsonx_is(j, node, JSONX_NULL))
+        return TOLD_NOTHING;
+    if (!jsonx_u64(j, node, &count) || count > COUNT_MAX)
+        return TOLD_NONSENSE;
+    *out = count;
+    return TOLD_COUNT;
 }
 
 static uint64_t detail_of(const struct jsonx *j, uint32_t usage, struct str name, struct str other, struct str member)
@@ -24,10 +34,15 @@ static void read_usage(const struct jsonx *j, uint32_t usage, struct usage *out)
 {
     if (!jsonx_is(j, usage, JSONX_OBJECT))
         return; /* `usage: null` in every chunk but the last */
+    uint64_t input = 0, output = 0;
+    enum told in = count_of(j, usage, STR("prompt_tokens"), STR("input_tokens"), &input);
+    enum told made = count_of(j, usage, STR("completion_tokens"), STR("output_tokens"), &output);
+    if (in == TOLD_NONSENSE || made == TOLD_NONSENSE || (in == TOLD_NOTHING && made == TOLD_NOTHING))
+        return; /* no report: it must not make an answer free */
     *out = (struct usage){
         .known = true,
-        .input_tokens = count_of(j, usage, STR("prompt_tokens"), STR("input_tokens")),
-        .output_tokens = count_of(j, usage, STR("completion_tokens"), STR("output_tokens")),
+        .input_tokens = input,
+        .output_tokens = output,
         .cached_tokens = detail_of(j, usage, STR("prompt_tokens_details"), STR("input_tokens_details"), STR("cached_tokens")),
         .reasoning_tokens = detail_of(j, usage, STR("completion_tokens_details"), STR("output_tokens_details"),
                                       STR("reasoning_tokens")),

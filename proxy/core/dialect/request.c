@@ -84,6 +84,14 @@ static bool read_state(struct asked *q, uint32_t value)
     return true;
 }
 
+static bool read_background(struct asked *q, uint32_t value)
+{
+    if (!read_flag(q, value, &q->call->is_background))
+        return wrong(q, "background");
+    q->call->stores |= q->call->is_background;
+    return true;
+}
+
 /* Everybody behind one gateway is the same principal to the model server: what one stored, another could name. */
 static bool read_previous(struct asked *q, uint32_t value)
 {
@@ -169,7 +177,7 @@ static const struct member {
     { STR_INIT("text"), RESPONSES, false, read_definition },
     { STR_INIT("store"), CHAT, false, read_state },
     { STR_INIT("store"), RESPONSES, false, read_store_default_on },
-    { STR_INIT("background"), RESPONSES, false, read_state },
+    { STR_INIT("background"), RESPONSES, false, read_background },
     { STR_INIT("previous_response_id"), RESPONSES, false, read_previous },
     { STR_INIT("conversation"), RESPONSES, false, read_conversation },
     /* Read by the server, not by the model. */
