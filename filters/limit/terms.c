@@ -106,11 +106,6 @@ bool terms_check_who(struct limit_terms *t, const char *unit, uint64_t at_once, 
         problem(problems, (struct span){ 0 }, "\"by: all\" is one bucket for everybody: it stands alone");
         ok = false;
     }
-    if (t->on_store_down == DOWN_ALLOW) {
-        problem_warn(problems, (struct span){ 0 },
-                     "\"insecure_allow\" is in force: there is no limit while the store does not answer");
-        s->insecure++;
-    }
     t->is_selective = !except_is_empty(&t->only);
     t->unit = unit;
     t->text = ok ? text_of(t, at_once, s) : STR_NONE;

@@ -57,6 +57,23 @@ static bool check_model(struct price *p, size_t i, struct setup *s, struct probl
     return model->at != NULL;
 }
 
+/* Which of two were taken would depend on their order. */
+static bool check_alone(const struct price *p, size_t i, const struct setup *s, struct problems *problems)
+{
+    for (size_t k = 0; k < s->language->sections_count; k++) {
+        const struct price *prices = s->sections[k].at;
+        for (size_t e = 0; s->language->sections[k] == &section_prices && e < s->sections[k].count && &prices[e] <= p; e++)
+            for (size_t m = 0; m < (&prices[e] < p ? prices[e].models.count : i); m++) {
+                if (!str_eq(prices[e].models.at[m], p->models.at[i]))
+                    continue;
+                problem(problems, p->models.spans[i], "\"" STR_F "\" has a price already, in \"" STR_F "\"",
+                        STR_A(p->models.at[i]), STR_A(prices[e].name.text));
+                return false;
+            }
+    }
+    return true;
+}
+
 static bool check(void *entry, struct setup *s, struct problems *problems)
 {
     struct price *p = entry;
@@ -66,10 +83,11 @@ static bool check(void *entry, struct setup *s, struct problems *problems)
         p->models.spans = arena_array(&s->arena, struct span, 1);
         if (!p->models.at || !p->models.spans)
             return false;
+        p->models.spans[0] = p->name.span;
         p->models.at[p->models.count++] = p->name.text;
     }
     for (size_t i = 0; i < p->models.count; i++)
-        ok = check_model(p, i, s, problems) && ok;
+        ok = check_model(p, i, s, problems) && check_alone(p, i, s, problems) && ok;
     p->cached_input = p->cached_input.is_set ? p->cached_input : p->input;
     p->reasoning = p->reasoning.is_set ? p->reasoning : p->output;
     return ok;

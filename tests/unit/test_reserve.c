@@ -83,6 +83,14 @@ TEST("mistakes in limits and prices are told")
     CHECK(desk_complains(PLAN "{ tokens: { rate: 5/s, except: { networks: [nowhere] } } } ] } }\n", "is no network"));
 }
 
+TEST("a model has one price")
+{
+    CHECK(desk_complains("prices: { a: { models: [gpt-4o], input: 1 }, GPT-4o: { input: 9 } }\n" PLAN "{ money: 5/day } ] } }\n",
+                         "\"gpt-4o\" has a price already, in \"a\""));
+    CHECK(desk_complains("prices: { a: { models: [o1*, O1*], input: 1 } }\n" PLAN "{ money: 5/day } ] } }\n",
+                         "\"o1*\" has a price already, in \"a\""));
+}
+
 TEST("more limits than a request can have are told")
 {
     char text[4096];
