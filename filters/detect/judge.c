@@ -10,6 +10,8 @@
 #endif
 
 enum { HITS_MAX = 256, ALLOWED_MAX = 64, EVENTS_MAX = 2048, MATCHED_BYTES = 48, HIDDEN_BONUS = 15 };
+/* The model is asked where the rules have found something, and are not sure. */
+enum { ASK_FROM = 1, ASK_UNTIL = 100 };
 enum {
     TEXT_MAX = 1 << 30,
     EVEN_BYTES_MAX = TEXT_MAX + 64,
@@ -467,8 +469,10 @@ static void settle(struct judge *j, struct str text, enum text_source source, st
     }
     if (is_hidden(j))
         sum += HIDDEN_BONUS;
-    if (p->model)
-        out->vote = linear_vote(p->model, text, sum);
+    if (p->model && sum >= ASK_FROM && sum < ASK_UNTIL && make_even(j, text)) {
+        out->odds = linear_odds(p->model, j->text);
+        out->vote = linear_vote(out->odds);
+    }
     int score = (int)sum + out->vote;
     out->score = score > 0 ? (unsigned)score : 0;
     refuses = refuses || out->score >= p->threshold;

@@ -44,6 +44,7 @@ struct judgement {
     enum rule_category category; /* the heaviest */
     unsigned by_category[RULE_CATEGORIES];
     int vote;                    /* of the model, part of the score */
+    float odds;                  /* that it told; 0 where it was not asked */
     const struct judge_hit {
         uint16_t rule;           /* of the set: rule_set_id and so on */
         uint8_t view;            /* enum view_kind that it was found in first */

