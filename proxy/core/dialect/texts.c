@@ -132,6 +132,17 @@ static struct str data_payload(struct str s)
     return comma < 200 && str_ends(str_first(s, comma), STR(";base64")) ? str_from(s, comma + 1) : s;
 }
 
+/* A file that the model server would put into the prompt as it is: its base64 is an encoding of a text. */
+static bool is_text_file(struct str s)
+{
+    static const struct str types[] = { STR_INIT("data:text/"), STR_INIT("data:application/json"), STR_INIT("data:application/xml"),
+                                        STR_INIT("data:application/yaml"), STR_INIT("data:application/x-yaml") };
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        if (str_starts_nocase(s, types[i]))
+            return true;
+    return false;
+}
+
 /* A picture, a sound or a file: a member that holds such, and nothing but base64 in it. */
 static bool is_blob(struct str key, struct str value)
 {
@@ -139,7 +150,7 @@ static bool is_blob(struct str key, struct str value)
         STR_INIT("url"),    STR_INIT("image_url"),        STR_INIT("data"), STR_INIT("file_data"), STR_INIT("b64_json"),
         STR_INIT("result"), STR_INIT("encrypted_content")
     };
-    if (!is_one_of(key, keys, ARRAY_LEN(keys)))
+    if (!is_one_of(key, keys, ARRAY_LEN(keys)) || is_text_file(value))
         return false;
     value = data_payload(value);
     unsigned char odd = 0;
