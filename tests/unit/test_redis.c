@@ -412,7 +412,8 @@ TEST("nobody there: the first ask is told at once that it failed, later ones wit
 }
 
 static atomic_int mode;
-enum { MODE_FINE, MODE_SILENT, MODE_LOADING, MODE_READONLY, MODE_CLOSE, MODE_LATE, MODE_RESET, MODE_REFUSE_PING };
+enum { MODE_FINE, MODE_SILENT, MODE_LOADING, MODE_READONLY, MODE_CLOSE, MODE_LATE, MODE_RESET, MODE_REFUSE_PING, MODE_FULL };
+static atomic_int refused_writes;
 
 static void serve_moody(struct talk *t)
 {
@@ -439,6 +440,8 @@ static void serve_moody(struct talk *t)
             continue;
         else if (now == MODE_READONLY)
             talk_say(t, "-READONLY You can't write against a read only replica.\r\n");
+        else if (now == MODE_FULL && ++refused_writes)
+            talk_say(t, "-OOM command not allowed when used memory > 'maxmemory'.\r\n");
         else
             say_bulk(t, h.words[1]);
     }
@@ -510,6 +513,24 @@ TEST("a server that loads its data, has lost its role, or may not be pinged")
     CHECK(server.connections - connections < 12);
     mode = MODE_REFUSE_PING;
     CHECK(wait_up(true, 2000));
+    end();
+}
+
+TEST("a server without memory answers a PING well, and is not asked without pause all the same")
+{
+    struct question q;
+    mode = MODE_FULL;
+    refused_writes = 0;
+    begin(serve_moody);
+    uint64_t until_us = loop_now_exact_us() + 1000000;
+    while (loop_now_exact_us() < until_us) {
+        ask(&q, "ECHO", "x");
+        CHECK_INT(q.answer, RESP_DOWN);
+    }
+    CHECK(refused_writes >= 2 && refused_writes < 8);
+    mode = MODE_FINE;
+    CHECK(wait_up(true, 1000));
+    check_given("x");
     end();
 }
 

@@ -400,6 +400,7 @@ TEST("a key of another type is taken away, and a batch with it is charged whole 
     double number = 1;
     struct call batch = { .keys = 0 }, ask = { .keys = 0 };
     size_t n;
+    run(redis, "RPUSH %s x", "{p}seen");
     run(redis, "RPUSH %s x", KEYS[1]);
     run(redis, "SET %s x", KEYS[2]);
     batch.args[64] = str_of((const char *)&number, sizeof number);

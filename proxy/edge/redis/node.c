@@ -411,7 +411,7 @@ static void look_after(struct resp_node *n)
     }
     if (n->has_ping && now_ms - n->ping_ms > c->settings->timeout_ms)
         node_doubt(n, "a PING was not answered in time");
-    bool is_due = n->is_doubted ? n->first == n->end : quiet_ms >= KEEP_MS;
+    bool is_due = n->is_doubted ? n->first == n->end && now_ms >= n->trust_ms : quiet_ms >= KEEP_MS;
     if (!n->has_ping && is_due && send_word(n, SENT_PING, "PING")) {
         n->has_ping = true;
         n->ping_ms = now_ms;

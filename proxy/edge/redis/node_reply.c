@@ -2,6 +2,8 @@
 #include "proxy/base/metric.h"
 #include "proxy/edge/redis/redis_parts.h"
 
+enum { TROUBLE_MS = 300 };
+
 /* ---- what the server cannot do now ---- */
 
 static bool says(struct str fault, struct str code)
@@ -58,6 +60,7 @@ static void take_fault(struct resp_node *n, struct resp_ask *ask, const struct r
         node_take(n, ask);
     } else if ((why = trouble_of(v->text))) {
         client_tell(ask, RESP_DOWN, why);
+        n->trust_ms = loop_now_ms(c->loop) + TROUBLE_MS;
         node_doubt(n, why);
     } else if ((why = farewell_of(v->text))) {
         client_tell(ask, RESP_DOWN, why);
@@ -128,7 +131,7 @@ static void take_ping(struct resp_node *n, const struct resp_value *v)
         return;
     }
     n->has_ping = false;
-    if (n->is_doubted && !why && now_ms - n->ping_ms <= n->client->settings->timeout_ms)
+    if (n->is_doubted && !why && now_ms >= n->trust_ms && now_ms - n->ping_ms <= n->client->settings->timeout_ms)
         node_trust(n);
     else if (why)
         node_doubt(n, why);

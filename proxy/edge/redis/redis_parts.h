@@ -85,6 +85,7 @@ struct resp_node {
     struct deferred flush;
     struct timer timer; /* by state: try again, too late, look after it */
     uint64_t pause_ms, until_ms, heard_ms, ready_ms, ping_ms;
+    uint64_t trust_ms; /* not before: a server that takes no writes may answer a PING well all the while */
 };
 
 /* NULL without memory, or when it would lead where nobody should be sent. It is asleep. */

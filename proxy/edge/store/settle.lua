@@ -18,14 +18,19 @@ local now_ms = math.floor(now / 1000)
 local number = struct.unpack('<d', ARGV[1])
 local FAR = 4503599627370496 -- 2^52 us
 
-if number <= (tonumber(redis.call('GET', KEYS[1]) or '') or 0) then
+-- What is of another type is nobody's of ours: an error in the middle would leave half a batch charged, and charge it again.
+local function text_of(key)
+    local text = redis.pcall('GET', key)
+    return type(text) == 'string' and text
+end
+
+if number <= (tonumber(text_of(KEYS[1]) or '') or 0) then
     return {0, now}
 end
 
--- What is of another type is nobody's of ours: an error in the middle would leave half a batch charged, and charge it again.
 local function state_of(key)
-    local text = redis.pcall('GET', key)
-    if type(text) ~= 'string' then
+    local text = text_of(key)
+    if not text then
         return 0, 0
     end
     local x, y = string.match(text, '^(%d+) (%d+)$')
