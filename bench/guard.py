@@ -7,8 +7,9 @@ import json, statistics, subprocess, time
 
 from stage import BUILD, SERVER_CORE, Stage, pss_kib, run, tree
 
-PROMPT = {"injection": "injection", "secrets": "secrets", "personal_data": "personal_data",
-          "everything": "injection, secrets, personal_data"}
+INJECTION = "{ injection: { action: report } }"  # long texts of words that are drawn say all kinds of things
+PROMPT = {"injection": INJECTION, "secrets": "secrets", "personal_data": "personal_data",
+          "everything": f"{INJECTION}, secrets, personal_data"}
 ANSWER = {"answer": "answer", "secrets": "secrets", "personal_data": "personal_data", "everything": "answer, secrets, personal_data"}
 
 
@@ -128,6 +129,7 @@ def story(b):
     b.alone()
     b.tokens(2)
     b.model()
+    count_instructions(b)
     b.gateway("nothing")
     for name, filters in PROMPT.items():
         b.gateway(name, inspect=filters)
@@ -140,6 +142,14 @@ def story(b):
     b.streams("streams, 2,000 of them, a word each 400 ms", 2000, 400)
     b.first_token()
     b.memory()
+
+
+def count_instructions(b):
+    """Without injection, whose scanner chooses its code by the processor and so is another one under callgrind."""
+    common = dict(tls=False, patterns=False, limit=False, journal=False)
+    steps = {"nothing": [], "secrets": ["inspect: [ secrets ]"], "personal_data": ["inspect: [ personal_data ]"]}
+    b.instructions("instructions of a request, prose of 2 KB", {n: common | {"steps": s} for n, s in steps.items()},
+                   "--connections", 8, "--body", b.body("prose", 2048))
 
 
 def main(args):

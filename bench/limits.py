@@ -44,6 +44,15 @@ class Limits(Stage):
                       limit="[ %s ]" % ", ".join(rows) if rows else False,
                       top=f"store: {store}" if store == "memory" else f"store: redis://127.0.0.1:{self.redis.port}")
 
+    def instructions_of_all(self):
+        """Asked by 32 callers at once, so that many questions share a turn."""
+        common = dict(tls=False, patterns=False, journal=False)
+        limit = "[ { requests: { rate: 100000000/min, by: subject, lease: %d } } ]"
+        at_redis = {"top": f"store: redis://127.0.0.1:{self.redis.port}"}
+        self.instructions("instructions of a request with one limit, 32 callers", {
+            "no limit": common | {"limit": False}, "memory": common | {"limit": limit % 0},
+            "redis": common | at_redis | {"limit": limit % 0}, "leases": common | at_redis | {"limit": limit % LEASE}}, "--connections", 32)
+
     def asked(self, name, *more):
         """One measurement, and what the gateway and Redis counted during all of it, its warming up too. Redis counts also the few
         scripts by which the gateways that rest at the moment tell each other that they live."""
@@ -119,6 +128,7 @@ def story(b):
     b.model()
     b.redis = Redis(b)
     url = f"redis on {b.redis.port}"
+    b.instructions_of_all()
     b.gateway("no limit")
     for count in COUNTS:
         b.gateway(f"memory, {count}", count=count)

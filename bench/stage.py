@@ -15,7 +15,7 @@ def free_port():
         return s.getsockname()[1]
 
 
-def wait_port(port, log=None, seconds=10):
+def wait_port(port, log=None, seconds=60):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
@@ -112,9 +112,10 @@ class Stage:
         self.admins[name] = free_port()
         if not parts.get("tls", True):
             self.plain.add(name)
+        before = parts.pop("before", [])  # a program that runs it
         conf.write_text(f"admin: 127.0.0.1:{self.admins[name]}\n" * parts.pop("counts", False) + self.config(port, **parts))
         began = time.monotonic()
-        p = self.procs.start([BUILD / "bartizan", "run", conf], SERVER_CORE, stderr=open(self.dir / f"{name}.log", "w"))
+        p = self.procs.start([*before, BUILD / "bartizan", "run", conf], SERVER_CORE, stderr=open(self.dir / f"{name}.log", "w"))
         wait_port(port, self.dir / f"{name}.log")
         self.start_ms = (time.monotonic() - began) * 1000
         self.servers[name] = (port, p.pid)
@@ -206,6 +207,32 @@ class Stage:
         added = pss_kib(tree(pid)) - before
         r = json.loads(p.communicate(timeout=60)[0])
         return added / count, r
+
+    # ---- instructions, which no neighbour disturbs ----
+
+    def instructions(self, scenario, gateways, *more, requests=3000):
+        """By callgrind, in user space, of the worker alone: gateways one after the other, what each adds to the first one. """
+        valgrind, control = shutil.which("valgrind"), shutil.which("callgrind_control")
+        if not self.wanted(scenario) or not valgrind or not control:
+            return
+        print(f"\n{scenario} (callgrind, user space)", flush=True)
+        found, first = self.results.setdefault(scenario, {}), None
+        for name, parts in gateways.items():
+            out = self.dir / f"callgrind.{len(found)}"
+            self.bartizan(name, counts=True, before=[valgrind, "--tool=callgrind", "--instr-atstart=no", "--trace-children=yes",
+                                                     f"--callgrind-out-file={out}.%p"], **parts)
+            self.load(name, "--requests", requests // 10, "--warmup", 0, "--seconds", 60, *more)
+            worker = str(children(self.servers[name][1])[-1])  # there is one, since it has answered
+            before = self.counter(name, "bartizan_requests_total")
+            subprocess.run([control, "-i", "on", worker], check=True, capture_output=True)
+            self.load(name, "--requests", requests, "--warmup", 0, "--seconds", 60, *more)
+            subprocess.run([control, "-i", "off", worker], check=True, capture_output=True)
+            asked = self.counter(name, "bartizan_requests_total") - before
+            self.stop(name)
+            total = int(re.search(r"^totals: (\d+)", pathlib.Path(f"{out}.{worker}").read_text(), re.M)[1])
+            found[name] = {"instructions": total / asked, "added": total / asked - first if first else 0}
+            first = first or total / asked
+            print(f"  {name:16} {total / asked:9.0f} a request, {found[name]['added']:+9.0f}", flush=True)
 
     # ---- rounds in which all are measured in turn ----
 

@@ -157,6 +157,16 @@ static void request_done(struct client *c)
     became_free(c);
 }
 
+/* Does the event say anything? White space alone is nothing that anybody waits for. */
+static bool has_words(struct str event)
+{
+    struct str delta = STR("\"delta\":{\"content\":\"");
+    size_t at = str_find_str(event, delta) + delta.len;
+    while (at < event.len && event.at[at] == ' ')
+        at++;
+    return at < event.len && event.at[at] != '"';
+}
+
 /* Events of tokens carry the moment when the model wrote them, as content or beside it: "t=<us> ". */
 static void count_events(struct client *c, struct str piece)
 {
@@ -169,7 +179,7 @@ static void count_events(struct client *c, struct str piece)
         results.events += results.counts;
         struct str rest = str_first(piece, str_find(piece, '\n'));
         size_t stamp = str_find_str(rest, STR("\":\"t="));
-        if (str_find_str(rest, STR("\"delta\":{\"content\"")) == rest.len)
+        if (!has_words(rest))
             continue;
         results.tokens += results.counts;
         if (!c->has_token && results.counts)
