@@ -13,6 +13,8 @@ enum { LOOKUPS_MAX = 256, SPARE_ALARMS_MAX = 1024, JOURNAL_CLOSE_MS = 1000 };
 struct outside {
     struct world world;
     struct loop *loop;
+    int64_t wall_ms; /* what the clock on the wall said when the loop's said wall_read_at_ms */
+    uint64_t wall_read_at_ms;
     struct post *post;
     struct resolver *resolver;
     struct trusts *trusts;
@@ -42,12 +44,18 @@ static uint64_t world_now_ms(struct world *w)
     return loop_now_ms(outside_of(w)->loop);
 }
 
+/* Asked several times for each exchange, and read once in a turn of the loop that is a millisecond later. */
 static int64_t world_wall_ms(struct world *w)
 {
-    (void)w;
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    struct outside *o = outside_of(w);
+    uint64_t now_ms = loop_now_ms(o->loop);
+    if (!o->wall_ms || now_ms != o->wall_read_at_ms) {
+        struct timespec t;
+        clock_gettime(CLOCK_REALTIME, &t);
+        o->wall_ms = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+        o->wall_read_at_ms = now_ms;
+    }
+    return o->wall_ms;
 }
 
 /* The loop's timer under an ask; pooled. */
