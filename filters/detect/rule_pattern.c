@@ -6,12 +6,13 @@
 
 #include <utf8proc.h>
 
-enum { DEPTH_MAX = 6, PIECES_MAX = 2000 };
+enum { DEPTH_MAX = 6, PIECES_MAX = 2000, NESTING_MAX = 40 };
 
 struct writing {
     struct arena *arena;
     const struct rule_lists *lists;
     struct buf out;
+    unsigned deep; /* in groups and lists that are spelled out */
     char *why;
 };
 
@@ -267,7 +268,7 @@ static bool add_expression(struct writing *w, struct rule_part *part, struct str
 
 /* ---- words that are written short: instruct(?:ion|ed)s? ---- */
 
-enum { SPELLED_MAX = 256 };
+enum { SPELLED_MAX = 256, SPELLED_DEEP = 8 };
 
 struct spelled {
     struct str at[SPELLED_MAX];
@@ -276,6 +277,16 @@ struct spelled {
 
 static bool spell(struct writing *w, struct str s, struct spelled *out);
 
+static bool spell_deeper(struct writing *w, struct str s, struct spelled *out)
+{
+    if (w->deep == SPELLED_DEEP)
+        return false;
+    w->deep++;
+    bool ok = spell(w, s, out);
+    w->deep--;
+    return ok;
+}
+
 static bool spell_group(struct writing *w, struct str s, struct spelled *out)
 {
     size_t i = 0;
@@ -283,7 +294,7 @@ static bool spell_group(struct writing *w, struct str s, struct spelled *out)
         while (i < s.len && s.at[i] != '|')
             i += step_over(str_from(s, i));
         struct spelled one;
-        if (!spell(w, str_first(s, i), &one) || out->count + one.count > SPELLED_MAX)
+        if (!spell_deeper(w, str_first(s, i), &one) || out->count + one.count > SPELLED_MAX)
             return false;
         memcpy(out->at + out->count, one.at, one.count * sizeof *one.at);
         out->count += one.count;
@@ -478,6 +489,23 @@ static bool read_gap(struct writing *w, struct rule_chain *chain, struct str *p)
     return true;
 }
 
+/* How deep groups go, counted without reading what they mean: what follows reads them one within the other. */
+static size_t nesting(struct str s)
+{
+    size_t deep = 0, deepest = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        deep += s.at[i] == '(';
+        deepest = deep > deepest ? deep : deepest;
+        deep -= s.at[i] == ')' && deep;
+    }
+    return deepest;
+}
+
+bool rule_pattern_fits(struct str pattern)
+{
+    return pattern.len <= RULE_EXPRESSION_MAX && nesting(pattern) <= NESTING_MAX;
+}
+
 bool rule_pattern_read(struct arena *a, struct str pattern, const struct rule_lists *lists, struct rule_chain *out,
                        char why[128])
 {
@@ -486,6 +514,8 @@ bool rule_pattern_read(struct arena *a, struct str pattern, const struct rule_li
     size_t i = 0;
     bool ok = true;
     *why = '\0';
+    if (!rule_pattern_fits(pattern))
+        return fail(&w, "the pattern is too long, or its groups are too deep");
     buf_init(&w.out, RULE_EXPRESSION_MAX);
     *out = (struct rule_chain){ 0 };
     while (ok && i < p.len) {

@@ -41,6 +41,8 @@ struct rule_chain {
     size_t count;
 };
 
+/* Neither too long nor in too many groups, one within the other; asked of the words of lists before they are used. */
+bool rule_pattern_fits(struct str pattern);
 /* In the arena. False with the reason in `why`: a name that no list has, too long, no memory. What an expression itself has wrong,
  * the compiler tells. */
 bool rule_pattern_read(struct arena *a, struct str pattern, const struct rule_lists *lists, struct rule_chain *out,

@@ -99,6 +99,13 @@ static bool read_lists(struct reading *r, const struct yaml *at, struct rule_lis
         struct rule_list *l = &lists->at[lists->count];
         l->name = y->key;
         ok = setting_read_value(r, &ROW, y, &l->words) && ok;
+        for (size_t i = 0; i < l->words.count; i++) {
+            if (rule_pattern_fits(l->words.at[i]))
+                continue;
+            problem(r->problems, l->words.spans[i], "a word of a list is too long, or its groups are too deep");
+            ok = false;
+            l->words.at[i] = STR("x");
+        }
         lists->count++; /* a list may use those above it */
     }
     return ok;

@@ -62,23 +62,8 @@ static inline uint32_t hash_bytes(struct str text, size_t i, size_t end)
 }
 
 /* The end of the word that begins at `i`; `i` itself where none does. */
-static inline size_t word_end(struct str text, size_t i)
+static size_t word_end(struct str text, size_t i)
 {
-#if defined(__SSE2__)
-    /* Sixteen letters and digits at once; what is none of them is looked at below. */
-    const __m128i before_a = _mm_set1_epi8('a' - 1), after_z = _mm_set1_epi8('z' + 1);
-    for (; i + 16 <= text.len; i += 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text.at + i));
-        __m128i is_letter = _mm_and_si128(_mm_cmpgt_epi8(v, before_a), _mm_cmplt_epi8(v, after_z));
-        unsigned others = ~(unsigned)_mm_movemask_epi8(is_letter) & 0xffff;
-        if (others) {
-            i += (size_t)__builtin_ctz(others);
-            break;
-        }
-    }
-    if (i < text.len && BYTES[(unsigned char)text.at[i]] == BYTE_OTHER)
-        return i;
-#endif
     while (i < text.len) {
         unsigned char c = (unsigned char)text.at[i];
         if (BYTES[c] == BYTE_WORD)
@@ -208,43 +193,125 @@ static inline const struct word_slot *look_up(const struct word_slots *s, uint32
     return NULL;
 }
 
+struct scan {
+    const struct word_table *table;
+    struct str text;
+    word_found_fn *found;
+    void *owner;
+    uint32_t before;  /* hash of the word before */
+    size_t before_at; /* where that began, when phrases begin with it; SIZE_MAX otherwise */
+};
+
 /* Of the entries in the slot, those that stand at text[at) whole; a word of them was seen to end at `end`. */
-static void tell(const struct word_table *t, const struct word_slot *slot, struct str text, size_t at, size_t end,
-                 word_found_fn *found, void *owner)
+static void tell(const struct scan *s, const struct word_slot *slot, size_t at, size_t end)
 {
-    for (const struct word_entry *e = &t->entries[slot->first], *last = e + slot->count; e < last; e++) {
+    for (const struct word_entry *e = &s->table->entries[slot->first], *last = e + slot->count; e < last; e++) {
         size_t to = at + e->text.len;
-        if (to <= text.len && memcmp(text.at + at, e->text.at, e->text.len) == 0 &&
-            (to == end || word_has_borders(text, at, to, false, true)))
-            found(owner, e->id, (uint32_t)to);
+        if (to <= s->text.len && memcmp(s->text.at + at, e->text.at, e->text.len) == 0 &&
+            (to == end || word_has_borders(s->text, at, to, false, true)))
+            s->found(s->owner, e->id, (uint32_t)to);
     }
 }
 
+static inline void take_word(struct scan *s, size_t i, size_t end)
+{
+    const struct word_table *t = s->table;
+    uint32_t hash = hash_bytes(s->text, i, end);
+    const struct word_slot *slot = NULL;
+    if (t->may_be[may_be_bit(hash) / 64] >> (may_be_bit(hash) & 63) & 1)
+        slot = look_up(&t->words, hash);
+    if (slot && slot->count)
+        tell(s, slot, i, end);
+    if (s->before_at != SIZE_MAX) {
+        const struct word_slot *phrases = look_up(&t->pairs, pair(s->before, hash));
+        if (phrases)
+            tell(s, phrases, s->before_at, end);
+    }
+    s->before_at = slot && slot->begins ? i : SIZE_MAX;
+    s->before = hash;
+}
+
+static inline void take_sign(struct scan *s, size_t i)
+{
+    unsigned char c = (unsigned char)s->text.at[i];
+    if (c < 0x80 && s->table->sign[c])
+        s->found(s->owner, s->table->entries[s->table->sign[c] - 1].id, (uint32_t)i + 1);
+}
+
+#if defined(__SSE2__)
+/* Bit by bit of text[i, i + 64): is it a small letter or digit, is it something else than those and a space? False where there is more than
+ * ASCII. */
+static bool classify(const char *at, uint64_t *words, uint64_t *signs)
+{
+    const __m128i before_a = _mm_set1_epi8('a' - 1), after_z = _mm_set1_epi8('z' + 1), under = _mm_set1_epi8('_');
+    const __m128i before_0 = _mm_set1_epi8('0' - 1), after_9 = _mm_set1_epi8('9' + 1), space = _mm_set1_epi8(' ');
+    uint64_t w = 0, blank = 0;
+    unsigned more = 0;
+    for (int k = 0; k < 4; k++) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(at + 16 * k));
+        __m128i letter = _mm_and_si128(_mm_cmpgt_epi8(v, before_a), _mm_cmplt_epi8(v, after_z));
+        __m128i digit = _mm_and_si128(_mm_cmpgt_epi8(v, before_0), _mm_cmplt_epi8(v, after_9));
+        __m128i word = _mm_or_si128(_mm_or_si128(letter, digit), _mm_cmpeq_epi8(v, under));
+        w |= (uint64_t)(unsigned)_mm_movemask_epi8(word) << (16 * k);
+        blank |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, space)) << (16 * k);
+        more |= (unsigned)_mm_movemask_epi8(v);
+    }
+    *words = w;
+    *signs = ~(w | blank);
+    return !more;
+}
+
+/* From a place that no word crosses, 64 bytes of ASCII at a time; returns how far it came, which no word crosses either. */
+static size_t scan_ascii(struct scan *s, size_t i)
+{
+    uint64_t words, signs;
+    while (i + 64 <= s->text.len && classify(s->text.at + i, &words, &signs)) {
+        size_t limit = 64;
+        if (words >> 63) { /* a word that goes on: it is taken from its beginning next time */
+            uint64_t others = ~words;
+            limit = others ? 64 - (size_t)__builtin_clzll(others) : 0;
+            if (!limit)
+                return i;
+        }
+        for (uint64_t todo = words | signs; todo;) {
+            size_t at = (size_t)__builtin_ctzll(todo);
+            if (at >= limit)
+                break;
+            if (signs >> at & 1) {
+                take_sign(s, i + at);
+                todo &= todo - 1;
+                continue;
+            }
+            uint64_t rest = ~(words >> at);
+            size_t n = (size_t)__builtin_ctzll(rest);
+            take_word(s, i + at, i + at + n);
+            todo &= n + at < 64 ? UINT64_MAX << (at + n) : 0;
+        }
+        i += limit;
+    }
+    return i;
+}
+#else
+static size_t scan_ascii(struct scan *s, size_t i)
+{
+    (void)s;
+    return i;
+}
+#endif
+
 void word_table_scan(const struct word_table *t, struct str text, word_found_fn *found, void *owner)
 {
-    uint32_t before = 0;
-    size_t before_at = SIZE_MAX; /* of the word before, when phrases begin with it */
+    struct scan s = { .table = t, .text = text, .found = found, .owner = owner, .before_at = SIZE_MAX };
     for (size_t i = 0; i < text.len;) {
-        size_t end = word_end(text, i);
-        if (end == i) {
-            unsigned char c = (unsigned char)text.at[i++];
-            if (c < 0x80 && t->sign[c])
-                found(owner, t->entries[t->sign[c] - 1].id, (uint32_t)i);
-            continue;
+        size_t from = i;
+        i = scan_ascii(&s, i);
+        for (size_t until = i + (i == from ? 64 : 1); i < text.len && i < until;) {
+            size_t end = word_end(text, i);
+            if (end == i)
+                take_sign(&s, i++);
+            else
+                take_word(&s, i, end);
+            i = end > i ? end : i;
         }
-        uint32_t hash = hash_bytes(text, i, end);
-        const struct word_slot *slot = NULL;
-        if (t->may_be[may_be_bit(hash) / 64] >> (may_be_bit(hash) & 63) & 1)
-            slot = look_up(&t->words, hash);
-        if (slot && slot->count)
-            tell(t, slot, text, i, end, found, owner);
-        if (before_at != SIZE_MAX) {
-            const struct word_slot *phrases = look_up(&t->pairs, pair(before, hash));
-            if (phrases)
-                tell(t, phrases, text, before_at, end, found, owner);
-        }
-        before_at = slot && slot->begins ? i : SIZE_MAX;
-        before = hash;
-        i = end;
     }
 }
