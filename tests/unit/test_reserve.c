@@ -150,7 +150,7 @@ TEST("a long prompt is estimated within five per cent where its kind does not ch
 {
     static const char *const KINDS[] = {
         "The quick brown fox jumps over the lazy dog, and nobody in the whole village seems to mind it at all. ",
-        "Die Donaudampfschifffahrtsgesellschaft f\xc3\xa4hrt \xc3\xbc" "ber den Flu\xc3\x9f, w\xc3\xa4hrend es regnet. ",
+        "Die Donaudampfschifffahrtsgesellschaft f\xc3\xa4hrt \303\274ber den Flu\xc3\x9f, w\xc3\xa4hrend es regnet. ",
         "for (size_t i = 0; i < n; i++) { total += values[i] * weights[i]; }\n",
         "{\"id\": 1234567, \"name\": \"widget\", \"price\": 12.5, \"tags\": [\"a\", \"b\"]},\n",
         "\xe4\xbb\x8a\xe5\xa4\xa9\xe5\xa4\xa9\xe6\xb0\x94\xe5\xbe\x88\xe5\xa5\xbd\xef\xbc\x8c\xe6\x88\x91\xe4\xbb\xac\xe5\x8e\xbb\xe5\x85\xac\xe5\x9b\xad\xe6\x95\xa3\xe6\xad\xa5\xe3\x80\x82",
