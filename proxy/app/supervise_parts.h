@@ -13,7 +13,7 @@ static_assert((int)METRIC_ROWS == (int)STORE_ROWS, "a worker has one row, the sa
 
 enum {
     LOOK_AT_FILES_MS = 500,  /* a change counts when it has settled: within a second */
-    READY_WITHIN_MS = 10000, /* a new worker */
+    READY_WITHIN_MS = 30000, /* a new worker, also on a slow core with rules to make ready */
     BACK_OFF_FIRST_MS = 50,  /* before a worker that fell at once is replaced, doubled up to */
     BACK_OFF_MAX_MS = 800,
     STEADY_MS = 10000, /* one that lived so long is replaced at once */
