@@ -25,6 +25,7 @@ struct forward {
     uint64_t began_ms;
     struct deferred again; /* go on reading, or tell the failure */
     struct deferred turn;  /* the others first: `again` in the next turn */
+    struct deferred write; /* on a kept connection, with what the others write at the end of the turn */
     size_t written, total; /* bytes of the request */
     uint64_t keeps_ms;     /* how long the server keeps the connection; 0: it does not say */
     unsigned interim;
@@ -53,6 +54,7 @@ struct forwards {
 
 static void go_on(struct deferred *d);
 static void next_turn(struct deferred *d);
+static void write_kept(struct deferred *d);
 static void refuse(struct deferred *d);
 static void drive(struct forward *f);
 
@@ -105,6 +107,7 @@ static struct forward *forward_new(struct forwards *all, struct ask_forward *ask
     list_init(&f->link);
     deferred_init(&f->again, go_on);
     deferred_init(&f->turn, next_turn);
+    deferred_init(&f->write, write_kept);
     buf_init(&f->held, HELD_BYTES);
     http_reader_init(&f->reader, HTTP_RESPONSES, &HTTP_LIMITS_DEFAULT);
     http_reader_expect(&f->reader, ask->answers_head);
@@ -118,6 +121,7 @@ static void forward_free(struct forward *f)
     assert(!f->ask && !f->wire && !f->is_busy);
     deferred_cancel(&f->again);
     deferred_cancel(&f->turn);
+    deferred_cancel(&f->write);
     buf_finish(&f->held);
     http_reader_finish(&f->reader);
     all->open--;
@@ -138,6 +142,7 @@ static struct exchange *let_go(struct forward *f)
     f->ask = NULL;
     deferred_cancel(&f->again);
     deferred_cancel(&f->turn);
+    deferred_cancel(&f->write);
     return x;
 }
 
@@ -228,6 +233,15 @@ static bool write_request(struct forward *f)
     return answer != STREAM_BROKEN;
 }
 
+/* Requests that are written one after the other find OpenSSL's code in the cache; in the middle of their stages they do
+ * not. */
+static void write_kept(struct deferred *d)
+{
+    struct forward *f = CONTAINER_OF(d, struct forward, write);
+    if (!write_request(f))
+        fail_later(f, FORWARD_BROKEN, "closed while it was kept");
+}
+
 static void wire_opened(struct wire *w, enum dial_answer answer, const char *why)
 {
     struct forward *f = w->user;
@@ -271,8 +285,8 @@ void forward_ask(struct forwards *all, struct ask_forward *ask)
     f->wire->user = f;
     f->wire->opened = wire_opened;
     f->wire->ready = wire_ready;
-    if (f->is_open && !write_request(f))
-        fail_later(f, FORWARD_BROKEN, "closed while it was kept");
+    if (f->is_open)
+        loop_at_flush(all->loop, &f->write);
 }
 
 static void refuse(struct deferred *d)
