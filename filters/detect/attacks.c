@@ -4,7 +4,8 @@
 #include <hs.h>
 #include <stdlib.h>
 
-enum { FORMS_MAX = 4, TEXT_MAX_BYTES = 1 << 30, KEPT_BYTES = 64 * 1024, WORK_FACTOR = 16, WORK_LEAST = 64 * 1024 };
+enum { FORMS_MAX = 4, TEXT_MAX_BYTES = 1 << 30, KEPT_BYTES = 64 * 1024, WORK_FACTOR = 6, WORK_LEAST = 64 * 1024,
+       VALUES_MAX = 8, NAME_BYTES_MAX = 64 };
 
 const char *const ATTACK_CATEGORIES_WORDS[] = { "sql", "xss", "shell", "template", "ldap", "xpath", "traversal", "nosql", "crlf",
                                                 "xml", "code", NULL };
@@ -237,6 +238,27 @@ static int matched(unsigned id, unsigned long long from, unsigned long long to, 
     return 0;
 }
 
+/* The whole of it, and what stands behind the first equals signs when it is a query string or the like. */
+static void look_at_values(struct attack_look *l)
+{
+    attack_sql_whole(l, 0);
+    attack_shell_line(l, 0);
+    size_t at = 0;
+    for (unsigned i = 0; i < VALUES_MAX; i++) {
+        struct str rest = str_from(l->text, at);
+        size_t sign = str_find(str_first(rest, NAME_BYTES_MAX), '=');
+        if (sign == rest.len || sign >= NAME_BYTES_MAX || !sign || memchr(rest.at, ' ', sign))
+            return;
+        at += sign + 1;
+        attack_sql_whole(l, at);
+        attack_shell_line(l, at);
+        size_t next = str_find(str_from(l->text, at), '&');
+        at += next + 1;
+        if (at >= l->text.len)
+            return;
+    }
+}
+
 static bool look(struct attack_scratch *s, const struct attack_set *set, struct str text, unsigned form, uint32_t *signs)
 {
     struct attack_look l = { .scratch = s, .text = text, .form = form, .work = WORK_FACTOR * text.len + WORK_LEAST };
@@ -246,8 +268,7 @@ static bool look(struct attack_scratch *s, const struct attack_set *set, struct 
         if (s->policy->categories >> i & 1 && attack_is_due(&l, (enum attack_category)i) &&
             hs_scan(set->of[i], text.at, (unsigned)text.len, 0, s->of_scan, matched, &l) != HS_SUCCESS)
             return false;
-    attack_sql_whole(&l);
-    attack_shell_line(&l);
+    look_at_values(&l);
     if (!l.work)
         attack_note(&l, RULE_SQL_DENSE, 0, 0);
     return true;

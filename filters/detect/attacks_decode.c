@@ -89,6 +89,10 @@ static uint32_t encoded(struct str s, size_t at, size_t *end, bool *is_byte)
             return next == 'n' ? '\n' : next == 'r' ? '\r' : '\t';
         }
         return n > 0 ? (uint32_t)n : 0;
+    case '\xe2': /* curled quotes, which some databases read as straight ones */
+        n = at + 2 < s.len && next == '\x80' ? (unsigned char)s.at[at + 2] : 0;
+        *end = at + 3;
+        return n == 0x98 || n == 0x99 || n == 0xb2 ? '\'' : n == 0x9c || n == 0x9d || n == 0xb3 ? '"' : 0;
     default: /* letters and signs that look like ASCII, wide */
         if ((unsigned char)s.at[at] != 0xef || at + 2 >= s.len)
             return 0;
@@ -98,9 +102,11 @@ static uint32_t encoded(struct str s, size_t at, size_t *end, bool *is_byte)
     }
 }
 
+static const bool MAY_BEGIN[256] = { ['%'] = true, ['&'] = true, ['\\'] = true, [0xe2] = true, [0xef] = true };
+
 static bool may_begin(char c)
 {
-    return c == '%' || c == '&' || c == '\\' || (unsigned char)c == 0xef;
+    return MAY_BEGIN[(unsigned char)c];
 }
 
 /* What over-long UTF-8 stands for, which careless decoders still read: %c0%af is a slash. */

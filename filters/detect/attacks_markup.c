@@ -157,6 +157,8 @@ static void judge_attribute(struct tag *t, struct str name, struct str value, bo
             found(t, RULE_XSS_ADDRESS);
     } else if (t->kind == TAG_LINK && str_eq_nocase(name, STR("rel")) && str_starts(plain, STR("import")))
         found(t, RULE_XSS_META);
+    else if (str_eq_nocase(name, STR("datasrc")) || str_eq_nocase(name, STR("datafld")))
+        found(t, RULE_XSS_OLD_TAG);
     else if (str_find_str(plain, STR("=javascript:")) < plain.len)
         found(t, RULE_XSS_ADDRESS);
 }

@@ -4,7 +4,7 @@
  * to the separator. */
 #include "filters/detect/attacks_parts.h"
 
-enum { COMMAND_MAX = 24, LOOK_MAX = 64, LINES_MAX_BYTES = 256 };
+enum { COMMAND_MAX = 24, LOOK_MAX = 64, LINES_MAX_BYTES = 512, LINE_MAX_BYTES = 120 };
 
 enum command_kind { COMMAND_NONE, COMMAND_WORD /* of a language, too */, COMMAND_SURE };
 
@@ -58,8 +58,15 @@ static struct command read_command(struct str s, size_t at)
     char room[COMMAND_MAX];
     struct command c = { .kind = COMMAND_NONE };
     size_t n = 0, from = at = skip_blanks(s, at), slash = at;
-    for (; at < s.len && at - from < LOOK_MAX && !ends_word(s.at[at]); at++) {
+    for (; at < s.len && at - from < LOOK_MAX; at++) {
         char b = s.at[at];
+        if (b == '`' && at + 1 < s.len && s.at[at + 1] == '`' && n) {
+            c.is_hidden = true;
+            at++;
+            continue;
+        }
+        if (ends_word(b))
+            break;
         if (b == '$' && at + 1 < s.len && (s.at[at + 1] == '@' || s.at[at + 1] == '*' || ascii_is_digit(s.at[at + 1]))) {
             c.is_hidden = n > 0;
             at++;
@@ -101,7 +108,7 @@ static struct command read_command(struct str s, size_t at)
     return c;
 }
 
-enum argument { ARGUMENT_NONE, ARGUMENT_WORD, ARGUMENT_SHELL, ARGUMENT_ENDS /* by another sign of the shell */, ARGUMENT_ODD };
+enum argument { ARGUMENT_NONE, ARGUMENT_WORD, ARGUMENT_NUMBER, ARGUMENT_SHELL, ARGUMENT_ENDS /* by another sign of the shell */, ARGUMENT_ODD };
 
 static enum argument read_argument(struct str s, size_t end)
 {
@@ -126,7 +133,7 @@ static enum argument read_argument(struct str s, size_t end)
     bool number = true;
     for (size_t k = at; k < i; k++)
         number &= ascii_is_digit(s.at[k]);
-    return sign || number ? ARGUMENT_SHELL : ARGUMENT_WORD;
+    return sign ? ARGUMENT_SHELL : number ? ARGUMENT_NUMBER : ARGUMENT_WORD;
 }
 
 /* ---- behind separators ---- */
@@ -136,7 +143,7 @@ struct place {
     size_t from, at; /* of the separator, and behind it */
     bool begins;     /* nothing is before it, or nothing but a value */
     bool is_weak;    /* an ampersand, a line's end */
-    bool is_tight;   /* no space behind it */
+    bool is_tight;   /* no space behind it; a line's end that was encoded */
 };
 
 /* A number or name without blanks is before the separator. */
@@ -150,24 +157,34 @@ static bool is_value_before(struct str s, size_t at)
     return true;
 }
 
+/* The ; of &amp; and the | of a table are no separators. */
+static bool is_markup(struct str s, size_t at, size_t behind, size_t end)
+{
+    size_t from = at;
+    while (s.at[at] == ';' && from && at - from < 9 && (attack_is_word(s.at[from - 1]) || s.at[from - 1] == '#'))
+        from--;
+    if (from < at && from && s.at[from - 1] == '&')
+        return true;
+    bool is_cell = s.at[at] == '|' && behind == at + 1 && attack_is_space(s.at[behind < s.len ? behind : at]);
+    return is_cell && end < s.len && s.at[skip_blanks(s, end) < s.len ? skip_blanks(s, end) : at] == '|' && attack_is_space(s.at[end]);
+}
+
 static void judge_command(const struct place *p)
 {
     struct str s = p->look->text;
     struct command c = read_command(s, p->at);
-    if (c.kind == COMMAND_NONE)
+    if (c.kind == COMMAND_NONE || is_markup(s, p->from, p->at, c.end))
         return;
     enum argument a = read_argument(s, c.end);
     bool closes = a == ARGUMENT_NONE || a == ARGUMENT_ENDS, sure = c.kind == COMMAND_SURE || c.has_path || c.is_hidden;
-    if (a == ARGUMENT_ODD)
+    bool shell = a == ARGUMENT_SHELL || (a == ARGUMENT_NUMBER && (sure || p->begins));
+    if (a == ARGUMENT_ODD || (p->is_weak && !p->begins && !sure && !shell))
         return;
-    if (p->is_weak && !p->begins && !sure && a != ARGUMENT_SHELL)
-        return;
-    if (p->is_weak && p->is_tight && a == ARGUMENT_ENDS && c.end < s.len && s.at[c.end] == ';' && !c.has_path)
+    if (p->is_weak && p->is_tight && a == ARGUMENT_ENDS && s.at[c.end] == ';' && !c.has_path)
         return; /* an entity */
     if (p->is_weak && !p->begins && p->is_tight && closes && !c.has_path)
         return; /* a parameter */
-    if ((sure && (a == ARGUMENT_SHELL || closes || p->is_tight)) || a == ARGUMENT_SHELL || (closes && p->is_tight && p->begins) ||
-        (closes && p->begins && !p->is_weak))
+    if ((sure && (shell || closes || p->is_tight)) || shell || (closes && p->begins && (p->is_tight || !p->from)))
         attack_note(p->look, RULE_SHELL_COMMAND, p->from, c.end);
     else if ((sure && p->begins) || (closes && p->is_tight))
         attack_note(p->look, RULE_SHELL_PERHAPS, p->from, c.end);
@@ -192,7 +209,7 @@ static void judge_backticks(struct attack_look *l, size_t at)
     if (end >= s.len || s.at[end] != '`' || end == at + 1)
         return;
     bool whole = at == 0 && (end + 1 == s.len || !attack_is_space(s.at[end + 1]));
-    bool in_value = at && (attack_is_any(s.at[at - 1], "=;|&'\"?/,") || attack_is_word(s.at[at - 1]));
+    bool in_value = at && (attack_is_any(s.at[at - 1], "=;|&'\"?/,{(") || attack_is_word(s.at[at - 1]));
     if (whole || in_value)
         judge_substitution(l, at, at + 1);
     l->tick_end = end + 1;
@@ -203,7 +220,7 @@ static void judge_separator(struct attack_look *l, size_t at)
     struct str s = l->text;
     char b = s.at[at];
     size_t behind = at + 1;
-    if ((at && s.at[at - 1] == b) || (b == '\n' && !l->form && s.len > LINES_MAX_BYTES))
+    if ((at && s.at[at - 1] == b) || (b == '\n' && s.len > LINES_MAX_BYTES))
         return;
     while (behind < s.len && (s.at[behind] == b || (b == '\n' && attack_is_space(s.at[behind]))))
         behind++;
@@ -215,24 +232,42 @@ static void judge_separator(struct attack_look *l, size_t at)
                        .at = behind,
                        .begins = is_value_before(s, before),
                        .is_weak = b == '\n' || (b == '&' && behind == at + 1),
-                       .is_tight = behind < s.len && !attack_is_space(s.at[behind]) };
+                       .is_tight = behind < s.len && !attack_is_space(s.at[behind]) && (b != '\n' || l->form) };
     judge_command(&p);
 }
 
-/* A line that is a command and its arguments, and nothing else. */
-void attack_shell_line(struct attack_look *l)
+/* Options, paths, numbers, addresses: no words. */
+static bool are_arguments(struct str s, size_t at)
 {
-    struct str s = l->text;
-    if (s.len > LINES_MAX_BYTES || memchr(s.at, '\n', s.len))
+    for (;;) {
+        enum argument a = read_argument(s, at);
+        if (a == ARGUMENT_NONE || a == ARGUMENT_ENDS)
+            return true;
+        if (a != ARGUMENT_SHELL && a != ARGUMENT_NUMBER)
+            return false;
+        for (at = skip_blanks(s, at); at < s.len && !attack_is_space(s.at[at]) && !attack_is_any(s.at[at], ";|&`<>"); at++)
+            ;
+    }
+}
+
+/* A line that is a command and its arguments, and nothing else. */
+void attack_shell_line(struct attack_look *l, size_t from)
+{
+    struct str s = str_first(l->text, from + str_find(str_from(l->text, from), '&'));
+    if (s.len - from > LINE_MAX_BYTES || memchr(s.at + from, '\n', s.len - from))
         return;
-    struct command c = read_command(s, 0);
+    struct command c = read_command(s, from);
     enum argument a = c.kind != COMMAND_NONE ? read_argument(s, c.end) : ARGUMENT_ODD;
-    if (c.kind != COMMAND_NONE && c.has_path && (a == ARGUMENT_SHELL || a == ARGUMENT_ENDS || a == ARGUMENT_NONE))
-        attack_note(l, RULE_SHELL_COMMAND, 0, c.end);
-    else if (c.kind == COMMAND_SURE && (c.is_hidden || a == ARGUMENT_SHELL))
-        attack_note(l, c.is_hidden ? RULE_SHELL_COMMAND : RULE_SHELL_LINE, 0, c.end);
-    else if (c.kind != COMMAND_NONE && c.is_hidden)
-        attack_note(l, RULE_SHELL_PERHAPS, 0, c.end);
+    if (c.kind == COMMAND_NONE || a == ARGUMENT_ODD)
+        return;
+    bool closes = a == ARGUMENT_NONE || a == ARGUMENT_ENDS, sure = c.kind == COMMAND_SURE;
+    bool shell = (a == ARGUMENT_SHELL || (a == ARGUMENT_NUMBER && sure)) && are_arguments(s, c.end);
+    size_t argument = skip_blanks(s, c.end);
+    bool path = shell && argument < s.len && attack_is_any(s.at[argument], "/~-.");
+    if (c.has_path ? closes || shell : path || (sure && (c.is_hidden || shell)))
+        attack_note(l, RULE_SHELL_COMMAND, from, c.end);
+    else if (c.is_hidden || (sure && a == ARGUMENT_SHELL))
+        attack_note(l, RULE_SHELL_PERHAPS, from, c.end);
 }
 
 void attack_shell_sign(struct attack_look *l, size_t at)

@@ -10,7 +10,7 @@ static const uint32_t SIGNS[256] = {
     ['/'] = SIGN_SLASH, ['\\'] = SIGN_BACKSLASH, ['`'] = SIGN_TICK, ['='] = SIGN_EQUALS, ['\r'] = SIGN_CR, ['\n'] = SIGN_LINE,
     ['@'] = SIGN_AT, ['#'] = SIGN_HASH, ['*'] = SIGN_STAR, ['['] = SIGN_BRACKET, [']'] = SIGN_BRACKET, ['&'] = SIGN_AND,
     [';'] = SIGN_SEMICOLON, ['|'] = SIGN_PIPE, ['('] = SIGN_OPEN, [')'] = SIGN_OPEN, [':'] = SIGN_LOOK, ['-'] = SIGN_LOOK,
-    ['_'] = SIGN_LOOK, ['.'] = SIGN_LOOK, ['\''] = SIGN_LOOK, ['"'] = SIGN_LOOK, [0xe5] = SIGN_CR, [0xef] = SIGN_WIDE, ['+'] = SIGN_PLUS,
+    ['_'] = SIGN_LOOK, ['.'] = SIGN_LOOK, ['\''] = SIGN_LOOK, ['"'] = SIGN_LOOK, [0xe5] = SIGN_CR, [0xef] = SIGN_WIDE, [0xe2] = SIGN_WIDE, ['+'] = SIGN_PLUS,
     ['a'] = SIGN_WORD, ['A'] = SIGN_WORD, ['o'] = SIGN_WORD, ['O'] = SIGN_WORD, ['x'] = SIGN_WORD, ['X'] = SIGN_WORD,
     ['h'] = SIGN_WORD, ['H'] = SIGN_WORD, ['r'] = SIGN_WORD, ['R'] = SIGN_WORD,
 };
@@ -19,8 +19,8 @@ static const uint32_t SIGNS[256] = {
 static const struct {
     uint32_t any, all;
 } DUE[ATTACK_CATEGORIES] = {
-    [ATTACK_SQL] = { ~(uint32_t)0, 0 },
-    [ATTACK_XSS] = { SIGN_LESS | SIGN_OPEN | SIGN_TICK | SIGN_EQUALS | SIGN_SCHEME, 0 },
+    [ATTACK_SQL] = { SIGN_WORD, 0 },
+    [ATTACK_XSS] = { SIGN_LESS | SIGN_CALL | SIGN_TICK | SIGN_EQUALS | SIGN_SCHEME, 0 },
     [ATTACK_SHELL] = { SIGN_SLASH | SIGN_BACKSLASH | SIGN_DOLLAR | SIGN_MORE | SIGN_LESS | SIGN_PERCENT | SIGN_BRACE | SIGN_OPTION | SIGN_CALL |
                            SIGN_EQUALS,
                        0 },
@@ -47,7 +47,7 @@ static char byte_at(struct str s, size_t at)
 
 static bool is_word_at(struct str s, size_t at, struct str word)
 {
-    return str_starts_nocase(str_from(s, at), word) && !attack_is_letter(byte_at(s, at + word.len)) && byte_at(s, at + word.len) != '_';
+    return at < s.len && ascii_lower(s.at[at]) == *word.at && str_starts_nocase(str_from(s, at), word) && !attack_is_letter(byte_at(s, at + word.len)) && byte_at(s, at + word.len) != '_';
 }
 
 /* Words that join conditions. */
@@ -56,10 +56,8 @@ static void look_at_word(struct attack_look *l, size_t at)
     static const struct str words[] = { STR_INIT("and"), STR_INIT("or"), STR_INIT("xor"), STR_INIT("having"), STR_INIT("rlike"),
                                         STR_INIT("regexp") };
     struct str s = l->text;
-    if (at && (attack_is_letter(s.at[at - 1]) || s.at[at - 1] == '_'))
-        return;
-    char second = ascii_lower(byte_at(s, at + 1));
-    if (!attack_is_any(second, "nroael"))
+    char first = ascii_lower(s.at[at]), second = ascii_lower(byte_at(s, at + 1));
+    if (second != (first == 'a' ? 'n' : first == 'h' ? 'a' : first == 'o' ? 'r' : first == 'x' ? 'o' : second))
         return;
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (is_word_at(s, at, words[i])) {
@@ -78,7 +76,8 @@ static size_t skip_blanks(struct str s, size_t at, const char *also)
 static void look_behind_quote(struct attack_look *l, size_t at)
 {
     static const struct str words[] = { STR_INIT("like"), STR_INIT("nlike"), STR_INIT("not"), STR_INIT("is"), STR_INIT("in"),
-                                        STR_INIT("between"), STR_INIT("div"), STR_INIT("mod"), STR_INIT("sounds"), STR_INIT("collate") };
+                                        STR_INIT("between"), STR_INIT("div"), STR_INIT("mod"), STR_INIT("sounds"), STR_INIT("collate"),
+                                        STR_INIT("declare"), STR_INIT("exec"), STR_INIT("waitfor"), STR_INIT("select") };
     struct str s = l->text;
     at = skip_blanks(s, at + 1, ")");
     char b = byte_at(s, at);
@@ -134,9 +133,14 @@ void attack_signs(struct attack_look *l)
     struct str s = l->text;
     size_t tag_end = 0;
     const char *blank = memchr(s.at, ' ', s.len < SHORT_BYTES ? s.len : SHORT_BYTES);
+    l->signs = SIGN_WORD; /* SQL is made of words */
     l->is_short = s.len <= SHORT_BYTES || !blank;
+    uint32_t counts = ~(uint32_t)0; /* a word begins where no letter is before it */
     for (size_t at = 0; at < s.len; at++) {
-        uint32_t sign = SIGNS[(unsigned char)s.at[at]];
+        unsigned char b = (unsigned char)s.at[at];
+        uint32_t sign = SIGNS[b] & counts;
+        bool is_letter = (unsigned char)((b | 0x20) - 'a') < 26 || b == '_';
+        counts = ~(uint32_t)SIGN_WORD | ((uint32_t)is_letter - 1);
         if (!sign)
             continue;
         if (sign == SIGN_WORD) {

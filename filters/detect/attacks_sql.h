@@ -88,8 +88,46 @@ enum sql_lead {
 struct sql_before {
     enum sql_lead lead;
     bool has_comment, same_line;
+    bool is_first; /* nothing but a name or number without blanks */
     size_t from;
 };
-struct sql_before sql_before(const struct attack_look *l, size_t at);
+struct sql_before sql_before(struct attack_look *l, size_t at);
+
+/* A string or a parenthesis ended elsewhere; the same, or a value begins here. */
+static inline bool sql_breaks_out(enum sql_lead lead)
+{
+    return lead == LEAD_QUOTE || lead == LEAD_CLOSE;
+}
+static inline bool sql_begins(enum sql_lead lead)
+{
+    return lead >= LEAD_NUMBER;
+}
+static inline bool sql_is_constant(enum sql_value v)
+{
+    return v == VALUE_CONST || v == VALUE_STRING || v == VALUE_OPEN_STRING;
+}
+static inline bool sql_ends(struct sql_token t)
+{
+    return t.kind == SQL_END || t.kind == SQL_COMMENT || t.kind == SQL_SEMICOLON;
+}
+
+/* ---- forms ---- */
+
+/* Of the word that an expression matched, perhaps with one byte more: its end, and its beginning. */
+size_t sql_word_end(const struct attack_look *l, size_t to);
+size_t sql_word_begin(const struct attack_look *l, size_t end);
+void sql_skip(struct sql_cursor *c, enum sql_kind kind);
+/* Is it one of the words, which blanks part? */
+bool sql_is_word_of(struct str word, const char *list);
+/* A few signs and letters, no words. */
+bool sql_is_bare(struct str s);
+/* A comment that hides what follows, not one that says something. */
+bool sql_cuts_off(const struct sql_cursor *c, struct sql_token t);
+/* Behind `select`: is it a list of values, or a column where SQL has `begun` for sure? */
+bool sql_is_list(struct sql_cursor *c, bool begun);
+/* Behind the word: does it go on as a statement does? */
+bool sql_is_statement(struct sql_cursor *c, struct str word);
+/* Behind `select`: values, from, a table, and the end or what else a query has? */
+bool sql_is_query(struct sql_cursor *c);
 
 #endif

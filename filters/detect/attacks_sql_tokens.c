@@ -1,4 +1,4 @@
-/* attacks_sql_tokens.c - SQL cut into tokens and values, a window of it at a time. */
+/* attacks_sql_tokens.c - SQL cut into tokens, a window of it at a time. */
 #include "filters/detect/attacks_sql.h"
 
 static const struct attack_word WORDS[] = {
@@ -101,14 +101,20 @@ static bool is_name_byte(char b)
     return attack_is_word(b) || b == '$' || (unsigned char)b >= 0x80;
 }
 
+/* n'…', x'…', _utf8'…' */
+static bool is_string_prefix(struct str word)
+{
+    char first = ascii_lower(*word.at);
+    return first == '_' || (word.len == 1 && attack_is_any(first, "nxbequ")) || (word.len == 2 && str_eq_nocase(word, STR("nq")));
+}
+
 static struct sql_token word_token(struct sql_cursor *c, size_t at)
 {
     size_t i = at;
     while (i < c->stop && is_name_byte(c->text.at[i]))
         i++;
     struct str word = str_of(c->text.at + at, i - at);
-    if (byte_at(c, i) == '\'' && (word.len <= 2 || word.at[0] == '_') && (attack_is_letter(word.at[0]) || word.at[0] == '_') &&
-        str_find_str(STR("n x b e q u nq _utf8 _latin1 _binary"), word) < 36)
+    if (byte_at(c, i) == '\'' && is_string_prefix(word))
         return string_token(c, i, '\'');
     uint8_t kind = attack_word_kind(WORDS, ARRAY_LEN(WORDS), word);
     return (struct sql_token){ kind ? (enum sql_kind)kind : SQL_NAME, at, i };
@@ -185,27 +191,17 @@ static struct sql_token token_at(struct sql_cursor *c, size_t at)
             i++;
         return (struct sql_token){ i > at + 1 ? SQL_VARIABLE : SQL_OTHER, at, i };
     }
+    if (b == '?')
+        return (struct sql_token){ SQL_VARIABLE, at, at + 1 };
+    if (b == '\\' && n == 'N')
+        return (struct sql_token){ SQL_CONST, at, at + 2 };
     return b == '`' ? quoted_name(c, at, '`') : b == '[' ? quoted_name(c, at, ']') : operator_token(c, at);
 }
 
-struct sql_token sql_next(struct sql_cursor *c)
+/* What was read is paid for; without means reading ends here. */
+static struct sql_token pay(struct sql_cursor *c, size_t from, struct sql_token t)
 {
-    for (;;) {
-        c->at = skip_space(c, c->at);
-        if (c->at >= c->stop)
-            return (struct sql_token){ SQL_END, c->at, c->at };
-        size_t behind = skip_comment(c, c->at);
-        if (behind == SIZE_MAX) {
-            struct sql_token t = { SQL_COMMENT, c->at, c->stop };
-            c->at = c->stop;
-            return t;
-        }
-        if (behind == c->at)
-            break;
-        c->at = behind;
-    }
-    struct sql_token t = token_at(c, c->at);
-    size_t cost = t.to - t.from + 4;
+    size_t cost = t.to - from + 4;
     *c->work -= *c->work > cost ? cost : *c->work;
     c->at = t.to;
     if (!*c->work)
@@ -213,209 +209,24 @@ struct sql_token sql_next(struct sql_cursor *c)
     return t;
 }
 
+struct sql_token sql_next(struct sql_cursor *c)
+{
+    size_t from = c->at;
+    for (;;) {
+        c->at = skip_space(c, c->at);
+        if (c->at >= c->stop)
+            return (struct sql_token){ SQL_END, c->at, c->at };
+        size_t behind = skip_comment(c, c->at);
+        if (behind == SIZE_MAX)
+            return pay(c, from, (struct sql_token){ SQL_COMMENT, c->at, c->stop });
+        if (behind == c->at)
+            return pay(c, from, token_at(c, c->at));
+        c->at = behind;
+    }
+}
+
 struct sql_token sql_peek(const struct sql_cursor *c)
 {
     struct sql_cursor ahead = *c;
     return sql_next(&ahead);
-}
-
-/* ---- values ---- */
-
-enum { VALUE_PARENTHESES_MAX = 12, VALUE_PARTS_MAX = 16, CALL_TOKENS_MAX = 64 };
-
-/* From behind an opening parenthesis to behind the one that closes it, or to where reading ends; what makes it more than a call is
- * told. */
-static enum sql_value skip_call(struct sql_cursor *c, enum sql_value value)
-{
-    int depth = 1;
-    struct sql_token before = { .kind = SQL_OPEN };
-    for (int i = 0; depth && i < CALL_TOKENS_MAX; i++) {
-        struct sql_token t = sql_next(c);
-        if (t.kind == SQL_END || t.kind == SQL_COMMENT || t.kind == SQL_OPEN_STRING)
-            break;
-        depth += (t.kind == SQL_OPEN) - (t.kind == SQL_CLOSE);
-        enum sql_value is = t.kind == SQL_SELECT && before.kind == SQL_OPEN ? VALUE_SELECT
-                            : t.kind == SQL_SLOW                           ? VALUE_SLOW
-                                                                           : value;
-        value = is > value ? is : value;
-        before = t;
-    }
-    return value;
-}
-
-static enum sql_value called(struct sql_cursor *c, enum sql_value value, enum sql_value if_not)
-{
-    struct sql_cursor ahead = *c;
-    struct sql_token t = sql_next(&ahead);
-    while (t.kind == SQL_DOT) { /* a.b.c */
-        sql_next(&ahead);
-        *c = ahead;
-        t = sql_next(&ahead);
-    }
-    if (t.kind != SQL_OPEN)
-        return if_not;
-    *c = ahead;
-    return skip_call(c, value);
-}
-
-static enum sql_value one_value(struct sql_cursor *c)
-{
-    unsigned open = 0;
-    enum sql_value value = VALUE_NONE;
-    struct sql_cursor ahead = *c;
-    for (int i = 0; i < VALUE_PARENTHESES_MAX; i++) {
-        struct sql_token t = sql_next(&ahead);
-        bool is_sign = t.kind == SQL_OPERATOR && attack_is_any(c->text.at[t.from], "+-~!");
-        if (t.kind == SQL_OPEN || is_sign || t.kind == SQL_NOT || t.kind == SQL_PREFIX) {
-            open += t.kind == SQL_OPEN;
-            continue;
-        }
-        switch (t.kind) {
-        case SQL_NUMBER:
-            value = VALUE_CONST;
-            break;
-        case SQL_CONST:
-            value = called(&ahead, VALUE_CALL, VALUE_CONST);
-            break;
-        case SQL_STRING:
-            value = VALUE_STRING;
-            break;
-        case SQL_OPEN_STRING:
-            value = VALUE_OPEN_STRING;
-            break;
-        case SQL_VARIABLE:
-            value = VALUE_VARIABLE;
-            break;
-        case SQL_SELECT:
-            value = open ? skip_call(&ahead, VALUE_SELECT) : VALUE_SELECT;
-            open -= open > 0;
-            break;
-        case SQL_CASE:
-            value = VALUE_FUNCTION;
-            for (int k = 0; k < CALL_TOKENS_MAX; k++) {
-                t = sql_next(&ahead);
-                if (t.kind == SQL_END || t.kind == SQL_COMMENT || str_eq_nocase(sql_text(&ahead, t), STR("end")))
-                    break;
-            }
-            break;
-        case SQL_BARE:
-            value = called(&ahead, VALUE_FUNCTION, VALUE_FUNCTION);
-            break;
-        case SQL_FUNCTION:
-        case SQL_STATEMENT: /* replace(), insert() */
-            value = called(&ahead, VALUE_FUNCTION, VALUE_NAME);
-            break;
-        case SQL_SLOW:
-            value = called(&ahead, VALUE_SLOW, VALUE_NAME);
-            break;
-        case SQL_NAME:
-            value = called(&ahead, VALUE_CALL, VALUE_NAME);
-            break;
-        default:
-            return VALUE_NONE;
-        }
-        break;
-    }
-    if (value == VALUE_NONE)
-        return value;
-    *c = ahead;
-    while (open && sql_next(&ahead).kind == SQL_CLOSE) {
-        open--;
-        *c = ahead;
-    }
-    return value;
-}
-
-enum sql_value sql_value(struct sql_cursor *c)
-{
-    enum sql_value value = one_value(c);
-    for (int i = 0; value != VALUE_NONE && i < VALUE_PARTS_MAX; i++) {
-        struct sql_cursor ahead = *c;
-        struct sql_token t = sql_next(&ahead);
-        if (t.kind == SQL_COLLATE) {
-            sql_next(&ahead);
-            *c = ahead;
-            continue;
-        }
-        if (t.kind != SQL_OPERATOR)
-            break;
-        enum sql_value more = one_value(&ahead);
-        if (more == VALUE_NONE)
-            break;
-        value = more > value ? more : value;
-        *c = ahead;
-    }
-    return value;
-}
-
-/* ---- what stands before ---- */
-
-enum { LINE_BACK_MAX = 256, COMMENT_BACK_MAX = 96 };
-
-/* Does the quote at `at` begin a string of its line? Apostrophes within words and quotes behind backslashes are no quotes. */
-static bool begins_string(struct str s, size_t at)
-{
-    size_t from = at > LINE_BACK_MAX ? at - LINE_BACK_MAX : 0, quotes = 0;
-    const char *line = memrchr(s.at + from, '\n', at - from);
-    for (size_t i = line ? (size_t)(line - s.at) : from; i < at; i++) {
-        bool within = i && attack_is_letter(s.at[i - 1]) && attack_is_letter(s.at[i + 1]);
-        quotes += s.at[i] == s.at[at] && !(within && s.at[i] == '\'') && !(i && s.at[i - 1] == '\\');
-    }
-    return quotes % 2 == 0;
-}
-
-/* A number with which a value begins: at the start, behind a name and an equals sign, or behind a quote. */
-static bool begins_value(struct str s, size_t at)
-{
-    while (at && (attack_is_word(s.at[at - 1]) || s.at[at - 1] == '.'))
-        at--;
-    if (at && (s.at[at - 1] == '-' || s.at[at - 1] == '+'))
-        at--;
-    while (at && s.at[at - 1] == '(')
-        at--;
-    if (!at)
-        return true;
-    char b = s.at[at - 1];
-    return b == '=' || b == '&' || b == '"' || b == '\'' || b == '?' || b == '/' || b == '\n' || b == ',' || b == ':';
-}
-
-struct sql_before sql_before(const struct attack_look *l, size_t at)
-{
-    struct str s = l->text;
-    struct sql_before b = { .lead = LEAD_NAME, .same_line = true };
-    bool closes = false;
-    for (;;) {
-        while (at && attack_is_space(s.at[at - 1])) {
-            b.same_line &= s.at[at - 1] != '\n';
-            at--;
-        }
-        if (at >= 4 && s.at[at - 1] == '/' && s.at[at - 2] == '*') {
-            size_t from = at > COMMENT_BACK_MAX ? at - COMMENT_BACK_MAX : 0, i = at - 3;
-            while (i > from && !(s.at[i - 1] == '/' && s.at[i] == '*'))
-                i--;
-            if (i <= from)
-                break;
-            b.has_comment = true;
-            at = i - 1;
-            continue;
-        }
-        if (!at || s.at[at - 1] != ')')
-            break;
-        closes = true;
-        at--;
-    }
-    b.from = at;
-    if (!at)
-        b.lead = closes ? LEAD_CLOSE : LEAD_START;
-    else if (s.at[at - 1] == '\'' || s.at[at - 1] == '"')
-        b.lead = begins_string(s, at - 1) ? LEAD_QUOTE : LEAD_EVEN;
-    else if (attack_is_word(s.at[at - 1])) {
-        size_t i = at;
-        while (i && attack_is_word(s.at[i - 1]))
-            i--;
-        if (ascii_is_digit(s.at[i]) && begins_value(s, at))
-            b.lead = LEAD_NUMBER;
-    } else if (s.at[at - 1] == '=' || s.at[at - 1] == '&')
-        b.lead = LEAD_START;
-    return b;
 }
