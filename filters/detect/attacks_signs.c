@@ -10,7 +10,8 @@ static const uint32_t SIGNS[256] = {
     ['/'] = SIGN_SLASH, ['\\'] = SIGN_BACKSLASH, ['`'] = SIGN_TICK, ['='] = SIGN_EQUALS, ['\r'] = SIGN_CR, ['\n'] = SIGN_LINE,
     ['@'] = SIGN_AT, ['#'] = SIGN_HASH, ['*'] = SIGN_STAR, ['['] = SIGN_BRACKET, [']'] = SIGN_BRACKET, ['&'] = SIGN_AND,
     [';'] = SIGN_SEMICOLON, ['|'] = SIGN_PIPE, ['('] = SIGN_OPEN, [')'] = SIGN_OPEN, [':'] = SIGN_LOOK, ['-'] = SIGN_LOOK,
-    ['_'] = SIGN_LOOK, ['.'] = SIGN_LOOK, ['\''] = SIGN_LOOK, ['"'] = SIGN_LOOK, [0xe5] = SIGN_CR, [0xef] = SIGN_WIDE, [0xe2] = SIGN_WIDE, ['+'] = SIGN_PLUS,
+    ['_'] = SIGN_LOOK, ['.'] = SIGN_LOOK, ['\''] = SIGN_LOOK, ['"'] = SIGN_LOOK,
+    [0xe5] = SIGN_CR, [0xef] = SIGN_WIDE, [0xe2] = SIGN_WIDE, ['+'] = SIGN_PLUS,
     ['a'] = SIGN_WORD, ['A'] = SIGN_WORD, ['o'] = SIGN_WORD, ['O'] = SIGN_WORD, ['x'] = SIGN_WORD, ['X'] = SIGN_WORD,
     ['h'] = SIGN_WORD, ['H'] = SIGN_WORD, ['r'] = SIGN_WORD, ['R'] = SIGN_WORD,
 };
@@ -21,7 +22,8 @@ static const struct {
 } DUE[ATTACK_CATEGORIES] = {
     [ATTACK_SQL] = { SIGN_WORD, 0 },
     [ATTACK_XSS] = { SIGN_LESS | SIGN_CALL | SIGN_TICK | SIGN_EQUALS | SIGN_SCHEME, 0 },
-    [ATTACK_SHELL] = { SIGN_SLASH | SIGN_BACKSLASH | SIGN_DOLLAR | SIGN_MORE | SIGN_LESS | SIGN_PERCENT | SIGN_BRACE | SIGN_OPTION | SIGN_CALL |
+    [ATTACK_SHELL] = { SIGN_SLASH | SIGN_BACKSLASH | SIGN_DOLLAR | SIGN_MORE | SIGN_LESS | SIGN_PERCENT | SIGN_BRACE |
+                      SIGN_OPTION | SIGN_CALL |
                            SIGN_EQUALS,
                        0 },
     [ATTACK_TEMPLATE] = { SIGN_BRACE | SIGN_HASH | SIGN_AT | SIGN_UNDER | SIGN_LESS | SIGN_DOLLAR | SIGN_PIPE, 0 },
@@ -31,7 +33,8 @@ static const struct {
     [ATTACK_NOSQL] = { SIGN_DOLLAR | SIGN_CALL | SIGN_EQUALS | SIGN_BRACKET, SIGN_QUOTE | SIGN_SEMICOLON },
     [ATTACK_CRLF] = { SIGN_PERCENT | SIGN_CR | SIGN_BACKSLASH, SIGN_LINE | SIGN_SLASH },
     [ATTACK_XML] = { SIGN_LESS | SIGN_EQUALS, 0 },
-    [ATTACK_CODE] = { SIGN_CALL | SIGN_LESS | SIGN_DOLLAR | SIGN_UNDER | SIGN_BRACE | SIGN_PERCENT | SIGN_AT | SIGN_DOTTED | SIGN_EQUALS, 0 },
+    [ATTACK_CODE] = { SIGN_CALL | SIGN_LESS | SIGN_DOLLAR | SIGN_UNDER | SIGN_BRACE | SIGN_PERCENT | SIGN_AT | SIGN_DOTTED | SIGN_EQUALS,
+                      0 },
 };
 
 bool attack_is_due(const struct attack_look *l, enum attack_category category)
@@ -47,7 +50,9 @@ static char byte_at(struct str s, size_t at)
 
 static bool is_word_at(struct str s, size_t at, struct str word)
 {
-    return at < s.len && ascii_lower(s.at[at]) == *word.at && str_starts_nocase(str_from(s, at), word) && !attack_is_letter(byte_at(s, at + word.len)) && byte_at(s, at + word.len) != '_';
+    char behind = byte_at(s, at + word.len);
+    return at < s.len && ascii_lower(s.at[at]) == *word.at && str_starts_nocase(str_from(s, at), word) &&
+           !attack_is_letter(behind) && behind != '_';
 }
 
 /* Words that join conditions. */

@@ -241,5 +241,7 @@ void attack_sql_break(struct attack_look *l, size_t at)
     else if (v == VALUE_NAME && sql_cuts_off(&c, tail))
         attack_note(l, RULE_SQL_JOINED, before.from, c.at);
     else if (v != VALUE_NONE && goes_on(&c, v, tail, before.from))
-        attack_note(l, joins || !sql_ends(tail) || sql_cuts_off(&c, tail) || is_joined(&c, t, v) ? RULE_SQL_JOINED : RULE_SQL_HALF, before.from, c.at);
+        attack_note(l,
+                    joins || !sql_ends(tail) || sql_cuts_off(&c, tail) || is_joined(&c, t, v) ? RULE_SQL_JOINED : RULE_SQL_HALF,
+                    before.from, c.at);
 }

@@ -71,7 +71,8 @@ void attack_sql_order(struct attack_look *l, size_t to)
         slow |= v == VALUE_SLOW || v == VALUE_SELECT;
     }
     struct sql_token tail = sql_peek(&c);
-    if (slow || tail.kind == SQL_COMMENT || (sql_ends(tail) && (v == VALUE_CONST ? before.lead != LEAD_START || !before.from : before.lead == LEAD_QUOTE)))
+    bool counts = v == VALUE_CONST ? before.lead != LEAD_START || !before.from : before.lead == LEAD_QUOTE;
+    if (slow || tail.kind == SQL_COMMENT || (sql_ends(tail) && counts))
         attack_note(l, RULE_SQL_ORDER, from, c.at);
 }
 
