@@ -1,6 +1,8 @@
 /* near.c - edges, neighbours, and whether something looks random. */
 #include "filters/detect/near.h"
 
+#include <string.h>
+
 /* ---- edges ---- */
 
 /* An odd number of backslashes before the letter: it is an escape's. */
@@ -67,30 +69,97 @@ static bool may_have(const struct pairs *p, struct str word)
     return word.len < 2 || (p->bits[pair_of(word.at) / 64] >> pair_of(word.at) % 64 & 1);
 }
 
-static bool has_word(struct str around, struct str word)
+/* A word of letters begins where none stands before it, and at a capital in the middle of one. */
+static bool begins_word(struct str around, size_t i)
 {
-    for (size_t i = 0; i + word.len <= around.len; i++) {
-        if (ascii_lower(around.at[i]) != word.at[0] || !str_eq_nocase(str_of(around.at + i, word.len), word))
+    return i == 0 || !is_alnum(around.at[i - 1]) || (is_lower(around.at[i - 1]) && is_upper(around.at[i])) ||
+           is_escape_letter(around, i - 1);
+}
+
+/* A bit for each letter, one for the bytes of all other letters, and one for what is neither. */
+enum { HIGH_BYTE = 26, OTHER_BYTE, FIRSTS };
+
+static unsigned first_of(char c)
+{
+    char lower = ascii_lower(c);
+    return is_lower(lower) ? (unsigned)(lower - 'a') : (unsigned char)c >= 0x80 ? HIGH_BYTE : OTHER_BYTE;
+}
+
+/* What was looked at. Many validators ask about one place, near to it and farther away: the last ones are kept. */
+struct around {
+    char bytes[PATTERN_CONTEXT], lower[PATTERN_CONTEXT];
+    size_t len;
+    uint64_t at[FIRSTS]; /* where words may begin with each; what is no letter of ASCII begins one anywhere */
+    uint32_t firsts;     /* with which they do */
+};
+
+static const struct around *look_around(struct str s)
+{
+    enum { FAR = PATTERN_CONTEXT / 2, KEPT = 3 };
+    static _Thread_local struct around last[KEPT];
+    struct around *a = &last[s.len > FAR ? 0 : s.len == FAR ? 1 : 2];
+    assert(s.len <= sizeof a->bytes);
+    if (s.len == a->len && memcmp(s.at, a->bytes, s.len) == 0)
+        return a;
+    memset(a->at, 0, sizeof a->at);
+    a->firsts = 0;
+    a->len = s.len;
+    memcpy(a->bytes, s.at, s.len);
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned first = first_of(s.at[i]);
+        a->lower[i] = ascii_lower(s.at[i]);
+        if (first < HIGH_BYTE && !begins_word(s, i))
             continue;
-        bool begins = i == 0 || !is_alnum(around.at[i - 1]) || is_escape_letter(around, i - 1) ||
-                      !is_alnum(word.at[0]) || (is_lower(around.at[i - 1]) && is_upper(around.at[i]));
-        bool ends = i + word.len == around.len || !is_alnum(word.at[word.len - 1]) ||
-                    !is_lower(ascii_lower(around.at[i + word.len]));
-        if (begins && ends)
+        a->at[first] |= (uint64_t)1 << i;
+        a->firsts |= (uint32_t)1 << first;
+    }
+    return a;
+}
+
+static bool has_word(const struct around *a, struct str word)
+{
+    for (uint64_t at = a->at[first_of(*word.at)]; at; at &= at - 1) {
+        size_t start = (size_t)__builtin_ctzll(at), end = start + word.len;
+        if (end > a->len || memcmp(a->lower + start, word.at, word.len) != 0)
+            continue;
+        if (end == a->len || !is_alnum(word.at[word.len - 1]) || !is_lower(a->lower[end]))
             return true;
     }
     return false;
 }
 
+/* What the words of a list begin with. Lists are literals, and known by their place. */
+static uint32_t firsts_of(const char *words)
+{
+    enum { LISTS_LOG2 = 7 };
+    static _Thread_local struct {
+        const char *words;
+        uint32_t firsts;
+    } known[1 << LISTS_LOG2];
+    size_t slot = (size_t)((uint64_t)(uintptr_t)words * 0x9e3779b97f4a7c15u >> (64 - LISTS_LOG2));
+    if (known[slot].words != words) {
+        uint32_t firsts = (uint32_t)1 << first_of(*words);
+        for (const char *at = words; (at = strchr(at, '|')); at++)
+            firsts |= (uint32_t)1 << first_of(at[1]);
+        known[slot].words = words;
+        known[slot].firsts = firsts;
+    }
+    return known[slot].firsts;
+}
+
+/* Most words are not there, and of these most not even their first letters where words begin. */
 static bool has_any(struct str around, const char *words)
 {
-    struct str rest = str_c(words);
-    struct pairs pairs;
-    pairs_read(&pairs, around);
-    while (rest.at) {
-        struct str word = str_cut(&rest, '|');
-        if (may_have(&pairs, word) && has_word(around, word))
+    if (!around.len)
+        return false;
+    const struct around *a = look_around(around);
+    uint32_t firsts = a->firsts & firsts_of(words);
+    for (const char *word = words, *end; firsts; word = end + 1) {
+        end = strchrnul(word, '|');
+        if ((firsts >> first_of(*word) & 1) && has_word(a, str_of(word, (size_t)(end - word))))
             return true;
+        if (!*end)
+            break;
     }
     return false;
 }

@@ -25,7 +25,7 @@ bool near_ends(struct str text, size_t end);
 /* Is it a piece of a longer number, as in 1.23 or 1,234? */
 bool near_is_part_of_number(struct str text, size_t start, size_t end);
 
-/* Does one of the words ("ssn|social security|…", lower case, whole words) stand in the bytes before or behind? */
+/* Does one of the words ("ssn|social security|…", lower case, whole words; a literal) stand in the bytes before or behind? */
 bool near_before(struct str text, size_t start, const char *words);
 bool near_behind(struct str text, size_t end, const char *words);
 

@@ -1,20 +1,23 @@
 /* pattern_automaton.c - states are made when a text first leads to them, and all are forgotten when there are too many. */
 #include "filters/detect/pattern_parts.h"
 
-enum { STATES_MAX = 8192, POOL_MIN = 1 << 12, POOL_MAX = 1 << 19, BUCKETS = 4 * STATES_MAX };
+enum { STATES_MAX = 4096, POOL_MIN = 1 << 10, POOL_MAX = 1 << 18, BUCKETS = 4 * STATES_MAX };
 
 static bool forget(struct pattern_automaton *a);
 static bool grow_pool(struct pattern_automaton *a, uint32_t room);
 
-bool pattern_automaton_init(struct pattern_automaton *a, const struct pattern_set *set)
+bool pattern_automaton_init(struct pattern_automaton *a, const struct pattern_set *set, size_t group)
 {
-    *a = (struct pattern_automaton){ .set = set };
+    size_t first = group * set->group_patterns, end = first + set->group_patterns;
+    end = end < set->count ? end : set->count;
+    uint32_t first_node = first ? set->ends[first - 1] : 0, nodes = (end ? set->ends[end - 1] : 0) - first_node;
+    *a = (struct pattern_automaton){ set, first, end, first_node, nodes, .turn = 0 };
     a->buckets = malloc(BUCKETS * sizeof *a->buckets);
-    a->work = calloc(set->nodes_count + 1, sizeof *a->work);
-    a->stack = calloc(set->nodes_count + 1, sizeof *a->stack);
-    a->mark = calloc(set->nodes_count + 1, sizeof *a->mark);
-    a->fresh = calloc(set->nodes_count + 1, sizeof *a->fresh);
-    a->found = calloc(set->count + 1, sizeof *a->found);
+    a->work = calloc(nodes + 1, sizeof *a->work);
+    a->stack = calloc(nodes + 1, sizeof *a->stack);
+    a->mark = calloc(nodes + 1, sizeof *a->mark);
+    a->fresh = calloc(nodes + 1, sizeof *a->fresh);
+    a->found = calloc(end - first + 1, sizeof *a->found);
     return a->buckets && a->work && a->stack && a->mark && a->fresh && a->found && grow_pool(a, POOL_MIN) &&
            forget(a);
 }
@@ -132,9 +135,18 @@ static uint32_t state_of(struct pattern_automaton *a, uint32_t count, uint32_t f
 static void begin_turn(struct pattern_automaton *a)
 {
     if (++a->turn == 0) {
-        memset(a->mark, 0, (a->set->nodes_count + 1) * sizeof *a->mark);
+        memset(a->mark, 0, (a->nodes + 1) * sizeof *a->mark);
         a->turn = 1;
     }
+}
+
+/* In this turn; it is no more then. */
+static bool is_new(struct pattern_automaton *a, uint32_t node)
+{
+    uint32_t *mark = &a->mark[node - a->first_node];
+    bool is = *mark != a->turn;
+    *mark = a->turn;
+    return is;
 }
 
 /* Adds what `node` is or leads to without a byte to list[count…]; returns the new count. */
@@ -142,9 +154,8 @@ static uint32_t spread(struct pattern_automaton *a, uint32_t *list, uint32_t cou
 {
     const struct pattern_node *nodes = a->set->nodes;
     uint32_t open = 0, *stack = a->stack;
-    if (a->mark[node] == a->turn)
+    if (!is_new(a, node))
         return count;
-    a->mark[node] = a->turn;
     stack[open++] = node;
     while (open) {
         const struct pattern_node *n = &nodes[node = stack[--open]];
@@ -152,14 +163,10 @@ static uint32_t spread(struct pattern_automaton *a, uint32_t *list, uint32_t cou
             list[count++] = node;
             continue;
         }
-        if (a->mark[n->other] != a->turn) {
-            a->mark[n->other] = a->turn;
+        if (is_new(a, n->other))
             stack[open++] = n->other;
-        }
-        if (a->mark[n->next] != a->turn) {
-            a->mark[n->next] = a->turn;
+        if (is_new(a, n->next))
             stack[open++] = n->next;
-        }
     }
     return count;
 }
@@ -170,7 +177,7 @@ static bool make_starts(struct pattern_automaton *a)
     for (int word = 0; word < 2; word++) {
         uint32_t count = 0;
         begin_turn(a);
-        for (size_t i = 0; i < set->count; i++)
+        for (size_t i = a->first_pattern; i < a->end_pattern; i++)
             count = spread(a, a->fresh, count, set->firsts[i]);
         if ((a->starts[word] = state_of(a, count, 0, word)) == STATE_UNKNOWN)
             return false;

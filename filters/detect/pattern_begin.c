@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 64, WAYS_MAX = 128 /* that a pattern is told apart into */ };
+enum { WAYS_MAX = 128 /* that a pattern is told apart into */ };
 #define RARE 2e-5 /* of the places of a text: no row needs to say yes to less */
 /* Is the byte before a match of another kind (word or not) than its first, as \b asks, or of the same, as \B does? */
 enum { NEIGHBOURS_DIFFER = 1, NEIGHBOURS_ALIKE = 2, NEIGHBOURS_ANY = 3 };
@@ -17,6 +17,7 @@ enum { NEIGHBOURS_DIFFER = 1, NEIGHBOURS_ALIKE = 2, NEIGHBOURS_ANY = 3 };
 struct row {
     struct byte_set first[2]; /* behind something else, behind a word */
     struct byte_set at[BEGIN_BYTES];
+    uint32_t groups;
     double share;             /* of texts, about, that it says yes to */
 };
 
@@ -25,8 +26,8 @@ struct making {
     uint32_t *list, *fresh, *starts, *stack, *mark, turn; /* nodes, and in which turn each was met; owned */
     uint32_t *ways[BEGIN_BYTES]; /* nodes at each depth; owned */
     uint8_t *neighbours;                                  /* that a node on the way to a first byte is reached with; owned */
-    struct row rows[ROWS + 1];
-    double grows[ROWS + 1][ROWS + 1]; /* what two of them would say yes to more as one; by the lower one first */
+    struct row rows[BEGIN_ROWS + 1];
+    double grows[BEGIN_ROWS + 1][BEGIN_ROWS + 1]; /* what two of them would say yes to more as one; by the lower one first */
     size_t count;
 };
 
@@ -68,6 +69,7 @@ static struct row joined(const struct row *a, const struct row *b)
     r.first[1] = both(&a->first[1], &b->first[1]);
     for (unsigned i = 0; i < BEGIN_BYTES; i++)
         r.at[i] = both(&a->at[i], &b->at[i]);
+    r.groups = a->groups | b->groups;
     r.share = share_of_row(&r);
     return r;
 }
@@ -104,7 +106,7 @@ static void add_row(struct making *m, const struct row *row)
 {
     m->rows[m->count] = *row;
     compare_row(m, m->count++);
-    if (m->count > ROWS)
+    if (m->count > BEGIN_ROWS)
         join_two(m);
 }
 
@@ -202,10 +204,10 @@ static void add_ways(struct making *m, const struct row *so_far, unsigned depth,
     }
 }
 
-static void add_start(struct making *m, uint32_t node, unsigned *left)
+static void add_start(struct making *m, uint32_t node, size_t group, unsigned *left)
 {
     const struct byte_set *set = &m->set->sets[m->set->nodes[node].set];
-    struct row row = { 0 };
+    struct row row = { .groups = (uint32_t)1 << group };
     for (unsigned byte = 0; byte < 256; byte++) {
         unsigned char c = (unsigned char)byte;
         for (unsigned word = 0; word < 2 && byte_set_has(set, c); word++)
@@ -246,6 +248,8 @@ static uint32_t find_starts(struct making *m, uint32_t first)
 
 static void write_tables(const struct making *m, struct pattern_begin *b)
 {
+    for (size_t i = 0; i < m->count; i++)
+        b->groups[i] = m->rows[i].groups;
     for (unsigned byte = 0; byte < 256; byte++) {
         unsigned char c = (unsigned char)byte;
         bool behind[2] = { false, false };
@@ -280,7 +284,7 @@ bool pattern_begin_make(const struct pattern_set *set, struct pattern_begin *b)
             uint32_t starts = find_starts(m, set->firsts[i]);
             unsigned left = WAYS_MAX;
             for (uint32_t k = 0; k < starts; k++)
-                add_start(m, m->starts[k], &left);
+                add_start(m, m->starts[k], i / set->group_patterns, &left);
         }
         write_tables(m, b);
     }

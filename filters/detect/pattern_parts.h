@@ -28,14 +28,17 @@ struct pattern_node {
     uint32_t set;         /* BYTE: index of its bytes */
 };
 
-enum { NODES_MAX = 1 << 18, CLASSES_MAX = 257 };
+/* Patterns of one automaton multiply each other's states: a number of which sixty patterns count the digits and the separators,
+ * each in its way, is somewhere else in each of them. So it is a few automata of some patterns each. */
+enum { NODES_MAX = 1 << 18, CLASSES_MAX = 257, GROUPS_MAX = 32, GROUP_PATTERNS_MIN = 24 };
 
 /* Where a match can begin, by its first bytes: a bit for each row of ways to begin. See pattern_begin.c. */
-enum { BEGIN_BYTES = 16, BEGIN_KINDS = 3, BEGIN_STRETCH = 64 };
+enum { BEGIN_ROWS = 64, BEGIN_BYTES = 16, BEGIN_KINDS = 3, BEGIN_STRETCH = 64 };
 enum { BEGIN_IS_WORD = 1, BEGIN_BEHIND_OTHER = 2, BEGIN_BEHIND_WORD = 4 };
 
 struct pattern_begin {
     uint64_t rows[BEGIN_BYTES][256];    /* by the first byte and by those that follow */
+    uint32_t groups[BEGIN_ROWS];        /* of patterns that begin as a row says, a bit for each */
     uint8_t kinds[256];                 /* BEGIN_… of each byte as the first one */
     uint8_t halves[BEGIN_KINDS][2][16]; /* the same as bits: [kind][c >> 7][c & 15], bit c >> 4 & 7 */
 };
@@ -48,6 +51,8 @@ struct pattern_set {
     struct byte_set *sets; /* owned */
     uint32_t sets_count, sets_room;
     uint32_t *firsts;      /* of each pattern, its first node; owned */
+    uint32_t *ends;        /* of each pattern, the node behind its last one, whose first is where the one before ends; owned */
+    size_t group_patterns, groups; /* so many patterns, in their order, have an automaton of their own */
     /* bytes that no pattern tells apart are one class; the last class is the end of the text */
     uint16_t class_of[256];
     unsigned char of_class[CLASSES_MAX]; /* one of its bytes */
@@ -61,8 +66,16 @@ const char *pattern_parse(struct pattern_set *set, uint32_t pattern, struct str 
 /* Of all patterns of the set; false without memory. */
 bool pattern_begin_make(const struct pattern_set *set, struct pattern_begin *begin) MUST_USE;
 /* Of the BEGIN_STRETCH bytes of text from `from` on, those with which a match may begin as far as can be seen; the lowest bit is
- * the first. Nothing begins with any other. */
-uint64_t pattern_begin_find(const struct pattern_begin *begin, struct str text, size_t from);
+ * the first. Nothing begins with any other. Of each of them its rows are told: what is in the others' places is nothing. */
+uint64_t pattern_begin_find(const struct pattern_begin *begin, struct str text, size_t from, uint64_t rows[BEGIN_STRETCH]);
+/* The groups of patterns that begin so. */
+static inline uint32_t pattern_begin_groups(const struct pattern_begin *begin, uint64_t rows)
+{
+    uint32_t groups = 0;
+    for (; rows; rows &= rows - 1)
+        groups |= begin->groups[__builtin_ctzll(rows)];
+    return groups;
+}
 
 /* ---- the deterministic automaton, in pieces as they are needed ---- */
 
@@ -78,6 +91,8 @@ struct pattern_state {
 
 struct pattern_automaton {
     const struct pattern_set *set;
+    size_t first_pattern, end_pattern; /* those of the set that it walks for */
+    uint32_t first_node, nodes;
     struct pattern_state *states; /* owned, as all below */
     bool *is_special;             /* dead, or with something found: what a run must look at */
     uint32_t *next;               /* states x classes: where a state's row begins, with STATE_SPECIAL */
@@ -90,7 +105,8 @@ struct pattern_automaton {
     uint32_t generation;          /* counts how often everything was forgotten, since there is a ceiling */
 };
 
-bool pattern_automaton_init(struct pattern_automaton *a, const struct pattern_set *set) MUST_USE;
+/* Of one group of the set's patterns. */
+bool pattern_automaton_init(struct pattern_automaton *a, const struct pattern_set *set, size_t group) MUST_USE;
 void pattern_automaton_finish(struct pattern_automaton *a);
 /* Where `state` leads; STATE_UNKNOWN without memory. May forget all other states. */
 uint32_t pattern_automaton_next(struct pattern_automaton *a, uint32_t state, uint32_t class) MUST_USE;
@@ -99,10 +115,12 @@ uint32_t pattern_automaton_next(struct pattern_automaton *a, uint32_t state, uin
 
 struct pattern_scratch {
     const struct pattern_set *set;
-    struct pattern_automaton automaton;
+    struct pattern_automaton automata[GROUPS_MAX]; /* of each group one */
     uint32_t *found;      /* patterns that ended in the run, and where the longest of each did; owned */
     size_t *ends;
+    uint32_t *found_at; /* of each pattern, where in `found` it was; owned */
     size_t found_count;
+    uint64_t rows[BEGIN_STRETCH]; /* of the stretch that is walked */
     uint64_t steps;
     struct pattern_match *matches; /* of pattern_set_find; owned */
     size_t matches_count, matches_room;

@@ -16,11 +16,11 @@ static uint64_t places_of(uint64_t words, uint64_t behind_other, uint64_t behind
 static uint64_t places_portable(const struct pattern_begin *b, const char *p, size_t n, bool after_word)
 {
     uint64_t places = 0;
-    unsigned word = after_word;
-    for (size_t i = 0; i < n; i++) {
+    unsigned begins = after_word ? BEGIN_BEHIND_WORD : BEGIN_BEHIND_OTHER;
+    for (uint64_t i = 0, bit = 1; i < n; i++, bit <<= 1) {
         unsigned kinds = b->kinds[(unsigned char)p[i]];
-        places |= (uint64_t)(kinds >> (1 + word) & 1) << i;
-        word = kinds & BEGIN_IS_WORD;
+        places |= kinds & begins ? bit : 0;
+        begins = kinds & BEGIN_IS_WORD ? BEGIN_BEHIND_WORD : BEGIN_BEHIND_OTHER;
     }
     return places;
 }
@@ -52,20 +52,27 @@ __attribute__((target("avx2"))) static uint64_t places_avx2(const struct pattern
 }
 #endif
 
-static uint64_t places_in(const struct pattern_begin *b, const char *p, size_t n, bool after_word)
+static bool is_after_word(const struct pattern_begin *b, struct str text, size_t at)
 {
+    return at && (b->kinds[(unsigned char)text.at[at - 1]] & BEGIN_IS_WORD);
+}
+
+static uint64_t places_in(const struct pattern_begin *b, struct str text, size_t from)
+{
+    size_t n = text.len - from < BEGIN_STRETCH ? text.len - from : BEGIN_STRETCH;
+    bool after_word = is_after_word(b, text, from);
 #ifdef PLACES_X86
-    if (n >= BEGIN_STRETCH && __builtin_cpu_supports("avx2"))
-        return places_avx2(b, p, after_word);
+    if (n == BEGIN_STRETCH && __builtin_cpu_supports("avx2"))
+        return places_avx2(b, text.at + from, after_word);
 #endif
-    return places_portable(b, p, n < BEGIN_STRETCH ? n : BEGIN_STRETCH, after_word);
+    return places_portable(b, text.at + from, n, after_word);
 }
 
 /* Of `places`, those of which a row says yes to all of the first bytes. Most are gone after half of them. */
-static uint64_t sift(const struct pattern_begin *b, const char *p, uint64_t places)
+static uint64_t sift(const struct pattern_begin *b, const char *p, uint64_t places, uint64_t left[BEGIN_STRETCH])
 {
     const uint64_t(*rows)[256] = b->rows;
-    uint64_t half = 0, kept = 0, left[BEGIN_STRETCH];
+    uint64_t half = 0, kept = 0;
     for (; places; places &= places - 1) {
         unsigned at = (unsigned)__builtin_ctzll(places);
         const unsigned char *q = (const unsigned char *)p + at;
@@ -76,31 +83,37 @@ static uint64_t sift(const struct pattern_begin *b, const char *p, uint64_t plac
     for (; half; half &= half - 1) {
         unsigned at = (unsigned)__builtin_ctzll(half);
         const unsigned char *q = (const unsigned char *)p + at;
-        uint64_t all = left[at] & rows[8][q[8]] & rows[9][q[9]] & rows[10][q[10]] & rows[11][q[11]] & rows[12][q[12]] &
-                       rows[13][q[13]] & rows[14][q[14]] & rows[15][q[15]];
+        left[at] &= rows[8][q[8]] & rows[9][q[9]] & rows[10][q[10]] & rows[11][q[11]] & rows[12][q[12]] &
+                    rows[13][q[13]] & rows[14][q[14]] & rows[15][q[15]];
+        kept |= (uint64_t)(left[at] != 0) << at;
+    }
+    return kept;
+}
+
+/* The same near to the end, of `n` bytes that are left. */
+static uint64_t sift_end(const struct pattern_begin *b, const char *p, size_t n, uint64_t places, uint64_t left[BEGIN_STRETCH])
+{
+    uint64_t kept = 0;
+    for (; places; places &= places - 1) {
+        unsigned at = (unsigned)__builtin_ctzll(places);
+        const unsigned char *q = (const unsigned char *)p + at;
+        size_t seen = n - at < BEGIN_BYTES ? n - at : BEGIN_BYTES;
+        uint64_t all = b->rows[0][q[0]];
+        for (size_t i = 1; i < seen && all; i++)
+            all &= b->rows[i][q[i]];
+        left[at] = all;
         kept |= (uint64_t)(all != 0) << at;
     }
     return kept;
 }
 
-/* The same, of `n` bytes that are left. */
-static uint64_t sift_end(const struct pattern_begin *b, const char *p, size_t n, uint64_t places)
-{
-    uint64_t kept = 0;
-    for (; places; places &= places - 1) {
-        unsigned at = (unsigned)__builtin_ctzll(places);
-        uint64_t left = UINT64_MAX;
-        for (size_t i = 0; left && i < BEGIN_BYTES && at + i < n; i++)
-            left &= b->rows[i][(unsigned char)p[at + i]];
-        kept |= (uint64_t)(left != 0) << at;
-    }
-    return kept;
-}
-
-uint64_t pattern_begin_find(const struct pattern_begin *begin, struct str text, size_t from)
+uint64_t pattern_begin_find(const struct pattern_begin *begin, struct str text, size_t from, uint64_t rows[BEGIN_STRETCH])
 {
     const char *p = text.at + from;
     size_t n = text.len - from;
-    uint64_t places = places_in(begin, p, n, from && (begin->kinds[(unsigned char)p[-1]] & BEGIN_IS_WORD));
-    return n < BEGIN_STRETCH + BEGIN_BYTES ? sift_end(begin, p, n, places) : sift(begin, p, places);
+    uint64_t places = places_in(begin, text, from), whole = UINT64_MAX; /* behind which there are bytes enough */
+    if (n < BEGIN_STRETCH + BEGIN_BYTES)
+        whole = n < BEGIN_BYTES ? 0 : UINT64_MAX >> (BEGIN_STRETCH + BEGIN_BYTES - 1 - n);
+    uint64_t kept = sift(begin, p, places & whole, rows);
+    return places & ~whole ? kept | sift_end(begin, p, n, places & ~whole, rows) : kept;
 }

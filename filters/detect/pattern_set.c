@@ -31,21 +31,28 @@ struct pattern_set *pattern_set_new(const struct pattern *const *patterns, size_
 {
     struct pattern_set *set = calloc(1, sizeof *set);
     const struct pattern **list = calloc(n + 1, sizeof *list);
-    uint32_t *firsts = calloc(n + 1, sizeof *firsts);
-    if (!set || !list || !firsts || n >= STATE_UNKNOWN) {
+    uint32_t *firsts = calloc(n + 1, sizeof *firsts), *ends = calloc(n + 1, sizeof *ends);
+    if (!set || !list || !firsts || !ends || n >= STATE_UNKNOWN) {
         problem(problems, (struct span){ 0 }, "there is no memory for the patterns");
         free(set);
         free((void *)list);
         free(firsts);
+        free(ends);
         return NULL;
     }
     set->patterns = list;
     set->firsts = firsts;
+    set->ends = ends;
+    set->group_patterns = (n + GROUPS_MAX - 1) / GROUPS_MAX;
+    if (set->group_patterns < GROUP_PATTERNS_MIN)
+        set->group_patterns = GROUP_PATTERNS_MIN;
+    set->groups = (n + set->group_patterns - 1) / set->group_patterns;
     for (size_t i = 0; i < n; i++) {
         list[i] = patterns[i];
         const char *why =
             pattern_parse(set, (uint32_t)i, str_c(patterns[i]->expression), patterns[i]->caseless);
         set->count++;
+        ends[i] = set->nodes_count;
         if (!why)
             continue;
         problem(problems, (struct span){ 0 }, "pattern \"%s\": %s", patterns[i]->id, why);
@@ -68,6 +75,7 @@ void pattern_set_free(struct pattern_set *set)
     free(set->nodes);
     free(set->sets);
     free(set->firsts);
+    free(set->ends);
     free(set);
 }
 
@@ -85,7 +93,11 @@ struct pattern_scratch *pattern_scratch_new(const struct pattern_set *set)
     s->set = set;
     s->found = calloc(set->count + 1, sizeof *s->found);
     s->ends = calloc(set->count + 1, sizeof *s->ends);
-    if (s->found && s->ends && pattern_automaton_init(&s->automaton, set))
+    s->found_at = calloc(set->count + 1, sizeof *s->found_at);
+    bool ok = s->found && s->ends && s->found_at;
+    for (size_t i = 0; ok && i < set->groups; i++)
+        ok = pattern_automaton_init(&s->automata[i], set, i);
+    if (ok)
         return s;
     pattern_scratch_free(s);
     return NULL;
@@ -95,9 +107,11 @@ void pattern_scratch_free(struct pattern_scratch *scratch)
 {
     if (!scratch)
         return;
-    pattern_automaton_finish(&scratch->automaton);
+    for (size_t i = 0; i < GROUPS_MAX; i++)
+        pattern_automaton_finish(&scratch->automata[i]);
     free(scratch->found);
     free(scratch->ends);
+    free(scratch->found_at);
     free(scratch->matches);
     free(scratch);
 }

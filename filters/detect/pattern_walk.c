@@ -4,25 +4,24 @@
 enum run { RUN_OVER, RUN_OPEN, RUN_FAILED };
 
 /* What ended before `end`: of each pattern the last time counts. */
-static void note_found(struct pattern_scratch *s, uint32_t state, size_t end)
+static void note_found(struct pattern_scratch *s, const struct pattern_automaton *a, uint32_t state, size_t end)
 {
-    const struct pattern_automaton *a = &s->automaton;
     const struct pattern_state *st = &a->states[state];
     for (uint32_t i = 0; i < st->found_count; i++) {
         uint32_t pattern = a->pool[st->at + st->count + i];
-        size_t k = 0;
-        while (k < s->found_count && s->found[k] != pattern)
-            k++;
-        s->found[k] = pattern;
+        uint32_t k = s->found_at[pattern]; /* of this run or of any before */
+        if (k >= s->found_count || s->found[k] != pattern) {
+            k = s->found_at[pattern] = (uint32_t)s->found_count++;
+            s->found[k] = pattern;
+        }
         s->ends[k] = end;
-        s->found_count += k == s->found_count;
     }
 }
 
 /* The same step where it is not known yet, or leads to where something ended; *row is where it led. */
-static enum run special_step(struct pattern_scratch *s, uint32_t to, uint32_t class, size_t at, uint32_t *row)
+static enum run special_step(struct pattern_scratch *s, struct pattern_automaton *a, uint32_t to, uint32_t class, size_t at,
+                             uint32_t *row)
 {
-    struct pattern_automaton *a = &s->automaton;
     const uint32_t width = s->set->classes;
     uint32_t state = (to & ~STATE_SPECIAL) / width;
     if (to == STATE_UNKNOWN && (state = pattern_automaton_next(a, *row / width, class)) == STATE_UNKNOWN)
@@ -30,20 +29,18 @@ static enum run special_step(struct pattern_scratch *s, uint32_t to, uint32_t cl
     *row = state * width;
     if (!a->is_special[state])
         return RUN_OPEN;
-    note_found(s, state, at);
+    note_found(s, a, state, at);
     return a->states[state].count ? RUN_OPEN : RUN_OVER;
 }
 
 /* A run from `start` on, until nothing can go on. One load for a byte and one for a step, as long as nothing ends. */
-static enum run run_from(struct pattern_scratch *s, struct str text, bool last, size_t start)
+static enum run run_from(struct pattern_scratch *s, struct pattern_automaton *a, struct str text, bool last, size_t start)
 {
-    struct pattern_automaton *a = &s->automaton;
     const uint16_t *class_of = s->set->class_of;
     const uint32_t *next = a->next;
     uint32_t row = a->starts[start && pattern_is_word((unsigned char)text.at[start - 1])] * s->set->classes;
     enum run run = RUN_OPEN;
     size_t i = start;
-    s->found_count = 0;
     while (i < text.len) {
         uint32_t class = class_of[(unsigned char)text.at[i]], to = next[row + class];
         if (to & STATE_SPECIAL) {
@@ -51,7 +48,7 @@ static enum run run_from(struct pattern_scratch *s, struct str text, bool last, 
                 run = RUN_OVER;
                 break;
             }
-            run = special_step(s, to, class, i, &row);
+            run = special_step(s, a, to, class, i, &row);
             if (run != RUN_OPEN)
                 break;
             next = a->next; /* may have grown */
@@ -64,7 +61,7 @@ static enum run run_from(struct pattern_scratch *s, struct str text, bool last, 
     if (run != RUN_OPEN || !last)
         return run;
     uint32_t end = s->set->classes - 1;
-    return special_step(s, next[row + end], end, i, &row) == RUN_FAILED ? RUN_FAILED : RUN_OVER;
+    return special_step(s, a, next[row + end], end, i, &row) == RUN_FAILED ? RUN_FAILED : RUN_OVER;
 }
 
 /* The longest of what the run found that was not yet asked about, then the first in the set; found_count when none is left.
@@ -113,13 +110,18 @@ static enum pattern_answer decide(struct pattern_scratch *s, struct str text, bo
 }
 
 /* Is what begins at `at` a match, as far as can be seen? */
-static enum pattern_answer try_at(struct pattern_scratch *s, struct str text, bool last, uint64_t budget, size_t at,
-                                  struct pattern_match *match)
+static enum pattern_answer try_at(struct pattern_scratch *s, struct str text, bool last, size_t at, uint32_t groups,
+                                  uint64_t budget, struct pattern_match *match)
 {
-    enum run run = run_from(s, text, last, at);
-    if (run == RUN_FAILED || s->steps > budget)
-        return PATTERN_FAILED;
-    return run == RUN_OPEN ? PATTERN_OPEN : s->found_count ? decide(s, text, last, at, match) : PATTERN_NONE;
+    s->found_count = 0;
+    for (; groups; groups &= groups - 1) {
+        enum run run = run_from(s, &s->automata[__builtin_ctz(groups)], text, last, at);
+        if (run == RUN_FAILED || s->steps > budget)
+            return PATTERN_FAILED;
+        if (run == RUN_OPEN)
+            return PATTERN_OPEN;
+    }
+    return s->found_count ? decide(s, text, last, at, match) : PATTERN_NONE;
 }
 
 enum pattern_answer pattern_next(struct pattern_scratch *scratch, struct str text, bool last, uint64_t budget,
@@ -127,9 +129,10 @@ enum pattern_answer pattern_next(struct pattern_scratch *scratch, struct str tex
 {
     const struct pattern_begin *begin = &scratch->set->begin;
     for (size_t stretch = *from; stretch < text.len; stretch += BEGIN_STRETCH) {
-        for (uint64_t places = pattern_begin_find(begin, text, stretch); places; places &= places - 1) {
+        for (uint64_t places = pattern_begin_find(begin, text, stretch, scratch->rows); places; places &= places - 1) {
             size_t at = stretch + (size_t)__builtin_ctzll(places);
-            enum pattern_answer answer = try_at(scratch, text, last, budget, at, match);
+            uint32_t groups = pattern_begin_groups(begin, scratch->rows[at - stretch]);
+            enum pattern_answer answer = try_at(scratch, text, last, at, groups, budget, match);
             if (answer == PATTERN_NONE)
                 continue;
             *from = at;
