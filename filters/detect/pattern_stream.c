@@ -20,6 +20,8 @@ bool pattern_stream_feed(struct pattern_stream *s, const struct pattern_set *set
     s->held.ceiling_bytes = buf_len(&s->held) + fresh.len + PATTERN_BYTES_MAX;
     if (!buf_add(&s->held, fresh))
         return false;
+    if (!buf_len(&s->held))
+        return true; /* nothing held, nothing came: there is no text to point into */
     struct str text = buf_str(&s->held);
     struct pattern_match match;
     enum pattern_answer answer;
