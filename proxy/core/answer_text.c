@@ -219,11 +219,14 @@ static void end(struct answer_texts *t)
 static bool raw_event(struct answer_texts *t, struct str *data, bool *dropped)
 {
     struct exchange *x = t->x;
-    if (str_starts(*data, STR("[DONE]")))
+    bool may_be_text = x->call.operation == OP_SCORE;
+    if (str_eq(str_trim(*data), STR("[DONE]")) || (!may_be_text && str_starts(*data, STR("[DONE]")))) {
+        *data = STR("[DONE]"); /* and nothing behind it */
         return over(&t->reader, ANSWER_ALL);
+    }
     if (!data->len)
         return true;
-    if (x->call.operation != OP_SCORE || data->at[0] == '{')
+    if (!may_be_text || data->at[0] == '{')
         return texts_refuse(t, WHY_UPSTREAM_BROKEN, "an event that is not unambiguous JSON");
     struct answer_place p = { .channel = CHANNEL_CONTENT };
     struct open_text *o = texts_open(t, &p);

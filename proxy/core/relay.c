@@ -224,12 +224,21 @@ static const struct jsonx *index_of(struct exchange *x, struct str text)
     return jsonx_index(&x->answer_json, text, &JSONX_LIMITS_DEFAULT, &error) ? &x->answer_json : NULL;
 }
 
+/* The data of an event that is JSON: an object, or where a model server may answer in any shape a string too. A space more before
+ * it is none to those who read it. */
+static const struct jsonx *json_of(struct exchange *x, struct str data)
+{
+    struct str rest = str_trim(data);
+    bool may_be = rest.len && (rest.at[0] == '{' || (rest.at[0] == '"' && x->call.operation == OP_SCORE));
+    return may_be ? index_of(x, data) : NULL;
+}
+
 /* The texts of an event, or of a whole answer, through the text filters; false when one of them refused. */
 static bool filter_texts(struct exchange *x, struct answer_piece *piece)
 {
     const struct jsonx *json = piece->json;
     if (piece->replaced)
-        json = piece->data.len && piece->data.at[0] == '{' ? index_of(x, piece->data) : NULL;
+        json = json_of(x, piece->data);
     if (piece->kind == PIECE_EVENT)
         return answer_texts_event(x, json, piece->name, &piece->data, &piece->dropped);
     if (json)
@@ -247,7 +256,7 @@ static bool pass_event(struct exchange *x, const struct sse_event *event)
         x->dialect->event_is_plain;
     const struct plan *plan = &x->route->plan;
     if (plan->has_flow || x->wants_texts || !is_plain || !is_plain(event->name, event->data, &x->call, &x->facts)) {
-        json = event->data.len && event->data.at[0] == '{' ? index_of(x, event->data) : NULL;
+        json = json_of(x, event->data);
         x->dialect->read_event(event->name, event->data, json, &x->call, &x->arena, &facts);
         learn(x, &facts);
     } else if (x->answer_json.nodes) {

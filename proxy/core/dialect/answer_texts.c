@@ -18,6 +18,7 @@ struct way {
     bool is_free;             /* no member is known to be something else */
     bool is_call;             /* inside a tool call */
     bool is_added;            /* an item or part that only begins: its texts are whole, if they are there at all */
+    bool is_drawing;          /* its `result` is a picture */
     unsigned depth;
 };
 
@@ -175,7 +176,7 @@ static bool walk_member(struct way w, uint32_t value)
     uint32_t key_node = jsonx_key_of(j, value);
     struct str key = jsonx_raw(j, key_node);
     enum jsonx_kind kind = jsonx_kind(j, value);
-    if (kind < JSONX_STRING || (!w.is_free && is_no_text(key)))
+    if (kind < JSONX_STRING || (!w.is_free && is_no_text(key)) || (w.is_drawing && str_eq(key, STR("result"))))
         return true;
     w.channel = w.is_free ? CHANNEL_CONTENT : channel_of(key, w.channel, w.is_call);
     bool is_function = w.is_call && (str_eq(key, STR("function")) || str_eq(key, STR("custom")));
@@ -195,10 +196,26 @@ static bool walk_member(struct way w, uint32_t value)
     return walk(w, value);
 }
 
-/* A picture in the address of itself. */
-static bool is_data_url(const struct jsonx *j, uint32_t node)
+/* A picture in the address of itself: a member that holds such, and nothing but base64 in it. Otherwise whoever made the model
+ * begin so would write past every filter. */
+static bool is_picture(const struct jsonx *j, uint32_t node)
 {
-    return str_starts_nocase(jsonx_raw(j, node), STR("data:image/"));
+    static const struct str keys[] = { STR_INIT("url"), STR_INIT("image_url"), STR_INIT("image") };
+    struct str raw = jsonx_raw(j, node), head = str_first(raw, 64);
+    if (!str_starts(raw, STR("data:image/")))
+        return false;
+    bool is_named = false;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        is_named |= jsonx_string_is(j, jsonx_key_of(j, node), keys[i]);
+    size_t comma = str_find(head, ',');
+    if (!is_named || comma == head.len || !str_ends(str_first(head, comma), STR(";base64")))
+        return false;
+    for (size_t i = comma + 1; i < raw.len; i++) {
+        char c = ascii_lower(raw.at[i]);
+        if (!(c >= 'a' && c <= 'z') && !ascii_is_digit(c) && c != '+' && c != '/' && c != '=')
+            return false;
+    }
+    return true;
 }
 
 static bool walk(struct way w, uint32_t node)
@@ -207,7 +224,7 @@ static bool walk(struct way w, uint32_t node)
     enum jsonx_kind kind = jsonx_kind(j, node);
     uint32_t n = 0;
     if (kind == JSONX_STRING)
-        return is_data_url(j, node) || place(&w, node);
+        return is_picture(j, node) || place(&w, node);
     if (kind < JSONX_STRING)
         return true;
     if (++w.depth > DEPTH_MAX)
@@ -265,8 +282,9 @@ static bool walk_item(struct way w, uint32_t item, uint32_t index)
     uint32_t type = jsonx_member(j, item, STR("type"));
     w.choice = index;
     w.id = path_begin(index);
-    if (!jsonx_is(j, item, JSONX_OBJECT) || jsonx_string_is(j, type, STR("image_generation_call")))
+    if (!jsonx_is(j, item, JSONX_OBJECT))
         return true;
+    w.is_drawing = jsonx_string_is(j, type, STR("image_generation_call"));
     if (jsonx_string_is(j, type, STR("reasoning")))
         w.channel = CHANNEL_REASONING;
     bool is_call = jsonx_is(j, type, JSONX_STRING) && str_ends(jsonx_raw(j, type), STR("_call"));
@@ -280,6 +298,18 @@ static bool walk_output(struct way w, uint32_t output)
         if (!walk_item(w, c, n++))
             return false;
     return true;
+}
+
+/* The items, and all their texts as one, which some servers add as the SDKs do. */
+static bool walk_response(struct way w, uint32_t response)
+{
+    uint32_t output = jsonx_member(w.json, response, STR("output")), text = jsonx_member(w.json, response, STR("output_text"));
+    if (jsonx_is(w.json, output, JSONX_STRING))
+        text = output;
+    struct way one = w;
+    one.kind = PLACE_WHOLE;
+    one.id = path_key(path_begin(0), STR("output_text"));
+    return walk_output(w, output) && (!jsonx_is(w.json, text, JSONX_STRING) || place(&one, text));
 }
 
 /* What the events of a text are called, and where it stands in its item. */
@@ -316,20 +346,36 @@ static uint64_t path_of(const struct jsonx *j, const struct text_events *row, ui
     return path_key(id, str_c(row->member));
 }
 
+/* What an event says beside its text: strings that nobody expects, each a whole one. What went wrong at the model server is not
+ * read. */
+static bool walk_rest(struct way w, struct str type, uint32_t text)
+{
+    const struct jsonx *j = w.json;
+    w.kind = PLACE_WHOLE;
+    w.id = path_key(path_index(path_begin(w.choice), number(j, "content_index")), type);
+    for (uint32_t c = jsonx_first(j, 0); c != JSONX_NO_NODE; c = jsonx_next(j, 0, c))
+        if (c != text && jsonx_kind(j, c) >= JSONX_STRING && !jsonx_string_is(j, jsonx_key_of(j, c), STR("error")) &&
+            !walk_member(w, c))
+            return false;
+    return true;
+}
+
 /* One event of a text: a piece of it, or it is done. */
-static bool text_event(struct way w, const struct text_events *row, bool is_done)
+static bool text_event(struct way w, const struct text_events *row, struct str type, bool is_done)
 {
     const struct jsonx *j = w.json;
     uint32_t node = jsonx_member(j, 0, is_done ? str_c(row->member) : STR("delta"));
     if (!jsonx_is(j, node, JSONX_STRING))
-        return !(is_done && row->channel == CHANNEL_ARGUMENTS) || w.reader->over(w.reader, w.choice);
+        return walk_rest(w, type, JSONX_NO_NODE) &&
+               (!(is_done && row->channel == CHANNEL_ARGUMENTS) || w.reader->over(w.reader, w.choice));
+    struct way rest = w;
     w.id = path_of(j, row, w.choice);
     w.channel = row->channel;
     w.kind = is_done ? PLACE_REPEAT : PLACE_PIECE;
     w.logprobs = jsonx_member(j, 0, STR("logprobs"));
     w.is_call = row->channel == CHANNEL_ARGUMENTS;
     w.tool_name = is_done ? name_of(j, 0) : JSONX_NO_NODE;
-    return place(&w, node);
+    return place(&w, node) && walk_rest(rest, type, node);
 }
 
 /* A part of an item that is added or done. */
@@ -354,20 +400,18 @@ static bool walk_response_event(struct way w)
     bool is_done = str_ends(type, STR(".done"));
     w.choice = number(j, "output_index");
     w.kind = PLACE_REPEAT;
-    if (str_eq(type, STR("error")) || jsonx_is(j, jsonx_member(j, 0, STR("error")), JSONX_OBJECT) ||
-        str_starts(type, STR("response.audio.d")) || str_ends(type, STR(".partial_image")))
+    if (str_eq(type, STR("error")) || str_starts(type, STR("response.audio.d")) || str_ends(type, STR(".partial_image")))
         return true; /* sound and pictures */
     for (size_t i = 0; i < ARRAY_LEN(TEXT_EVENTS); i++) {
         const struct text_events *row = &TEXT_EVENTS[i];
         struct str rest = str_from(type, row->name.len);
         if (str_starts(type, row->name) && (str_eq(rest, STR(".delta")) || str_eq(rest, STR(".done"))))
-            return text_event(w, row, is_done);
+            return text_event(w, row, type, is_done);
     }
     if (jsonx_is(j, response, JSONX_OBJECT)) {
         bool is_over = str_ends(type, STR("ed")) && !str_ends(type, STR(".created")) && !str_ends(type, STR(".queued"));
         bool is_end = is_over || str_ends(type, STR(".incomplete"));
-        return (!is_end || w.reader->over(w.reader, ANSWER_ALL)) &&
-               walk_output(w, jsonx_member(j, response, STR("output")));
+        return (!is_end || w.reader->over(w.reader, ANSWER_ALL)) && walk_response(w, response);
     }
     if (jsonx_is(j, item, JSONX_OBJECT)) {
         if (is_done && !w.reader->over(w.reader, w.choice))
@@ -395,7 +439,7 @@ bool openai_find_texts(const struct jsonx *answer, const struct call *call, bool
     switch (call->operation) {
     case OP_RESPONSES:
     case OP_RESPONSE_OTHER:
-        return is_event ? walk_response_event(w) : walk_output(w, jsonx_member(answer, 0, STR("output")));
+        return is_event ? walk_response_event(w) : walk_response(w, 0);
     case OP_SCORE:
         if (jsonx_is(answer, choices, JSONX_ARRAY))
             return walk_choices(w, choices);
