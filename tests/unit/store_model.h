@@ -7,7 +7,7 @@
 
 #include "proxy/base/str.h"
 
-enum { MODEL_KEYS = 512, MODEL_MEMBERS = 256, MODEL_OUT = 400 };
+enum { MODEL_KEYS = 512, MODEL_MEMBERS = 256, MODEL_OUT = 400, MODEL_MARK = 16 };
 
 struct model_bucket {
     char key[256];
@@ -21,6 +21,7 @@ struct model_bucket {
 
 struct model {
     double now_us;
+    char mark[MODEL_MARK]; /* as a greeting left it; nothing: none */
     bool keeps; /* nothing expires: a real server's own clock runs slower than ours */
     struct model_bucket *buckets;
     size_t count;
@@ -44,6 +45,7 @@ static inline void model_free(struct model *m)
 static inline void model_clear(struct model *m) /* restarted, and empty */
 {
     memset(m->buckets, 0, MODEL_KEYS * sizeof *m->buckets);
+    memset(m->mark, 0, sizeof m->mark);
     m->count = 0;
 }
 
@@ -177,8 +179,42 @@ static inline double model_expiry(const struct model *m, const double *w, const 
     return w[0] == 2 ? (b->y > now_ms ? b->y : now_ms) + 60000 : (b->x > m->now_us ? b->x / 1000 : now_ms) + 10000;
 }
 
-static inline void model_ask(struct model *m, const struct str *args, size_t keys)
+/* Is this the server that the caller knows? */
+static inline bool model_knows(struct model *m, struct str mark)
 {
+    if (*m->mark && str_eq(str_of(m->mark, MODEL_MARK), mark))
+        return true;
+    model_add(m, 2);
+    model_add(m, m->now_us);
+    return false;
+}
+
+/* At least so much is spent. */
+static inline void model_raise(struct model *m, struct model_bucket *b, const double *w, double x, double y)
+{
+    bool is_more = w[0] == 0   ? x > m->now_us && (x > b->x || (x == b->x && y > b->y))
+                   : w[0] == 2 ? y > model_now_ms(m) && (y > b->y || (y == b->y && x > b->x))
+                               : false;
+    if (!is_more)
+        return;
+    b->x = x;
+    b->y = y;
+    b->until_ms = model_expiry(m, w, b);
+}
+
+static inline void model_ask(struct model *m, const struct str *args, size_t count, size_t all_keys)
+{
+    size_t keys = all_keys - 1; /* the last one is the mark's */
+    if (!model_knows(m, args[all_keys + keys]))
+        return;
+    struct str known = count > 2 * all_keys ? args[2 * all_keys] : STR_NONE;
+    for (size_t at = 0; at < known.len; at += 24) {
+        double w[9], more[3];
+        memcpy(more, known.at + at, sizeof more);
+        size_t i = (size_t)more[0] - 1;
+        model_words(w, args[all_keys + i]);
+        model_raise(m, model_at(m, args[i]), w, more[1], more[2]);
+    }
     struct model_bucket *saved = malloc((m->count + keys) * sizeof *saved);
     bool passed = true;
     int answers[64];
@@ -188,7 +224,7 @@ static inline void model_ask(struct model *m, const struct str *args, size_t key
     memcpy(saved, m->buckets, m->count * sizeof *saved);
     for (size_t i = 0; i < keys; i++) {
         double w[9];
-        model_words(w, args[keys + i]);
+        model_words(w, args[all_keys + i]);
         struct model_bucket *b = model_at(m, args[i]), next = { .x = b->x, .y = b->y };
         bool rate = w[0] == 0;
         bool was_other = rate && b->x >= m->now_us && b->y >= w[4];
@@ -207,8 +243,8 @@ static inline void model_ask(struct model *m, const struct str *args, size_t key
             before[i][1] = next.y > end ? next.y : end;
         }
         if (w[0] == 1 && (answers[i] || w[1] != 0)) {
-            for (size_t at = 72; at < args[keys + i].len; at += 16)
-                model_enter(b, args[keys + i].at + at, model_now_ms(m) + w[4]);
+            for (size_t at = 72; at < args[all_keys + i].len; at += 16)
+                model_enter(b, args[all_keys + i].at + at, model_now_ms(m) + w[4]);
             b->until_ms = model_now_ms(m) + w[4] + 1000;
             next.x = (double)b->inside;
         } else if (w[0] != 1 && answers[i]) {
@@ -306,14 +342,16 @@ static inline void model_settle(struct model *m, const struct str *args, size_t 
 {
     double number;
     memcpy(&number, args[keys].at, sizeof number);
+    if (!model_knows(m, str_from(args[keys], sizeof number)))
+        return;
     struct model_bucket *last = model_at(m, args[0]);
     bool again = number <= last->x;
     model_add(m, !again);
     model_add(m, m->now_us);
-    for (size_t i = 1; !again && i < keys; i++) {
+    for (size_t i = 2; !again && i < keys; i++) { /* the second key is the mark's */
         double w[9];
-        model_words(w, args[keys + i]);
-        model_settle_op(m, model_at(m, args[i]), w, args[keys + i]);
+        model_words(w, args[keys + i - 1]);
+        model_settle_op(m, model_at(m, args[i]), w, args[keys + i - 1]);
     }
     if (!again) {
         last->x = number;

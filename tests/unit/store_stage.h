@@ -141,16 +141,17 @@ static inline void stage_answer(struct resp_ask *ask, enum resp_answer answer, c
 
 static inline void stage_say_hello(struct resp_ask *ask)
 {
-    char mark[16], run[16];
+    char run[16];
     int64_t n = 0;
+    if (!*stage_server->mark)
+        memcpy(stage_server->mark, ask->args[3].at, MODEL_MARK);
     stage_gateways_until[ask->client->gateway] = stage_us + SHARED_GATEWAY_MS * 1000;
     for (size_t i = 0; i < ARRAY_LEN(stage_gateways_until); i++)
         n += stage_gateways_until[i] > stage_us;
-    snprintf(mark, sizeof mark, "m%u", stage_run);
     snprintf(run, sizeof run, "r%u", stage_run);
     struct resp_value values[4] = { { .kind = RESP_INTEGER, .integer = (int64_t)(STAGE_EPOCH_US + stage_us) },
                                     { .kind = RESP_INTEGER, .integer = n },
-                                    { .kind = RESP_TEXT, .text = str_c(mark) },
+                                    { .kind = RESP_TEXT, .text = str_of(stage_server->mark, MODEL_MARK) },
                                     { .kind = RESP_TEXT, .text = str_c(run) } };
     stage_answer(ask, RESP_GIVEN, &(struct resp_value){ .kind = RESP_LIST, .list = values, .count = 4 });
 }
@@ -168,7 +169,7 @@ static inline void stage_run_script(struct resp_ask *ask, bool tells)
     stage_server->now_us = (double)(STAGE_EPOCH_US + stage_us);
     stage_server->out_count = 0;
     if (str_eq(ask->script->text, script_ask()))
-        model_ask(stage_server, ask->args, ask->keys);
+        model_ask(stage_server, ask->args, ask->count, ask->keys);
     else
         model_settle(stage_server, ask->args, ask->keys);
     size_t n = stage_server->out_count;
@@ -230,6 +231,29 @@ static struct store *stage_memory[STAGE_GATEWAYS];
 static struct resp_client stage_clients[STAGE_ALL];
 static struct shared_store *stage_workers[STAGE_ALL];
 
+static inline void stage_start_worker(unsigned i)
+{
+    stage_workers[i] = shared_new(&(struct shared_options){ .loop = &stage_loop,
+                                                            .memory = stage_memory[i / STAGE_WORKERS],
+                                                            .row = 1 + i % STAGE_WORKERS,
+                                                            .client = &stage_clients[i],
+                                                            .name = STR("play"),
+                                                            .replicas = STAGE_GATEWAYS });
+}
+
+/* The worker ends, as after a reload or (when it crashed) at once; another one begins in its place. */
+static inline void stage_replace_worker(unsigned i, bool crashed)
+{
+    struct resp_client *c = &stage_clients[i];
+    if (!crashed)
+        shared_flush(stage_workers[i], 100);
+    LIST_EACH_SAFE (node, &c->sent)
+        resp_cancel(LIST_ENTRY(node, struct resp_ask, link));
+    shared_free(stage_workers[i]);
+    store_forget_row(stage_memory[i / STAGE_WORKERS], 1 + i % STAGE_WORKERS, stage_us);
+    stage_start_worker(i);
+}
+
 static inline void stage_begin_now(uint64_t latency_us)
 {
     log_level = LOG_LEVEL_ERROR;
@@ -242,12 +266,7 @@ static inline void stage_begin_now(uint64_t latency_us)
     for (unsigned i = 0; i < STAGE_ALL; i++) {
         stage_clients[i] = (struct resp_client){ .gateway = i / STAGE_WORKERS, .latency_us = latency_us };
         list_init(&stage_clients[i].sent);
-        stage_workers[i] = shared_new(&(struct shared_options){ .loop = &stage_loop,
-                                                                .memory = stage_memory[i / STAGE_WORKERS],
-                                                                .row = 1 + i % STAGE_WORKERS,
-                                                                .client = &stage_clients[i],
-                                                                .name = STR("play"),
-                                                                .replicas = STAGE_GATEWAYS });
+        stage_start_worker(i);
         stage_connect(&stage_clients[i]);
     }
 }

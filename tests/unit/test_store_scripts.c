@@ -86,25 +86,49 @@ static int64_t *redis_eval(redisContext *c, struct str text, double now_us, cons
 
 /* ---- one op at a time ---- */
 
+#define MARK "0123456789abcdef"
+
 struct call {
-    struct str args[128];
+    struct str args[160];
     char words[64][LEVEL_BYTES + 16 * 8];
-    size_t keys;
+    double known[64][3];
+    size_t keys, words_count, known_count;
 };
 
 static void call_add(struct call *c, const char *key, const char words[LEVEL_BYTES], struct str members)
 {
-    memcpy(c->words[c->keys], words, LEVEL_BYTES);
+    char *at = c->words[c->words_count];
+    memcpy(at, words, LEVEL_BYTES);
     if (members.len)
-        memcpy(c->words[c->keys] + LEVEL_BYTES, members.at, members.len);
-    c->args[64 + c->keys] = str_of(c->words[c->keys], LEVEL_BYTES + members.len);
+        memcpy(at + LEVEL_BYTES, members.at, members.len);
+    c->args[64 + c->words_count++] = str_of(at, LEVEL_BYTES + members.len);
     c->args[c->keys++] = str_c(key);
+}
+
+/* A batch begins with its number and the mark. */
+static void call_begin_batch(struct call *c, double number, const char *seen, const char *mark)
+{
+    memcpy(c->words[0], &number, sizeof number);
+    memcpy(c->words[0] + sizeof number, MARK, sizeof MARK - 1);
+    c->args[64] = str_of(c->words[0], sizeof number + sizeof MARK - 1);
+    c->words_count = 1;
+    c->args[c->keys++] = str_c(seen);
+    c->args[c->keys++] = str_c(mark);
+}
+
+/* A question ends with it, and with what is known. */
+static void call_end_ask(struct call *c, const char *mark)
+{
+    c->args[64 + c->words_count++] = STR(MARK);
+    c->args[c->keys++] = str_c(mark);
+    if (c->known_count)
+        c->args[64 + c->words_count++] = str_of((const char *)c->known, c->known_count * sizeof c->known[0]);
 }
 
 static size_t call_close(struct call *c)
 {
-    memmove(&c->args[c->keys], &c->args[64], c->keys * sizeof *c->args);
-    return 2 * c->keys;
+    memmove(&c->args[c->keys], &c->args[64], c->words_count * sizeof *c->args);
+    return c->keys + c->words_count;
 }
 
 /* Asks for one op and answers it, as the store does. */
@@ -114,9 +138,11 @@ static bool ask_model(struct model *m, struct limit_op *op)
     char words[LEVEL_BYTES];
     level_write_ask(words, op, 0, 30000);
     call_add(&c, "key", words, STR_NONE);
-    call_close(&c);
+    call_end_ask(&c, "mark");
+    size_t n = call_close(&c);
     m->out_count = 0;
-    model_ask(m, c.args, 1);
+    memcpy(m->mark, MARK, sizeof m->mark);
+    model_ask(m, c.args, n, 2);
     op->allowed = m->out[2];
     struct level l = { (uint64_t)m->out[3] + (op->kind == LIMIT_RATE ? (uint64_t)m->out[1] : 0), (uint64_t)m->out[4] };
     level_tell(op, l, (uint64_t)m->out[1]);
@@ -210,14 +236,16 @@ static void exam(redisContext *c, struct model *m)
         level_write_ask(words, &op, 0, 30000);
         struct call call = { .keys = 0 };
         call_add(&call, "{b}exam", words, STR_NONE);
+        call_end_ask(&call, "{b}mark");
         size_t n = call_close(&call);
         int64_t *out = m ? m->out : NULL;
         if (c) {
-            out = redis_eval(c, script_ask(), now, call.args, n, 1, &n);
+            out = redis_eval(c, script_ask(), now, call.args, n, 2, &n);
         } else {
             m->now_us = now;
             m->out_count = 0;
-            model_ask(m, call.args, 1);
+            memcpy(m->mark, MARK, sizeof m->mark);
+            model_ask(m, call.args, n, 2);
         }
         op.allowed = out[2];
         level_tell(&op, (struct level){ (uint64_t)(out[1] + out[3]), (uint64_t)out[4] }, (uint64_t)out[1]);
@@ -274,7 +302,7 @@ static struct limit_op random_op(double now_us)
 
 static char keys[40][24], names[2000][17];
 
-static void add_ask(struct call *c, const struct limit_op *op, unsigned key)
+static void add_ask(struct call *c, const struct limit_op *op, unsigned key, double now_us)
 {
     char words[LEVEL_BYTES];
     static unsigned fresh = ARRAY_LEN(names);
@@ -283,6 +311,12 @@ static void add_ask(struct call *c, const struct limit_op *op, unsigned key)
     if (op->kind == LIMIT_CONCURRENCY) /* one that is not inside */
         snprintf(name, sizeof names[0], "%016x", fresh++);
     call_add(c, keys[key], words, op->kind == LIMIT_CONCURRENCY ? str_of(name, 16) : STR_NONE);
+    if (random_below(6))
+        return;
+    double *known = c->known[c->known_count++];
+    known[0] = (double)c->keys;
+    known[1] = (double)(op->kind == LIMIT_RATE ? (uint64_t)now_us - 1000000 + random_below(100000000) : random_below(op->count + 2));
+    known[2] = (double)(op->kind == LIMIT_RATE ? random_below(op->count) : op->periods_ms[random_below(3)]);
 }
 
 static void add_settle(struct call *c, const struct limit_op *op, unsigned key, double now_us)
@@ -314,7 +348,7 @@ static void compare(redisContext *redis, struct model *m, struct str script, str
     size_t args = call_close(call), n;
     m->out_count = 0;
     if (str_eq(script, script_ask()))
-        model_ask(m, call->args, call->keys);
+        model_ask(m, call->args, args, call->keys);
     else
         model_settle(m, call->args, call->keys);
     const int64_t *out = redis_eval(redis, script, m->now_us, call->args, args, call->keys, &n);
@@ -322,7 +356,7 @@ static void compare(redisContext *redis, struct model *m, struct str script, str
     for (size_t i = 0; i < n && i < m->out_count; i++)
         if (out[i] != m->out[i]) {
             double w[9];
-            size_t op = str_eq(script, script_ask()) ? i < 2 ? 0 : (i - 2) / 3 : i < 2 ? 0 : (i - 2) / 2 + 1;
+            size_t op = str_eq(script, script_ask()) ? i < 2 ? 0 : (i - 2) / 3 : i < 2 ? 0 : (i - 2) / 2 + 1; /* of ARGV */
             model_words(w, call->args[call->keys + op]);
             fprintf(stderr, "step %u, value %zu of %zu: kind %.0f %.0f %.0f %.0f %.0f\n", step, i, n, w[0], w[1], w[2],
                     w[3], w[4]);
@@ -352,10 +386,8 @@ TEST("the model does what the scripts do in a real Redis, number by number")
         struct call call = { .keys = 0 };
         bool settles = random_below(3) == 0;
         double number = 1 + (double)random_below(step + 1);
-        if (settles) {
-            call.args[64] = str_of((const char *)&number, sizeof number);
-            call.args[call.keys++] = STR("{b}seen");
-        }
+        if (settles)
+            call_begin_batch(&call, number, "{b}seen", "{b}mark");
         for (size_t n = 1 + random_below(8); n; n--) {
             unsigned k = (unsigned)random_below(ARRAY_LEN(keys)), kind = (unsigned)ops[k].kind;
             if (random_below(10) == 0) /* another limit under the same name */
@@ -365,10 +397,20 @@ TEST("the model does what the scripts do in a real Redis, number by number")
             if (settles)
                 add_settle(&call, &ops[k], k, m->now_us);
             else
-                add_ask(&call, &ops[k], k);
+                add_ask(&call, &ops[k], k, m->now_us);
+        }
+        if (!settles)
+            call_end_ask(&call, "{b}mark");
+        if (random_below(50) == 0) { /* emptied */
+            model_clear(m);
+            freeReplyObject(redisCommand(redis, "FLUSHALL"));
         }
         compare(redis, m, settles ? script_settle() : script_ask(), &call, step);
         m->now_us += (double)random_below(random_below(20) ? 20000 : 2000000);
+        if (*m->mark)
+            continue;
+        memcpy(m->mark, MARK, sizeof m->mark);
+        freeReplyObject(redisCommand(redis, "SET {b}mark %s PX 10000000", MARK));
     }
     redisReply *r = redisCommand(
         redis, "EVAL %s 0",
@@ -397,14 +439,13 @@ TEST("a key of another type is taken away, and a batch with it is charged whole 
     struct limit_op hold = { .kind = LIMIT_CONCURRENCY, .count = 2, .cost = 1 };
     static const char *const KEYS[] = { "{p}r:good", "{p}r:bad", "{p}c:bad", "{p}r:last" };
     char words[LEVEL_BYTES];
-    double number = 1;
     struct call batch = { .keys = 0 }, ask = { .keys = 0 };
     size_t n;
     run(redis, "RPUSH %s x", "{p}seen");
     run(redis, "RPUSH %s x", KEYS[1]);
     run(redis, "SET %s x", KEYS[2]);
-    batch.args[64] = str_of((const char *)&number, sizeof number);
-    batch.args[batch.keys++] = STR("{p}seen");
+    run(redis, "SET %s " MARK, "{p}mark");
+    call_begin_batch(&batch, 1, "{p}seen", "{p}mark");
     for (unsigned i = 0; i < ARRAY_LEN(KEYS); i++) {
         if (i == 2)
             level_write_members(words, 0, 1, 30000);
@@ -423,6 +464,7 @@ TEST("a key of another type is taken away, and a batch with it is charged whole 
     run(redis, "SET %s x", KEYS[2]);
     level_write_ask(words, &hold, 0, 30000);
     call_add(&ask, KEYS[2], words, STR("0123456789abcdef"));
+    call_end_ask(&ask, "{p}mark");
     args = call_close(&ask);
     out = redis_eval(redis, script_ask(), NOW_US, ask.args, args, ask.keys, &n);
     CHECK(n == 5 && out[0] == 0);
@@ -430,7 +472,12 @@ TEST("a key of another type is taken away, and a batch with it is charged whole 
     out = redis_eval(redis, script_ask(), NOW_US, ask.args, args, ask.keys, &n);
     CHECK(n == 5 && out[0] == 1 && out[3] == 1);
 
-    run(redis, "RPUSH %s x", "{p}mark");
+    run(redis, "DEL %s", "{p}mark");
+    run(redis, "RPUSH %s x", "{p}mark"); /* then nobody is known */
+    out = redis_eval(redis, script_ask(), NOW_US, ask.args, args, ask.keys, &n);
+    CHECK(n == 2 && out[0] == 2);
+    out = redis_eval(redis, script_settle(), NOW_US, batch.args, call_close(&batch), batch.keys, &n);
+    CHECK(n == 2 && out[0] == 2);
     run(redis, "SET %s x", "{p}gateways");
     for (unsigned i = 0; i < 2; i++, usleep(20000)) {
         redisReply *r = redisCommand(redis, "EVAL %b 2 {p}mark {p}gateways me fresh 30000", script_hello().at, script_hello().len);

@@ -348,6 +348,94 @@ TEST("a store that lost everything is told what the gateways knew, before they a
     stage_end();
 }
 
+static void replace_all(bool crashed)
+{
+    for (unsigned i = 0; i < STAGE_ALL; i++)
+        stage_replace_worker(i, crashed);
+}
+
+TEST("workers that begin during an outage know what those before them had heard")
+{
+    for (unsigned crashed = 0; crashed < 2; crashed++)
+        for (unsigned heard = 0; heard < 2; heard++) { /* by the worker of the same place, or by the other one of the gateway */
+            stage_begin(300);
+            stage_wait_us(5000);
+            for (unsigned i = 0; i < 36; i++) {
+                struct limit_op r = rate("r", 30, 29), q = quota("q", 30);
+                ask_one(i % STAGE_GATEWAYS * STAGE_WORKERS + heard, &r);
+                ask_one(i % STAGE_GATEWAYS * STAGE_WORKERS + heard, &q);
+            }
+            cut_all();
+            replace_all(crashed);
+            stage_wait_us(10000);
+            for (unsigned i = 0; i < STAGE_ALL; i++) {
+                struct limit_op r = rate("r", 30, 29), q = quota("q", 30);
+                CHECK_INT(ask_one(i, &r), STORE_REFUSED);
+                CHECK_INT(ask_one(i, &q), STORE_REFUSED);
+            }
+            stage_end();
+        }
+}
+
+TEST("a store that comes back empty is told also what workers knew that are gone")
+{
+    for (unsigned asked = 0; asked < 2; asked++) { /* also during the outage, or only afterwards */
+        stage_begin(300);
+        stage_wait_us(5000);
+        for (unsigned i = 0; i < 30; i++) {
+            struct limit_op r = rate("r", 30, 29), q = quota("q", 30);
+            CHECK_INT(ask_one(i % STAGE_ALL, &r), STORE_PASSED);
+            CHECK_INT(ask_one(i % STAGE_ALL, &q), STORE_PASSED);
+        }
+        cut_all();
+        model_clear(stage_server);
+        stage_run++;
+        replace_all(false);
+        stage_wait_us(10000);
+        struct limit_op r = rate("r", 30, 29), q = quota("q", 30);
+        if (asked)
+            CHECK_INT(ask_one(STAGE_ALL - 1, &r), STORE_REFUSED);
+        connect_all();
+        stage_wait_us(50000);
+        for (unsigned i = 0; i < 2 * STAGE_ALL; i++) { /* the last one to hear of it was of the third gateway */
+            unsigned worker = (STAGE_ALL - 1 + i) % STAGE_ALL;
+            CHECK_INT(ask_one(worker, &r), STORE_REFUSED);
+            CHECK_INT(ask_one(worker, &q), STORE_REFUSED);
+        }
+        stage_replace_worker(0, false); /* in health, of a server that it meets for the first time */
+        stage_connect(&stage_clients[0]);
+        stage_wait_us(10000);
+        CHECK_INT(ask_one(0, &q), STORE_REFUSED);
+        CHECK(!q.is_local);
+        stage_end();
+    }
+}
+
+TEST("a store that is emptied while it is asked is noticed by the next question")
+{
+    for (unsigned settled = 0; settled < 2; settled++) {
+        stage_begin(300);
+        stage_wait_us(5000);
+        for (unsigned i = 0; i < 30; i++) {
+            struct limit_op q = quota("q", 30);
+            CHECK_INT(ask_one(i % STAGE_ALL, &q), STORE_PASSED);
+        }
+        model_clear(stage_server); /* the same server, without its keys */
+        struct limit_op other = quota("other", 1000), q = quota("q", 1000);
+        if (settled) { /* what is charged now is not lost either */
+            settle(5, q, 7);
+            stage_wait_us(10000);
+        }
+        CHECK_INT(ask_one(5, &other), STORE_PASSED);
+        stage_wait_us(10000);
+        q.cost = 0;
+        CHECK_INT(ask_one(5, &q), STORE_PASSED);
+        CHECK(!q.is_local);
+        CHECK_INT(q.remaining, 1000 - 30 - 7 * settled);
+        stage_end();
+    }
+}
+
 TEST("the places of a gateway that died are free again, those of one that lives are not")
 {
     stage_begin(300);

@@ -1,12 +1,15 @@
 -- ask.lua - decides all limits of one request at once, on this server's clock: all pass and are charged, or none is.
 --
--- KEYS  the buckets, all in one slot
--- ARGV  for each a string: nine doubles (kind, soft, then by kind), and the members of a concurrency, 16 bytes each
+-- KEYS  the buckets, all in one slot, and last the mark of what is kept here
+-- ARGV  for each bucket a string: nine doubles (kind, soft, then by kind), and the members of a concurrency, 16 bytes each; then
+--       the mark that the caller knows; and, if it knows more than this server may, three doubles for each of some buckets: which,
+--       and at least so much is spent, as settle.lua has it
 --       0 rate         step, step's fraction, count, depth, depth's fraction, and of a lease: step or -1, fraction
 --       1 concurrency  count, cost, how long a member counts in ms
 --       2 quota        count, cost, the ends of three periods in ms, of a lease: as many or 0
 -- gives passed or not, the time in us, and for each bucket: 0 refused, 1 passed, 3 passed with the lease; and its state, which is
--- what it is afterwards: us until it is full and their fraction; members; what is spent and the period's end
+-- what it is afterwards: us until it is full and their fraction; members; what is spent and the period's end. Or 2 and the time: the
+-- mark is another one, so all that the caller knew is lost, and nothing was decided
 --
 -- A rate is the time at which it will be full again, in us and in 1/count of one: whole numbers below 2^53, nothing is rounded. A
 -- bucket may come twice in one request: the second op sees what the first one takes.
@@ -15,6 +18,10 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local now_ms = math.floor(now / 1000)
 local texts = redis.call('MGET', unpack(KEYS))
+local mark = #KEYS
+if texts[mark] ~= ARGV[mark] then
+    return {2, now}
+end
 local out, states, passed = {1, now}, {}, true
 
 local function state_of(key, text)
@@ -34,6 +41,24 @@ local function later(x, y, by, fraction, count)
         return x + 1, y - count
     end
     return x, y
+end
+
+-- Kept also when the question is refused.
+local known = ARGV[mark + 1] or ''
+for at = 1, #known, 24 do
+    local i, x, y = struct.unpack('<ddd', known, at)
+    local key, kind = KEYS[i], struct.unpack('<d', ARGV[i])
+    local s = kind == 1 and {0, 0} or states[key] or state_of(key, texts[i])
+    local ttl
+    if kind == 0 and x > now and (x > s[1] or (x == s[1] and y > s[2])) then
+        ttl = math.ceil((x - now) / 1000) + 10000
+    elseif kind == 2 and y > now_ms and (y > s[2] or (y == s[2] and x > s[1])) then
+        ttl = y - now_ms + 60000
+    end
+    if ttl then
+        s[1], s[2] = x, y
+        redis.call('SET', key, string.format('%.0f %.0f', x, y), 'PX', ttl)
+    end
 end
 
 local ask = {}
@@ -110,7 +135,8 @@ ask[2] = function(key, text, arg, soft, count, cost, first, second, third, lease
 end
 
 local before = {}
-for i, key in ipairs(KEYS) do
+for i = 1, mark - 1 do
+    local key = KEYS[i]
     local kind, soft, a, b, c, d, e, f, g = struct.unpack('<ddddddddd', ARGV[i])
     local answer, x, y, x0, y0 = ask[kind](key, texts[i], ARGV[i], soft, a, b, c, d, e, f, g)
     if answer == 0 and soft == 0 then

@@ -93,6 +93,18 @@ void level_tell_settled(struct limit_op *op, struct level l, uint64_t now_us)
     quota_tell(op, l.x, l.y, now_us / 1000);
 }
 
+void level_charge(struct level *l, const struct limit_op *op, int64_t cost, uint64_t end_ms, uint64_t now_us)
+{
+    uint64_t units = (uint64_t)(cost < 0 ? -cost : cost);
+    if (op->kind == LIMIT_QUOTA && l->y == end_ms)
+        l->x = cost >= 0 ? l->x + units : l->x > units ? l->x - units : 0;
+    if (op->kind != LIMIT_RATE)
+        return;
+    struct span_us span = rate_span(op, units);
+    uint64_t from = l->x > now_us ? l->x : now_us;
+    l->x = cost >= 0 ? from + span.us + (span.fraction > 0) : from - now_us > span.us ? from - span.us : now_us;
+}
+
 /* ---- ops as the scripts read them ---- */
 
 /* Little-endian doubles, whole and below 2^53, so that they are exact. */

@@ -27,6 +27,8 @@ uint64_t rate_units(const struct limit_op *op, uint64_t us);
 void level_tell(struct limit_op *op, struct level level, uint64_t now_us);
 /* The same for an op of a settle: op->allowed tells whether the bucket is within its limit. */
 void level_tell_settled(struct limit_op *op, struct level level, uint64_t now_us);
+/* It stands so after a charge (negative: what is given back); of a quota, of that period only. */
+void level_charge(struct level *level, const struct limit_op *op, int64_t cost, uint64_t end_ms, uint64_t now_us);
 
 /* ---- ops as the scripts read them ---- */
 

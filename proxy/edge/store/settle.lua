@@ -1,14 +1,15 @@
 -- settle.lua - charges and gives back what was done without asking, and brings home what a gateway knows: each batch once.
 --
--- KEYS  [1] the number of the last batch of this worker, then the buckets, all in one slot
--- ARGV  [1] one double, the batch's number; then for each bucket a string: nine doubles (kind, what, then by kind), and the
+-- KEYS  [1] the number of the last batch of this worker, [2] the mark of what is kept here, then the buckets, all in one slot
+-- ARGV  [1] one double, the batch's number, and the mark that the caller knows; then for each bucket a string: nine doubles (kind, what, then by kind), and the
 --       members of a concurrency, 16 bytes each
 --       0 rate         what 1 charge, -1 give back: step, its fraction, count, how long ago in us
 --                      what 0 is known: at least so much, a time in us and its fraction
 --       1 concurrency  how many members leave (they come first), how many are inside, how long they count in ms
 --       2 quota        what 1: cost, either way, the period's end in ms or 0, the ends of three periods
 --                      what 0 is known: at least so much is spent, the period's end in ms
--- gives 1 and the time in us, and for each bucket its state as ask.lua does; or 0 and the time: the batch was here already
+-- gives 1 and the time in us, and for each bucket its state as ask.lua does; or 0 and the time: the batch was here already; or 2 and
+-- the time: the mark is another one, nothing was charged
 --
 -- No charge is refused. Nothing is given back above full, nor into a period that is over.
 
@@ -24,6 +25,9 @@ local function text_of(key)
     return type(text) == 'string' and text
 end
 
+if text_of(KEYS[2]) ~= string.sub(ARGV[1], 9) then
+    return {2, now}
+end
 if number <= (tonumber(text_of(KEYS[1]) or '') or 0) then
     return {0, now}
 end
@@ -123,9 +127,10 @@ settle[2] = function(key, arg, what, cost, ends, first, second, third)
 end
 
 local out = {1, now}
-for i = 2, #KEYS do
-    local kind, what, a, b, c, d, e = struct.unpack('<ddddddddd', ARGV[i])
-    local x, y = settle[kind](KEYS[i], ARGV[i], what, a, b, c, d, e)
+for i = 3, #KEYS do
+    local arg = ARGV[i - 1]
+    local kind, what, a, b, c, d, e = struct.unpack('<ddddddddd', arg)
+    local x, y = settle[kind](KEYS[i], arg, what, a, b, c, d, e)
     table.insert(out, x)
     table.insert(out, y)
 end

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "proxy/base/hash.h"
 #include "proxy/base/log.h"
 #include "proxy/base/metric.h"
 #include "proxy/edge/store/script.h"
@@ -53,18 +54,58 @@ void shared_complain(struct shared_store *s, const char *what, const struct resp
         log_warning("store: %s was not answered: %s", what, ask->why ? ask->why : "");
 }
 
+/* ---- what is known ---- */
+
+static struct known known_of(struct shared_store *s, const struct spot *spot)
+{
+    return (struct known){ .memory = s->memory,
+                           .row = s->row,
+                           .now = shared_time(s),
+                           .ahead_us = s->ahead_us,
+                           .op = &spot->op,
+                           .hash = spot->hash,
+                           .server = s->server };
+}
+
+struct spot *shared_spot(struct shared_store *s, const struct limit_op *op)
+{
+    struct spot *spot = spot_get(&s->spots, op);
+    if (!spot || spot->is_sought)
+        return spot;
+    spot->is_sought = true;
+    if (op->kind == LIMIT_CONCURRENCY)
+        return spot;
+    struct known k = known_of(s, spot);
+    spot->is_told = known_find(&k, &spot->level, &spot->wants_seed);
+    return spot;
+}
+
+void shared_learn(struct shared_store *s, struct spot *spot, struct level level)
+{
+    spot->level = level;
+    spot->is_told = true;
+    if (spot->op.kind == LIMIT_CONCURRENCY)
+        return;
+    struct known k = known_of(s, spot);
+    known_tell(&k, level, &spot->known_at);
+}
+
+bool shared_matters(const struct shared_store *s, const struct spot *spot)
+{
+    uint64_t clock_us = shared_clock_us(s);
+    return spot->is_told && (spot->op.kind == LIMIT_RATE    ? spot->level.x > clock_us
+                             : spot->op.kind == LIMIT_QUOTA ? spot->level.y > clock_us / 1000 && spot->level.x
+                                                            : false);
+}
+
 /* The store is another one, or has lost what it knew: whatever still matters is brought home first. */
 static void seed_all(struct shared_store *s)
 {
-    uint64_t clock_us = shared_clock_us(s);
     size_t n = 0;
+    shared_batch_is_known(s);
     LIST_EACH (node, &s->spots.used) {
         struct spot *spot = LIST_ENTRY(node, struct spot, use);
-        bool matters =
-            spot->is_told && (spot->op.kind == LIMIT_RATE    ? spot->level.x > clock_us
-                              : spot->op.kind == LIMIT_QUOTA ? spot->level.y > clock_us / 1000 && spot->level.x
-                                                             : false);
-        if (!matters)
+        if (!shared_matters(s, spot))
             continue;
         spot->wants_seed = true;
         spot_is_due(&s->spots, spot, true);
@@ -92,10 +133,19 @@ static bool hello_is_well(const struct resp_value *v)
            v->list[3].kind == RESP_TEXT;
 }
 
-static bool remember(char *at, size_t size, struct str text)
+/* Which server it is: by its mark, and its run where we may ask for that. */
+static uint64_t number_of(struct str mark, struct str run)
 {
-    bool is_same = !*at || str_eq(str_c(at), text);
-    snprintf(at, size, STR_F, STR_A(text));
+    uint64_t n = hash_str(mark) ^ hash_str(run) * 31;
+    return n ? n : 1;
+}
+
+static bool remember(struct shared_store *s, struct str mark, uint64_t server)
+{
+    bool is_same = !s->server || s->server == server;
+    snprintf(s->mark, sizeof s->mark, STR_F, STR_A(mark));
+    s->server = server;
+    known_meet(s->memory, server, s->ahead_us);
     return is_same;
 }
 
@@ -111,8 +161,7 @@ static void hello_answered(struct resp_ask *ask)
     shared_tell_clock(s, (uint64_t)v[0].integer);
     uint64_t gateways = (uint64_t)v[1].integer; /* the others may be just about to greet */
     store_tell_gateways(s->memory, s->greetings++ || gateways > s->replicas ? gateways : s->replicas);
-    bool is_same = remember(s->mark, sizeof s->mark, v[2].text);
-    is_same &= remember(s->run, sizeof s->run, v[3].text);
+    bool is_same = remember(s, v[2].text, number_of(v[2].text, v[3].text));
     bool was_greeted = s->is_greeted;
     if (!is_same)
         seed_all(s);
@@ -138,6 +187,13 @@ static void say_hello(struct shared_store *s)
         s->hello_args[2 + i] = str_c(s->hello_words[i]);
     s->hello.answered = hello_answered;
     resp_call(s->client, &s->hello, &s->hello_script, s->hello_args, 5, 2);
+}
+
+void shared_is_strange(struct shared_store *s)
+{
+    s->outage += s->is_greeted;
+    s->is_greeted = false;
+    say_hello(s);
 }
 
 static void changed(void *user, bool is_up)
@@ -223,6 +279,7 @@ struct shared_store *shared_new(const struct shared_options *options)
     snprintf(s->mark_key, sizeof s->mark_key, "%smark", s->tag);
     snprintf(s->live_key, sizeof s->live_key, "%sgateways", s->tag);
     s->ahead_us = (int64_t)(store_time_now().wall_ms * 1000 - loop_now_exact_us());
+    s->server = known_server(s->memory, &s->ahead_us);
     resp_client_watch(s->client, changed, s);
     timer_set(s->loop, &s->look, SHARED_LOOK_MS);
     return s;

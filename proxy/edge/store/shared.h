@@ -15,7 +15,9 @@
  * time when it happened.
  *
  * When a store comes back as another one (restarted empty, failed over), every worker brings home how the buckets stood
- * when it last heard of them, before it asks again. A member of a concurrency expires HOLD_MS after its worker was last
+ * when it last heard of them, before it asks again; each question carries the mark of the store that it is meant for, so
+ * that one emptied in the meantime is noticed by it. What was heard is kept for all workers of the gateway, those to
+ * come included (known.h). A member of a concurrency expires HOLD_MS after its worker was last
  * heard of; workers see to theirs every HOLD_MS / 3.
  *
  * What holds, for what all gateways admit in any window (of length w), where L(w) is what the limit lets pass in it,

@@ -10,6 +10,7 @@ struct flight_op {
     int64_t cost;
     bool from_hand; /* taken already, given back when the others refuse */
     uint64_t lease; /* asked for on top */
+    bool told;      /* the store is told with it what it may have lost */
     struct list members;
 };
 
@@ -22,7 +23,9 @@ struct flight {
     struct limit_op own;   /* of a lease */
     size_t count, sent;
     struct flight_op ops[SHARED_OPS_MAX];
-    struct str args[2 * SHARED_OPS_MAX];
+    struct str args[2 * SHARED_OPS_MAX + 3];
+    size_t known_count;
+    double known[SHARED_OPS_MAX][3]; /* what the store may not know: which, and how it stood */
     char words[SHARED_OPS_MAX][LEVEL_BYTES + SHARED_COST_MAX * MEMBER_BYTES];
 };
 
@@ -150,7 +153,7 @@ static struct flight *flight_new(struct shared_store *s)
     f->resp = (struct resp_ask){ .answered = flight_answered };
     f->s = s;
     f->ask = NULL;
-    f->count = f->sent = 0;
+    f->count = f->sent = f->known_count = 0;
     list_init(&f->link);
     list_push_back(&s->flights, &f->link);
     return f;
@@ -206,14 +209,27 @@ static void flight_add(struct flight *f, const struct limit_op *op, struct fligh
         len += MEMBER_BYTES;
         k->is_sent = true;
     }
-    f->args[f->sent] = mine->spot->name;
+    struct spot *spot = mine->spot;
+    f->args[f->sent] = spot->name;
     f->args[SHARED_OPS_MAX + f->sent++] = str_of(words, len);
+    if (!spot->wants_seed)
+        return;
+    double *known = f->known[f->known_count++];
+    known[0] = (double)f->sent;
+    known[1] = (double)spot->level.x;
+    known[2] = (double)spot->level.y;
+    mine->told = true;
+    spot->wants_seed = false; /* what is sent after this comes after it */
 }
 
 static void flight_send(struct flight *f)
 {
-    memmove(&f->args[f->sent], &f->args[SHARED_OPS_MAX], f->sent * sizeof f->args[0]);
-    resp_call(f->s->client, &f->resp, &f->s->ask_script, f->args, 2 * f->sent, f->sent);
+    size_t n = f->sent;
+    memmove(&f->args[n + 1], &f->args[SHARED_OPS_MAX], n * sizeof f->args[0]);
+    f->args[n] = str_c(f->s->mark_key);
+    f->args[2 * n + 1] = str_c(f->s->mark);
+    f->args[2 * n + 2] = str_of((const char *)f->known, f->known_count * sizeof f->known[0]);
+    resp_call(f->s->client, &f->resp, &f->s->ask_script, f->args, 2 * n + 2 + (f->known_count > 0), n + 1);
 }
 
 static void flight_pin(struct flight *f, struct spot *spot, int64_t cost)
@@ -242,6 +258,12 @@ static void ask_for_lease(struct shared_store *s, struct spot *spot, const struc
 }
 
 /* ---- answers ---- */
+
+/* It lost what it knew, and has decided nothing. */
+static bool is_strange(const struct resp_value *v)
+{
+    return v->kind == RESP_LIST && v->count == 2 && v->list[0].kind == RESP_INTEGER && v->list[0].integer == 2;
+}
 
 static bool is_well(const struct flight *f, const struct resp_value *v)
 {
@@ -292,8 +314,7 @@ static void take_answer(struct flight *f, const struct resp_value *values)
         const struct resp_value *v = &values[2 + 3 * n++];
         struct spot *spot = mine->spot;
         bool is_rate = spot->op.kind == LIMIT_RATE, is_hold = spot->op.kind == LIMIT_CONCURRENCY;
-        spot->level = (struct level){ (uint64_t)v[1].integer + (is_rate ? clock_us : 0), (uint64_t)v[2].integer };
-        spot->is_told = true;
+        shared_learn(s, spot, (struct level){ (uint64_t)v[1].integer + (is_rate ? clock_us : 0), (uint64_t)v[2].integer });
         spot->lease_asked &= mine->lease == 0;
         if (op) {
             op->allowed = v[0].integer != 0;
@@ -324,9 +345,8 @@ static void take_lease_answer(struct flight *f, const struct resp_value *values)
     struct spot *spot = f->ops[0].spot;
     uint64_t clock_us = (uint64_t)values[1].integer;
     shared_tell_clock(f->s, clock_us);
-    spot->level = (struct level){ (uint64_t)values[3].integer + (spot->op.kind == LIMIT_RATE ? clock_us : 0),
-                                  (uint64_t)values[4].integer };
-    spot->is_told = true;
+    bool is_rate = spot->op.kind == LIMIT_RATE;
+    shared_learn(f->s, spot, (struct level){ (uint64_t)values[3].integer + (is_rate ? clock_us : 0), (uint64_t)values[4].integer });
     if (values[0].integer)
         shared_take_lease(f->s, spot, (uint64_t)f->ops[0].cost);
     else
@@ -339,6 +359,11 @@ static void flight_answered(struct resp_ask *resp)
     struct shared_store *s = f->s;
     struct ask_store *ask = f->ask;
     bool is_given = resp->answer == RESP_GIVEN && is_well(f, resp->value), is_lease = f->own.cost > 0;
+    bool lost_it = resp->answer == RESP_GIVEN && is_strange(resp->value);
+    for (size_t i = 0; !is_given && i < f->count; i++)
+        f->ops[i].spot->wants_seed |= f->ops[i].told;
+    if (lost_it)
+        shared_is_strange(s);
     if (is_lease) {
         f->ops[0].spot->lease_asked = false;
         if (is_given)
@@ -346,7 +371,8 @@ static void flight_answered(struct resp_ask *resp)
     } else if (is_given) {
         take_answer(f, resp->value->list);
     } else {
-        shared_complain(s, "a question", resp);
+        if (!lost_it)
+            shared_complain(s, "a question", resp);
         for (size_t i = 0; i < f->count; i++) {
             struct flight_op *mine = &f->ops[i];
             mine->spot->lease_asked &= mine->lease == 0;
@@ -430,6 +456,7 @@ static void unload(struct flight *f)
     for (size_t i = 0; i < f->count; i++) {
         struct flight_op *mine = &f->ops[i];
         mine->spot->lease_asked &= mine->lease == 0;
+        mine->spot->wants_seed |= mine->told;
         if (mine->from_hand)
             give_back(f->s, mine);
         turn_away(f->s, mine->spot, &mine->members, false);
@@ -468,7 +495,7 @@ static void decide(struct shared_store *s, struct ask_store *ask)
     struct spot *spots[SHARED_OPS_MAX];
     bool fits = ask->ops_count <= SHARED_OPS_MAX;
     for (size_t i = 0; fits && i < ask->ops_count; i++)
-        fits = (spots[i] = spot_get(&s->spots, &ask->ops[i])) != NULL;
+        fits = (spots[i] = shared_spot(s, &ask->ops[i])) != NULL;
     if (fits && !shared_serves(s)) {
         shared_decide_alone(s, ask);
     } else if (fits && !is_shut(s, ask, spots) && !is_in_hand(s, ask, spots)) {

@@ -64,7 +64,7 @@ static enum {
     for (size_t i = 0; i < ask->ops_count; i++) {
         struct limit_op *op = &ask->ops[i];
         struct alone *a = &alone[i];
-        if (!(a->spot = spot_get(&s->spots, op)) ||
+        if (!(a->spot = shared_spot(s, op)) ||
             (op->kind == LIMIT_CONCURRENCY && !shared_name_members(s, &a->members, op->cost)))
             return ALONE_DOWN;
         if (op->lease && op->kind != LIMIT_CONCURRENCY && shared_from_hand(s, a->spot, op)) {
@@ -120,8 +120,7 @@ void shared_decide_alone(struct shared_store *s, struct ask_store *ask)
 
 void shared_settle_alone(struct shared_store *s, struct limit_op *op)
 {
-    struct spot *spot = spot_find(&s->spots, op);
-    struct limit_op share = share_now(s, spot, op);
+    struct limit_op share = share_now(s, shared_spot(s, op), op);
     struct ask_store ask = { .ops = &share, .ops_count = 1, .settle = true };
     store_decide(s->memory, s->row, shared_time(s), &ask);
     take_share_answer(op, &share);

@@ -98,7 +98,7 @@ static void leave(struct shared_store *s, struct spot *spot, struct limit_op *op
 
 static bool settle_op(struct shared_store *s, struct limit_op *op)
 {
-    struct spot *spot = spot_get(&s->spots, op);
+    struct spot *spot = shared_spot(s, op);
     if (!spot)
         return false;
     op->is_local = false;
@@ -251,6 +251,7 @@ static void form(struct shared_store *s)
             spot_is_due(&s->spots, spot, false);
     }
     b->is_formed = b->count > 0;
+    b->is_known = false;
     if (b->is_formed)
         b->number = (double)++s->formed;
 }
@@ -274,7 +275,8 @@ static bool send(struct shared_store *s)
     struct batch *b = &s->batch;
     size_t at[SHARED_BATCH_KEYS + 2];
     buf_clear(&b->bytes);
-    bool ok = buf_add(&b->bytes, str_of((const char *)&b->number, sizeof b->number));
+    bool ok = buf_add(&b->bytes, str_of((const char *)&b->number, sizeof b->number)) &&
+              buf_add(&b->bytes, str_c(s->mark));
     at[0] = 0;
     for (size_t i = 0; ok && i < b->count; i++) {
         const struct batch_item *item = &b->items[i];
@@ -288,15 +290,16 @@ static bool send(struct shared_store *s)
     }
     if (!ok)
         return false;
-    size_t keys = b->count + 1;
-    at[keys] = buf_len(&b->bytes);
+    size_t keys = b->count + 2, texts = b->count + 1;
+    at[texts] = buf_len(&b->bytes);
     b->args[0] = str_c(s->seen_key);
+    b->args[1] = str_c(s->mark_key);
     for (size_t i = 0; i < b->count; i++)
-        b->args[1 + i] = b->items[i].spot->name;
-    for (size_t i = 0; i < keys; i++)
+        b->args[2 + i] = b->items[i].spot->name;
+    for (size_t i = 0; i < texts; i++)
         b->args[keys + i] = str_first(str_from(buf_str(&b->bytes), at[i]), at[i + 1] - at[i]);
     b->ask.answered = batch_answered;
-    resp_call(s->client, &b->ask, &s->settle_script, b->args, 2 * keys, keys);
+    resp_call(s->client, &b->ask, &s->settle_script, b->args, keys + texts, keys);
     return true;
 }
 
@@ -335,10 +338,27 @@ static bool is_well(const struct batch *b, const struct resp_value *v)
     return true;
 }
 
+void shared_batch_is_known(struct shared_store *s)
+{
+    struct batch *b = &s->batch;
+    for (size_t i = 0; b->is_formed && !b->is_known && i < b->count; i++) {
+        const struct batch_item *item = &b->items[i];
+        if (item->what == ITEM_CHARGE && item->spot->is_told)
+            level_charge(&item->spot->level, &item->op, item->cost, item->end_ms, shared_clock_us(s));
+    }
+    b->is_known = true;
+}
+
 static void batch_answered(struct resp_ask *ask)
 {
     struct shared_store *s = CONTAINER_OF(ask, struct shared_store, batch.ask);
     struct batch *b = &s->batch;
+    bool is_strange = ask->answer == RESP_GIVEN && ask->value->kind == RESP_LIST && ask->value->count == 2 &&
+                      ask->value->list[0].kind == RESP_INTEGER && ask->value->list[0].integer == 2;
+    if (is_strange) {
+        shared_is_strange(s);
+        return; /* the greeting sends it again */
+    }
     if (ask->answer == RESP_GIVEN && is_well(b, ask->value)) {
         const struct resp_value *v = ask->value->list;
         uint64_t clock_us = (uint64_t)v[1].integer;
@@ -346,8 +366,8 @@ static void batch_answered(struct resp_ask *ask)
         for (size_t i = 0; ask->value->count > 2 && i < b->count; i++) {
             struct spot *spot = b->items[i].spot;
             uint64_t x = (uint64_t)v[2 + 2 * i].integer, y = (uint64_t)v[3 + 2 * i].integer;
-            spot->level = (struct level){ spot->op.kind == LIMIT_RATE ? x + clock_us : x, y };
-            spot->is_told = true;
+            if (!spot->wants_seed) /* else it knows less than we do */
+                shared_learn(s, spot, (struct level){ spot->op.kind == LIMIT_RATE ? x + clock_us : x, y });
         }
         batch_is_home(s);
         return;

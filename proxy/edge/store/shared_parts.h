@@ -2,6 +2,7 @@
 #ifndef EDGE_STORE_SHARED_PARTS_H
 #define EDGE_STORE_SHARED_PARTS_H
 
+#include "proxy/edge/store/known.h"
 #include "proxy/edge/store/shared.h"
 #include "proxy/edge/store/spot.h"
 #include "proxy/loop/timer.h"
@@ -9,7 +10,7 @@
 enum {
     SHARED_OPS_MAX = 16,    /* of one ask */
     SHARED_COST_MAX = 8,    /* of one op of a concurrency */
-    SHARED_BATCH_KEYS = 63, /* with the number before them: what one call takes */
+    SHARED_BATCH_KEYS = 62, /* with the number and the mark before them: what one call takes */
     SHARED_BATCH_BYTES = 128 * 1024,
     SHARED_MEMBERS_MAX = 256,  /* of one bucket in one batch */
     SHARED_FLIGHTS_MAX = 1024, /* kept for the next ask */
@@ -27,7 +28,7 @@ enum {
 struct batch {
     struct resp_ask ask;
     double number;
-    bool is_formed;
+    bool is_formed, is_known; /* known: what it charges was added to what is known */
     unsigned refusals;
     size_t count;
     struct batch_item {
@@ -43,7 +44,7 @@ struct batch {
     struct list leaving; /* members that are on their way out */
     struct buf names;
     struct buf bytes; /* what the script reads for each */
-    struct str args[2 + 2 * SHARED_BATCH_KEYS];
+    struct str args[3 + 2 * SHARED_BATCH_KEYS];
 };
 
 struct shared_store {
@@ -78,7 +79,8 @@ struct shared_store {
     char hello_words[3][24];
     struct timer look;
     uint64_t hello_ms, refresh_ms, greetings;
-    char mark[24], run[48];
+    char mark[24];
+    uint64_t server; /* that greeted us last, or the gateway's other workers */
     bool is_greeted;
     uint64_t serves_after; /* the batch with which everything that it must know first is there */
     uint64_t outage;       /* counts */
@@ -90,6 +92,17 @@ struct shared_store {
 uint64_t shared_clock_us(const struct shared_store *s); /* the store's, as far as is known */
 struct store_time shared_time(const struct shared_store *s);
 void shared_tell_clock(struct shared_store *s, uint64_t clock_us);
+
+/* ---- what is known ---- */
+
+/* Found or made, with the op's parameters and what this gateway knows of it; NULL when there is no room. */
+struct spot *shared_spot(struct shared_store *s, const struct limit_op *op);
+/* The store told how it stands. */
+void shared_learn(struct shared_store *s, struct spot *spot, struct level level);
+/* What is spent there matters, if the store does not know it. */
+bool shared_matters(const struct shared_store *s, const struct spot *spot);
+/* The store does not know us: it is greeted anew, and asked again after it was told what we know. */
+void shared_is_strange(struct shared_store *s);
 
 /* Can be asked, and knows what this worker knew. */
 bool shared_serves(const struct shared_store *s);
@@ -123,6 +136,8 @@ void shared_owe(struct shared_store *s, struct spot *spot, int64_t cost, uint64_
 void shared_pump(struct deferred *d);
 void shared_batch_init(struct shared_store *s);
 void shared_batch_finish(struct shared_store *s);
+/* What the batch under way charges is known to be spent. */
+void shared_batch_is_known(struct shared_store *s);
 /* How many batches what is due now takes. */
 uint64_t shared_batches_due(const struct shared_store *s);
 void shared_settles_alone(struct shared_store *s); /* all that wait */

@@ -29,8 +29,9 @@ struct spot {
     unsigned pins;      /* asks and batches under way that point here */
 
     /* as the store told last */
-    bool is_told;
+    bool is_told, is_sought; /* sought: whether others of this gateway were told */
     struct level level;
+    uint32_t known_at; /* where this gateway keeps it for all its workers */
     uint64_t shut_until_ms; /* until then no op of this cost or more can pass */
     int64_t shut_cost;
     uint64_t planted; /* in this outage the share of this gateway began with what was known */

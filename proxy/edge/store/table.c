@@ -43,16 +43,28 @@ void store_tell_gateways(struct store *s, uint64_t count)
     atomic_store_explicit(&s->gateways, count < UINT32_MAX ? (uint32_t)count : UINT32_MAX, memory_order_relaxed);
 }
 
+static const struct {
+    uint32_t first, size;
+    enum limit_kind kind;
+} PARTS[TABLE_PARTS] = {
+    [PART_RATES] = { 0, TABLE_RATES, LIMIT_RATE },
+    [PART_HOLDS] = { TABLE_RATES, TABLE_HOLDS, LIMIT_CONCURRENCY },
+    [PART_QUOTAS] = { TABLE_RATES + TABLE_HOLDS, TABLE_QUOTAS, LIMIT_QUOTA },
+    [PART_KNOWN_RATES] = { TABLE_RATES + TABLE_HOLDS + TABLE_QUOTAS, TABLE_KNOWN, LIMIT_RATE },
+    [PART_KNOWN_QUOTAS] = { TABLE_RATES + TABLE_HOLDS + TABLE_QUOTAS + TABLE_KNOWN, TABLE_KNOWN, LIMIT_QUOTA },
+};
+
+struct table table_part(struct store *s, enum table_part part)
+{
+    return (struct table){ s->buckets + PARTS[part].first, PARTS[part].size / TABLE_GROUP, PARTS[part].kind };
+}
+
 struct table table_of(struct store *s, enum limit_kind kind)
 {
-    static const struct {
-        uint32_t first, size;
-    } PARTS[] = {
-        [LIMIT_RATE] = { 0, TABLE_RATES },
-        [LIMIT_CONCURRENCY] = { TABLE_RATES, TABLE_HOLDS },
-        [LIMIT_QUOTA] = { TABLE_RATES + TABLE_HOLDS, TABLE_QUOTAS },
+    static const enum table_part OWN[] = {
+        [LIMIT_RATE] = PART_RATES, [LIMIT_CONCURRENCY] = PART_HOLDS, [LIMIT_QUOTA] = PART_QUOTAS
     };
-    return (struct table){ s->buckets + PARTS[kind].first, PARTS[kind].size / TABLE_GROUP, kind };
+    return table_part(s, OWN[kind]);
 }
 
 /* ---- the word of a quota ---- */
@@ -222,13 +234,13 @@ void table_forget_row(const struct asking *a)
     uint64_t taking = atomic_load(&gone->taking);
     if (taking) {
         struct bucket *b = &s->buckets[taking - 1];
-        enum limit_kind kind = taking <= TABLE_RATES                 ? LIMIT_RATE
-                               : taking <= TABLE_RATES + TABLE_HOLDS ? LIMIT_CONCURRENCY
-                                                                     : LIMIT_QUOTA;
+        enum table_part part = PART_RATES;
+        while (taking > PARTS[part].first + PARTS[part].size)
+            part++;
         uint64_t half_done = TAKEN_BASE + a->row;
         if (atomic_load(&b->value) == half_done) {
             atomic_store(&b->hash, 0);
-            atomic_compare_exchange_strong(&b->value, &half_done, first_value(kind, 0, a->now));
+            atomic_compare_exchange_strong(&b->value, &half_done, first_value(PARTS[part].kind, 0, a->now));
         }
         atomic_store(&gone->taking, 0);
     }

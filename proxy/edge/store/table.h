@@ -1,5 +1,5 @@
 /* table.h - the shared memory under the store of limits: where the bucket of a key is. Private to
- * proxy/edge/store/memory.c. */
+ * proxy/edge/store/memory.c and known.c. */
 #ifndef EDGE_STORE_TABLE_H
 #define EDGE_STORE_TABLE_H
 
@@ -12,6 +12,7 @@ enum {
     TABLE_RATES = 256 * 1024,
     TABLE_HOLDS = 16 * 1024,
     TABLE_QUOTAS = 64 * 1024,
+    TABLE_KNOWN = 64 * 1024, /* of rates, and as many of quotas */
     TABLE_TRIES = 64, /* of a swap that others win, of a place that others take */
 };
 #define TABLE_NOWHERE UINT32_MAX
@@ -33,13 +34,22 @@ struct row {
     _Atomic uint32_t moving; /* index of the hold between its two counts, + 1 */
 };
 
+enum table_part { PART_RATES, PART_HOLDS, PART_QUOTAS, PART_KNOWN_RATES, PART_KNOWN_QUOTAS, TABLE_PARTS };
+
+enum { TABLE_SERVERS = 4 /* of the shared store, that are remembered */ };
+
 struct store {
-    struct bucket buckets[TABLE_RATES + TABLE_HOLDS + TABLE_QUOTAS]; /* one table behind the other */
+    struct bucket buckets[TABLE_RATES + TABLE_HOLDS + TABLE_QUOTAS + 2 * TABLE_KNOWN]; /* one table behind the other */
     _Atomic uint32_t locks[TABLE_RATES / TABLE_GROUP]; /* of new keys only: row + 1 of who inserts one with this home */
     struct row rows[STORE_ROWS];
     _Atomic uint32_t shares[STORE_ROWS][TABLE_HOLDS]; /* how many of those inside are this process's */
     uint64_t id;
     _Atomic uint32_t gateways;
+    /* of the shared store: who it was, the latest at (met - 1) modulo their number, and its clock's lead before ours */
+    _Atomic uint64_t servers[TABLE_SERVERS];
+    _Atomic uint64_t met;
+    _Atomic int64_t ahead_us;
+    _Atomic bool has_clock;
 };
 
 /* Who asks, and when. */
@@ -55,6 +65,7 @@ struct table {
     enum limit_kind kind;
 };
 struct table table_of(struct store *s, enum limit_kind kind);
+struct table table_part(struct store *s, enum table_part part);
 
 uint64_t table_hash(struct str key);
 /* Finds the key and the value that it had; TABLE_NOWHERE when it has no bucket. */
