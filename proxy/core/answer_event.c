@@ -1,6 +1,8 @@
 /* answer_event.c - an event that carries one text, made after one that carried more; and whether one has anything to tell. */
 #include "proxy/core/answer_text.h"
 
+enum { NAME_MAX_BYTES = 256 }; /* of ids and the like */
+
 static bool holds(const struct jsonx *j, uint32_t value, uint32_t node)
 {
     return value <= node && node < j->nodes[value].next;
@@ -12,7 +14,7 @@ static bool goes_along(const struct jsonx *j, uint32_t value, bool is_top)
 {
     uint32_t key = jsonx_key_of(j, value);
     enum jsonx_kind kind = jsonx_kind(j, value);
-    if (kind >= JSONX_ARRAY || jsonx_string_is(j, key, STR("obfuscation")))
+    if (kind >= JSONX_ARRAY || jsonx_raw(j, value).len > NAME_MAX_BYTES || jsonx_string_is(j, key, STR("obfuscation")))
         return false;
     if (is_top || kind == JSONX_NULL || jsonx_string_is(j, key, STR("index")))
         return true;

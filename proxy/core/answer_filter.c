@@ -122,7 +122,7 @@ struct open_text *texts_open(struct answer_texts *t, const struct answer_place *
     o->tool = p->tool;
     o->memories = memories;
     o->is_open = true;
-    buf_init(&o->event, WORK_MAX_BYTES);
+    buf_init(&o->event, EVENT_LIKE_MAX_BYTES);
     o->next = t->first;
     return t->first = t->last_used = o;
 }

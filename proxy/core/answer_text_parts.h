@@ -7,6 +7,7 @@
 enum {
     WORK_MAX_BYTES = 64 * 1024 * 1024, /* of one text or event while it is filtered; the answer has its own ceiling */
     KEPT_BYTES = 64 * 1024,
+    EVENT_LIKE_MAX_BYTES = 8 * 1024, /* kept of each text, as long as the answer goes on */
     EMPTIED_MAX = 32,
 };
 

@@ -186,11 +186,8 @@ static bool write_line(struct buf *out, struct str name, struct str value)
     return buf_add(out, name) && buf_add(out, STR(": ")) && buf_add(out, value) && buf_add(out, STR("\n"));
 }
 
-bool sse_write(struct buf *out, const struct sse_event *event)
+static bool write_event(struct buf *out, const struct sse_event *event)
 {
-    if ((event->name.at && (str_has(event->name, '\n') || str_has(event->name, '\r'))) ||
-        (event->id.at && (str_has(event->id, '\n') || str_has(event->id, '\r') || str_has(event->id, '\0'))))
-        return false;
     if (event->name.at && !write_line(out, STR("event"), event->name))
         return false;
     if (event->id.at && !write_line(out, STR("id"), event->id))
@@ -200,4 +197,16 @@ bool sse_write(struct buf *out, const struct sse_event *event)
         if (!write_line(out, STR("data"), str_of(event->data.at + at, end - at)))
             return false;
     return write_line(out, STR("data"), str_from(event->data, at)) && buf_add(out, STR("\n"));
+}
+
+bool sse_write(struct buf *out, const struct sse_event *event)
+{
+    if ((event->name.at && (str_has(event->name, '\n') || str_has(event->name, '\r'))) ||
+        (event->id.at && (str_has(event->id, '\n') || str_has(event->id, '\r') || str_has(event->id, '\0'))))
+        return false;
+    size_t was = buf_len(out);
+    if (write_event(out, event))
+        return true;
+    out->end = out->start + was; /* half an event would spoil the one that says why */
+    return false;
 }

@@ -33,7 +33,8 @@ void sse_reader_finish(struct sse_reader *r);
  * event was in it: no copy) or the reader. SSE_MORE: `*in` is empty, give the next bytes. */
 enum sse_answer sse_reader_next(struct sse_reader *r, struct str *in, struct sse_event *event);
 
-/* Writes one event: an `event:` line when name.at, one `data:` line for each line of data, and the blank line. */
+/* Writes one event: an `event:` line when name.at, one `data:` line for each line of data, and the blank line; nothing when it
+ * does not fit. */
 bool sse_write(struct buf *out, const struct sse_event *event) MUST_USE;
 
 #endif

@@ -90,6 +90,19 @@ TEST("a whole event is not copied")
     sse_reader_finish(&r);
 }
 
+TEST("an event that does not fit leaves nothing of itself")
+{
+    static const char data[] = "line\nline\nline\nline\nline\nline";
+    for (size_t room = 18; room < 64; room++) {
+        struct buf out;
+        buf_init(&out, room);
+        CHECK(sse_write(&out, &(struct sse_event){ .data = STR("0123456789") }));
+        if (!sse_write(&out, &(struct sse_event){ .name = STR("n"), .id = STR("1"), .data = STR(data) }))
+            CHECK_STR(buf_str(&out), STR("data: 0123456789\n\n"));
+        buf_finish(&out);
+    }
+}
+
 TEST("an event is written so that it reads the same")
 {
     struct buf out, again;
