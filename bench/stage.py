@@ -71,6 +71,10 @@ def pss_kib(pids):
     return total
 
 
+class NotReady(Exception):
+    """Not all callers could be connected in time."""
+
+
 class Stage:
     def __init__(self, args):
         self.args = args
@@ -186,6 +190,8 @@ class Stage:
         if bearer:
             args += ["--bearer", self.dir / "token"]
         done = subprocess.run([*map(str, args), *map(str, more)], capture_output=True, text=True, timeout=300)
+        if done.returncode == 3:
+            raise NotReady(f"{name}: {done.stderr.strip()}")
         if not done.stdout:
             raise SystemExit(f"{name}: {done.stderr}")
         result = json.loads(done.stdout)
@@ -201,9 +207,11 @@ class Stage:
         to = [f"http://127.0.0.1:{port}/v1/chat/completions"] if name in self.plain else [
             f"https://localhost:{port}/v1/chat/completions", "--ca", self.ca]
         args = ["taskset", "-c", LOAD_CORE, BUILD / "bench/load", "--url", *to,
-                "--bearer", self.dir / "token", "--stream", "--connections", count, "--warmup", 12, "--seconds", 4]
-        p = subprocess.Popen([*map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        time.sleep(13)
+                "--bearer", self.dir / "token", "--stream", "--connections", count, "--ready", 120, "--warmup", 4,
+                "--seconds", 4]
+        p = subprocess.Popen([*map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        p.stderr.readline()  # all are ready, or it has given up
+        time.sleep(4)
         added = pss_kib(tree(pid)) - before
         r = json.loads(p.communicate(timeout=60)[0])
         return added / count, r

@@ -6,7 +6,11 @@
 
 #include <arpa/inet.h>
 
-enum { QUEUE_MAX = 1 << 20, ANSWER_MAX = 64 * 1024 * 1024 };
+enum {
+    QUEUE_MAX = 1 << 20,
+    ANSWER_MAX = 64 * 1024 * 1024,
+    OPENING_MAX = 64, /* thousands of handshakes at once end in time-outs, and those in new handshakes */
+};
 
 struct client {
     struct stream stream;
@@ -14,12 +18,12 @@ struct client {
     struct buf in, out;
     struct tls_session session;
     uint64_t began_us, first_us;
-    bool is_busy, has_token, is_parked, parked_counted, connected, stopping;
+    bool is_busy, has_token, is_parked, is_opening, connected;
     struct list idle;
 };
 
 static struct client *clients;
-static size_t clients_count, parked_waiting;
+static size_t clients_count, clients_begun, clients_opening;
 static struct list idle_clients;
 static uint64_t *queue; /* due times of arrivals that wait for a connection: a ring */
 static size_t queue_head, queue_len;
@@ -93,12 +97,38 @@ static void send_request(struct client *c, uint64_t due_us)
         whole = str_from(whole, token_at);
     }
     add(&c->out, whole);
-    if (c->is_parked && !c->parked_counted) {
-        c->parked_counted = true;
-        parked_waiting++;
-    }
     if (c->stream.is_open)
         write_out(c);
+}
+
+static void begin_more(void)
+{
+    while (clients_opening < OPENING_MAX && clients_begun < clients_count) {
+        struct client *c = &clients[clients_begun++];
+        c->is_opening = true;
+        clients_opening++;
+        client_connect(c);
+        if (!options.is_open || c->is_parked)
+            send_request(c, loop_now_exact_us());
+        else
+            list_push_back(&idle_clients, &c->idle);
+    }
+}
+
+/* It is connected, and its stream has begun: the next one may. */
+static void opened(struct client *c)
+{
+    if (!c->is_opening)
+        return;
+    c->is_opening = false;
+    clients_opening--;
+    begin_more();
+}
+
+bool clients_are_open(size_t *open)
+{
+    *open = clients_begun - clients_opening;
+    return *open == clients_count;
 }
 
 static void became_free(struct client *c)
@@ -136,7 +166,7 @@ static void request_failed(struct client *c, const char *why)
     c->connected = false;
     buf_clear(&c->in);
     buf_clear(&c->out);
-    if (!stopping && !c->is_parked && c->is_busy)
+    if (!stopping && (!c->is_parked || c->is_opening) && c->is_busy)
         became_free(c);
     else if (!stopping && !c->is_parked)
         client_connect(c);
@@ -212,6 +242,7 @@ static bool read_answers(struct client *c)
                 c->first_us = loop_now_exact_us();
             if (results.counts && c->reader.head.status < 600)
                 results.statuses[c->reader.head.status]++;
+            opened(c);
         }
         if (e == HTTP_BODY) {
             results.bytes += piece.len;
@@ -241,6 +272,8 @@ static void ready(struct stream *s)
         return;
     }
     write_out(c);
+    if ((!options.stream || c->is_parked) && !buf_len(&c->out))
+        opened(c);
     for (;;) {
         a = stream_read(s, &c->in, 65536);
         if (a == STREAM_WAIT) {
@@ -292,22 +325,8 @@ bool clients_start(void)
         list_init(&c->idle);
         buf_init(&c->in, ANSWER_MAX);
         buf_init(&c->out, 1 << 26);
-        client_connect(c);
-        if (!options.is_open || c->is_parked)
-            send_request(c, loop_now_exact_us());
-        else
-            list_push_back(&idle_clients, &c->idle);
     }
-    return true;
-}
-
-bool clients_are_parked(void)
-{
-    if (parked_waiting < options.parked)
-        return false;
-    for (size_t i = 0; i < options.parked; i++)
-        if (buf_len(&clients[i].out) || !clients[i].stream.is_open)
-            return false;
+    begin_more();
     return true;
 }
 

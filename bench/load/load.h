@@ -19,14 +19,14 @@ struct options {
     struct url url;
     struct str path; /* and query */
     struct tls_client *tls; /* NULL: plain */
-    uint64_t connections, parked, rate, seconds, warmup, requests, body_bytes, events_seconds;
+    uint64_t connections, parked, rate, seconds, warmup, ready, requests, body_bytes, events_seconds;
     bool stream, reconnect, is_open;
     struct str bearers; /* a token a line: each request takes the next one; at == NULL without */
     struct str bearer, api_key, model, parked_model, body; /* body at != NULL: sent as it is */
 };
 
 struct results {
-    uint64_t sent, done, events, tokens, bytes, statuses[600], failed_connect, failed_broken, streams_open, parked_open, backlog;
+    uint64_t sent, done, events, tokens, bytes, statuses[600], failed_connect, failed_broken, backlog;
     struct histogram latency, first_byte, first_token, event;
     bool counts; /* the warm-up is over */
     const char *last_failure;
@@ -37,11 +37,12 @@ extern struct results results;
 extern struct loop *loop;
 
 /* client.c */
+/* Begins with a few; each that is connected, and whose stream has begun, lets the next one begin. */
 bool clients_start(void);
 /* Open loop: a request that should have left at `due_us`; queued when every connection is busy, so that its wait counts. */
 void clients_arrive(uint64_t due_us);
 void clients_stop(void);
-/* All parked requests were sent and wait. */
-bool clients_are_parked(void);
+/* All are connected, what is parked is sent, streams have begun? *open says how many. */
+bool clients_are_open(size_t *open);
 
 #endif

@@ -15,6 +15,7 @@ static const char HELP[] =
     "  --connections N     callers (default 32); closed loop: each asks again as soon as it was answered\n"
     "  --rate N            open loop: N requests a second, timed from when they should have left\n"
     "  --seconds N         measured (default 5), after --warmup N seconds (default 1)\n"
+    "  --ready N           gives up when not all callers are connected (and their streams begun) after N seconds (default 60)\n"
     "  --requests N        stop after that many measured answers\n"
     "  --stream            ask for streams; events are counted, and timed when the model stamps them\n"
     "  --reconnect         a new connection for each request\n"
@@ -25,7 +26,7 @@ static const char HELP[] =
     "  --ca FILE           trusted for https  --cpu-of PID[,PID…]  whose CPU time is reported\n\n"
     "Prints one JSON object. Only loopback addresses are taken.\n";
 
-struct options options = { .connections = 32, .seconds = 5, .warmup = 1, .body_bytes = 2048 };
+struct options options = { .connections = 32, .seconds = 5, .warmup = 1, .ready = 60, .body_bytes = 2048 };
 struct results results;
 struct loop *loop;
 
@@ -99,6 +100,7 @@ static void read_options(int argc, char **argv)
     static const struct option OPTIONS[] = {
         { "url", 1, NULL, 'u' },      { "connections", 1, NULL, 'c' }, { "rate", 1, NULL, 'r' },
         { "seconds", 1, NULL, 's' },  { "warmup", 1, NULL, 'w' },      { "requests", 1, NULL, 'n' },
+        { "ready", 1, NULL, 'y' },
         { "stream", 0, NULL, 'S' },   { "reconnect", 0, NULL, 'R' },   { "park", 1, NULL, 'p' },
         { "park-model", 1, NULL, 'P' }, { "model", 1, NULL, 'm' },     { "body-bytes", 1, NULL, 'B' },
         { "body", 1, NULL, 'f' },     { "bearer", 1, NULL, 'b' },   { "bearers", 1, NULL, 'T' },      { "api-key", 1, NULL, 'k' },
@@ -115,6 +117,7 @@ static void read_options(int argc, char **argv)
         case 'r': options.rate = number(optarg); options.is_open = true; break;
         case 's': options.seconds = number(optarg); break;
         case 'w': options.warmup = number(optarg); break;
+        case 'y': options.ready = number(optarg); break;
         case 'n': options.requests = number(optarg); break;
         case 'S': options.stream = true; break;
         case 'R': options.reconnect = true; break;
@@ -147,6 +150,8 @@ static void read_options(int argc, char **argv)
 /* ---- phases ---- */
 
 static struct timer phase, arrivals;
+static bool is_warming;
+static uint64_t opened_ms;
 static uint64_t began_us, first_arrival_us, arrived;
 static double cpu_before, cpu_after;
 static uint64_t measured_us;
@@ -169,13 +174,34 @@ static void measure(void)
     timer_set(loop, &phase, options.requests ? 20 : options.seconds * 1000);
 }
 
+/* All callers, then the warm-up, then what counts. */
+static void wait_for_callers(void)
+{
+    uint64_t took_ms = (loop_now_exact_us() - began_us) / 1000;
+    size_t open;
+    if (clients_are_open(&open)) {
+        is_warming = true;
+        opened_ms = took_ms;
+        fprintf(stderr, "load: %zu callers ready after %llu ms\n", open, (unsigned long long)took_ms);
+        timer_set(loop, &phase, options.warmup * 1000 + 1);
+    } else if (took_ms < options.ready * 1000) {
+        timer_set(loop, &phase, 10);
+    } else {
+        fprintf(stderr, "load: %zu of %llu callers were ready after %llu s%s%s\n", open,
+                (unsigned long long)(options.connections + options.parked), (unsigned long long)options.ready,
+                results.last_failure ? "; last failure: " : "", results.last_failure ? results.last_failure : "");
+        exit(3);
+    }
+}
+
 static void phase_over(struct timer *t)
 {
+    if (!is_warming) {
+        wait_for_callers();
+        return;
+    }
     if (!results.counts) {
-        if (!clients_are_parked() && loop_now_exact_us() - began_us < 60000000)
-            timer_set(loop, t, 50);
-        else
-            measure();
+        measure();
         return;
     }
     uint64_t now = loop_now_exact_us();
@@ -193,12 +219,12 @@ static void report(void)
 {
     const struct histogram *l = &results.latency, *e = &results.event;
     double cpu_us = (cpu_after - cpu_before) * 1e6, seconds = (double)measured_us / 1e6;
-    printf("{\"seconds\":%.3f,\"requests\":%llu,\"per_second\":%.1f,\"events\":%llu,\"events_per_second\":%.1f,"
+    printf("{\"opened_ms\":%llu,\"seconds\":%.3f,\"requests\":%llu,\"per_second\":%.1f,\"events\":%llu,\"events_per_second\":%.1f,"
            "\"p50_us\":%llu,\"p90_us\":%llu,\"p99_us\":%llu,\"max_us\":%llu,\"first_byte_p50_us\":%llu,"
            "\"tokens\":%llu,\"first_token_p50_us\":%llu,\"event_p50_us\":%llu,\"event_p99_us\":%llu,"
            "\"cpu_us\":%.0f,\"cpu_us_per_request\":%.3f,"
            "\"cpu_us_per_event\":%.3f,\"busy\":%.3f,\"failed\":%llu,\"backlog\":%llu,\"statuses\":{",
-           seconds, (unsigned long long)results.done, (double)results.done / seconds, (unsigned long long)results.events,
+           (unsigned long long)opened_ms, seconds, (unsigned long long)results.done, (double)results.done / seconds, (unsigned long long)results.events,
            (double)results.events / seconds, (unsigned long long)histogram_quantile(l, 0.5),
            (unsigned long long)histogram_quantile(l, 0.9), (unsigned long long)histogram_quantile(l, 0.99),
            (unsigned long long)l->max, (unsigned long long)histogram_quantile(&results.first_byte, 0.5),
@@ -233,7 +259,7 @@ int main(int argc, char **argv)
     timer_init(&phase, phase_over);
     timer_init(&arrivals, arrive);
     began_us = first_arrival_us = loop_now_exact_us();
-    timer_set(loop, &phase, options.warmup * 1000 + 1);
+    timer_set(loop, &phase, 1);
     if (options.is_open)
         timer_set(loop, &arrivals, 1);
     loop_run(loop);
