@@ -201,6 +201,12 @@ static const char *refusal_of(unsigned status)
     }
 }
 
+/* About what was asked, not about the service: whoever sends such texts must not close it for the others. */
+static bool is_about_text(const struct ask_fetch *f)
+{
+    return f->ok && (f->status == 400 || f->status == 413 || f->status == 422);
+}
+
 static void answered(struct ask *ask)
 {
     struct callout_slot *s = CONTAINER_OF(CONTAINER_OF(ask, struct ask_fetch, ask), struct callout_slot, fetch);
@@ -214,6 +220,7 @@ static void answered(struct ask *ask)
         why = refusal_of(s->fetch.status);
     ok = ok && callout_read(c->policy, job, &job->pieces[piece], s->fetch.answer, verdicts, &why);
     uint64_t rest_ms = s->fetch.ok && s->fetch.status == 429 ? s->fetch.retry_after_ms : 0;
+    bool about_text = is_about_text(&s->fetch);
     COUNT(METRIC_CALLOUT_REQUESTS, ok ? RESULT_OK : RESULT_FAILED);
     OBSERVE((c->world->now_ms(c->world) - s->began_ms) * 1000, METRIC_CALLOUT_LATENCY);
     free_slot(s);
@@ -225,7 +232,8 @@ static void answered(struct ask *ask)
         token_drop(c->token, &job->waiter);
         ask_again(job, piece);
     } else {
-        callout_failed(c, job, rest_ms);
+        if (!about_text)
+            callout_failed(c, job, rest_ms);
         callout_fail(job, why);
     }
     callout_serve(c);

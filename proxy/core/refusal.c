@@ -159,6 +159,8 @@ void refusal_write(struct exchange *x)
             message = str_c(REASONS[x->why].sentence);
             buf_clear(&x->out);
         }
+        if (x->holds) /* nor what nobody has judged */
+            buf_clear(&x->out);
         bool told = x->is_event_stream &&
                     ((stops && write_stop(x)) || d->write_event_error(&x->out, x->why, message, id));
         if (told)
