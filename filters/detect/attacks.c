@@ -163,7 +163,7 @@ static enum attack_action action_of(const struct attack_policy *p, size_t rule)
     return p->actions ? (enum attack_action)p->actions[rule] : ATTACK_COUNT;
 }
 
-static void keep_hit(struct attacks_found *out, size_t rule, struct str matched)
+static void keep_hit(struct attacks_found *out, size_t rule, const struct attack_look *l, size_t from, size_t to)
 {
     struct attack_hit *h = &out->hits[out->count];
     if (out->count == ATTACK_HITS_MAX) { /* the least makes room */
@@ -176,7 +176,9 @@ static void keep_hit(struct attacks_found *out, size_t rule, struct str matched)
     } else {
         out->count++;
     }
-    matched = str_first(matched, ATTACK_MATCHED_MAX);
+    struct str matched = str_first(str_of(l->text.at + from, to > from ? to - from : 0), ATTACK_MATCHED_MAX);
+    h->start = l->form ? 0 : (uint32_t)from;
+    h->end = l->form ? 0 : (uint32_t)to;
     h->rule = (uint16_t)rule;
     h->matched_len = (uint8_t)matched.len;
     memcpy(h->matched, matched.at, matched.len);
@@ -192,7 +194,7 @@ void attack_note(struct attack_look *l, enum attack_rule_name name, size_t from,
     enum attack_action action = action_of(s->policy, rule);
     if (action == ATTACK_OFF)
         return;
-    keep_hit(s->out, rule, str_of(l->text.at + from, to > from ? to - from : 0));
+    keep_hit(s->out, rule, l, from, to);
     s->refuses |= action == ATTACK_REFUSE;
     s->reports |= action == ATTACK_REPORT;
     if (action == ATTACK_REPORT)

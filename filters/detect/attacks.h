@@ -67,6 +67,7 @@ struct attacks_found {
     struct attack_hit {
         uint16_t rule;
         uint8_t matched_len;
+        uint32_t start, end; /* of the text; both 0 where it had to be decoded */
         char matched[ATTACK_MATCHED_MAX]; /* as it was read, for its hash */
     } hits[ATTACK_HITS_MAX];
 };

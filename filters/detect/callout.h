@@ -126,7 +126,7 @@ enum callout_result { CALLOUT_PASSED, CALLOUT_REPORTED, CALLOUT_REFUSED, CALLOUT
 const char *callout_result_word(unsigned i);
 
 /* What the end of a job means: NEXT, or STOP after exchange_refuse with `why`. Told to the journal and counted. */
-typedef struct str place_fn(struct exchange *x, uint32_t of);
+typedef void place_fn(struct exchange *x, uint32_t of, struct finding *finding); /* tells where it was found */
 enum verdict callout_conclude(struct exchange *x, const struct callout_policy *p, const struct callout_job *job, enum reason why,
                               place_fn *place_of);
 /* There is no verdict and there will be none: by the operator's word. */

@@ -7,10 +7,13 @@ static void tell(struct exchange *x, const struct callout_policy *p, const struc
 {
     for (size_t i = 0; i < job->found_count; i++) {
         const struct callout_verdict *v = &job->found[i].verdict;
-        struct str place = place_of(x, job->found[i].of);
         bool refuses = v->what == CALLOUT_REFUSE && p->action == ACTION_CALLOUT_REFUSE;
-        exchange_report(x, str_c(v->rule), str_c(v->category), place.at ? place : STR(""), refuses ? STR("refuse") : STR("report"),
-                        job->found[i].text);
+        struct finding f = { .rule = str_c(v->rule),
+                             .category = str_c(v->category),
+                             .action = refuses ? STR("refuse") : STR("report"),
+                             .matched = job->found[i].text };
+        place_of(x, job->found[i].of, &f);
+        exchange_find(x, &f);
         x->score = v->score > x->score ? v->score : x->score;
     }
 }

@@ -133,8 +133,14 @@ static void add_hit(struct judge *j, size_t rule, struct str matched)
         return;
     char *kept = j->kept[j->hits_count];
     memcpy(kept, matched.len ? matched.at : "", matched.len);
-    j->hits[j->hits_count++] = (struct judge_hit){ (uint16_t)rule, j->view ? (uint8_t)j->view->kind : VIEW_PLAIN,
-                                                   str_of(kept, matched.len) };
+    j->hits[j->hits_count++] = (struct judge_hit){
+        .rule = (uint16_t)rule,
+        .view = j->view ? (uint8_t)j->view->kind : VIEW_PLAIN,
+        .nth = j->view ? (uint8_t)(j->view - j->views.at) : 0,
+        .is_even = !j->is_lines,
+        .end = matched.len ? (uint32_t)(matched.at + matched.len - j->text.at) : 0,
+        .matched = str_of(kept, matched.len),
+    };
 }
 
 /* ---- chains ---- */
@@ -406,6 +412,20 @@ static bool scan(struct judge *j, const struct view *v)
     if (j->policy->set->counts)
         memset(j->matches, 0, j->policy->set->count);
     return scan_with(j, j->policy->allow, j->text, found_allowed) && scan_blocks(j) && scan_lines(j, v->text);
+}
+
+void judge_where(const struct judge *j, const struct judge_hit *hit, size_t *from, size_t *to)
+{
+    const struct view *v = &j->views.at[hit->nth];
+    size_t start = hit->end - hit->matched.len, end = hit->end;
+    *from = *to = 0;
+    if (start == end || hit->nth >= j->views.count)
+        return;
+    if (hit->is_even) {
+        start = word_text_origin(v->text, start);
+        end = word_text_origin(v->text, end - 1) + 1;
+    }
+    view_origin(v, start, end, from, to);
 }
 
 /* ---- what it comes to ---- */

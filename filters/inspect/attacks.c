@@ -86,14 +86,19 @@ static void tell(const struct judging *j, const struct text *t, const struct att
 {
     struct exchange *x = j->x;
     const char *action = found->verdict == ATTACKS_REFUSE ? ATTACKS_ACTIONS[j->policy->s.action] : "report";
-    struct str place = j->field.at ? j->field : arena_printf(&x->arena, "%s %u", TEXT_SOURCES[t->source], t->message);
     unsigned heaviest = 0;
     for (size_t i = 0; i < found->count; i++) {
         const struct attack_hit *h = &found->hits[i];
         const struct attack_rule *rule = &ATTACK_RULES[h->rule];
         if (i < REPORTED_MAX || rule->score > heaviest)
-            exchange_report(x, str_c(rule->id), str_c(ATTACK_CATEGORIES_WORDS[rule->category]), place.at ? place : STR(""), str_c(action),
-                            str_of(h->matched, h->matched_len));
+            exchange_find(x, &(struct finding){ .rule = str_c(rule->id),
+                                                .category = str_c(ATTACK_CATEGORIES_WORDS[rule->category]),
+                                                .action = str_c(action),
+                                                .place = j->field,
+                                                .matched = str_of(h->matched, h->matched_len),
+                                                .text = t,
+                                                .start = h->start,
+                                                .end = h->end });
         if (rule->category == found->category && rule->score > heaviest) {
             heaviest = rule->score;
             x->rule = str_c(rule->id);

@@ -29,10 +29,9 @@ static void close_instance(void *policy, void *instance)
     callout_free(instance);
 }
 
-static struct str place_of(struct exchange *x, uint32_t of)
+static void place_of(struct exchange *x, uint32_t of, struct finding *finding)
 {
-    const struct text *t = &x->call.texts[of];
-    return arena_printf(&x->arena, "%s %u", TEXT_SOURCES[t->source], t->message);
+    finding->text = &x->call.texts[of];
 }
 
 static enum verdict conclude(struct exchange *x, const struct callout_policy *p, const struct callout_job *job)

@@ -222,20 +222,32 @@ static enum verdict refuse(struct exchange *x, const char *category, unsigned sc
     return exchange_refuse(x, WHY_PROMPT_REFUSED, "%s, of score %u", category, score);
 }
 
+/* What is judged: a text, behind `before` bytes of the one before it when both are read as one. */
+struct told {
+    const struct text *text;
+    size_t before;
+};
+
 /* Tells what was found in the text. The heaviest rules come first in `hits` only by chance, so the one that names the refusal is
  * looked for. */
-static void tell(struct exchange *x, const struct injection_policy *p, const struct text *t, const struct judgement *got)
+static void tell(struct exchange *x, const struct injection_policy *p, const struct told *t, const struct judgement *got)
 {
-    const char *action = got->verdict == JUDGED_REFUSE ? ACTIONS[p->action] : "report";
-    struct str place = arena_printf(&x->arena, "%s %u", TEXT_SOURCES[t->source], t->message);
+    const struct instance *in = exchange_instance(x);
+    struct finding f = { .action = str_c(got->verdict == JUDGED_REFUSE ? ACTIONS[p->action] : "report"), .text = t->text };
     unsigned heaviest = 0;
     for (size_t i = 0; i < got->hits_count; i++) {
         const struct judge_hit *h = &got->hits[i];
         enum rule_category c = rule_set_category(p->set, h->rule);
         unsigned score = rule_set_score(p->set, h->rule);
-        if (i < REPORTED_MAX)
-            exchange_report(x, rule_set_id(p->set, h->rule), str_c(RULE_CATEGORIES_WORDS[c]), place.at ? place : STR(""),
-                            str_c(action), h->matched);
+        if (i < REPORTED_MAX) {
+            judge_where(in->judge, h, &f.start, &f.end);
+            f.start = f.start > t->before ? f.start - t->before : 0;
+            f.end = f.end > t->before ? f.end - t->before : 0;
+            f.rule = rule_set_id(p->set, h->rule);
+            f.category = str_c(RULE_CATEGORIES_WORDS[c]);
+            f.matched = h->matched;
+            exchange_find(x, &f);
+        }
         if (c == got->category && score > heaviest) {
             heaviest = score;
             x->rule = rule_set_id(p->set, h->rule);
@@ -243,8 +255,9 @@ static void tell(struct exchange *x, const struct injection_policy *p, const str
     }
     if (!got->hits_count) {
         x->rule = STR("model");
-        exchange_report(x, x->rule, str_c(RULE_CATEGORIES_WORDS[got->category]), place.at ? place : STR(""), str_c(action),
-                        STR(""));
+        f.rule = x->rule;
+        f.category = str_c(RULE_CATEGORIES_WORDS[got->category]);
+        exchange_find(x, &f);
     }
 }
 
@@ -263,7 +276,7 @@ static enum verdict check_readable(struct exchange *x, const struct injection_po
     return refuse(x, "obfuscation", 0);
 }
 
-static enum verdict judge_one(struct exchange *x, const struct injection_policy *p, struct str value, const struct text *t)
+static enum verdict judge_one(struct exchange *x, const struct injection_policy *p, struct str value, const struct text *t, size_t before)
 {
     struct instance *i = exchange_instance(x);
     struct judgement got;
@@ -272,7 +285,7 @@ static enum verdict judge_one(struct exchange *x, const struct injection_policy 
     x->score = got.score > x->score ? got.score : x->score;
     if (got.verdict == JUDGED_PASS)
         return NEXT;
-    tell(x, p, t, &got);
+    tell(x, p, &(struct told){ t, before }, &got);
     if (got.verdict == JUDGED_REPORT || p->action == ACTION_REPORT)
         return NEXT;
     return refuse(x, RULE_CATEGORIES_WORDS[got.category], got.score);
@@ -305,12 +318,12 @@ static enum verdict judge_joined(struct exchange *x, const struct injection_poli
     memcpy(i->joined, tail.at, tail.len);
     i->joined[tail.len] = ' ';
     memcpy(i->joined + tail.len + 1, head.at, head.len);
-    enum verdict v = judge_one(x, p, str_of(i->joined, tail.len + 1 + head.len), t);
+    enum verdict v = judge_one(x, p, str_of(i->joined, tail.len + 1 + head.len), t, tail.len + 1);
     char last = tail.at[tail.len - 1], first = *head.at;
     if (v != NEXT || (unsigned char)last <= ' ' || (unsigned char)first <= ' ')
         return v;
     memcpy(i->joined + tail.len, head.at, head.len);
-    return judge_one(x, p, str_of(i->joined, tail.len + head.len), t);
+    return judge_one(x, p, str_of(i->joined, tail.len + head.len), t, tail.len);
 }
 
 static enum verdict step(struct exchange *x, const void *policy)
@@ -322,7 +335,7 @@ static enum verdict step(struct exchange *x, const void *policy)
         const struct text *t = &x->call.texts[i];
         if (!(p->of >> t->source & 1) || !t->value.len)
             continue;
-        v = judge_one(x, p, t->value, t);
+        v = judge_one(x, p, t->value, t, 0);
         if (v == NEXT && before[t->source].len && (t->source == TEXT_USER || t->source == TEXT_TOOL))
             v = judge_joined(x, p, before[t->source], t);
         before[t->source] = t->value;

@@ -272,16 +272,19 @@ static enum verdict refuse(struct exchange *x, struct str rule, const char *why)
     return exchange_refuse(x, WHY_PROMPT_REFUSED, STR_F ": %s", STR_A(rule), why);
 }
 
-static struct str place_of(struct exchange *x, struct label_place place)
+static void tell(struct exchange *x, const struct label_found *found, struct str rule, enum label_action action)
 {
-    struct str said = STR("header");
-    if (place.kind == LABEL_OF_TEXT) {
-        const struct text *t = &x->call.texts[place.index];
-        said = arena_printf(&x->arena, "%s %u", TEXT_SOURCES[t->source], t->message);
-    } else if (place.kind == LABEL_OF_OBJECT) {
-        said = arena_printf(&x->arena, "body at %u", x->json.nodes[place.index].start);
-    }
-    return said.at ? said : STR("");
+    static const struct str PLACES[] = { [LABEL_OF_REQUEST] = STR_INIT("header"), [LABEL_OF_OBJECT] = STR_INIT("body") };
+    struct label_place place = found->place;
+    const struct text object = { .node = place.index };
+    exchange_find(x, &(struct finding){ .rule = rule,
+                                        .category = STR("label"),
+                                        .action = str_c(ACTIONS[action]),
+                                        .place = place.kind == LABEL_OF_TEXT ? STR("") : PLACES[place.kind],
+                                        .matched = str_of(found->id, found->id_len),
+                                        .text = place.kind == LABEL_OF_TEXT     ? &x->call.texts[place.index]
+                                                : place.kind == LABEL_OF_OBJECT ? &object
+                                                                                : NULL });
 }
 
 static enum verdict mask(struct exchange *x, const struct label_found *found, struct str rule, struct str name)
@@ -313,7 +316,7 @@ static enum verdict obey(struct exchange *x, const struct labels_policy *p, cons
     if (!rule.at)
         return exchange_refuse(x, WHY_OVERLOADED, "no room to tell a label");
     if (action != ACTION_ALLOW)
-        exchange_report(x, rule, STR("label"), place_of(x, found->place), str_c(ACTIONS[action]), str_of(found->id, found->id_len));
+        tell(x, found, rule, action);
     if (action == ACTION_REFUSE)
         return refuse(x, rule, is_known ? "too sensitive for this route" : "it is not among those that are known here");
     if (action == ACTION_MASK)

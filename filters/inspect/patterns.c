@@ -200,11 +200,17 @@ struct scan {
     bool refused;
 };
 
-static void note(const struct scan *s, unsigned id)
+/* Of expressions is not known where a match begins. */
+static void note(const struct scan *s, unsigned id, size_t from, size_t to)
 {
-    struct str place = arena_printf(&s->x->arena, "%s %u", TEXT_SOURCES[s->text->source], s->text->message);
-    exchange_report(s->x, s->policy->names[id], STR("pattern"), place.at ? place : STR(""),
-                    str_c(ACTIONS[s->policy->action]), STR(""));
+    bool is_word = id >= s->policy->first_word;
+    struct str text = s->text->value;
+    exchange_find(s->x, &(struct finding){ .rule = s->policy->names[id],
+                                           .category = STR("pattern"),
+                                           .action = str_c(ACTIONS[s->policy->action]),
+                                           .text = s->text,
+                                           .start = is_word ? word_text_origin(text, from) : 0,
+                                           .end = is_word ? word_text_origin(text, to - 1) + 1 : 0 });
 }
 
 /* Each pattern is told once for an exchange, however often it is found. */
@@ -217,7 +223,7 @@ static int matched(unsigned id, unsigned long long from, unsigned long long to, 
     uint64_t bit = (uint64_t)1 << (id & 63);
     if (!(s->seen[id / 64] & bit)) {
         s->seen[id / 64] |= bit;
-        note(s, id);
+        note(s, id, (size_t)from, (size_t)to);
     }
     if (s->policy->action == ACTION_REPORT)
         return 0;

@@ -132,11 +132,15 @@ static struct str param_of(const struct exchange *x)
 }
 
 static void note(struct exchange *x, const struct sensitive_policy *p, const struct text *text, const struct pattern *pattern,
-                 struct str value)
+                 const struct pattern_match *match)
 {
-    struct str place = arena_printf(&x->arena, "%s %u", TEXT_SOURCES[text->source], text->message);
-    exchange_report(x, str_c(pattern->id), str_c(pattern->category), place.at ? place : STR(""),
-                    str_c(SENSITIVE_ACTIONS[p->action]), value);
+    exchange_find(x, &(struct finding){ .rule = str_c(pattern->id),
+                                        .category = str_c(pattern->category),
+                                        .action = str_c(SENSITIVE_ACTIONS[p->action]),
+                                        .matched = str_of(text->value.at + match->start, match->end - match->start),
+                                        .text = text,
+                                        .start = match->start,
+                                        .end = match->end });
 }
 
 /* Everything before the first separator is the caller's; the conversation is what the caller says, or how it begins. */
@@ -191,7 +195,7 @@ static enum verdict read_text(struct reading_texts *r, const struct text *text)
         struct str value = str_of(text->value.at + matches[i].start, matches[i].end - matches[i].start);
         if (sensitive_is_excepted(&r->policy->except, value))
             continue;
-        note(x, r->policy, text, pattern, value);
+        note(x, r->policy, text, pattern, &matches[i]);
         if (r->policy->action == SENSITIVE_REFUSE)
             return refuse(x, param_of(x), str_c(pattern->id), "found");
         if (!r->writes)

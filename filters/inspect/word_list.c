@@ -162,6 +162,17 @@ struct str word_text(struct str text, struct buf *room)
     return buf_str(room);
 }
 
+size_t word_text_origin(struct str text, size_t at)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < at && from < text.len; i++) {
+        bool runs = is_space(text.at[from++]);
+        while (runs && from < text.len && is_space(text.at[from]))
+            from++;
+    }
+    return from;
+}
+
 /* The character that `p` is in the first byte of. */
 static uint32_t decode(const unsigned char *p)
 {

@@ -18,6 +18,8 @@ const char *word_pattern(struct arena *a, struct str phrase, unsigned *flags) MU
 /* The text with one space in the place of each run of white space: the text itself when it is so already, else a copy in
  * `room`, which is cleared first. at == NULL when that has no room. */
 struct str word_text(struct str text, struct buf *room) MUST_USE;
+/* Which byte of `text` byte `at` of that was made of; of a run of white space, the first. */
+size_t word_text_origin(struct str text, size_t at);
 
 /* Does no letter or digit touch text[from, to) where that begins or ends with one? `text` is valid UTF-8. Scripts that
  * put no space between words have no such borders. */

@@ -56,23 +56,28 @@ static const struct setting SETTINGS[] = {
 
 /* ---- findings ---- */
 
-struct finding {
+struct seen {
     const char *rule, *category;
     struct str matched;
+    size_t end; /* where it ends in the text; 0: it is about the whole */
 };
 
 /* Told once, not again for what repeats a text; NEXT goes on, with what is found or without it. */
-static enum verdict act(struct exchange *x, const struct answer_text *text, int action, const struct finding *f)
+static enum verdict act(struct exchange *x, const struct answer_text *text, int action, const struct seen *f)
 {
     static const char *const words[] = {
         [ANSWER_IGNORE] = "ignore", [ANSWER_REPORT] = "report", [ANSWER_REMOVE] = "mask", [ANSWER_REFUSE] = "refuse"
     };
     if (action == ANSWER_IGNORE)
         return NEXT;
-    if (!text->is_repeat) {
-        struct str place = arena_printf(&x->arena, "%s %u", TEXT_CHANNELS[text->channel], text->choice);
-        exchange_report(x, str_c(f->rule), str_c(f->category), place.at ? place : STR(""), str_c(words[action]), f->matched);
-    }
+    if (!text->is_repeat)
+        exchange_find(x, &(struct finding){ .rule = str_c(f->rule),
+                                            .category = str_c(f->category),
+                                            .action = str_c(words[action]),
+                                            .matched = f->matched,
+                                            .of = text,
+                                            .start = f->end > f->matched.len ? f->end - f->matched.len : 0,
+                                            .end = f->end });
     if (action != ANSWER_REFUSE)
         return NEXT;
     x->rule = str_c(f->rule);
@@ -112,7 +117,7 @@ static bool follow_prompt(struct look *l, struct str *fresh, bool ends)
     buf_clear(to);
     while ((answer = leak_feed(&l->memory->leak, *prompt, (unsigned)p->system_prompt_words, removes, &rest, ends, to)) ==
            LEAK_FOUND) {
-        struct finding f = { "system-prompt", "leak", STR("") };
+        struct seen f = { "system-prompt", "leak", STR(""), 0 };
         l->verdict = act(l->x, l->text, p->on_system_prompt, &f);
         if (l->verdict != NEXT)
             return false;
@@ -136,7 +141,9 @@ static bool pass_text(void *owner, struct str text)
 static bool found_canary(void *owner, struct str text, uint32_t pattern)
 {
     struct look *l = owner;
-    struct finding f = { pattern_set_at(l->policy->canary_set, pattern)->id, "leak", text };
+    struct str fed = buf_str(&l->memory->canaries.held); /* to the end of what was */
+    struct seen f = { pattern_set_at(l->policy->canary_set, pattern)->id, "leak", text,
+                      l->memory->canaries_fed - (size_t)(fed.at + fed.len - text.at) + text.len };
     l->verdict = act(l->x, l->text, l->policy->on_canary, &f);
     if (l->verdict != NEXT)
         return false;
@@ -148,6 +155,7 @@ static bool look_for_canaries(struct look *l, struct str *fresh, bool ends)
     struct pattern_sink sink = { pass_text, found_canary, l };
     l->to = &l->worker->stages[1];
     buf_clear(l->to);
+    l->memory->canaries_fed += fresh->len;
     if (!pattern_stream_feed(&l->memory->canaries, l->policy->canary_set, l->worker->canaries, *fresh, ends, &sink) &&
         l->verdict == NEXT)
         l->verdict = out_of_room(l->x);
@@ -167,10 +175,12 @@ static bool found_markup(struct markup_sink *sink, enum markup_kind kind, struct
     struct look *l = CONTAINER_OF(sink, struct look, markup);
     const struct answer_policy *p = l->policy;
     int action = kind == MARKUP_IMAGE ? p->on_image : kind == MARKUP_LINK ? p->on_link : p->on_html;
-    struct finding f = { kind == MARKUP_IMAGE  ? "image"
+    struct str held = buf_str(&l->memory->markup.held);
+    struct seen f = { kind == MARKUP_IMAGE  ? "image"
                          : kind == MARKUP_LINK ? "link"
                                                : "html",
-                         kind == MARKUP_HTML ? "active-content" : "exfiltration", what };
+                         kind == MARKUP_HTML ? "active-content" : "exfiltration", what,
+                         l->memory->markup.at - (size_t)(held.at + held.len - what.at) + what.len };
     l->verdict = act(l->x, l->text, action, &f);
     *keep = *keep && action != ANSWER_REMOVE;
     return l->verdict == NEXT;
@@ -209,7 +219,7 @@ static bool judge_tool(struct look *l)
         return true;
     }
     m->name_len = name.len;
-    struct finding f = { "tool", "tool", name };
+    struct seen f = { "tool", "tool", name, 0 };
     l->verdict = act(l->x, l->text, l->policy->on_tool, &f);
     return l->verdict == NEXT;
 }
@@ -243,7 +253,7 @@ static bool look_at_whole(struct look *l, const struct json_schema *schema, bool
     *fresh = holds ? buf_str(whole) : *fresh;
     if (conforms(l, schema, buf_str(whole)))
         return true;
-    struct finding f = { is_tool ? "tool-arguments" : "schema", is_tool ? "tool" : "schema", STR("") };
+    struct seen f = { is_tool ? "tool-arguments" : "schema", is_tool ? "tool" : "schema", STR(""), 0 };
     l->verdict = act(l->x, l->text, is_tool ? l->policy->on_tool : l->policy->on_schema, &f);
     return l->verdict == NEXT;
 }

@@ -43,6 +43,7 @@ struct answer_worker {
 struct answer_memory {
     struct leak leak;
     struct pattern_stream canaries;
+    size_t canaries_fed;
     struct markup markup;
     struct buf whole; /* of what is judged at its end; owned */
     size_t name_len;  /* of the tool's name, when it was judged */

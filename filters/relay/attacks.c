@@ -69,17 +69,25 @@ static bool open_worker(void *policy, struct world *world, void **instance)
 
 /* ---- judging ---- */
 
-static void tell(struct exchange *x, const struct attacks_policy *p, const struct answer_text *text, const struct attacks_found *found)
+/* `node`: the string of the arguments that was judged; JSONX_NO_NODE: the whole text. */
+static void tell(struct exchange *x, const struct attacks_policy *p, const struct answer_text *text, const struct jsonx *json, uint32_t node,
+                 const struct attacks_found *found)
 {
     const char *action = found->verdict == ATTACKS_REFUSE ? ATTACKS_ACTIONS[p->s.action] : "report";
-    struct str place = arena_printf(&x->arena, "%s %u", TEXT_CHANNELS[text->channel], text->choice);
     unsigned heaviest = 0;
     for (size_t i = 0; i < found->count; i++) {
         const struct attack_hit *h = &found->hits[i];
         const struct attack_rule *rule = &ATTACK_RULES[h->rule];
         if (!text->is_repeat && (i < REPORTED_MAX || rule->score > heaviest))
-            exchange_report(x, str_c(rule->id), str_c(ATTACK_CATEGORIES_WORDS[rule->category]), place.at ? place : STR(""), str_c(action),
-                            str_of(h->matched, h->matched_len));
+            exchange_find(x, &(struct finding){ .rule = str_c(rule->id),
+                                                .category = str_c(ATTACK_CATEGORIES_WORDS[rule->category]),
+                                                .action = str_c(action),
+                                                .matched = str_of(h->matched, h->matched_len),
+                                                .of = text,
+                                                .start = node == JSONX_NO_NODE ? h->start : jsonx_where(json, node, h->start),
+                                                .end = node == JSONX_NO_NODE ? h->end
+                                                       : h->end              ? jsonx_where(json, node, h->end)
+                                                                             : json->nodes[node].end });
         if (rule->category == found->category && rule->score > heaviest) {
             heaviest = rule->score;
             x->rule = str_c(rule->id);
@@ -87,7 +95,8 @@ static void tell(struct exchange *x, const struct attacks_policy *p, const struc
     }
 }
 
-static enum verdict judge(struct exchange *x, const struct attacks_policy *p, const struct answer_text *text, struct str value)
+static enum verdict judge(struct exchange *x, const struct attacks_policy *p, const struct answer_text *text, struct str value,
+                          uint32_t node)
 {
     struct worker *w = exchange_instance(x);
     struct attacks_found found;
@@ -97,7 +106,7 @@ static enum verdict judge(struct exchange *x, const struct attacks_policy *p, co
         x->score = found.score;
     if (found.verdict == ATTACKS_NONE)
         return NEXT;
-    tell(x, p, text, &found);
+    tell(x, p, text, &w->json, node, &found);
     if (found.verdict == ATTACKS_REPORT || p->s.action == ATTACKS_DO_REPORT)
         return NEXT;
     x->param = str_c(ATTACK_CATEGORIES_WORDS[found.category]);
@@ -113,13 +122,13 @@ static enum verdict judge_arguments(struct exchange *x, const struct attacks_pol
     struct arena values;
     enum verdict v = NEXT;
     if (!jsonx_index(&w->json, whole, &JSONX_LIMITS_DEFAULT, &error))
-        return judge(x, p, text, whole);
+        return judge(x, p, text, whole, JSONX_NO_NODE);
     arena_init(&values, VALUES_MAX_BYTES);
     for (uint32_t i = 0; v == NEXT && i < w->json.count; i++) {
         if (!jsonx_is(&w->json, i, JSONX_STRING))
             continue;
         struct str value = jsonx_string(&w->json, i, &values);
-        v = value.at ? judge(x, p, text, value) : exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "no room to judge the arguments of a call");
+        v = value.at ? judge(x, p, text, value, i) : exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "no room to judge the arguments of a call");
     }
     arena_finish(&values);
     return v;
@@ -142,7 +151,7 @@ static enum verdict text(struct exchange *x, const void *policy, struct answer_t
         leaves = !holds ? t->fresh : t->is_last ? whole : STR("");
         t->is_holding = t->keeps_whole = holds && !t->is_last && whole.len;
     }
-    enum verdict v = !t->is_last ? NEXT : is_call ? judge_arguments(x, p, t, whole) : judge(x, p, t, whole);
+    enum verdict v = !t->is_last ? NEXT : is_call ? judge_arguments(x, p, t, whole) : judge(x, p, t, whole, JSONX_NO_NODE);
     if (v == NEXT && !buf_add(t->out, leaves))
         v = exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "no room for the answer");
     return v;

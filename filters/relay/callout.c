@@ -47,9 +47,10 @@ struct state {
     struct question *first;
 };
 
-static struct str place_of(struct exchange *x, uint32_t of)
+static void place_of(struct exchange *x, uint32_t of, struct finding *finding)
 {
-    return arena_printf(&x->arena, "answer %u", of);
+    struct str place = arena_printf(&x->arena, "answer %u", of);
+    finding->place = place.at ? place : STR("answer");
 }
 
 static void done(struct callout_job *job)

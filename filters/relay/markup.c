@@ -450,12 +450,13 @@ static size_t plain_run(struct markup *m, struct str s)
 
 bool markup_feed(struct markup *m, struct str fresh, bool is_last, struct markup_sink *sink)
 {
-    size_t i = 0;
-    while (i < fresh.len) {
+    size_t i = 0, before = m->at;
+    for (; i < fresh.len; m->at = before + i) {
         size_t plain = m->state == TEXT && !m->in_tag ? plain_run(m, str_from(fresh, i)) : 0;
         if (plain && !sink->text(sink, str_of(fresh.at + i, plain)))
             return false;
-        if ((i += plain) == fresh.len)
+        m->at = before + (i += plain);
+        if (i == fresh.len)
             break;
         enum took t = step(m, sink, fresh.at[i]);
         if (t == BROKEN)

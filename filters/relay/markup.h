@@ -36,12 +36,13 @@ struct markup {
     char word[16];           /* the name that may be an attribute, in lower case */
     unsigned word_len;
     struct buf held;         /* owned */
+    size_t at;               /* bytes taken of the text: where `held` ends */
 };
 
 /* What the text is and what becomes of what is found. `found` answers whether it may stay; false from `stop` ends all. */
 struct markup_sink {
     bool (*text)(struct markup_sink *sink, struct str text);
-    /* *keep: false takes it out. `what` is an address, a tag's name or a handler's. */
+    /* *keep: false takes it out. `what` is an address, a tag's name or a handler's, a part of `held`. */
     bool (*found)(struct markup_sink *sink, enum markup_kind kind, struct str what, bool *keep);
     const struct texts *allow_hosts;
 };

@@ -28,6 +28,7 @@ struct looking {
     struct exchange *x;
     const struct answer_sensitive *policy;
     struct answer_text *text;
+    const struct pattern_stream *stream;
     bool is_refused;
 };
 
@@ -53,9 +54,15 @@ static bool found(void *owner, struct str value, uint32_t pattern)
     if (sensitive_is_excepted(&r->policy->except, value) || is_ours(x, value))
         return buf_add(r->text->out, value);
     if (!r->text->is_repeat) {
-        struct str place = arena_printf(&x->arena, "%s %u", TEXT_CHANNELS[r->text->channel], r->text->choice);
-        exchange_report(x, str_c(row->pattern.id), str_c(row->pattern.category), place.at ? place : STR(""),
-                        str_c(ANSWER_SENSITIVE_ACTIONS[r->policy->action]), value);
+        struct str seen = buf_str(&r->stream->held); /* what was fed, to its end */
+        size_t start = r->text->offset + r->text->fresh.len - (size_t)(seen.at + seen.len - value.at);
+        exchange_find(x, &(struct finding){ .rule = str_c(row->pattern.id),
+                                            .category = str_c(row->pattern.category),
+                                            .action = str_c(ANSWER_SENSITIVE_ACTIONS[r->policy->action]),
+                                            .matched = value,
+                                            .of = r->text,
+                                            .start = start,
+                                            .end = start + value.len });
     }
     switch (r->policy->action) {
     case SENSITIVE_REPORT:
@@ -75,9 +82,9 @@ enum verdict answer_sensitive_text(struct exchange *x, const void *policy, struc
     const struct answer_sensitive *p = policy;
     if (!(p->of >> text->channel & 1))
         return buf_add(text->out, text->fresh) ? NEXT : exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "no room for the answer");
-    struct looking r = { .x = x, .policy = p, .text = text };
-    const struct pattern_sink sink = { pass, found, &r };
     struct pattern_stream *stream = text->memory(text, sizeof *stream);
+    struct looking r = { .x = x, .policy = p, .text = text, .stream = stream };
+    const struct pattern_sink sink = { pass, found, &r };
     bool last = text->is_last || text->must_release;
     if (stream && pattern_stream_feed(stream, p->found.set, exchange_instance(x), text->fresh, last, &sink)) {
         text->is_holding = pattern_stream_is_holding(stream);

@@ -19,6 +19,7 @@ struct scan {
     struct jsonx json;    /* of the line */
     struct buf body, out; /* the request or answer made of it; the line that is written */
     struct jsonx told;    /* index of what came out */
+    size_t text_in_body, text_in_line; /* of a line with a text, where that begins; 0, 0: a whole body */
     uint64_t nanos;
     struct scan_counts *counts;
 };
@@ -41,31 +42,74 @@ static const struct {
     { STR_INIT("input"), "/v1/responses" },
 };
 
-/* {"role": …, "content": TEXT} as a request has it; the text stays as it was escaped. */
-static bool make_request(struct scan *s, struct str text, struct str source)
+/* A body around a text, which stays as it was escaped, and the way to it: members, and "0" for the first element. */
+struct shape {
+    struct str word, before, behind;
+    const char *way[8];
+};
+
+#define QUESTION "{\"model\":\"scan\",\"messages\":[{\"role\":"
+#define ANSWER   "{\"object\":\"chat.completion\",\"model\":\"scan\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
+#define OF_ANSWER(end) end "},\"finish_reason\":\"stop\"}]}"
+
+/* By "source". */
+static const struct shape REQUESTS[] = {
+    { STR_INIT("user"), STR_INIT(QUESTION "\"user\",\"content\":"), STR_INIT("}]}"), { "messages", "0", "content" } },
+    { STR_INIT("system"), STR_INIT(QUESTION "\"system\",\"content\":"), STR_INIT("}]}"), { "messages", "0", "content" } },
+    { STR_INIT("assistant"), STR_INIT(QUESTION "\"assistant\",\"content\":"), STR_INIT("}]}"), { "messages", "0", "content" } },
+    { STR_INIT("tool"), STR_INIT(QUESTION "\"tool\",\"tool_call_id\":\"call_1\",\"content\":"), STR_INIT("}]}"), { "messages", "0", "content" } },
+    { STR_INIT("definition"),
+      STR_INIT(QUESTION "\"user\",\"content\":\"-\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"scan\",\"description\":"),
+      STR_INIT("}}]}"),
+      { "tools", "0", "function", "description" } },
+};
+
+/* By "channel". */
+static const struct shape ANSWERS[] = {
+    { STR_INIT("content"), STR_INIT(ANSWER "\"content\":"), STR_INIT(OF_ANSWER("")), { "choices", "0", "message", "content" } },
+    { STR_INIT("refusal"), STR_INIT(ANSWER "\"content\":null,\"refusal\":"), STR_INIT(OF_ANSWER("")), { "choices", "0", "message", "refusal" } },
+    { STR_INIT("reasoning"),
+      STR_INIT(ANSWER "\"content\":null,\"reasoning_content\":"),
+      STR_INIT(OF_ANSWER("")),
+      { "choices", "0", "message", "reasoning_content" } },
+    { STR_INIT("arguments"),
+      STR_INIT(ANSWER "\"content\":null,\"tool_calls\":[{\"id\":\"call_1\",\"type\":\"function\",\"function\":{\"name\":\"scan\",\"arguments\":"),
+      STR_INIT(OF_ANSWER("}}]")),
+      { "choices", "0", "message", "tool_calls", "0", "function", "arguments" } },
+};
+
+static const struct shape *shape_named(const struct shape *shapes, size_t n, struct str word)
 {
-    static const struct {
-        struct str source, before, behind;
-    } SHAPES[] = {
-        { STR_INIT("user"), STR_INIT("{\"role\":\"user\",\"content\":"), STR_INIT("}") },
-        { STR_INIT("system"), STR_INIT("{\"role\":\"system\",\"content\":"), STR_INIT("}") },
-        { STR_INIT("assistant"), STR_INIT("{\"role\":\"assistant\",\"content\":"), STR_INIT("}") },
-        { STR_INIT("tool"), STR_INIT("{\"role\":\"tool\",\"tool_call_id\":\"call_1\",\"content\":"), STR_INIT("}") },
-    };
-    for (size_t i = 0; i < ARRAY_LEN(SHAPES); i++)
-        if (str_eq(source, SHAPES[i].source))
-            return buf_add(&s->body, STR("{\"model\":\"scan\",\"messages\":[")) &&
-                   buf_add(&s->body, SHAPES[i].before) && buf_add(&s->body, text) &&
-                   buf_add(&s->body, SHAPES[i].behind) && buf_add(&s->body, STR("]}"));
-    return false;
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(word, shapes[i].word))
+            return &shapes[i];
+    return NULL;
 }
 
-static bool make_answer(struct scan *s, struct str text)
+/* NULL with `why`. */
+static const struct shape *shape_of(const struct scan *s, const char **why)
 {
-    return buf_add(&s->body,
-                   STR("{\"object\":\"chat.completion\",\"model\":\"scan\",\"choices\":[{\"index\":0,\"message\":"
-                       "{\"role\":\"assistant\",\"content\":")) &&
-           buf_add(&s->body, text) && buf_add(&s->body, STR("},\"finish_reason\":\"stop\"}]}"));
+    uint32_t word = jsonx_member(&s->json, 0, s->is_answer ? STR("channel") : STR("source"));
+    const struct shape *shapes = s->is_answer ? ANSWERS : REQUESTS;
+    *why = s->is_answer ? "\"channel\" is none of content, refusal, reasoning, arguments"
+                        : "\"source\" is none of user, system, assistant, tool, definition";
+    return word == JSONX_NO_NODE ? shapes
+                                 : shape_named(shapes, s->is_answer ? ARRAY_LEN(ANSWERS) : ARRAY_LEN(REQUESTS), jsonx_raw(&s->json, word));
+}
+
+static bool make_body(struct scan *s, const struct shape *shape, uint32_t text)
+{
+    s->text_in_body = shape->before.len + 1;
+    s->text_in_line = s->json.nodes[text].start;
+    return buf_add(&s->body, shape->before) && buf_add(&s->body, jsonx_whole(&s->json, text)) && buf_add(&s->body, shape->behind);
+}
+
+static uint32_t follow(const struct jsonx *j, const struct shape *shape)
+{
+    uint32_t node = 0;
+    for (size_t i = 0; i < ARRAY_LEN(shape->way) && shape->way[i] && node != JSONX_NO_NODE; i++)
+        node = *shape->way[i] == '0' ? jsonx_first(j, node) : jsonx_member(j, node, str_c(shape->way[i]));
+    return node;
 }
 
 /* ---- through the guard ---- */
@@ -90,7 +134,7 @@ static enum verdict judge(struct scan *s, const char *path)
 }
 
 /* What the model would read, or the caller would get, instead of what came. */
-static struct str what_left(struct scan *s, bool is_text)
+static struct str what_left(struct scan *s, const struct shape *shape)
 {
     struct jsonx_error error;
     struct buf *from = &s->world.answer;
@@ -101,18 +145,32 @@ static struct str what_left(struct scan *s, bool is_text)
     }
     if (!jsonx_index(&s->told, buf_str(from), &JSONX_LIMITS_DEFAULT, &error))
         return STR_NONE;
-    if (!is_text)
+    if (!shape)
         return buf_str(from);
-    uint32_t list = jsonx_member(&s->told, 0, s->is_answer ? STR("choices") : STR("messages"));
-    uint32_t first = list == JSONX_NO_NODE ? list : jsonx_first(&s->told, list);
-    if (s->is_answer && first != JSONX_NO_NODE)
-        first = jsonx_member(&s->told, first, STR("message"));
-    return jsonx_whole(&s->told, first == JSONX_NO_NODE ? first : jsonx_member(&s->told, first, STR("content")));
+    return jsonx_whole(&s->told, follow(&s->told, shape));
 }
 
 /* ---- a line out ---- */
 
-static bool add_rules(struct buf *out, struct str findings)
+/* Of a line with a text: from the body that was made of it back to the line. */
+static void place_in_line(const struct scan *s, json_t *finding)
+{
+    json_t *path = json_object_get(finding, "path"), *at = json_object_get(finding, "at");
+    if (!path || !at)
+        return;
+    json_string_set(path, "text");
+    json_integer_set(at, json_integer_value(at) - (json_int_t)s->text_in_body + (json_int_t)s->text_in_line);
+}
+
+static bool add_findings(struct buf *out, json_t *array)
+{
+    char *text = json_dumps(array, JSON_COMPACT);
+    bool ok = text && buf_add(out, STR("],\"findings\":")) && buf_add(out, str_c(text));
+    free(text);
+    return ok;
+}
+
+static bool add_rules(const struct scan *s, struct buf *out, struct str findings)
 {
     struct buf list;
     buf_init(&list, 64 * 1024);
@@ -129,8 +187,10 @@ static bool add_rules(struct buf *out, struct str findings)
         if (is_news)
             ok = ok && buf_add(out, told++ ? STR(",\"") : STR("\"")) && buf_add_json(out, str_c(rule)) &&
                  buf_add(out, STR("\""));
+        if (s->text_in_body)
+            place_in_line(s, finding);
     }
-    ok = ok && array && buf_add(out, STR("],\"findings\":")) && buf_add(out, buf_str(&list));
+    ok = ok && array && add_findings(out, array);
     json_decref(array);
     buf_finish(&list);
     return ok;
@@ -143,11 +203,12 @@ static bool add_id(struct scan *s)
                                    buf_add(&s->out, STR(",")));
 }
 
-static bool tell(struct scan *s, enum verdict v, bool is_text, struct str original)
+/* `shape`: what was made of a line with a text; NULL: it was a body. */
+static bool tell(struct scan *s, enum verdict v, const struct shape *shape, struct str original)
 {
     struct exchange *x = &s->x;
     bool refused = v == STOP;
-    struct str left = refused ? STR_NONE : what_left(s, is_text);
+    struct str left = refused ? STR_NONE : what_left(s, shape);
     enum scan_verdict verdict = refused                   ? SCAN_REFUSE
                                 : !str_eq(left, original) ? SCAN_MASK
                                 : x->findings.len         ? SCAN_REPORT
@@ -157,12 +218,12 @@ static bool tell(struct scan *s, enum verdict v, bool is_text, struct str origin
     bool ok = buf_add(out, STR("{")) && add_id(s) && buf_add(out, STR("\"verdict\":\"")) &&
               buf_add(out, str_c(SCAN_VERDICTS[verdict])) && buf_add(out, STR("\",\"score\":")) &&
               buf_add_u64(out, x->score);
-    ok = ok && add_rules(out, x->findings);
+    ok = ok && add_rules(s, out, x->findings);
     if (refused)
         ok = ok && buf_add(out, STR(",\"reason\":\"")) && buf_add(out, str_c(REASONS[x->why].word)) &&
              buf_add(out, STR("\",\"detail\":\"")) && buf_add_json(out, x->detail) && buf_add(out, STR("\""));
     if (left.at)
-        ok = ok && buf_add(out, is_text ? STR(",\"text\":") : STR(",\"body\":")) && buf_add(out, left);
+        ok = ok && buf_add(out, shape ? STR(",\"text\":") : STR(",\"body\":")) && buf_add(out, left);
     return ok && buf_add(out, STR(",\"micros\":")) && buf_add_u64(out, s->nanos / 1000) && buf_add(out, STR(".")) &&
            buf_add_u64(out, s->nanos / 100 % 10) && buf_add(out, STR("}\n"));
 }
@@ -175,25 +236,31 @@ static bool tell_bad(struct scan *s, const char *why)
            buf_add(&s->out, STR("\"}\n"));
 }
 
+#define LINE_IS "a line is an object: {\"text\": \"…\"}, or a whole body"
+
 static bool scan_line(struct scan *s, struct str line)
 {
     struct jsonx_error error;
     const char *path = "/v1/chat/completions";
     buf_clear(&s->body);
-    if (!jsonx_index(&s->json, line, &JSONX_LIMITS_DEFAULT, &error))
-        return tell_bad(s, error.why);
+    if (!jsonx_index(&s->json, line, &JSONX_LIMITS_DEFAULT, &error)) {
+        char why[200];
+        snprintf(why, sizeof why, "no JSON: %s at byte %zu; " LINE_IS, error.why, error.offset);
+        return tell_bad(s, why);
+    }
     if (!jsonx_is(&s->json, 0, JSONX_OBJECT))
-        return tell_bad(s, "no object");
+        return tell_bad(s, LINE_IS);
     uint32_t text = jsonx_member(&s->json, 0, STR("text"));
-    bool is_text = jsonx_is(&s->json, text, JSONX_STRING), ok = true;
-    struct str original = is_text ? jsonx_whole(&s->json, text) : jsonx_whole(&s->json, 0);
-    if (is_text && s->is_answer) {
-        ok = make_answer(s, original);
-    } else if (is_text) {
-        uint32_t source = jsonx_member(&s->json, 0, STR("source"));
-        struct str who = source == JSONX_NO_NODE ? STR("user") : jsonx_raw(&s->json, source);
-        if (!make_request(s, original, who))
-            return tell_bad(s, "source is none of user, system, assistant, tool");
+    const struct shape *shape = NULL;
+    struct str original = jsonx_whole(&s->json, 0);
+    const char *why;
+    bool ok;
+    s->text_in_body = s->text_in_line = 0;
+    if (jsonx_is(&s->json, text, JSONX_STRING)) {
+        original = jsonx_whole(&s->json, text);
+        if (!(shape = shape_of(s, &why)))
+            return tell_bad(s, why);
+        ok = make_body(s, shape, text);
     } else {
         size_t i = 0;
         while (i < ARRAY_LEN(BODIES) && jsonx_member(&s->json, 0, BODIES[i].member) == JSONX_NO_NODE)
@@ -207,7 +274,7 @@ static bool scan_line(struct scan *s, struct str line)
     if (!ok)
         return tell_bad(s, "too long");
     enum verdict v = judge(s, path);
-    ok = tell(s, v, is_text, original);
+    ok = tell(s, v, shape, original);
     rehearse_end(&s->rehearsal);
     return ok;
 }

@@ -75,6 +75,8 @@ struct str jsonx_whole(const struct jsonx *j, uint32_t node);
 struct str jsonx_string(const struct jsonx *j, uint32_t node, struct arena *a);
 /* Non-negative integers written without fraction or exponent. */
 bool jsonx_u64(const struct jsonx *j, uint32_t node, uint64_t *out) MUST_USE;
+/* Where in the text byte `at` of that string's value is written; an escape is where it begins. */
+size_t jsonx_where(const struct jsonx *j, uint32_t node, size_t at);
 bool jsonx_escaped_is(const struct jsonx *j, uint32_t node, struct str s);
 /* Is it a string or key of that value? Needs no arena; inline, since readers ask it of every key. */
 static inline bool jsonx_string_is(const struct jsonx *j, uint32_t node, struct str s)

@@ -46,10 +46,13 @@ bool texts_run(struct stretch *s, struct str *out)
         buf_clear(to);
         s->text.fresh = fresh;
         s->text.out = to;
+        s->text.offset = s->of->fed ? s->of->fed[s->filter] : 0;
         s->text.is_holding = s->text.keeps_whole = false;
         x->at = t->steps[s->filter];
         x->stage = STAGE_RELAY;
         v = step_at(t, s->filter)->filter->text(x, step_at(t, s->filter)->policy, &s->text);
+        if (s->of->fed)
+            s->of->fed[s->filter] += fresh.len;
         fresh = buf_str(to);
         bool waits = s->text.is_holding && !s->text.keeps_whole;
         if (v == NEXT && ((s->text.is_last && s->text.is_holding) || (may_release && waits)))
@@ -114,7 +117,7 @@ struct open_text *texts_open(struct answer_texts *t, const struct answer_place *
     }
     o = arena_new(a, struct open_text);
     void **memories = o ? arena_array(a, void *, t->steps_count) : NULL;
-    if (!memories)
+    if (!memories || !(o->fed = arena_array(a, size_t, t->steps_count)))
         return NULL;
     o->id = p->id;
     o->channel = p->channel;

@@ -118,6 +118,8 @@ static bool whole(struct answer_texts *t, const struct answer_place *p, struct s
     struct str text;
     struct stretch s = texts_stretch(t, &o, fresh, true);
     s.text.is_whole = true;
+    s.text.json = p->node == JSONX_NO_NODE ? NULL : t->json;
+    s.text.node = p->node;
     s.text.is_repeat = before && p->kind == PLACE_REPEAT;
     bool ok = texts_run(&s, &text);
     texts_finish_memories(t, o.memories);

@@ -19,6 +19,7 @@ struct open_text {
     uint32_t choice, tool;
     struct str tool_name;
     void **memories;      /* of each filter, in the order of texts->steps */
+    size_t *fed;          /* bytes that each was given; NULL for a text that is there as one */
     bool is_open;         /* more may come */
     bool is_holding, keeps_whole;
     bool is_raw;          /* an event's data that is no JSON */

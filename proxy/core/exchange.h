@@ -124,6 +124,7 @@ struct exchange {
     struct str rule;     /* which rule refused or reported; for the journal */
     unsigned score;      /* the highest of filters that weigh what they find; each in its own measure */
     struct str findings; /* of reporting filters: JSON array's inside; for the journal */
+    bool findings_full;  /* there were more than a line has room for */
     struct str param;    /* told to the caller in the error's `param` */
     const char *allow;   /* methods, for 405 */
     struct str challenge; /* WWW-Authenticate for 401 */
@@ -190,8 +191,19 @@ void exchange_release(struct exchange *x); /* not within a step or a filter */
  * of `stage`. The exchange may be gone afterwards. */
 void exchange_stop(struct exchange *x, enum stage stage);
 
-/* Notes a finding of a filter that reports, masks or refuses: `rule` names it; no text of the prompt in any of these. Of
- * `matched`, what was found, only a keyed hash is kept, so that the same find can be recognised; it may be empty. */
+/* What a filter that reports, masks or refuses has found: bytes [start, end) of a text, of the request or of the answer, or something
+ * elsewhere. No text of the prompt in rule, category, action or place. Of `matched`, which may be empty, only a keyed hash is kept, so
+ * that the same find can be recognised. */
+struct finding {
+    struct str rule, category, action;
+    struct str place;             /* empty where a text is named: then it tells whose that is */
+    struct str matched;
+    const struct text *text;      /* one of the call's, as it is now; NULL: none */
+    const struct answer_text *of; /* of the answer; start and end count from its beginning, as the filter was given it */
+    size_t start, end;            /* both 0: the whole of it */
+};
+void exchange_find(struct exchange *x, const struct finding *finding);
+/* The same for what is in no text. */
 void exchange_report(struct exchange *x, struct str rule, struct str category, struct str place, struct str action,
                      struct str matched);
 /* The model is to read `with` in place of text `i` of the call (memory of the exchange's arena). Later filters see it as

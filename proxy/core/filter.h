@@ -90,6 +90,9 @@ struct answer_text {
     bool is_last;
     bool is_whole;        /* nothing of this text came before, and nothing will follow */
     bool is_repeat;       /* a whole text of which the filter was given the pieces before: nothing of it is news */
+    size_t offset;            /* of `fresh` in all that this filter was given of the text */
+    const struct jsonx *json; /* where a whole text stands, and in which string of it; NULL for one in pieces */
+    uint32_t node;
     struct buf *out;
     /* Of this filter for this text, zeroed at first; lives until the text ends (text_finish). NULL at the ceiling. */
     void *(*memory)(struct answer_text *text, size_t size);
