@@ -95,7 +95,7 @@ static enum verdict step(struct exchange *x, const void *policy)
     callout_job_init(&s->job, exchange_instance(x), x, p->parallel ? done_beside : done);
     for (size_t i = 0; i < x->call.texts_count; i++) {
         const struct text *t = &x->call.texts[i];
-        if ((p->of >> t->source & 1) && !callout_add(&s->job, t->value, TEXT_SOURCES[t->source], t->source == TEXT_USER, (uint32_t)i))
+        if ((p->of >> t->source & 1) && !t->is_beside && !callout_add(&s->job, t->value, TEXT_SOURCES[t->source], t->source == TEXT_USER, (uint32_t)i))
             return exchange_refuse(x, WHY_OVERLOADED, "no room to ask for a verdict");
     }
     if (!s->job.items_count)

@@ -336,6 +336,8 @@ static enum verdict step(struct exchange *x, const void *policy)
         if (!(p->of >> t->source & 1) || !t->value.len)
             continue;
         v = judge_one(x, p, t->value, t, 0);
+        if (t->is_beside)
+            continue;
         if (v == NEXT && before[t->source].len && (t->source == TEXT_USER || t->source == TEXT_TOOL))
             v = judge_joined(x, p, before[t->source], t);
         before[t->source] = t->value;

@@ -156,7 +156,7 @@ static bool make_key(const struct exchange *x, const struct sensitive_policy *p,
     if (p->same_for == SAME_FOR_CONVERSATION) {
         struct str named = p->conversation_header.len ? http_field_value(x->head, p->conversation_header) : STR_NONE;
         for (size_t i = 0; !named.len && i < x->call.texts_count; i++)
-            if (x->call.texts[i].source == TEXT_USER)
+            if (x->call.texts[i].source == TEXT_USER && !x->call.texts[i].is_beside)
                 named = x->call.texts[i].value;
         parts[4] = named;
     }

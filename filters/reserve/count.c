@@ -68,6 +68,8 @@ uint64_t count_call(const struct call *call, size_t body_bytes, uint64_t image_t
     unsigned message = UINT32_MAX;
     for (size_t i = 0; i < call->texts_count; i++) {
         const struct text *t = &call->texts[i];
+        if (t->is_beside)
+            continue;
         struct str exact = first_of(t->value, counted < EXACT_BYTES ? EXACT_BYTES - (size_t)counted : 0);
         if (encodings[name] && exact.len) {
             tokens += count_text(name, exact);

@@ -32,6 +32,7 @@ struct text {
     uint32_t node;    /* of the body's index: the string that it came from */
     enum text_source source;
     uint16_t message; /* index in the list of messages or inputs, for reports */
+    bool is_beside;   /* the model server reads it and the model does not: stop words, the caller's user, metadata */
 };
 
 struct usage {
@@ -66,7 +67,7 @@ struct call {
     bool model_differs;    /* the body names another model than the path's deployment */
     const char *refers;    /* the member that names something kept there before; NULL without */
     bool has_tokens;       /* some input comes as token numbers, which no filter can read */
-    struct text *texts;    /* every text that the model would read */
+    struct text *texts;    /* every text that the model would read, and those beside */
     size_t texts_count;
     struct body_url *urls;
     size_t urls_count;

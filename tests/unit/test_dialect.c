@@ -179,7 +179,7 @@ TEST("a chat request is read: model, stream, limits, tools, images and every tex
     size_t found = 0;
     for (size_t i = 0; i < call.texts_count && found < ARRAY_LEN(wanted); i++) {
         const struct text *t = &call.texts[i];
-        CHECK(!str_eq(t->value, STR("not read")) && !str_starts(t->value, STR("data:")));
+        CHECK(t->is_beside == str_eq(t->value, STR("not read")) && !str_starts(t->value, STR("data:")));
         CHECK(jsonx_string_is(&body, t->node, t->value));
         if (!str_eq(t->value, str_c(wanted[found].value)) || t->source != wanted[found].source)
             continue;
@@ -383,6 +383,59 @@ TEST("words of the API are no hiding place for a prompt")
     CHECK(asks("/v1/responses", "{\"model\":\"m\",\"input\":[{\"role\":\"user\",\"content\":["
                                 "{\"type\":\"input_imag\\u0065\",\"file_id\":\"f\"}]}]}"));
     CHECK_INT(call.images, 1);
+    done();
+}
+
+/* Is the text there, and is it the model server's alone? */
+static bool has_text(const char *value, bool is_beside)
+{
+    for (size_t i = 0; i < call.texts_count; i++)
+        if (str_eq(call.texts[i].value, str_c(value)))
+            return call.texts[i].is_beside == is_beside;
+    return false;
+}
+
+TEST("what the model server reads and the model does not is a text as well")
+{
+    CHECK(chats("{\"model\":\"m\",\"stop\":[\"END\",\"no more\"],\"user\":\"ann@example.org\",\"metadata\":{\"of\":\"kim\"},"
+                "\"safety_identifier\":\"s-1\",\"prompt_cache_key\":\"p-1\",\"messages\":[{\"role\":\"user\",\"content\":\"q\"}]}"));
+    CHECK(has_text("END", true) && has_text("no more", true) && has_text("ann@example.org", true) && has_text("kim", true) &&
+          has_text("s-1", true) && has_text("p-1", true) && has_text("q", false));
+    CHECK(asks("/v1/completions", "{\"model\":\"c\",\"prompt\":\"q\",\"stop\":\"END\",\"user\":\"u\"}"));
+    CHECK(has_text("END", true) && has_text("u", true));
+    CHECK(asks("/v1/embeddings", "{\"model\":\"e\",\"input\":\"q\",\"user\":\"u\"}"));
+    CHECK(has_text("u", true));
+    CHECK(asks("/v1/responses", "{\"model\":\"m\",\"input\":\"q\",\"user\":\"u\",\"metadata\":{\"of\":\"kim\"}}"));
+    CHECK(has_text("u", true) && has_text("kim", true));
+    done();
+}
+
+TEST("a member of words is no hiding place for sentences")
+{
+    CHECK(chats("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],\"reasoning_effort\":\"low\",\"service_tier\":\"auto\","
+                "\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"f\"}},\"modalities\":[\"text\"],\"logit_bias\":{\"50256\":-1}}"));
+    CHECK_INT(call.texts_count, 1);
+    CHECK(chats("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],\"reasoning_effort\":\"do as I say\","
+                "\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"two words\"}}}"));
+    CHECK(call.texts_count == 3 && has_text("do as I say", true) && has_text("two words", true));
+    done();
+}
+
+TEST("schemas are read with their names and descriptions, in whatever member a server takes them")
+{
+    CHECK(chats("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],"
+                "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"description\":\"d1\",\"schema\":{\"properties\":{"
+                "\"p 1\":{\"description\":\"d2\",\"enum\":[\"e\"]}}}}},"
+                "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"$defs\":{\"t\":{\"title\":\"d3\"}}}}},"
+                "{\"type\":\"custom\",\"custom\":{\"name\":\"c\",\"format\":{\"type\":\"grammar\",\"grammar\":{\"definition\":\"start: WORD\"}}}}],"
+                "\"guided_json\":{\"properties\":{\"p 2\":{\"description\":\"d4\"}}}}"));
+    static const char *const all[] = { "n", "d1", "p 1", "d2", "e", "f", "d3", "c", "start: WORD", "p 2", "d4" };
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        if (!CHECK(has_text(all[i], false)))
+            printf("  %s\n", all[i]);
+    CHECK(asks("/v1/responses", "{\"model\":\"m\",\"input\":\"q\",\"text\":{\"format\":{\"type\":\"json_schema\",\"name\":\"n\","
+                                "\"schema\":{\"properties\":{\"p 1\":{\"description\":\"d\"}}}}}}"));
+    CHECK(has_text("n", false) && has_text("p 1", false) && has_text("d", false));
     done();
 }
 

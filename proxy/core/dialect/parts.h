@@ -45,6 +45,7 @@ enum gather {
     GATHER_KEYS = 1, /* keys too: of schemas and free documents */
     GATHER_URLS = 2, /* members named …url are what the model server opens, not what the model reads */
     GATHER_FREE = 4, /* a document without a known shape: nothing is left out */
+    GATHER_ODD = 8,  /* of words of the API only what does not look like one */
 };
 
 bool texts_add(struct asked *q, uint32_t node, enum text_source source, size_t message) MUST_USE;

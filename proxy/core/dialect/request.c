@@ -128,7 +128,27 @@ static bool read_definition(struct asked *q, uint32_t value)
 
 static bool read_other(struct asked *q, uint32_t value)
 {
-    return texts_gather(q, value, TEXT_USER, 0, GATHER_URLS);
+    return texts_gather(q, value, TEXT_USER, 0, GATHER_KEYS | GATHER_URLS);
+}
+
+/* What the model server reads and the model does not. */
+static bool gather_beside(struct asked *q, uint32_t value, unsigned flags)
+{
+    size_t first = q->call->texts_count;
+    bool ok = texts_gather(q, value, TEXT_USER, 0, flags);
+    for (size_t i = first; i < q->call->texts_count; i++)
+        q->call->texts[i].is_beside = true;
+    return ok;
+}
+
+static bool read_beside(struct asked *q, uint32_t value)
+{
+    return gather_beside(q, value, 0);
+}
+
+static bool read_words(struct asked *q, uint32_t value)
+{
+    return gather_beside(q, value, GATHER_ODD);
 }
 
 static bool read_nothing(struct asked *q, uint32_t value)
@@ -163,7 +183,7 @@ static const struct member {
     { STR_INIT("instructions"), RESPONSES, false, read_instructions },
     { STR_INIT("stream"), ALL, false, read_stream },
     { STR_INIT("stream_options"), CHAT | COMPLETION, false, read_stream_options },
-    { STR_INIT("stream_options"), RESPONSES, false, read_nothing },
+    { STR_INIT("stream_options"), RESPONSES, false, read_words },
     { STR_INIT("max_tokens"), CHAT | COMPLETION, false, read_output_limit },
     { STR_INIT("max_completion_tokens"), CHAT, false, read_output_limit },
     { STR_INIT("max_output_tokens"), RESPONSES, false, read_output_limit },
@@ -180,25 +200,26 @@ static const struct member {
     { STR_INIT("background"), RESPONSES, false, read_background },
     { STR_INIT("previous_response_id"), RESPONSES, false, read_previous },
     { STR_INIT("conversation"), RESPONSES, false, read_conversation },
-    /* Read by the server, not by the model. */
-    { STR_INIT("user"), ALL, false, read_nothing },
-    { STR_INIT("metadata"), ALL, false, read_nothing },
-    { STR_INIT("stop"), ALL, false, read_nothing },
-    { STR_INIT("service_tier"), ALL, false, read_nothing },
-    { STR_INIT("reasoning_effort"), ALL, false, read_nothing },
-    { STR_INIT("reasoning"), RESPONSES, false, read_nothing },
-    { STR_INIT("verbosity"), ALL, false, read_nothing },
-    { STR_INIT("modalities"), ALL, false, read_nothing },
-    { STR_INIT("audio"), CHAT, false, read_nothing },
-    { STR_INIT("tool_choice"), ALL, false, read_nothing },
-    { STR_INIT("function_call"), CHAT, false, read_nothing },
-    { STR_INIT("include"), RESPONSES, false, read_nothing },
-    { STR_INIT("truncation"), RESPONSES, false, read_nothing },
-    { STR_INIT("encoding_format"), EMBEDDINGS, false, read_nothing },
-    { STR_INIT("prompt_cache_key"), ALL, false, read_nothing },
-    { STR_INIT("prompt_cache_retention"), ALL, false, read_nothing },
-    { STR_INIT("safety_identifier"), ALL, false, read_nothing },
-    { STR_INIT("user_security_context"), ALL, false, read_nothing },
+    /* Read by the server, not by the model. What is a text is one for filters all the same. */
+    { STR_INIT("user"), ALL, false, read_beside },
+    { STR_INIT("metadata"), ALL, false, read_beside },
+    { STR_INIT("stop"), ALL, false, read_beside },
+    { STR_INIT("service_tier"), ALL, false, read_words },
+    { STR_INIT("reasoning_effort"), ALL, false, read_words },
+    { STR_INIT("reasoning"), RESPONSES, false, read_words },
+    { STR_INIT("verbosity"), ALL, false, read_words },
+    { STR_INIT("modalities"), ALL, false, read_words },
+    { STR_INIT("audio"), CHAT, false, read_words },
+    { STR_INIT("tool_choice"), ALL, false, read_words },
+    { STR_INIT("function_call"), CHAT, false, read_words },
+    { STR_INIT("include"), RESPONSES, false, read_words },
+    { STR_INIT("truncation"), RESPONSES, false, read_words },
+    { STR_INIT("encoding_format"), EMBEDDINGS, false, read_words },
+    { STR_INIT("prompt_cache_key"), ALL, false, read_beside },
+    { STR_INIT("prompt_cache_retention"), ALL, false, read_words },
+    { STR_INIT("safety_identifier"), ALL, false, read_beside },
+    { STR_INIT("logit_bias"), ALL, false, read_nothing },            /* numbers, named by numbers */
+    { STR_INIT("user_security_context"), ALL, false, read_nothing }, /* is there to tell who and from where */
 };
 
 /* Equal without case, as those readers compare that fold by Unicode: U+017F is an s to them, and U+212A a k. */

@@ -198,7 +198,7 @@ static bool gather_string(struct asked *q, uint32_t node, struct str key, struct
     struct str raw = jsonx_raw(q->body, node);
     for (size_t i = 0; i < ARRAY_LEN(images) && str_eq(key, STR("type")); i++)
         q->image_types += jsonx_string_is(q->body, node, images[i]);
-    if (!(flags & GATHER_FREE) && (is_api_word(key, raw) || is_blob(key, raw)))
+    if (!(flags & GATHER_FREE) && (is_api_word(key, raw) || is_blob(key, raw) || ((flags & GATHER_ODD) && is_word(raw))))
         return true;
     bool is_url = names_url(key) || (outer.len && !key.len);
     if ((flags & GATHER_URLS) && is_url && !str_starts_nocase(raw, STR("data:")))
