@@ -1,11 +1,12 @@
-/* command_rules.c - the rules against prompt injection: which there are, and whether they keep what their files
- * promise. */
+/* command_rules.c - the rules of filters: which there are, and whether those of rule files keep what these promise. */
+#include "filters/detect/attacks.h"
 #include "filters/detect/rules_test.h"
+#include "filters/detect/sensitive.h"
 #include "proxy/app/cli.h"
 #include "proxy/app/load.h"
 
 struct rules_request {
-    const char *category, *files[16];
+    const char *category, *of, *files[16];
     size_t count;
 };
 
@@ -22,21 +23,57 @@ static struct rule_set *load(const char *file)
 
 /* ---- list ---- */
 
-static void list_one(const struct rule_set *set, size_t i)
+static void list_one(const struct rules_request *q, struct str id, const char *category, unsigned score, struct str about)
 {
-    struct str id = rule_set_id(set, i);
-    printf("%-32.*s %-13s %4u  " STR_F "\n", (int)id.len, id.at, RULE_CATEGORIES_WORDS[rule_set_category(set, i)],
-           rule_set_score(set, i),
-           STR_A(i < set->rules.count ? set->rules.at[i].what : STR("how the text is made, whatever it says")));
+    char points[16] = "";
+    if (score)
+        snprintf(points, sizeof points, "%u", score);
+    if (!q->category || strcmp(q->category, category) == 0)
+        printf("%-32.*s %-13s %4s  " STR_F "\n", (int)id.len, id.at, category, points, STR_A(about));
 }
 
 static int list(struct rule_set *set, const struct rules_request *q)
 {
     for (size_t i = 0; i < set->count; i++)
-        if (!q->category || strcmp(q->category, RULE_CATEGORIES_WORDS[rule_set_category(set, i)]) == 0)
-            list_one(set, i);
+        list_one(q, rule_set_id(set, i), RULE_CATEGORIES_WORDS[rule_set_category(set, i)], rule_set_score(set, i),
+                 i < set->rules.count ? set->rules.at[i].what : STR("how the text is made, whatever it says"));
     return EXIT_FINE;
 }
+
+static void list_attacks(const struct rules_request *q)
+{
+    for (size_t i = 0; i < ATTACK_RULES_COUNT; i++)
+        list_one(q, str_c(ATTACK_RULES[i].id), ATTACK_CATEGORIES_WORDS[ATTACK_RULES[i].category], ATTACK_RULES[i].score,
+                 str_c(ATTACK_RULES[i].about));
+}
+
+/* A row is of one country, or of all. */
+static void list_sensitive(const struct rules_request *q, const struct sensitive *rows)
+{
+    for (; rows->pattern.id; rows++)
+        list_one(q, str_c(rows->pattern.id), rows->pattern.category, 0, str_c(rows->country ? rows->country : ""));
+}
+
+static void list_secrets(const struct rules_request *q)
+{
+    list_sensitive(q, SECRET_ROWS);
+}
+
+static void list_personal_data(const struct rules_request *q)
+{
+    list_sensitive(q, PERSONAL_ROWS);
+}
+
+/* Filters whose rules are all their own. */
+static const struct {
+    const char *word;
+    void (*list)(const struct rules_request *q);
+    const char *const *categories;
+} OTHERS[] = {
+    { "attacks", list_attacks, ATTACK_CATEGORIES_WORDS },
+    { "secrets", list_secrets, SECRET_KINDS },
+    { "personal_data", list_personal_data, PERSONAL_KINDS },
+};
 
 /* ---- test ---- */
 
@@ -60,12 +97,21 @@ static int test(struct rule_set *set, const struct rules_request *q)
 
 /* ---- which ---- */
 
-static bool is_category(const char *word)
+static bool is_one_of(const char *word, const char *const *words)
 {
-    for (size_t i = 0; i < RULE_CATEGORIES; i++)
-        if (strcmp(word, RULE_CATEGORIES_WORDS[i]) == 0)
+    for (; *words; words++)
+        if (strcmp(word, *words) == 0)
             return true;
     return false;
+}
+
+/* Index of OTHERS; their number: the rules against prompt injection. */
+static size_t which(const struct rules_request *q)
+{
+    size_t i = 0;
+    while (i < ARRAY_LEN(OTHERS) && (!q->of || strcmp(q->of, OTHERS[i].word) != 0))
+        i++;
+    return i;
 }
 
 int command_rules(int argc, char **argv)
@@ -81,14 +127,22 @@ int command_rules(int argc, char **argv)
     if (argc < 2 || way == ARRAY_LEN(WAYS))
         return cli_usage("rules", "say list or test");
     for (int i = 2; i < argc; i++) {
-        if (cli_option(argc, argv, &i, "--category", &q.category))
+        if (cli_option(argc, argv, &i, "--category", &q.category) || cli_option(argc, argv, &i, "--of", &q.of))
             continue;
         if (argv[i][0] == '-' || q.count == ARRAY_LEN(q.files))
             return cli_not_taken("rules", argv[i]);
         q.files[q.count++] = argv[i];
     }
-    if (q.category && (way != 0 || !is_category(q.category)))
+    size_t other = which(&q);
+    bool is_other = other < ARRAY_LEN(OTHERS);
+    if (q.of && (way != 0 || q.count || (!is_other && strcmp(q.of, "injection") != 0)))
+        return cli_usage("rules", "--of goes with list, without a file: injection, attacks, secrets or personal_data");
+    if (q.category && (way != 0 || !is_one_of(q.category, is_other ? OTHERS[other].categories : RULE_CATEGORIES_WORDS)))
         return cli_usage("rules", "--category goes with list, and is one of the words in its second column");
+    if (is_other) {
+        OTHERS[other].list(&q);
+        return EXIT_FINE;
+    }
     int code = EXIT_FINE;
     for (size_t i = 0; i < (q.count ? q.count : 1); i++) {
         struct rule_set *set = load(q.count ? q.files[i] : NULL);

@@ -37,10 +37,23 @@ static const struct {
     struct str member; /* that tells what the body is of */
     const char *path;
 } BODIES[] = {
-    { STR_INIT("messages"), "/v1/chat/completions" },
-    { STR_INIT("prompt"), "/v1/completions" },
-    { STR_INIT("input"), "/v1/responses" },
+    { STR_INIT("messages"), "/v1/chat/completions" }, { STR_INIT("input"), "/v1/responses" },
+    { STR_INIT("prompt"), "/v1/completions" },        { STR_INIT("input_data"), "/score" },
+    { STR_INIT("inputs"), "/score" },                 { STR_INIT("instances"), "/score" },
+    { STR_INIT("data"), "/score" },
 };
+
+/* Where a body would be posted to; NULL: it is none that is known. */
+static const char *path_of(const struct jsonx *j)
+{
+    size_t i = 0;
+    while (i < ARRAY_LEN(BODIES) && jsonx_member(j, 0, BODIES[i].member) == JSONX_NO_NODE)
+        i++;
+    uint32_t input = jsonx_member(j, 0, STR("input")), first = jsonx_is(j, input, JSONX_ARRAY) ? jsonx_first(j, input) : JSONX_NO_NODE;
+    if (i < ARRAY_LEN(BODIES) && first != JSONX_NO_NODE && !jsonx_is(j, first, JSONX_OBJECT))
+        return "/v1/embeddings"; /* items are objects; texts and numbers are embedded */
+    return i < ARRAY_LEN(BODIES) ? BODIES[i].path : NULL;
+}
 
 /* A body around a text, which stays as it was escaped, and the way to it: members, and "0" for the first element. */
 struct shape {
@@ -262,13 +275,9 @@ static bool scan_line(struct scan *s, struct str line)
             return tell_bad(s, why);
         ok = make_body(s, shape, text);
     } else {
-        size_t i = 0;
-        while (i < ARRAY_LEN(BODIES) && jsonx_member(&s->json, 0, BODIES[i].member) == JSONX_NO_NODE)
-            i++;
-        if (i < ARRAY_LEN(BODIES))
-            path = BODIES[i].path;
-        else if (!s->is_answer)
-            return tell_bad(s, "neither a text nor a body: no \"text\", \"messages\", \"input\" or \"prompt\"");
+        path = path_of(&s->json);
+        if (!path && !s->is_answer)
+            return tell_bad(s, "neither a text nor a body: no \"text\", \"messages\", \"input\", \"prompt\" or \"input_data\"");
         ok = buf_add(&s->body, original);
     }
     if (!ok)

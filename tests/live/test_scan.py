@@ -51,6 +51,44 @@ def test_a_whole_body_is_scanned_in_every_part():
     assert told[0]["verdict"] == "pass" and told[0]["body"]["model"] == "m"
 
 
+def place_of(finding, line):
+    """What stands where the finding says, by its way and by the bytes of the line."""
+    at = json.loads(line)
+    for step in finding["path"].replace("[", ".").replace("]", "").split("."):
+        at = at[int(step)] if step.isdigit() else at[step]
+    raw = line.encode()
+    return at.encode()[finding["offset"]:][:finding["length"]].decode(), raw[finding["at"]:]
+
+
+def test_a_finding_tells_where_it_is():
+    lines = [
+        '{"id": 1, "text": "\\u00e9 \\"the   bluebird\\" flies"}',
+        '{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"é\\n bluebird"}]}]}',
+        '{"model":"e","input":["x","the bluebird"]}',
+    ]
+    _, told, _ = scan(lines, *WORDS)
+    for line, one in zip(lines, told):
+        value, raw = place_of(one["findings"][0], line)
+        assert value == "bluebird" and raw.startswith(b"bluebird")
+
+
+def test_definitions_and_channels_of_answers_are_scanned_by_name():
+    mails = ("--inspect", "[{ personal_data: { action: mask, of: [definition] } }]", "--relay", "[{ personal_data: { action: mask } }]")
+    _, told, _ = scan(['{"text": "ask kim@example.org", "source": "definition"}'], *mails)
+    assert told[0]["text"] == "ask [EMAIL_1]" and told[0]["findings"][0]["place"] == "definition 0"
+    channels = ["content", "refusal", "reasoning", "arguments"]
+    _, told, _ = scan([json.dumps({"text": '{"to":"kim@example.org"}', "channel": c}) for c in channels], *mails, "--answer")
+    assert [t["findings"][0]["place"] for t in told] == [c + " 0" for c in channels]
+    assert {t["text"] for t in told} == {'{"to":"[EMAIL]"}'}
+
+
+def test_bodies_of_each_api_are_known_by_their_members():
+    bodies = ['{"model":"e","input":["bluebird"]}', '{"model":"c","prompt":"bluebird"}', '{"model":"m","input":[{"role":"user","content":"bluebird"}]}',
+              '{"input_data":{"data":[["bluebird"]]}}', '{"model":"m","input":"x","user":"bluebird"}']
+    _, told, _ = scan(bodies, *WORDS)
+    assert [t.get("verdict") for t in told] == ["refuse"] * len(bodies)
+
+
 def test_lines_that_are_not_understood_are_told_and_the_rest_goes_on():
     code, told, errors = scan(["nonsense", '{"foo": 1}', '{"text": "x", "source": "nobody"}', "", '{"text": "x"}'], *WORDS)
     assert code == 1
