@@ -1,17 +1,14 @@
 /* stream.c - sockets and TLS as one kind of byte stream. */
-#include "proxy/edge/stream.h"
+#include "proxy/edge/stream_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/err.h>
 #include <sys/epoll.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 enum {
-    RECORD_BYTES = 16384, /* the most that one TLS record holds */
     READ_PIECE = 16384,
     PIECES_MAX = 16,
     KEEPALIVE_IDLE_S = 120, /* below the 4 minutes after which Azure's load balancers forget a flow */
@@ -19,7 +16,7 @@ enum {
     KEEPALIVE_TIMES = 3,
 };
 
-static enum stream_answer broken(struct stream *s, const char *why)
+enum stream_answer stream_broken(struct stream *s, const char *why)
 {
     s->ended = STREAM_BROKEN;
     if (!s->why)
@@ -29,8 +26,7 @@ static enum stream_answer broken(struct stream *s, const char *why)
 
 /* ---- the socket: what is known of it saves the calls that would only say EAGAIN ---- */
 
-/* Bytes read, 0 at the end of the stream, -1 with errno EAGAIN when there is nothing now, -1 otherwise when broken. */
-static ssize_t socket_read(struct stream *s, void *at, size_t size)
+ssize_t stream_socket_read(struct stream *s, void *at, size_t size)
 {
     if (!s->can_read) {
         errno = EAGAIN;
@@ -49,7 +45,7 @@ static ssize_t socket_read(struct stream *s, void *at, size_t size)
     return n;
 }
 
-static ssize_t socket_write(struct stream *s, const struct iovec *pieces, size_t count, size_t total)
+ssize_t stream_socket_write(struct stream *s, const struct iovec *pieces, size_t count, size_t total)
 {
     if (!s->can_write) {
         errno = EAGAIN;
@@ -65,58 +61,6 @@ static ssize_t socket_write(struct stream *s, const struct iovec *pieces, size_t
     return n;
 }
 
-/* ---- OpenSSL's view of the socket ---- */
-
-static int bio_read(BIO *bio, char *at, int size)
-{
-    BIO_clear_retry_flags(bio);
-    ssize_t n = socket_read(BIO_get_data(bio), at, (size_t)size);
-    if (n < 0 && errno == EAGAIN)
-        BIO_set_retry_read(bio);
-    return (int)n;
-}
-
-static int bio_write(BIO *bio, const char *at, int size)
-{
-    BIO_clear_retry_flags(bio);
-    struct iovec piece = { (void *)(uintptr_t)at, (size_t)size };
-    ssize_t n = socket_write(BIO_get_data(bio), &piece, 1, (size_t)size);
-    if (n < 0 && errno == EAGAIN)
-        BIO_set_retry_write(bio);
-    return (int)n;
-}
-
-static long bio_ctrl(BIO *bio, int what, long number, void *pointer)
-{
-    (void)number;
-    (void)pointer;
-    const struct stream *s = BIO_get_data(bio);
-    return what == BIO_CTRL_FLUSH ? 1 : what == BIO_CTRL_EOF ? s && s->has_fin : 0;
-}
-
-static BIO_METHOD *stream_bio(void)
-{
-    static BIO_METHOD *method; /* one for the life of the process */
-    if (!method && (method = BIO_meth_new(BIO_TYPE_SOURCE_SINK | BIO_get_new_index(), "stream"))) {
-        BIO_meth_set_read(method, bio_read);
-        BIO_meth_set_write(method, bio_write);
-        BIO_meth_set_ctrl(method, bio_ctrl);
-    }
-    return method;
-}
-
-static bool attach_tls(struct stream *s, SSL *ssl)
-{
-    BIO *bio = stream_bio() ? BIO_new(stream_bio()) : NULL;
-    s->ssl = ssl;
-    if (!bio)
-        return false;
-    BIO_set_data(bio, s);
-    BIO_set_init(bio, 1);
-    SSL_set_bio(ssl, bio, bio);
-    return true;
-}
-
 /* ---- beginning ---- */
 
 static void stream_events(struct watch *w, uint32_t events)
@@ -128,6 +72,15 @@ static void stream_events(struct watch *w, uint32_t events)
         s->can_read = true;
     if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
         s->can_write = true;
+    if (stream_ahead_read(s))
+        loop_defer(w->loop, &s->later);
+    else
+        s->ready(s);
+}
+
+static void be_ready(struct deferred *d)
+{
+    struct stream *s = CONTAINER_OF(d, struct stream, later);
     s->ready(s);
 }
 
@@ -149,6 +102,7 @@ static void set_socket_options(int fd)
 static void begin(struct stream *s, int fd)
 {
     *s = (struct stream){ .ready = s->ready, .ended = STREAM_OK, .watch = { .fd = fd, .ready = stream_events } };
+    deferred_init(&s->later, be_ready);
 }
 
 static bool give_up(struct stream *s, const char *why)
@@ -158,7 +112,7 @@ static bool give_up(struct stream *s, const char *why)
     if (s->watch.fd >= 0)
         close(s->watch.fd);
     s->watch.fd = -1;
-    broken(s, why);
+    stream_broken(s, why);
     return false;
 }
 
@@ -166,7 +120,7 @@ bool stream_accept(struct stream *s, struct loop *loop, int fd, SSL *ssl)
 {
     begin(s, fd);
     set_socket_options(fd);
-    if (ssl && !attach_tls(s, ssl))
+    if (ssl && !stream_tls_attach(s, ssl))
         return give_up(s, "out of memory");
     if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || !loop_add(loop, &s->watch, false))
         return give_up(s, "socket cannot be watched");
@@ -178,7 +132,7 @@ bool stream_accept(struct stream *s, struct loop *loop, int fd, SSL *ssl)
 bool stream_connect(struct stream *s, struct loop *loop, const struct sockaddr *to, socklen_t to_len, SSL *ssl)
 {
     begin(s, socket(to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (ssl && !attach_tls(s, ssl))
+    if (ssl && !stream_tls_attach(s, ssl))
         return give_up(s, "out of memory");
     if (s->watch.fd < 0)
         return give_up(s, "no socket to be had");
@@ -195,8 +149,8 @@ bool stream_connect(struct stream *s, struct loop *loop, const struct sockaddr *
 void stream_start_tls(struct stream *s, SSL *ssl)
 {
     s->is_open = false;
-    if (!attach_tls(s, ssl))
-        broken(s, "out of memory");
+    if (!stream_tls_attach(s, ssl))
+        stream_broken(s, "out of memory");
 }
 
 /* ---- shaking hands ---- */
@@ -217,32 +171,6 @@ static const char *connect_failure(int error)
     return "cannot connect";
 }
 
-/* What a call of OpenSSL that did not succeed means. */
-static enum stream_answer tls_answer(struct stream *s, int result)
-{
-    int error = SSL_get_error(s->ssl, result);
-    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
-        return STREAM_WAIT;
-    if (error == SSL_ERROR_ZERO_RETURN)
-        return s->ended = STREAM_END;
-    unsigned long code = ERR_peek_last_error();
-    long verified = SSL_get_verify_result(s->ssl);
-    s->was_cut = s->has_fin;
-    const char *why = s->has_fin ? "closed without close_notify" : "connection reset";
-    if (!s->is_open && !SSL_is_server(s->ssl) && verified != X509_V_OK)
-        why = X509_verify_cert_error_string(verified);
-    else if (error == SSL_ERROR_SSL && !s->has_fin && ERR_reason_error_string(code))
-        why = ERR_reason_error_string(code);
-    ERR_clear_error();
-    return broken(s, why);
-}
-
-static void forget_old_errors(void)
-{
-    if (ERR_peek_error()) /* left by somebody else, it would be taken for this connection's */
-        ERR_clear_error();
-}
-
 enum stream_answer stream_handshake(struct stream *s)
 {
     if (s->is_open)
@@ -256,17 +184,12 @@ enum stream_answer stream_handshake(struct stream *s)
         socklen_t error_len = sizeof error;
         getsockopt(s->watch.fd, SOL_SOCKET, SO_ERROR, &error, &error_len);
         if (error)
-            return broken(s, connect_failure(error));
+            return stream_broken(s, connect_failure(error));
         s->is_connecting = false;
     }
-    if (s->ssl) {
-        forget_old_errors();
-        int result = SSL_do_handshake(s->ssl);
-        if (result != 1) {
-            enum stream_answer answer = tls_answer(s, result);
-            return answer == STREAM_WAIT ? STREAM_WAIT : broken(s, "closed during the handshake");
-        }
-    }
+    enum stream_answer answer = s->ssl ? stream_tls_handshake(s) : STREAM_OK;
+    if (answer != STREAM_OK)
+        return answer;
     s->is_open = true;
     return STREAM_OK;
 }
@@ -275,60 +198,43 @@ enum stream_answer stream_handshake(struct stream *s)
 
 bool stream_may_read(const struct stream *s)
 {
-    return s->can_read || s->ended != STREAM_OK || (s->ssl && SSL_has_pending(s->ssl));
+    return s->can_read || s->ahead || s->ended != STREAM_OK || (s->ssl && SSL_has_pending(s->ssl));
 }
 
 static enum stream_answer read_plain(struct stream *s, char *at, size_t size, size_t *n)
 {
-    ssize_t got = socket_read(s, at, size);
+    ssize_t got = stream_socket_read(s, at, size);
     if (got > 0) {
         *n = (size_t)got;
         return STREAM_OK;
     }
     if (got == 0)
         return s->ended = STREAM_END;
-    return errno == EAGAIN ? STREAM_WAIT : broken(s, "connection reset");
-}
-
-static enum stream_answer read_tls(struct stream *s, char *at, size_t size, size_t *n)
-{
-    size_t have = 0, got;
-    forget_old_errors();
-    while (have < size) {
-        int result = SSL_read_ex(s->ssl, at + have, size - have, &got);
-        if (result == 1) {
-            have += got;
-            if (!s->can_read && !SSL_has_pending(s->ssl))
-                break; /* OpenSSL would take a buffer to learn that nothing more is there */
-            continue;
-        }
-        enum stream_answer answer = tls_answer(s, result);
-        if (!have)
-            return answer;
-        break; /* an end is remembered in `ended` and told next time */
-    }
-    *n = have;
-    return STREAM_OK;
+    return errno == EAGAIN ? STREAM_WAIT : stream_broken(s, "connection reset");
 }
 
 enum stream_answer stream_read_at(struct stream *s, char *at, size_t size, size_t *n)
 {
     assert(s->is_open && size);
+    if (s->ahead) {
+        *n = stream_ahead_take(s, at, size);
+        return STREAM_OK;
+    }
     if (s->ended != STREAM_OK)
         return s->ended;
-    return s->ssl ? read_tls(s, at, size, n) : read_plain(s, at, size, n);
+    return s->ssl ? stream_tls_read(s, at, size, n) : read_plain(s, at, size, n);
 }
 
 enum stream_answer stream_read(struct stream *s, struct buf *into, size_t max)
 {
-    if (s->ended != STREAM_OK)
+    if (s->ended != STREAM_OK && !s->ahead)
         return s->ended;
     size_t total = 0;
     while (total < max && stream_may_read(s)) { /* no memory is taken when there is nothing to read */
         size_t room = max - total < READ_PIECE ? max - total : READ_PIECE, n;
         char *at = buf_reserve(into, room);
         if (!at)
-            return total ? STREAM_OK : broken(s, "no memory for what comes");
+            return total ? STREAM_OK : stream_broken(s, "no memory for what comes");
         enum stream_answer answer = stream_read_at(s, at, room, &n);
         if (answer != STREAM_OK)
             return total ? STREAM_OK : answer;
@@ -348,7 +254,7 @@ enum stream_answer stream_peek(struct stream *s, char *at, size_t size, size_t s
         got = recv(s->watch.fd, at, size, MSG_PEEK);
     while (got < 0 && errno == EINTR);
     if (got < 0)
-        return errno == EAGAIN ? (s->can_read = false, STREAM_WAIT) : broken(s, "connection reset");
+        return errno == EAGAIN ? (s->can_read = false, STREAM_WAIT) : stream_broken(s, "connection reset");
     if (got == 0 || ((size_t)got <= seen && s->peer_left))
         return s->ended = STREAM_END;
     *n = (size_t)got;
@@ -379,52 +285,11 @@ static enum stream_answer write_plain(struct stream *s, const struct str *pieces
     }
     if (!total)
         return STREAM_OK;
-    ssize_t n = socket_write(s, vector, count, total);
+    ssize_t n = stream_socket_write(s, vector, count, total);
     if (n < 0)
-        return errno == EAGAIN ? STREAM_WAIT : broken(s, "connection reset");
+        return errno == EAGAIN ? STREAM_WAIT : stream_broken(s, "connection reset");
     *written = (size_t)n;
     return (size_t)n == total ? STREAM_OK : STREAM_WAIT;
-}
-
-/* The next bytes to encrypt, from byte `done` of the pieces on: in place when they fill a record or are the last, else
- * gathered, since every record costs 22 bytes, a call and a cipher's start. */
-static struct str next_record(const struct str *pieces, size_t count, size_t done)
-{
-    static char gathered[RECORD_BYTES];
-    size_t i = 0;
-    while (i < count && done >= pieces[i].len)
-        done -= pieces[i++].len;
-    if (i == count)
-        return STR_NONE;
-    struct str first = str_from(pieces[i], done);
-    if (i + 1 == count || first.len >= RECORD_BYTES)
-        return first;
-    size_t have = 0;
-    for (struct str piece = first; have < RECORD_BYTES; piece = pieces[i]) {
-        piece = str_first(piece, RECORD_BYTES - have);
-        if (piece.len)
-            memcpy(gathered + have, piece.at, piece.len);
-        have += piece.len;
-        if (++i == count)
-            break;
-    }
-    return str_of(gathered, have);
-}
-
-static enum stream_answer write_tls(struct stream *s, const struct str *pieces, size_t count, size_t *written)
-{
-    struct str record;
-    forget_old_errors();
-    while ((record = next_record(pieces, count, *written)).len) {
-        size_t n;
-        int result = SSL_write_ex(s->ssl, record.at, record.len, &n);
-        if (result != 1) {
-            enum stream_answer answer = tls_answer(s, result);
-            return answer == STREAM_WAIT ? STREAM_WAIT : broken(s, "closed by the peer");
-        }
-        *written += n;
-    }
-    return STREAM_OK;
 }
 
 enum stream_answer stream_write(struct stream *s, const struct str *pieces, size_t count, size_t *written)
@@ -433,7 +298,7 @@ enum stream_answer stream_write(struct stream *s, const struct str *pieces, size
     *written = 0;
     if (s->ended == STREAM_BROKEN)
         return STREAM_BROKEN;
-    return s->ssl ? write_tls(s, pieces, count, written) : write_plain(s, pieces, count, written);
+    return s->ssl ? stream_tls_write(s, pieces, count, written) : write_plain(s, pieces, count, written);
 }
 
 enum stream_answer stream_write_buf(struct stream *s, struct buf *from)
@@ -447,27 +312,19 @@ enum stream_answer stream_write_buf(struct stream *s, struct buf *from)
 
 /* ---- the end ---- */
 
-/* Sends close_notify if it can be sent now. A session may be resumed unless TLS itself failed. */
-static void say_goodbye(struct stream *s)
-{
-    if (!s->ssl)
-        return;
-    forget_old_errors();
-    if (s->is_open && s->ended != STREAM_BROKEN && s->can_write && !(SSL_get_shutdown(s->ssl) & SSL_SENT_SHUTDOWN))
-        SSL_shutdown(s->ssl);
-    ERR_clear_error();
-}
-
 void stream_shutdown(struct stream *s)
 {
     if (stream_is_closed(s))
         return;
-    say_goodbye(s);
+    if (s->ssl)
+        stream_tls_goodbye(s);
     shutdown(s->watch.fd, SHUT_WR);
 }
 
 static void close_now(struct stream *s)
 {
+    stream_ahead_drop(s);
+    deferred_cancel(&s->later);
     loop_remove(&s->watch);
     if (s->ssl) {
         /* OpenSSL makes a session unusable when its connection was not shut down; a cut socket says nothing against it.
@@ -480,14 +337,15 @@ static void close_now(struct stream *s)
     close(s->watch.fd);
     s->watch.fd = -1;
     s->is_open = false;
-    broken(s, "closed");
+    stream_broken(s, "closed");
 }
 
 void stream_close(struct stream *s)
 {
     if (stream_is_closed(s))
         return;
-    say_goodbye(s);
+    if (s->ssl)
+        stream_tls_goodbye(s);
     close_now(s);
 }
 

@@ -32,6 +32,8 @@ struct stream {
     SSL *ssl;        /* owned; NULL when plain */
     /* private */
     struct watch watch;
+    struct stream_ahead *ahead; /* decrypted and not yet taken; NULL: nothing */
+    struct deferred later;      /* `ready`, when all that came in this turn is decrypted */
     bool is_connecting, can_read, can_write, has_fin;
     enum stream_answer ended; /* STREAM_END or STREAM_BROKEN are final for reading */
 };

@@ -204,6 +204,66 @@ TEST("pieces of every size are gathered into records and arrive in order")
     finish(&client, &server);
 }
 
+TEST("what was decrypted ahead of its reader is taken in pieces of any size, before an end, and in more streams than there is room for")
+{
+    enum { PAIRS = 80 };
+    static struct side clients[PAIRS], servers[PAIRS];
+    SSL *client_ssl, *server_ssl;
+    begin();
+    for (int i = 0; i < PAIRS; i++) {
+        tls_pair(&client_ssl, &server_ssl);
+        connect_both(&clients[i], &servers[i], client_ssl, server_ssl);
+        servers[i].holds = true;
+        servers[i].readies = 0;
+    }
+    for (int i = 0; i < PAIRS; i++) {
+        CHECK(buf_add(&clients[i].out, STR("0123456789")));
+        side_go(&clients[i]);
+        stream_close(&clients[i].stream);
+    }
+    turns(3);
+    for (int i = 0; i < PAIRS; i++) {
+        struct stream *s = &servers[i].stream;
+        char at[10];
+        size_t n = 0;
+        CHECK(servers[i].readies > 0 && stream_may_read(s));
+        CHECK(stream_read_at(s, at, 3, &n) == STREAM_OK && n == 3);
+        CHECK(stream_read_at(s, at + 3, 1, &n) == STREAM_OK && n == 1);
+        if (i % 2) { /* the others are closed with bytes that nobody has taken */
+            CHECK(stream_read_at(s, at + 4, 6, &n) == STREAM_OK && n == 6);
+            CHECK_STR(str_of(at, 10), STR("0123456789"));
+            CHECK(stream_read_at(s, at, 1, &n) == STREAM_END);
+        }
+        stream_close(s);
+        buf_finish(&clients[i].in);
+        buf_finish(&clients[i].out);
+    }
+    struct side client, server;
+    close(listener);
+    loop_free(loop);
+    connect_kind(true, &client, &server);
+    CHECK(buf_add(&client.out, STR("again")));
+    side_go(&client);
+    turns(2);
+    CHECK_STR(buf_str(&server.in), STR("again"));
+    finish(&client, &server);
+}
+
+TEST("who is closed by another one's turn is not called with what was decrypted for it")
+{
+    struct side client, server;
+    connect_kind(true, &client, &server);
+    CHECK(buf_add(&client.out, STR("late")));
+    side_go(&client);
+    unsigned readies = server.readies;
+    struct watch *w = &server.stream.watch;
+    w->ready(w, EPOLLIN); /* decrypted, and to be called in this turn */
+    stream_close(&server.stream);
+    turns(2);
+    CHECK_INT(server.readies, readies);
+    finish(&client, &server);
+}
+
 TEST("an orderly end is STREAM_END, after the last bytes, and is told at once")
 {
     for (int tls = 0; tls < 2; tls++) {
