@@ -1,6 +1,8 @@
 /* texts.c - gathers what the model would read and what its server would open, out of any shape of JSON. */
 #include "proxy/core/dialect/parts.h"
 
+#include "proxy/base/base64.h"
+#include "proxy/base/utf8.h"
 #include "proxy/http/url.h"
 
 /* Room for one more of `count` elements; doubles in the arena. NULL at its ceiling: then the request is refused, since
@@ -143,6 +145,50 @@ static bool is_text_file(struct str s)
     return false;
 }
 
+/* Files that are no text, by what they begin with, where a page of them may well look like one. */
+static bool has_known_head(const unsigned char *head, size_t n)
+{
+    static const struct str heads[] = {
+        STR_INIT("%PDF-"), STR_INIT("PK\x03\x04"), STR_INIT("\x89PNG"), STR_INIT("\xff\xd8\xff"), STR_INIT("GIF8"),
+        STR_INIT("RIFF"),  STR_INIT("OggS"),       STR_INIT("fLaC"),    STR_INIT("ID3"),          STR_INIT("\xd0\xcf\x11\xe0"),
+    };
+    struct str s = str_of((const char *)head, n);
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++)
+        if (str_starts(s, heads[i]))
+            return true;
+    return false;
+}
+
+/* Does what base64 stands for read like a text, whatever its type is said to be? Three places of it are looked at: of bytes that
+ * are none a good third looks like letters, of a text nearly all. */
+static bool is_text_inside(struct str base64)
+{
+    enum { PLACES = 3, LOOK = 128 };
+    unsigned texts = 0;
+    for (unsigned place = 0; place < PLACES; place++) {
+        size_t at = (base64.len - 4) / (PLACES - 1) * place / 4 * 4, n, readable = 0;
+        struct str piece = str_first(str_from(base64, at < base64.len - LOOK / 2 ? at : (base64.len - LOOK / 2) / 4 * 4), LOOK);
+        unsigned char bytes[BASE64_DECODED_MAX(LOOK)];
+        char standard[LOOK];
+        for (size_t i = 0; i < piece.len; i++)
+            standard[i] = piece.at[i] == '-' ? '+' : piece.at[i] == '_' ? '/' : piece.at[i];
+        while (piece.len && standard[piece.len - 1] == '=')
+            piece.len--;
+        if (!base64_decode(str_of(standard, piece.len / 4 * 4), bytes, &n) || !n)
+            continue;
+        if (place == 0 && has_known_head(bytes, n))
+            return false;
+        size_t from = 0; /* it may be cut within a character at either end */
+        while (from < 3 && from < n && (bytes[from] & 0xc0) == 0x80)
+            from++;
+        bool is_utf8 = utf8_valid_prefix(str_of((const char *)bytes + from, n - from)) + from + 3 >= n;
+        for (size_t i = 0; i < n; i++)
+            readable += bytes[i] >= 0x80 ? is_utf8 : (bytes[i] >= 0x20 && bytes[i] < 0x7f) || (bytes[i] >= '\t' && bytes[i] <= '\r');
+        texts += readable * 8 >= n * 7;
+    }
+    return texts > 0;
+}
+
 /* A picture, a sound or a file: a member that holds such, and nothing but base64 in it. */
 static bool is_blob(struct str key, struct str value)
 {
@@ -152,13 +198,16 @@ static bool is_blob(struct str key, struct str value)
     };
     if (!is_one_of(key, keys, ARRAY_LEN(keys)) || is_text_file(value))
         return false;
+    bool is_shown = str_starts_nocase(value, STR("data:image/")) || str_starts_nocase(value, STR("data:audio/")) ||
+                    str_starts_nocase(value, STR("data:video/"));
     value = data_payload(value);
     unsigned char odd = 0;
     for (size_t i = 0; i < value.len && !odd; i++) {
         unsigned char c = (unsigned char)value.at[i], letter = (unsigned char)((c | 0x20) - 'a');
         odd = letter >= 26 && (unsigned char)(c - '/') >= 11 && c != '+' && c != '=' && c != '-' && c != '_';
     }
-    return value.len >= 64 && !odd;
+    bool is_file = str_eq(key, STR("file_data")) || str_eq(key, STR("data")) || str_eq(key, STR("result"));
+    return value.len >= 64 && !odd && !(is_file && !is_shown && is_text_inside(value));
 }
 
 static bool names_url(struct str key)
