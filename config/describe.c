@@ -107,8 +107,13 @@ static bool print_pairs(struct buf *out, const struct text_map *map)
 
 static bool print_block(struct buf *out, const struct setting *rows, const void *from)
 {
+    struct buf inner;
     bool any = false;
-    return buf_add(out, STR("{ ")) && settings_print(out, rows, from, &any) && buf_add(out, STR(" }"));
+    buf_init(&inner, out->ceiling_bytes);
+    bool ok = settings_print(&inner, rows, from, &any) &&
+              (!any || (buf_add(out, STR("{ ")) && buf_add(out, buf_str(&inner)) && buf_add(out, STR(" }"))));
+    buf_finish(&inner);
+    return ok;
 }
 
 static bool print_blocks(struct buf *out, const struct setting *row, const struct blocks *blocks)
@@ -171,7 +176,7 @@ static bool print_value(struct buf *out, const struct setting *row, const void *
     case SET_TEXT_MAP:
         return print_pairs(out, field);
     case SET_CUSTOM:
-        return true;
+        return !row->custom_print || row->custom_print(out, field);
     }
     return false;
 }

@@ -91,6 +91,8 @@ struct setting {
     size_t block_size;
     /* Reads any form into the field; complains through reading_problems. */
     void (*custom)(struct reading *r, const struct yaml *at, void *field);
+    /* Writes what `custom` has read, nothing when it is not set; NULL: it is not shown. */
+    bool (*custom_print)(struct buf *out, const void *field);
     /* A field of the block that a bare scalar in its place sets, as `requests: 60/min` for `requests: { rate: 60/min
      * }`; NULL when a scalar is a mistake. */
     const char *scalar;

@@ -10,7 +10,7 @@ static const struct setting SETTINGS[] = {
                .about = "as many requests in a time: 5/s, 60/min, 1000/h, 20000/day; this or `quota`"),
     SETTING_AS("burst", struct requests_policy, terms.burst, SET_UINT, .min = 1, .max = 1000000, .example = "10",
                .about = "how many may come at once after a pause; as many as the rate counts when absent"),
-    SETTING_AS("quota", struct requests_policy, terms.quota, SET_CUSTOM, .custom = read_quota, .example = "1000/month",
+    SETTING_AS("quota", struct requests_policy, terms.quota, SET_CUSTOM, .custom = read_quota, .custom_print = print_quota, .example = "1000/month",
                .about = "as many requests in an hour, day or month of the calendar, however spread"),
     LIMIT_ROW_ZONE(struct requests_policy, terms),
     LIMIT_ROWS_WHO(struct requests_policy, terms, BY_WORDS),

@@ -23,6 +23,12 @@ void read_quota(struct reading *r, const struct yaml *at, void *field)
     *(struct quota *)field = q;
 }
 
+bool print_quota(struct buf *out, const void *field)
+{
+    const struct quota *q = field;
+    return !q->is_set || buf_addf(out, "%llu/%s", (unsigned long long)q->count, CALENDAR_WORDS[q->unit]);
+}
+
 /* ---- checks ---- */
 
 static bool add_count(struct buf *out, const struct limit_terms *t, uint64_t count)

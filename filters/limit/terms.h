@@ -16,6 +16,7 @@ struct quota {
 };
 /* Of a SET_CUSTOM row, into a struct quota. */
 void read_quota(struct reading *r, const struct yaml *at, void *field);
+bool print_quota(struct buf *out, const void *field);
 
 struct limit_terms {
     struct rate rate; /* of a rate: requests, tokens or billionths; count 0: a quota */

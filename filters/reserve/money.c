@@ -50,12 +50,29 @@ static void read_spending_quota(struct reading *r, const struct yaml *at, void *
     *(struct spending *)field = s;
 }
 
+static bool print_spending_rate(struct buf *out, const void *field)
+{
+    const struct spending *s = field;
+    struct buf per;
+    buf_init(&per, 64);
+    bool ok = !s->amount.is_set || (rate_print(&per, (struct rate){ .count = 1, .period_ms = s->period_ms }) &&
+                                    print_amount(out, &s->amount) && buf_add(out, str_from(buf_str(&per), 1)));
+    buf_finish(&per);
+    return ok;
+}
+
+static bool print_spending_quota(struct buf *out, const void *field)
+{
+    const struct spending *s = field;
+    return !s->amount.is_set || (print_amount(out, &s->amount) && buf_addf(out, "/%s", CALENDAR_WORDS[s->unit]));
+}
+
 static const struct setting SETTINGS[] = {
-    SETTING(struct money_policy, rate, SET_CUSTOM, .custom = read_spending_rate, .example = "20/h",
+    SETTING(struct money_policy, rate, SET_CUSTOM, .custom = read_spending_rate, .custom_print = print_spending_rate, .example = "20/h",
             .about = "as much money in a time; this or `quota`"),
-    SETTING(struct money_policy, burst, SET_CUSTOM, .custom = read_amount, .example = "5",
+    SETTING(struct money_policy, burst, SET_CUSTOM, .custom = read_amount, .custom_print = print_amount, .example = "5",
             .about = "how much may be spent at once after a pause; as much as the rate counts when absent"),
-    SETTING(struct money_policy, quota, SET_CUSTOM, .custom = read_spending_quota, .example = "500/month",
+    SETTING(struct money_policy, quota, SET_CUSTOM, .custom = read_spending_quota, .custom_print = print_spending_quota, .example = "500/month",
             .about = "as much money in an hour, day or month of the calendar, however spread"),
     SETTING(struct money_policy, currency, SET_TEXT, .dflt = "USD", .example = "EUR",
             .about = "what the amounts are in: that of the prices"),
@@ -63,7 +80,7 @@ static const struct setting SETTINGS[] = {
             .about = "the entry of `prices` for models that have none; without it they are refused"),
     LIMIT_ROW_ZONE(struct money_policy, terms.limit),
     LIMIT_ROWS_WHO(struct money_policy, terms.limit, BY_WORDS_WITH_MODEL),
-    SETTING(struct money_policy, lease, SET_CUSTOM, .custom = read_amount, .example = "0.50",
+    SETTING(struct money_policy, lease, SET_CUSTOM, .custom = read_amount, .custom_print = print_amount, .example = "0.50",
             .about = LIMIT_ABOUT_LEASE),
     RESERVE_ROWS(struct money_policy),
     SETTINGS_END,

@@ -44,6 +44,19 @@ void read_amount(struct reading *r, const struct yaml *at, void *field)
         problem(r->problems, at->span, "an amount is written as 2.50: up to a million, nine digits behind the point");
 }
 
+bool print_amount(struct buf *out, const void *field)
+{
+    const struct amount *a = field;
+    char text[48];
+    if (!a->is_set)
+        return true;
+    int len = snprintf(text, sizeof text, "%llu.%09llu", (unsigned long long)(a->billionths / 1000000000),
+                       (unsigned long long)(a->billionths % 1000000000));
+    while (text[len - 1] == '0')
+        len--;
+    return buf_add(out, str_of(text, (size_t)len - (text[len - 1] == '.')));
+}
+
 static bool check_model(struct price *p, size_t i, struct setup *s, struct problems *problems)
 {
     struct str *model = &p->models.at[i], name = *model, key;

@@ -11,6 +11,7 @@ struct amount {
 };
 /* Of a SET_CUSTOM row, into a struct amount. */
 void read_amount(struct reading *r, const struct yaml *at, void *field);
+bool print_amount(struct buf *out, const void *field);
 bool amount_parse(struct str s, uint64_t *billionths) MUST_USE;
 
 struct price {

@@ -13,7 +13,7 @@ static const struct setting SETTINGS[] = {
                .about = "as many tokens in a time; this or `quota`"),
     SETTING_AS("burst", struct tokens_policy, terms.limit.burst, SET_UINT, .min = 1, .max = 1000000000000, .example = "50000",
                .about = "how many may be used at once after a pause; as many as the rate counts when absent"),
-    SETTING_AS("quota", struct tokens_policy, terms.limit.quota, SET_CUSTOM, .custom = read_quota, .example = "50000000/month",
+    SETTING_AS("quota", struct tokens_policy, terms.limit.quota, SET_CUSTOM, .custom = read_quota, .custom_print = print_quota, .example = "50000000/month",
                .about = "as many tokens in an hour, day or month of the calendar, however spread"),
     LIMIT_ROW_ZONE(struct tokens_policy, terms.limit),
     LIMIT_ROWS_WHO(struct tokens_policy, terms.limit, BY_WORDS_WITH_MODEL),

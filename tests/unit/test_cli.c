@@ -149,3 +149,41 @@ TEST("a configuration that is not there is a problem for check and for run")
     CHECK(has(s.err, "\"level\":\"error\"") && has(s.err, "\"message\":\"/no/such.yaml: cannot be read: No such"));
     CHECK_INT(bartizan("run", "a", "b", NULL).code, EXIT_USAGE);
 }
+
+TEST("explain shows quotas and amounts as they were written, and no empty blocks")
+{
+    char path[] = "/tmp/test-cli-XXXXXX";
+    static const char text[] = "listen: 127.0.0.1:8080\n"
+                               "prices: { gpt-4o: { input: 2.50, output: 10 } }\n"
+                               "pools: { a: { endpoints: http://127.0.0.1:9 } }\n"
+                               "routes:\n"
+                               "  chat:\n"
+                               "    match: /v1/*\n"
+                               "    insecure_anonymous: true\n"
+                               "    limit: [ { requests: { quota: 1000/day, by: all } } ]\n"
+                               "    reserve:\n"
+                               "      - tokens: { quota: 5000000/month, by: all }\n"
+                               "      - money: { quota: 12.50/month, by: all, default_price: gpt-4o }\n"
+                               "      - money: { rate: 2/h, burst: 0.05, by: all, default_price: gpt-4o }\n"
+                               "    select: a\n";
+    int fd = mkstemp(path);
+    CHECK(fd >= 0 && write(fd, text, sizeof text - 1) == (ssize_t)sizeof text - 1 && close(fd) == 0);
+    struct said s = bartizan("explain", "POST", "/v1/chat/completions", "--config", path, NULL);
+    CHECK_INT(s.code, EXIT_FINE);
+    CHECK(has(s.out, "quota 1000/day") && has(s.out, "quota 5000000/month") && has(s.out, "quota 12.5/month") &&
+          has(s.out, "rate 2/h, burst 0.05") && !has(s.out, "{"));
+    CHECK(unlink(path) == 0);
+}
+
+TEST("the rules of every filter are listed by their categories")
+{
+    struct said s = bartizan("rules", "list", "--of", "attacks", "--category", "xpath", NULL);
+    CHECK(s.code == EXIT_FINE && has(s.out, "xpath-axis") && !has(s.out, "sql-union"));
+    s = bartizan("rules", "list", "--of", "secrets", NULL);
+    CHECK(s.code == EXIT_FINE && has(s.out, "github-token"));
+    s = bartizan("rules", "list", "--of=personal_data", "--category=card", NULL);
+    CHECK(s.code == EXIT_FINE && str_starts(s.out, STR("card ")));
+    CHECK_INT(bartizan("rules", "list", "--of", "answers", NULL).code, EXIT_USAGE);
+    CHECK_INT(bartizan("rules", "test", "--of", "attacks", NULL).code, EXIT_USAGE);
+    CHECK_INT(bartizan("rules", "list", "--of", "attacks", "--category", "jailbreak", NULL).code, EXIT_USAGE);
+}
