@@ -38,20 +38,22 @@ bool check_luhn(struct str s)
 }
 
 /* ISO 13616-1, and the registry's lengths */
-bool check_iban(struct str s)
+size_t check_iban_length(const char country[2])
 {
     static const char LENGTHS[] =
         "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28EE20EG29ES24FI18FK18FO18FR27"
         "GB22GE22GI23GL18GR27GT28HN28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22"
         "MK19MN20MR27MT31MU30NI28NL18NO15OM23PK24PL28PS29PT25QA29RO24RS22RU33SA24SC31SD18SE24SI19SK24SM27SO23ST25SV28"
         "TL23TN24TR26UA29VA22VG24XK20YE30";
-    size_t length = 0;
-    if (s.len < 15)
-        return false;
     for (const char *row = LENGTHS; *row; row += 4)
-        if ((s.at[0] & ~0x20) == row[0] && (s.at[1] & ~0x20) == row[1])
-            length = (size_t)(row[2] - '0') * 10 + (size_t)(row[3] - '0');
-    if (s.len != length)
+        if ((country[0] & ~0x20) == row[0] && (country[1] & ~0x20) == row[1])
+            return (size_t)(row[2] - '0') * 10 + (size_t)(row[3] - '0');
+    return 0;
+}
+
+bool check_iban(struct str s)
+{
+    if (s.len < 15 || s.len != check_iban_length(s.at))
         return false;
     unsigned rest = 0;
     for (size_t i = 0; i < s.len; i++) {

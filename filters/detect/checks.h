@@ -7,6 +7,8 @@
 bool check_luhn(struct str digits);
 /* ISO 7064 mod 97-10 of the text with its first four moved to the end, letters as 10…35: IBAN. */
 bool check_iban(struct str s);
+/* How long those of a country are; 0 when it has none. */
+size_t check_iban_length(const char country[2]);
 bool check_verhoeff(struct str digits);
 /* Sum of digit × weight; weights are one digit each, 'A' is ten. */
 unsigned check_weighted(struct str digits, const char *weights);

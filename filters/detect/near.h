@@ -22,7 +22,7 @@ static inline bool is_alnum(char c)
  * none, nor is a character beyond ASCII: not every script has spaces. */
 bool near_begins(struct str text, size_t start);
 bool near_ends(struct str text, size_t end);
-/* Is it a piece of a longer number, as in 1.23 or 1,234? */
+/* Is it a piece of a longer number, as in 1.23 or 1,234? Not between the commas of a table. */
 bool near_is_part_of_number(struct str text, size_t start, size_t end);
 
 /* Does one of the words ("ssn|social security|…", lower case, whole words; a literal) stand in the bytes before or behind? */
@@ -31,6 +31,10 @@ bool near_behind(struct str text, size_t end, const char *words);
 
 /* Letters and digits of text[start, end), without what separates them, into `out`; their number, or 0 when there are more. */
 size_t near_compact(struct str text, size_t start, size_t end, char *out, size_t room);
+
+/* How many bytes all of these have looked at in this thread, for those who bound it. */
+uint64_t near_looked_at(void);
+void near_look(size_t bytes); /* of validators that look at much by themselves */
 
 /* ---- is it random, or made up to show where something goes? ---- */
 

@@ -8,16 +8,15 @@ static bool grow_pool(struct pattern_automaton *a, uint32_t room);
 
 bool pattern_automaton_init(struct pattern_automaton *a, const struct pattern_set *set, size_t group)
 {
-    size_t first = group * set->group_patterns, end = first + set->group_patterns;
-    end = end < set->count ? end : set->count;
-    uint32_t first_node = first ? set->ends[first - 1] : 0, nodes = (end ? set->ends[end - 1] : 0) - first_node;
-    *a = (struct pattern_automaton){ set, first, end, first_node, nodes, .turn = 0 };
+    const struct pattern_group *g = &set->groups[group];
+    uint32_t nodes = g->nodes;
+    *a = (struct pattern_automaton){ .set = set, .group = g };
     a->buckets = malloc(BUCKETS * sizeof *a->buckets);
     a->work = calloc(nodes + 1, sizeof *a->work);
     a->stack = calloc(nodes + 1, sizeof *a->stack);
     a->mark = calloc(nodes + 1, sizeof *a->mark);
     a->fresh = calloc(nodes + 1, sizeof *a->fresh);
-    a->found = calloc(end - first + 1, sizeof *a->found);
+    a->found = calloc(g->end - g->first + 1, sizeof *a->found);
     return a->buckets && a->work && a->stack && a->mark && a->fresh && a->found && grow_pool(a, POOL_MIN) &&
            forget(a);
 }
@@ -54,7 +53,7 @@ static bool grow_pool(struct pattern_automaton *a, uint32_t room)
 static bool grow_states(struct pattern_automaton *a)
 {
     uint32_t room = a->states_room ? a->states_room * 2 : 64;
-    size_t width = a->set->classes;
+    size_t width = (size_t)1 << a->group->width_log2;
     struct pattern_state *states = realloc(a->states, room * sizeof *states);
     if (states)
         a->states = states;
@@ -112,7 +111,7 @@ static uint32_t add_state(struct pattern_automaton *a, uint32_t bucket, uint32_t
     }
     a->pool_count += more;
     a->is_special[id] = !count || found_count;
-    size_t width = a->set->classes;
+    size_t width = (size_t)1 << a->group->width_log2;
     for (size_t i = 0; i < width; i++)
         a->next[id * width + i] = STATE_UNKNOWN;
     a->buckets[bucket] = id;
@@ -135,7 +134,7 @@ static uint32_t state_of(struct pattern_automaton *a, uint32_t count, uint32_t f
 static void begin_turn(struct pattern_automaton *a)
 {
     if (++a->turn == 0) {
-        memset(a->mark, 0, (a->nodes + 1) * sizeof *a->mark);
+        memset(a->mark, 0, (a->group->nodes + 1) * sizeof *a->mark);
         a->turn = 1;
     }
 }
@@ -143,7 +142,7 @@ static void begin_turn(struct pattern_automaton *a)
 /* In this turn; it is no more then. */
 static bool is_new(struct pattern_automaton *a, uint32_t node)
 {
-    uint32_t *mark = &a->mark[node - a->first_node];
+    uint32_t *mark = &a->mark[node - a->group->first_node];
     bool is = *mark != a->turn;
     *mark = a->turn;
     return is;
@@ -177,8 +176,8 @@ static bool make_starts(struct pattern_automaton *a)
     for (int word = 0; word < 2; word++) {
         uint32_t count = 0;
         begin_turn(a);
-        for (size_t i = a->first_pattern; i < a->end_pattern; i++)
-            count = spread(a, a->fresh, count, set->firsts[i]);
+        for (size_t i = a->group->first; i < a->group->end; i++)
+            count = spread(a, a->fresh, count, set->firsts[set->order[i]]);
         if ((a->starts[word] = state_of(a, count, 0, word)) == STATE_UNKNOWN)
             return false;
     }
@@ -199,8 +198,8 @@ static bool forget(struct pattern_automaton *a)
 static uint32_t settle_neighbours(struct pattern_automaton *a, const struct pattern_state *s, uint32_t class)
 {
     const struct pattern_set *set = a->set;
-    bool is_end = class + 1 == set->classes;
-    bool at_word_end = s->after_word != (!is_end && pattern_is_word(set->of_class[class]));
+    bool is_end = class + 1 == a->group->classes;
+    bool at_word_end = s->after_word != (!is_end && pattern_is_word(a->group->of_class[class]));
     uint32_t count = 0;
     begin_turn(a);
     for (uint32_t i = 0; i < s->count; i++)
@@ -217,8 +216,8 @@ static uint32_t settle_neighbours(struct pattern_automaton *a, const struct patt
 static uint32_t step_over(struct pattern_automaton *a, uint32_t work_count, uint32_t class)
 {
     const struct pattern_set *set = a->set;
-    bool is_end = class + 1 == set->classes;
-    unsigned char byte = set->of_class[class];
+    bool is_end = class + 1 == a->group->classes;
+    unsigned char byte = is_end ? 0 : a->group->of_class[class];
     bool inside_char = !is_end && (byte & 0xc0) == 0x80; /* no match ends within a character */
     uint32_t count = 0, found_count = 0;
     begin_turn(a);
@@ -241,7 +240,7 @@ uint32_t pattern_automaton_next(struct pattern_automaton *a, uint32_t state, uin
         return STATE_UNKNOWN;
     uint32_t to = step_over(a, work_count, class);
     if (to != STATE_UNKNOWN && !is_full)
-        a->next[(size_t)state * a->set->classes + class] =
-            to * a->set->classes | (a->is_special[to] ? STATE_SPECIAL : 0);
+        a->next[((size_t)state << a->group->width_log2) + class] =
+            to << a->group->width_log2 | (a->is_special[to] ? STATE_SPECIAL : 0);
     return to;
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAYS_MAX = 128 /* that a pattern is told apart into */ };
+enum { WAYS_MAX = 128 /* that a pattern is told apart into */, MAKING_ROWS = 128 /* before the last of them are joined */ };
 #define RARE 2e-5 /* of the places of a text: no row needs to say yes to less */
 /* Is the byte before a match of another kind (word or not) than its first, as \b asks, or of the same, as \B does? */
 enum { NEIGHBOURS_DIFFER = 1, NEIGHBOURS_ALIKE = 2, NEIGHBOURS_ANY = 3 };
@@ -25,9 +25,10 @@ struct making {
     const struct pattern_set *set;
     uint32_t *list, *fresh, *starts, *stack, *mark, turn; /* nodes, and in which turn each was met; owned */
     uint32_t *ways[BEGIN_BYTES]; /* nodes at each depth; owned */
+    struct byte_set only; /* with these bytes the ways begin that are looked at */
     uint8_t *neighbours;                                  /* that a node on the way to a first byte is reached with; owned */
-    struct row rows[BEGIN_ROWS + 1];
-    double grows[BEGIN_ROWS + 1][BEGIN_ROWS + 1]; /* what two of them would say yes to more as one; by the lower one first */
+    struct row rows[MAKING_ROWS + 1];
+    double grows[MAKING_ROWS + 1][MAKING_ROWS + 1]; /* what two of them would say yes to more as one; by the lower one first */
     size_t count;
 };
 
@@ -42,6 +43,19 @@ static struct byte_set both(const struct byte_set *a, const struct byte_set *b)
     for (int i = 0; i < 4; i++)
         s.bits[i] = a->bits[i] | b->bits[i];
     return s;
+}
+
+static struct byte_set common(const struct byte_set *a, const struct byte_set *b)
+{
+    struct byte_set s;
+    for (int i = 0; i < 4; i++)
+        s.bits[i] = a->bits[i] & b->bits[i];
+    return s;
+}
+
+static bool is_empty(const struct byte_set *s)
+{
+    return !(s->bits[0] | s->bits[1] | s->bits[2] | s->bits[3]);
 }
 
 /* How many of a text's bytes are in it, about: of a hundred some seventy are small letters and fifteen are spaces. */
@@ -76,12 +90,19 @@ static struct row joined(const struct row *a, const struct row *b)
 
 /* ---- rows ---- */
 
+/* Each group costs a run. */
+static double cost_of(const struct row *row)
+{
+    return row->share * __builtin_popcount(row->groups);
+}
+
 static void compare_row(struct making *m, size_t row)
 {
     for (size_t i = 0; i < m->count; i++) {
         if (i == row)
             continue;
-        double grows = joined(&m->rows[i], &m->rows[row]).share - m->rows[i].share - m->rows[row].share;
+        struct row one = joined(&m->rows[i], &m->rows[row]);
+        double grows = cost_of(&one) - cost_of(&m->rows[i]) - cost_of(&m->rows[row]);
         m->grows[i < row ? i : row][i < row ? row : i] = grows;
     }
 }
@@ -105,8 +126,10 @@ static void join_two(struct making *m)
 static void add_row(struct making *m, const struct row *row)
 {
     m->rows[m->count] = *row;
+    m->rows[m->count].at[0] = common(&row->at[0], &m->only);
+    m->rows[m->count].share = share_of_row(&m->rows[m->count]);
     compare_row(m, m->count++);
-    if (m->count > BEGIN_ROWS)
+    if (m->count > MAKING_ROWS)
         join_two(m);
 }
 
@@ -206,8 +229,10 @@ static void add_ways(struct making *m, const struct row *so_far, unsigned depth,
 
 static void add_start(struct making *m, uint32_t node, size_t group, unsigned *left)
 {
-    const struct byte_set *set = &m->set->sets[m->set->nodes[node].set];
+    const struct byte_set begins = common(&m->set->sets[m->set->nodes[node].set], &m->only), *set = &begins;
     struct row row = { .groups = (uint32_t)1 << group };
+    if (is_empty(set))
+        return;
     for (unsigned byte = 0; byte < 256; byte++) {
         unsigned char c = (unsigned char)byte;
         for (unsigned word = 0; word < 2 && byte_set_has(set, c); word++)
@@ -246,27 +271,60 @@ static uint32_t find_starts(struct making *m, uint32_t first)
 
 /* ---- the tables ---- */
 
-static void write_tables(const struct making *m, struct pattern_begin *b)
+static unsigned table_of(unsigned char c)
+{
+    return c >= '0' && c <= '9'   ? BEGIN_DIGIT
+           : c >= 'a' && c <= 'z' ? BEGIN_SMALL
+           : c >= 'A' && c <= 'Z' ? BEGIN_CAPITAL
+                                  : BEGIN_OTHER;
+}
+
+static void write_table(const struct making *m, struct pattern_begin *b, struct pattern_begin_table *t)
 {
     for (size_t i = 0; i < m->count; i++)
-        b->groups[i] = m->rows[i].groups;
+        t->groups[i] = m->rows[i].groups;
     for (unsigned byte = 0; byte < 256; byte++) {
         unsigned char c = (unsigned char)byte;
-        bool behind[2] = { false, false };
         for (size_t i = 0; i < m->count; i++) {
             uint64_t bit = (uint64_t)1 << i;
-            behind[0] |= byte_set_has(&m->rows[i].first[0], c);
-            behind[1] |= byte_set_has(&m->rows[i].first[1], c);
+            b->kinds[c] |= byte_set_has(&m->rows[i].first[0], c) ? BEGIN_BEHIND_OTHER : 0;
+            b->kinds[c] |= byte_set_has(&m->rows[i].first[1], c) ? BEGIN_BEHIND_WORD : 0;
             for (unsigned k = 0; k < BEGIN_BYTES; k++)
-                b->rows[k][c] |= byte_set_has(&m->rows[i].at[k], c) ? bit : 0;
+                t->rows[k][c] |= byte_set_has(&m->rows[i].at[k], c) ? bit : 0;
         }
-        unsigned kinds = (pattern_is_word(c) ? BEGIN_IS_WORD : 0) | (behind[0] ? BEGIN_BEHIND_OTHER : 0) |
-                         (behind[1] ? BEGIN_BEHIND_WORD : 0);
-        b->kinds[c] = (uint8_t)kinds;
+    }
+}
+
+static void write_halves(struct pattern_begin *b)
+{
+    for (unsigned byte = 0; byte < 256; byte++) {
+        unsigned char c = (unsigned char)byte;
+        b->kinds[c] |= pattern_is_word(c) ? BEGIN_IS_WORD : 0;
         for (unsigned i = 0; i < BEGIN_KINDS; i++)
-            if (kinds >> i & 1)
+            if (b->kinds[c] >> i & 1)
                 b->halves[i][c >> 7][c & 15] |= (uint8_t)(1 << (c >> 4 & 7));
     }
+}
+
+/* Of all ways to begin with a byte of one table. */
+static void make_table(struct making *m, struct pattern_begin *b, unsigned table)
+{
+    const struct pattern_set *set = m->set;
+    m->count = 0;
+    m->only = NO_BYTES;
+    for (unsigned c = 0; c < 256; c++)
+        if ((b->table_of[c] = (uint8_t)table_of((unsigned char)c)) == table)
+            byte_set_add(&m->only, (unsigned char)c);
+    for (size_t g = 0; g < set->groups_count; g++)
+        for (size_t i = set->groups[g].first; i < set->groups[g].end; i++) {
+            uint32_t starts = find_starts(m, set->firsts[set->order[i]]);
+            unsigned left = WAYS_MAX;
+            for (uint32_t k = 0; k < starts; k++)
+                add_start(m, m->starts[k], g, &left);
+        }
+    while (m->count > BEGIN_ROWS)
+        join_two(m);
+    write_table(m, b, &b->tables[table]);
 }
 
 bool pattern_begin_make(const struct pattern_set *set, struct pattern_begin *b)
@@ -280,13 +338,9 @@ bool pattern_begin_make(const struct pattern_set *set, struct pattern_begin *b)
         ok = (m->ways[i] = calloc(room, sizeof *m->ways[i])) != NULL;
     if (ok) {
         m->set = set;
-        for (size_t i = 0; i < set->count; i++) {
-            uint32_t starts = find_starts(m, set->firsts[i]);
-            unsigned left = WAYS_MAX;
-            for (uint32_t k = 0; k < starts; k++)
-                add_start(m, m->starts[k], i / set->group_patterns, &left);
-        }
-        write_tables(m, b);
+        for (unsigned table = 0; table < BEGIN_TABLES; table++)
+            make_table(m, b, table);
+        write_halves(b);
     }
     if (m) {
         for (unsigned i = 0; i < BEGIN_BYTES; i++)

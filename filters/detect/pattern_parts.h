@@ -28,19 +28,60 @@ struct pattern_node {
     uint32_t set;         /* BYTE: index of its bytes */
 };
 
-/* Patterns of one automaton multiply each other's states: a number of which sixty patterns count the digits and the separators,
- * each in its way, is somewhere else in each of them. So it is a few automata of some patterns each. */
-enum { NODES_MAX = 1 << 18, CLASSES_MAX = 257, GROUPS_MAX = 32, GROUP_PATTERNS_MIN = 24 };
+enum { NODES_MAX = 1 << 18, GROUPS_MAX = 32, GROUP_PATTERNS_MIN = 40, WORD_LISTS_MAX = 64 };
 
-/* Where a match can begin, by its first bytes: a bit for each row of ways to begin. See pattern_begin.c. */
+/* Whether patterns of a group are looked for at a place, told by what stands before it: enum pattern_behind, or words. */
+enum { GATE_WORDS = BEHIND_NO_BASE64 + 1, GATE_SIGN /* and by whether an `@` follows soon enough */, GATES };
+
+/* Patterns that have an automaton of their own. In one automaton they multiply each other's states: a number of which sixty
+ * patterns count the digits and the separators, each in its way, is somewhere else in each of them. So there are a few, of some
+ * patterns each that have the same gate. */
+struct pattern_group {
+    unsigned gate;
+    uint64_t lists;                    /* GATE_WORDS: of its patterns */
+    size_t sign_within;                /* GATE_SIGN: the most of them */
+    size_t first, end;                 /* its patterns: order[first] to order[end - 1] */
+    uint32_t first_node, nodes;
+    /* bytes that none of its patterns tells apart are one class; the last class is the end of the text */
+    uint8_t class_of[256];
+    unsigned char of_class[256]; /* one of its bytes */
+    uint32_t classes;            /* with the end */
+    unsigned width_log2;         /* of a state's row in the table, which has room for the classes */
+};
+
+/* Where a match can begin, by its first bytes: a bit for each row of ways to begin. What begins with a digit, a small letter, a
+ * capital and anything else has rows of its own each. See pattern_begin.c. */
 enum { BEGIN_ROWS = 64, BEGIN_BYTES = 16, BEGIN_KINDS = 3, BEGIN_STRETCH = 64 };
 enum { BEGIN_IS_WORD = 1, BEGIN_BEHIND_OTHER = 2, BEGIN_BEHIND_WORD = 4 };
+enum { BEGIN_OTHER, BEGIN_DIGIT, BEGIN_SMALL, BEGIN_CAPITAL, BEGIN_TABLES };
+
+struct pattern_begin_table {
+    uint64_t rows[BEGIN_BYTES][256]; /* by the first byte and by those that follow */
+    uint32_t groups[BEGIN_ROWS];     /* of patterns that begin as a row says, a bit for each */
+};
 
 struct pattern_begin {
-    uint64_t rows[BEGIN_BYTES][256];    /* by the first byte and by those that follow */
-    uint32_t groups[BEGIN_ROWS];        /* of patterns that begin as a row says, a bit for each */
+    struct pattern_begin_table tables[BEGIN_TABLES];
+    uint8_t table_of[256];              /* by the first byte */
     uint8_t kinds[256];                 /* BEGIN_… of each byte as the first one */
     uint8_t halves[BEGIN_KINDS][2][16]; /* the same as bits: [kind][c >> 7][c & 15], bit c >> 4 & 7 */
+};
+
+/* All lists of words, to be looked for at once: see pattern_words.c. */
+struct pattern_word {
+    struct str word;
+    uint32_t list;
+    uint16_t slot;
+};
+enum { WORD_SLOTS = 4096, WORD_BYTES_MIN = 3 };
+struct pattern_words {
+    struct pattern_word *words; /* owned; by slot */
+    size_t count;
+    uint8_t kinds[256];             /* of each byte, what it is to words */
+    uint64_t some[WORD_SLOTS / 64]; /* slots in which there is a word */
+    uint16_t slots[WORD_SLOTS + 1]; /* where the words of each begin */
+    uint8_t *list_of;               /* of each pattern that has words; owned */
+    uint32_t lists;
 };
 
 struct pattern_set {
@@ -50,30 +91,34 @@ struct pattern_set {
     uint32_t nodes_count, nodes_room;
     struct byte_set *sets; /* owned */
     uint32_t sets_count, sets_room;
-    uint32_t *firsts;      /* of each pattern, its first node; owned */
-    uint32_t *ends;        /* of each pattern, the node behind its last one, whose first is where the one before ends; owned */
-    size_t group_patterns, groups; /* so many patterns, in their order, have an automaton of their own */
-    /* bytes that no pattern tells apart are one class; the last class is the end of the text */
-    uint16_t class_of[256];
-    unsigned char of_class[CLASSES_MAX]; /* one of its bytes */
-    uint32_t classes;                    /* with the end */
+    uint32_t *firsts; /* of each pattern, its first node; owned */
+    uint32_t *order;  /* the patterns by groups; owned */
+    struct pattern_group *groups; /* owned */
+    size_t groups_count;
+    uint32_t gated[GATES];        /* groups, a bit for each */
+    struct pattern_words words;
     struct pattern_begin begin;
 };
 
 /* Adds one pattern's nodes; NULL, or what is wrong with its expression. */
 const char *pattern_parse(struct pattern_set *set, uint32_t pattern, struct str expression, bool caseless);
 
+/* Of all patterns of the set; NULL, or what is wrong with them. */
+const char *pattern_words_make(const struct pattern_set *set, struct pattern_words *words);
+void pattern_words_finish(struct pattern_words *words);
+
 /* Of all patterns of the set; false without memory. */
 bool pattern_begin_make(const struct pattern_set *set, struct pattern_begin *begin) MUST_USE;
 /* Of the BEGIN_STRETCH bytes of text from `from` on, those with which a match may begin as far as can be seen; the lowest bit is
  * the first. Nothing begins with any other. Of each of them its rows are told: what is in the others' places is nothing. */
 uint64_t pattern_begin_find(const struct pattern_begin *begin, struct str text, size_t from, uint64_t rows[BEGIN_STRETCH]);
-/* The groups of patterns that begin so. */
-static inline uint32_t pattern_begin_groups(const struct pattern_begin *begin, uint64_t rows)
+/* The groups of patterns that begin so, at `first`. */
+static inline uint32_t pattern_begin_groups(const struct pattern_begin *begin, char first, uint64_t rows)
 {
+    const struct pattern_begin_table *table = &begin->tables[begin->table_of[(unsigned char)first]];
     uint32_t groups = 0;
     for (; rows; rows &= rows - 1)
-        groups |= begin->groups[__builtin_ctzll(rows)];
+        groups |= table->groups[__builtin_ctzll(rows)];
     return groups;
 }
 
@@ -91,11 +136,10 @@ struct pattern_state {
 
 struct pattern_automaton {
     const struct pattern_set *set;
-    size_t first_pattern, end_pattern; /* those of the set that it walks for */
-    uint32_t first_node, nodes;
+    const struct pattern_group *group;
     struct pattern_state *states; /* owned, as all below */
     bool *is_special;             /* dead, or with something found: what a run must look at */
-    uint32_t *next;               /* states x classes: where a state's row begins, with STATE_SPECIAL */
+    uint32_t *next;               /* states x rows of classes: where a state's row begins, with STATE_SPECIAL */
     uint32_t states_count, states_room;
     uint32_t *pool, pool_count, pool_room;
     uint32_t *buckets;            /* of states by what they hold; a power of two; STATE_UNKNOWN is empty */
@@ -113,6 +157,18 @@ uint32_t pattern_automaton_next(struct pattern_automaton *a, uint32_t state, uin
 
 /* ---- a walk over a text: what pattern_set_find and pattern_stream_feed have in common ---- */
 
+/* Which words a text has had so far, as far as patterns ask for them. */
+struct pattern_heard {
+    size_t done;   /* all words that begin before it are known */
+    uint64_t some; /* lists of which there may be any near enough */
+    struct {
+        size_t begin, end;
+    } last[WORD_LISTS_MAX][2]; /* the last one of each list, and the one before it */
+};
+/* The lists of which a word stands before `at`. Places are asked about in their order; `looked_at` counts bytes. */
+uint64_t pattern_words_before(const struct pattern_words *words, struct pattern_heard *heard, struct str text, size_t at,
+                              uint64_t *looked_at);
+
 struct pattern_scratch {
     const struct pattern_set *set;
     struct pattern_automaton automata[GROUPS_MAX]; /* of each group one */
@@ -121,21 +177,38 @@ struct pattern_scratch {
     uint32_t *found_at; /* of each pattern, where in `found` it was; owned */
     size_t found_count;
     uint64_t rows[BEGIN_STRETCH]; /* of the stretch that is walked */
-    uint64_t steps;
+    uint64_t steps;       /* what it has cost so far, in steps of an automaton */
+    struct pattern_heard heard;
+    uint64_t lists;       /* of words before lists_at, the place that is tried */
+    size_t lists_at;
+    size_t sign_from, sign_at; /* where the first `@` behind a place is */
+    uint32_t generations[GROUPS_MAX]; /* of each automaton, before this text */
     struct pattern_match *matches; /* of pattern_set_find; owned */
     size_t matches_count, matches_room;
 };
 
 enum pattern_answer { PATTERN_NONE, PATTERN_FOUND, PATTERN_OPEN, PATTERN_FAILED };
 
+/* Before the first pattern_next of a text. */
+static inline void pattern_begin_text(struct pattern_scratch *scratch)
+{
+    scratch->steps = scratch->heard.done = 0;
+    scratch->heard.some = 0;
+    scratch->sign_from = 1;
+    scratch->sign_at = 0;
+    for (size_t i = 0; i < scratch->set->groups_count; i++)
+        scratch->generations[i] = scratch->automata[i].generation;
+}
+
 /* The first match at or behind `*from` in `text`, of which more follows unless `last`. FOUND: *match. OPEN: what follows
  * decides; *from is the first byte that a match may begin with. NONE: there is none. Work for `budget` steps at most. */
 enum pattern_answer pattern_next(struct pattern_scratch *scratch, struct str text, bool last, uint64_t budget,
                                  size_t *from, struct pattern_match *match);
-/* What a walk over so many bytes may cost: many times what texts do, and linear. */
+/* What a walk over so many bytes may cost: some ten times what texts do, and linear. */
+enum { BUDGET_STEPS = 50000, BUDGET_STEPS_A_BYTE = 16 };
 static inline uint64_t pattern_budget(size_t bytes)
 {
-    return 1000 * 1000 + 64 * (uint64_t)bytes;
+    return BUDGET_STEPS + BUDGET_STEPS_A_BYTE * (uint64_t)bytes;
 }
 
 static inline bool pattern_is_word(unsigned char c)

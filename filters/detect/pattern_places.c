@@ -71,11 +71,11 @@ static uint64_t places_in(const struct pattern_begin *b, struct str text, size_t
 /* Of `places`, those of which a row says yes to all of the first bytes. Most are gone after half of them. */
 static uint64_t sift(const struct pattern_begin *b, const char *p, uint64_t places, uint64_t left[BEGIN_STRETCH])
 {
-    const uint64_t(*rows)[256] = b->rows;
     uint64_t half = 0, kept = 0;
     for (; places; places &= places - 1) {
         unsigned at = (unsigned)__builtin_ctzll(places);
         const unsigned char *q = (const unsigned char *)p + at;
+        const uint64_t(*rows)[256] = b->tables[b->table_of[q[0]]].rows;
         left[at] = rows[0][q[0]] & rows[1][q[1]] & rows[2][q[2]] & rows[3][q[3]] & rows[4][q[4]] & rows[5][q[5]] & rows[6][q[6]] &
                    rows[7][q[7]];
         half |= (uint64_t)(left[at] != 0) << at;
@@ -83,6 +83,7 @@ static uint64_t sift(const struct pattern_begin *b, const char *p, uint64_t plac
     for (; half; half &= half - 1) {
         unsigned at = (unsigned)__builtin_ctzll(half);
         const unsigned char *q = (const unsigned char *)p + at;
+        const uint64_t(*rows)[256] = b->tables[b->table_of[q[0]]].rows;
         left[at] &= rows[8][q[8]] & rows[9][q[9]] & rows[10][q[10]] & rows[11][q[11]] & rows[12][q[12]] &
                     rows[13][q[13]] & rows[14][q[14]] & rows[15][q[15]];
         kept |= (uint64_t)(left[at] != 0) << at;
@@ -98,9 +99,10 @@ static uint64_t sift_end(const struct pattern_begin *b, const char *p, size_t n,
         unsigned at = (unsigned)__builtin_ctzll(places);
         const unsigned char *q = (const unsigned char *)p + at;
         size_t seen = n - at < BEGIN_BYTES ? n - at : BEGIN_BYTES;
-        uint64_t all = b->rows[0][q[0]];
+        const uint64_t(*rows)[256] = b->tables[b->table_of[q[0]]].rows;
+        uint64_t all = rows[0][q[0]];
         for (size_t i = 1; i < seen && all; i++)
-            all &= b->rows[i][q[i]];
+            all &= rows[i][q[i]];
         left[at] = all;
         kept |= (uint64_t)(all != 0) << at;
     }

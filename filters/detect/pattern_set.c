@@ -3,66 +3,118 @@
 
 /* ---- making ---- */
 
-/* Bytes that stand in the same sets, are alike for \b and for the ends of characters, are of one class. */
-static bool are_alike(const struct pattern_set *set, unsigned char x, unsigned char y)
+/* Bytes that stand in the same sets of the group, are alike for \b and for the ends of characters, are of one class. */
+static bool are_alike(const struct pattern_set *set, const bool *used, unsigned char x, unsigned char y)
 {
     if (pattern_is_word(x) != pattern_is_word(y) || ((x & 0xc0) == 0x80) != ((y & 0xc0) == 0x80))
         return false;
     for (uint32_t i = 0; i < set->sets_count; i++)
-        if (byte_set_has(&set->sets[i], x) != byte_set_has(&set->sets[i], y))
+        if (used[i] && byte_set_has(&set->sets[i], x) != byte_set_has(&set->sets[i], y))
             return false;
     return true;
 }
 
-static void make_classes(struct pattern_set *set)
+static bool make_classes(const struct pattern_set *set, struct pattern_group *g)
 {
-    for (unsigned byte = 0; byte < 256; byte++) {
+    bool *used = calloc(set->sets_count + 1, sizeof *used);
+    for (uint32_t i = 0; used && i < g->nodes; i++)
+        if (set->nodes[g->first_node + i].kind == NODE_BYTE)
+            used[set->nodes[g->first_node + i].set] = true;
+    for (unsigned byte = 0; used && byte < 256; byte++) {
         uint32_t class = 0;
-        while (class < set->classes && !are_alike(set, set->of_class[class], (unsigned char)byte))
+        while (class < g->classes && !are_alike(set, used, g->of_class[class], (unsigned char)byte))
             class++;
-        if (class == set->classes)
-            set->of_class[set->classes++] = (unsigned char)byte;
-        set->class_of[byte] = (uint16_t)class;
+        if (class == g->classes)
+            g->of_class[g->classes++] = (unsigned char)byte;
+        g->class_of[byte] = (uint8_t)class;
     }
-    set->classes++; /* the end of the text */
+    g->classes++; /* the end of the text */
+    while ((uint32_t)1 << g->width_log2 < g->classes)
+        g->width_log2++;
+    free(used);
+    return used != NULL;
+}
+
+static unsigned gate_of(const struct pattern *p)
+{
+    return p->words ? GATE_WORDS : p->sign_within ? GATE_SIGN : (unsigned)p->behind;
+}
+
+/* Sorts the patterns into groups, each of one gate. */
+static void make_groups(struct pattern_set *set, size_t n)
+{
+    size_t most = n / (GROUPS_MAX - GATES) + 1, done = 0;
+    most = most < GROUP_PATTERNS_MIN ? GROUP_PATTERNS_MIN : most;
+    for (unsigned gate = 0; gate < GATES; gate++) {
+        struct pattern_group *g = NULL;
+        for (size_t i = 0; i < n; i++) {
+            if (gate_of(set->patterns[i]) != gate)
+                continue;
+            if (!g || g->end - g->first == most) {
+                set->gated[gate] |= (uint32_t)1 << set->groups_count;
+                g = &set->groups[set->groups_count++];
+                *g = (struct pattern_group){ .gate = gate, .first = done, .end = done };
+            }
+            g->sign_within = set->patterns[i]->sign_within > g->sign_within ? set->patterns[i]->sign_within : g->sign_within;
+            set->order[done++] = (uint32_t)i;
+            g->end++;
+        }
+    }
+}
+
+static bool make_room(struct pattern_set *set, size_t n)
+{
+    set->patterns = calloc(n + 1, sizeof *set->patterns);
+    set->firsts = calloc(n + 1, sizeof *set->firsts);
+    set->order = calloc(n + 1, sizeof *set->order);
+    set->groups = calloc(GROUPS_MAX, sizeof *set->groups);
+    return set->patterns && set->firsts && set->order && set->groups && n < STATE_UNKNOWN;
+}
+
+/* The nodes of each group, one after the other. */
+static bool parse_all(struct pattern_set *set, struct problems *problems)
+{
+    for (size_t i = 0; i < set->groups_count; i++) {
+        struct pattern_group *g = &set->groups[i];
+        g->first_node = set->nodes_count;
+        for (size_t k = g->first; k < g->end; k++) {
+            const struct pattern *p = set->patterns[set->order[k]];
+            const char *why = pattern_parse(set, set->order[k], str_c(p->expression), p->caseless);
+            if (why) {
+                problem(problems, (struct span){ 0 }, "pattern \"%s\": %s", p->id, why);
+                return false;
+            }
+        }
+        g->nodes = set->nodes_count - g->first_node;
+    }
+    return true;
 }
 
 struct pattern_set *pattern_set_new(const struct pattern *const *patterns, size_t n, struct problems *problems)
 {
+    const char *why = "there is no memory for the patterns";
     struct pattern_set *set = calloc(1, sizeof *set);
-    const struct pattern **list = calloc(n + 1, sizeof *list);
-    uint32_t *firsts = calloc(n + 1, sizeof *firsts), *ends = calloc(n + 1, sizeof *ends);
-    if (!set || !list || !firsts || !ends || n >= STATE_UNKNOWN) {
-        problem(problems, (struct span){ 0 }, "there is no memory for the patterns");
-        free(set);
-        free((void *)list);
-        free(firsts);
-        free(ends);
-        return NULL;
+    bool ok = set && make_room(set, n);
+    if (ok) {
+        memcpy(set->patterns, patterns, n * sizeof *patterns);
+        set->count = n;
+        make_groups(set, n);
+        if (!parse_all(set, problems)) {
+            pattern_set_free(set);
+            return NULL;
+        }
+        if ((why = pattern_words_make(set, &set->words)))
+            ok = false;
+        for (size_t i = 0; ok && i < set->groups_count; i++)
+            for (size_t k = set->groups[i].first; k < set->groups[i].end; k++)
+                if (set->groups[i].gate == GATE_WORDS)
+                    set->groups[i].lists |= (uint64_t)1 << set->words.list_of[set->order[k]];
     }
-    set->patterns = list;
-    set->firsts = firsts;
-    set->ends = ends;
-    set->group_patterns = (n + GROUPS_MAX - 1) / GROUPS_MAX;
-    if (set->group_patterns < GROUP_PATTERNS_MIN)
-        set->group_patterns = GROUP_PATTERNS_MIN;
-    set->groups = (n + set->group_patterns - 1) / set->group_patterns;
-    for (size_t i = 0; i < n; i++) {
-        list[i] = patterns[i];
-        const char *why =
-            pattern_parse(set, (uint32_t)i, str_c(patterns[i]->expression), patterns[i]->caseless);
-        set->count++;
-        ends[i] = set->nodes_count;
-        if (!why)
-            continue;
-        problem(problems, (struct span){ 0 }, "pattern \"%s\": %s", patterns[i]->id, why);
-        pattern_set_free(set);
-        return NULL;
-    }
-    make_classes(set);
-    if (pattern_begin_make(set, &set->begin))
+    for (size_t i = 0; ok && i < set->groups_count; i++)
+        ok = make_classes(set, &set->groups[i]);
+    if (ok && pattern_begin_make(set, &set->begin))
         return set;
-    problem(problems, (struct span){ 0 }, "there is no memory for the patterns");
+    problem(problems, (struct span){ 0 }, "%s", why ? why : "there is no memory for the patterns");
     pattern_set_free(set);
     return NULL;
 }
@@ -72,10 +124,12 @@ void pattern_set_free(struct pattern_set *set)
     if (!set)
         return;
     free((void *)set->patterns);
+    free(set->order);
+    free(set->groups);
+    pattern_words_finish(&set->words);
     free(set->nodes);
     free(set->sets);
     free(set->firsts);
-    free(set->ends);
     free(set);
 }
 
@@ -95,7 +149,7 @@ struct pattern_scratch *pattern_scratch_new(const struct pattern_set *set)
     s->ends = calloc(set->count + 1, sizeof *s->ends);
     s->found_at = calloc(set->count + 1, sizeof *s->found_at);
     bool ok = s->found && s->ends && s->found_at;
-    for (size_t i = 0; ok && i < set->groups; i++)
+    for (size_t i = 0; ok && i < set->groups_count; i++)
         ok = pattern_automaton_init(&s->automata[i], set, i);
     if (ok)
         return s;
@@ -143,7 +197,7 @@ bool pattern_set_find(const struct pattern_set *set, struct pattern_scratch *scr
         scratch->matches_room = 0;
     }
     scratch->matches_count = 0;
-    scratch->steps = 0;
+    pattern_begin_text(scratch);
     struct pattern_match match;
     enum pattern_answer answer;
     size_t from = 0;

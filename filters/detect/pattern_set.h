@@ -16,6 +16,15 @@
 #include "config/setting.h"
 #include "proxy/base/buf.h"
 
+/* What must not stand right before a match. */
+enum pattern_behind {
+    BEHIND_ANYTHING,
+    BEHIND_NO_POINT,  /* a digit and a point: before another digit, the end of a fraction or of a version */
+    BEHIND_NO_NUMBER, /* a digit and one of " .-": before another digit or a bracket, the last groups of a longer number */
+    BEHIND_NO_COLON,
+    BEHIND_NO_BASE64, /* one of "+/_-" */
+};
+
 struct pattern {
     const char *id;         /* "azure-storage-key": in journals and overrides */
     const char *category;   /* "azure", "card": told to callers; what settings select by */
@@ -25,6 +34,12 @@ struct pattern {
      * PATTERN_CONTEXT bytes to either side, which is all that it is shown. NULL: always. Of each pattern it is asked about the
      * longest match at a place; a shorter one it may make of it. */
     bool (*valid)(struct str text, size_t *start, size_t *end);
+    /* Of these words ("ssn|social security", lower case, each of three bytes or more) one must stand before, in PATTERN_CONTEXT - 2
+     * bytes. Where none does the pattern is not even looked for, and nothing is held back for it. NULL: whatever stands there. */
+    const char *words;
+    /* It has an `@`, so many bytes behind its first one at most: it is looked for only where there is one. 0: it need not. */
+    size_t sign_within;
+    enum pattern_behind behind; /* where its validator would take none, and so none is looked for */
 };
 
 enum {

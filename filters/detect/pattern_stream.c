@@ -26,7 +26,7 @@ bool pattern_stream_feed(struct pattern_stream *s, const struct pattern_set *set
     struct pattern_match match;
     enum pattern_answer answer;
     size_t done = s->context, from = done;
-    scratch->steps = 0;
+    pattern_begin_text(scratch);
     while ((answer = pattern_next(scratch, text, last, pattern_budget(text.len), &from, &match)) == PATTERN_FOUND) {
         if (!send(sink, str_of(text.at + done, match.start - done)) ||
             !sink->match(sink->owner, str_of(text.at + match.start, match.end - match.start), match.pattern))

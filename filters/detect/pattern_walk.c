@@ -1,7 +1,11 @@
 /* pattern_walk.c - from byte to byte through a text: where a match can begin, how far it goes, whether it is one. */
+#include "filters/detect/near.h"
 #include "filters/detect/pattern_parts.h"
 
 enum run { RUN_OVER, RUN_OPEN, RUN_FAILED };
+
+/* What is done besides, in steps. */
+enum { RUN_STEPS = 4, VALIDATOR_STEPS = 16, MAKE_STEPS = 16 };
 
 /* What ended before `end`: of each pattern the last time counts. */
 static void note_found(struct pattern_scratch *s, const struct pattern_automaton *a, uint32_t state, size_t end)
@@ -22,11 +26,14 @@ static void note_found(struct pattern_scratch *s, const struct pattern_automaton
 static enum run special_step(struct pattern_scratch *s, struct pattern_automaton *a, uint32_t to, uint32_t class, size_t at,
                              uint32_t *row)
 {
-    const uint32_t width = s->set->classes;
-    uint32_t state = (to & ~STATE_SPECIAL) / width;
-    if (to == STATE_UNKNOWN && (state = pattern_automaton_next(a, *row / width, class)) == STATE_UNKNOWN)
-        return RUN_FAILED;
-    *row = state * width;
+    const unsigned width_log2 = a->group->width_log2;
+    uint32_t state = (to & ~STATE_SPECIAL) >> width_log2;
+    if (to == STATE_UNKNOWN) {
+        if ((state = pattern_automaton_next(a, *row >> width_log2, class)) == STATE_UNKNOWN)
+            return RUN_FAILED;
+        s->steps += a->generation == s->generations[a - s->automata] ? 0 : MAKE_STEPS; /* once all are free */
+    }
+    *row = state << width_log2;
     if (!a->is_special[state])
         return RUN_OPEN;
     note_found(s, a, state, at);
@@ -36,9 +43,9 @@ static enum run special_step(struct pattern_scratch *s, struct pattern_automaton
 /* A run from `start` on, until nothing can go on. One load for a byte and one for a step, as long as nothing ends. */
 static enum run run_from(struct pattern_scratch *s, struct pattern_automaton *a, struct str text, bool last, size_t start)
 {
-    const uint16_t *class_of = s->set->class_of;
+    const uint8_t *class_of = a->group->class_of;
     const uint32_t *next = a->next;
-    uint32_t row = a->starts[start && pattern_is_word((unsigned char)text.at[start - 1])] * s->set->classes;
+    uint32_t row = a->starts[start && pattern_is_word((unsigned char)text.at[start - 1])] << a->group->width_log2;
     enum run run = RUN_OPEN;
     size_t i = start;
     while (i < text.len) {
@@ -57,10 +64,10 @@ static enum run run_from(struct pattern_scratch *s, struct pattern_automaton *a,
         }
         i++;
     }
-    s->steps += i - start;
+    s->steps += RUN_STEPS + i - start;
     if (run != RUN_OPEN || !last)
         return run;
-    uint32_t end = s->set->classes - 1;
+    uint32_t end = a->group->classes - 1;
     return special_step(s, a, next[row + end], end, i, &row) == RUN_FAILED ? RUN_FAILED : RUN_OVER;
 }
 
@@ -76,20 +83,38 @@ static size_t pick(const struct pattern_scratch *s)
     return best;
 }
 
-/* Its validator sees the same of it wherever the text was cut. */
-static bool is_valid(const struct pattern *pattern, struct str text, struct pattern_match *match)
+/* Its validator sees the same of it wherever the text was cut. What it looks at is counted: a byte is about as much as a step. */
+static bool is_valid(struct pattern_scratch *s, const struct pattern *pattern, struct str text, struct pattern_match *match)
 {
     if (!pattern->valid)
         return true;
     size_t from = match->start > PATTERN_CONTEXT ? match->start - PATTERN_CONTEXT : 0;
     struct str seen = str_first(str_from(text, from), match->end - from + PATTERN_CONTEXT);
     size_t start = match->start - from, end = match->end - from, room = end;
-    if (!pattern->valid(seen, &start, &end))
+    uint64_t before = near_looked_at();
+    bool is = pattern->valid(seen, &start, &end);
+    s->steps += VALIDATOR_STEPS + match->end - match->start + near_looked_at() - before;
+    if (!is)
         return false;
     assert(from + start >= match->start && end <= room && start < end);
     match->start = from + start;
     match->end = from + end;
     return true;
+}
+
+/* The lists of words of which one stands before the place that is tried. */
+static uint64_t lists_before(struct pattern_scratch *s, struct str text, size_t at)
+{
+    if (s->lists_at != at) {
+        s->lists = pattern_words_before(&s->set->words, &s->heard, text, at, &s->steps);
+        s->lists_at = at;
+    }
+    return s->lists;
+}
+
+static bool has_words(struct pattern_scratch *s, struct str text, size_t at, uint32_t pattern)
+{
+    return !s->set->patterns[pattern]->words || (lists_before(s, text, at) >> s->set->words.list_of[pattern] & 1);
 }
 
 /* Is what begins at `start` a match? */
@@ -99,9 +124,11 @@ static enum pattern_answer decide(struct pattern_scratch *s, struct str text, bo
     for (size_t k; (k = pick(s)) < s->found_count; s->ends[k] = 0) {
         const struct pattern *pattern = s->set->patterns[s->found[k]];
         struct pattern_match m = { start, s->ends[k], s->found[k] };
+        if (!has_words(s, text, start, m.pattern))
+            continue;
         if (pattern->valid && !last && text.len - m.end < PATTERN_CONTEXT)
             return PATTERN_OPEN;
-        if (is_valid(pattern, text, &m)) {
+        if (is_valid(s, pattern, text, &m)) {
             *match = m;
             return PATTERN_FOUND;
         }
@@ -109,16 +136,65 @@ static enum pattern_answer decide(struct pattern_scratch *s, struct str text, bo
     return PATTERN_NONE;
 }
 
+/* The groups that are not looked for behind what stands before `at`. */
+static uint32_t closed_behind(const struct pattern_set *set, struct str text, size_t at)
+{
+    uint32_t closed = 0;
+    char before = at ? text.at[at - 1] : ' ';
+    if (memchr("+/_-", before, 4))
+        closed |= set->gated[BEHIND_NO_BASE64];
+    if (before == ':')
+        closed |= set->gated[BEHIND_NO_COLON];
+    if (at < 2 || !ascii_is_digit(text.at[at - 2]) || !(ascii_is_digit(text.at[at]) || text.at[at] == '('))
+        return closed;
+    if (before == '.' && text.at[at] != '(')
+        closed |= set->gated[BEHIND_NO_POINT];
+    if (memchr(" .-", before, 3))
+        closed |= set->gated[BEHIND_NO_NUMBER];
+    return closed;
+}
+
+/* Is there an `@` near enough, as far as can be seen? Each byte is looked at once. */
+static bool has_sign(struct pattern_scratch *s, const struct pattern_group *g, struct str text, bool last, size_t at)
+{
+    if (s->sign_from > at || s->sign_at < at) {
+        s->sign_from = at;
+        s->sign_at = at + str_find(str_from(text, at), '@');
+    }
+    return s->sign_at - at <= g->sign_within && (s->sign_at < text.len || !last);
+}
+
+/* Are there words before `at` for any pattern of the group? Where places follow one another closely that is known, or nearly. Where
+ * they are few it is asked only when something depends on it: most runs find nothing. */
+static bool has_any_words(struct pattern_scratch *s, const struct pattern_group *g, struct str text, size_t at, bool must_know)
+{
+    enum { CLOSE = 24 };
+    if (!must_know && s->heard.done + CLOSE < at)
+        return true;
+    return (lists_before(s, text, at) & g->lists) != 0;
+}
+
+static bool is_open(struct pattern_scratch *s, const struct pattern_group *g, struct str text, bool last, size_t at)
+{
+    return (g->gate != GATE_WORDS || has_any_words(s, g, text, at, false)) && (g->gate != GATE_SIGN || has_sign(s, g, text, last, at));
+}
+
 /* Is what begins at `at` a match, as far as can be seen? */
 static enum pattern_answer try_at(struct pattern_scratch *s, struct str text, bool last, size_t at, uint32_t groups,
                                   uint64_t budget, struct pattern_match *match)
 {
     s->found_count = 0;
-    for (; groups; groups &= groups - 1) {
-        enum run run = run_from(s, &s->automata[__builtin_ctz(groups)], text, last, at);
+    s->lists_at = SIZE_MAX;
+    s->steps += RUN_STEPS;
+    for (groups &= ~closed_behind(s->set, text, at); groups; groups &= groups - 1) {
+        size_t which = (size_t)__builtin_ctz(groups);
+        const struct pattern_group *g = &s->set->groups[which];
+        if (!is_open(s, g, text, last, at))
+            continue;
+        enum run run = run_from(s, &s->automata[which], text, last, at);
         if (run == RUN_FAILED || s->steps > budget)
             return PATTERN_FAILED;
-        if (run == RUN_OPEN)
+        if (run == RUN_OPEN && (g->gate != GATE_WORDS || has_any_words(s, g, text, at, true)))
             return PATTERN_OPEN;
     }
     return s->found_count ? decide(s, text, last, at, match) : PATTERN_NONE;
@@ -131,7 +207,7 @@ enum pattern_answer pattern_next(struct pattern_scratch *scratch, struct str tex
     for (size_t stretch = *from; stretch < text.len; stretch += BEGIN_STRETCH) {
         for (uint64_t places = pattern_begin_find(begin, text, stretch, scratch->rows); places; places &= places - 1) {
             size_t at = stretch + (size_t)__builtin_ctzll(places);
-            uint32_t groups = pattern_begin_groups(begin, scratch->rows[at - stretch]);
+            uint32_t groups = pattern_begin_groups(begin, text.at[at], scratch->rows[at - stretch]);
             enum pattern_answer answer = try_at(scratch, text, last, at, groups, budget, match);
             if (answer == PATTERN_NONE)
                 continue;

@@ -85,35 +85,59 @@ static bool read_word(struct str text, size_t at, size_t end, struct word *w)
 
 static bool word_is_in(struct str text, const struct word *w, const char *words)
 {
-    struct str word = str_of(text.at + w->start, w->end - w->start), rest = str_c(words);
-    while (rest.at)
-        if (str_eq_nocase(word, str_cut(&rest, '|')))
+    size_t len = w->end - w->start;
+    for (const char *at = words, *end; *at; at = *end ? end + 1 : end) {
+        end = strchrnul(at, '|');
+        if ((size_t)(end - at) == len && ascii_lower(text.at[w->start]) == *at && str_same_nocase(text.at + w->start, at, len))
             return true;
+    }
     return false;
 }
 
 /* Between family names, small: Ludwig van Beethoven, María de la Cruz */
 static const char PARTICLES[] = "van|von|de|der|den|del|della|di|da|do|dos|das|la|le|du|ten|ter|bin|ibn|al|el|af|av|zu|zur|st";
-static const char NO_NAMES[] =
-    "world|there|again|folks|guys|everybody|the|this|that|these|those|not|it|is|was|are|am|and|or|but|if|in|on|at|of|to|for|from|with|what|who|why|how|when|where|my|your|his|"
-    "her|our|their|i|you|he|she|we|they|me|him|us|them|a|an|no|yes|all|any|some|sir|madam|customer|team|user|everyone|all|friend|"
-    "friends|hiring|manager|colleague|colleagues|sirs|mr|mrs|ms|dr|prof|thanks|thank|please|hello|hi|dear|regards|best|sincerely|"
-    "monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|june|july|august|september|october|november|"
-    "december|assistant|ai|chatgpt|gpt|claude|gemini|copilot|bot|god|lord|santa|president|doctor|professor|student|teacher|author|"
-    "unknown|none|null|na|tbd|string|name|first|last|full|company|business|product|recruiter|reader|diary|committee|editor|"
-    "admin|administrator|human|resources|support|service|sales|marketing|department|recipient|valued|members|member|parents|"
-    "students|employee|employees|applicant|candidate|client|guest|participant|interviewer|boss|mom|dad|mum|darling|love|important|"
-    "also|called|something|someone|nobody|spelled|written|mentioned|listed|changed|wrong|correct|different|same|long|short|hard|"
-    "difficult|easy|email|address|phone|date|number|project|file|model|input|output|type|value|true|false|id|title|description";
+/* By their first letter: they are looked up for every word that could be of a name. */
+static const char *const NO_NAMES[26] = {
+    ['a' - 'a'] = "again|are|am|and|at|a|an|all|any|april|august|assistant|ai|author|admin|administrator|applicant|also|address",
+    ['b' - 'a'] = "but|best|bot|business|boss",
+    ['c' - 'a'] = "customer|colleague|colleagues|chatgpt|claude|copilot|company|committee|candidate|client|called|changed|correct",
+    ['d' - 'a'] = "dr|dear|december|doctor|diary|department|dad|darling|different|difficult|date|description",
+    ['e' - 'a'] = "everybody|everyone|editor|employee|employees|easy|email",
+    ['f' - 'a'] = "folks|for|from|friend|friends|friday|february|first|full|file|false",
+    ['g' - 'a'] = "guys|gpt|gemini|god|guest",
+    ['h' - 'a'] = "how|his|her|he|him|hiring|hello|hi|human|hard",
+    ['i' - 'a'] = "it|is|if|in|i|interviewer|important|input|id",
+    ['j' - 'a'] = "january|june|july",
+    ['l' - 'a'] = "lord|last|love|listed|long",
+    ['m' - 'a'] = "my|me|madam|manager|mr|mrs|ms|monday|march|marketing|members|member|mom|mum|mentioned|model",
+    ['n' - 'a'] = "not|no|november|none|null|na|name|nobody|number",
+    ['o' - 'a'] = "or|on|of|our|october|output",
+    ['p' - 'a'] = "prof|please|president|professor|product|parents|participant|phone|project",
+    ['r' - 'a'] = "regards|recruiter|reader|resources|recipient",
+    ['s' - 'a'] = "she|some|sir|sirs|sincerely|saturday|sunday|september|santa|student|string|support|service|sales|students|"
+                  "something|someone|spelled|same|short",
+    ['t' - 'a'] = "there|the|this|that|these|those|to|their|they|them|team|thanks|thank|tuesday|thursday|teacher|tbd|type|true|title",
+    ['u' - 'a'] = "us|user|unknown",
+    ['v' - 'a'] = "valued|value",
+    ['w' - 'a'] = "world|was|with|what|who|why|when|where|we|wednesday|written|wrong",
+    ['y' - 'a'] = "your|you|yes",
+};
+
+static bool is_no_name(struct str text, const struct word *w)
+{
+    char first = ascii_lower(text.at[w->start]);
+    return is_lower(first) && NO_NAMES[first - 'a'] && word_is_in(text, w, NO_NAMES[first - 'a']);
+}
 
 /* Reads a name at `*start` within the candidate; `one_small` lets a name through that is written small, when it is all there is. */
 static bool read_name(struct str text, size_t *start, size_t *end, bool one_small, size_t words_min)
 {
     size_t at = *start, last = 0, words = 0, n = 0, script = 0;
+    near_look(4 * (*end - *start)); /* each word in lists */
     for (struct word w; n < NAME_WORDS_MAX + 2 && read_word(text, at, *end, &w); n++) {
         bool particle = words > 0 && word_is_in(text, &w, PARTICLES);
         bool small = !w.capital && !particle;
-        if (w.letters > 30 || (!particle && word_is_in(text, &w, NO_NAMES)) || (small && !(one_small && words < 2)) ||
+        if (w.letters > 30 || (!particle && is_no_name(text, &w)) || (small && !(one_small && words < 2)) ||
             (w.letters == 1 && !w.capital) || (words && w.cjk != script))
             break;
         script = w.cjk;
@@ -140,9 +164,10 @@ static bool read_name(struct str text, size_t *start, size_t *end, bool one_smal
 /* Behind the words that lead to it: the last of them that stands in the candidate. */
 static bool after_words(struct str text, size_t *start, size_t end, const char *const *words)
 {
+    near_look(64);
     for (size_t i = 0; words[i]; i++) {
         struct str word = str_c(words[i]);
-        if (end - *start <= word.len || !str_eq_nocase(str_of(text.at + *start, word.len), word))
+        if (end - *start <= word.len || ascii_lower(text.at[*start]) != *word.at || !str_eq_nocase(str_of(text.at + *start, word.len), word))
             continue;
         *start += word.len;
         return true;

@@ -16,9 +16,10 @@ struct groups {
     size_t count;
 };
 
-static bool split(struct str text, size_t start, size_t end, struct groups *g)
+static bool read_groups(struct str text, size_t start, size_t end, struct groups *g)
 {
-    *g = (struct groups){ 0 };
+    g->count = 0;
+    near_look(2 * (end - start));
     for (size_t i = start; i < end;) {
         if (!ascii_is_digit(text.at[i])) {
             if (ascii_lower(text.at[i]) == 'x' || ascii_lower(text.at[i]) == 'e' || text.at[i] == '#')
@@ -36,6 +37,27 @@ static bool split(struct str text, size_t start, size_t end, struct groups *g)
         group->bracketed = group->start > start && text.at[group->start - 1] == '(' && i < end && text.at[i] == ')';
     }
     return g->count > 0;
+}
+
+/* Several rows ask about the same candidate, one after the other: what was read of the last one is kept. */
+static const struct groups *split(struct str text, size_t start, size_t end)
+{
+    static _Thread_local struct {
+        char bytes[48];
+        size_t start, len;
+        bool is_one;
+        struct groups groups;
+    } last;
+    size_t len = end - start;
+    if (len > sizeof last.bytes)
+        return NULL;
+    if (last.len != len || last.start != start || memcmp(last.bytes, text.at + start, len) != 0) {
+        memcpy(last.bytes, text.at + start, len);
+        last.len = len;
+        last.start = start;
+        last.is_one = read_groups(text, start, end, &last.groups);
+    }
+    return last.is_one ? &last.groups : NULL;
 }
 
 static size_t digits_of(const struct groups *g, size_t from, size_t to)
@@ -108,20 +130,20 @@ static bool is_country_code(struct str digits)
 
 bool personal_phone_abroad(struct str text, size_t *start, size_t *end)
 {
-    struct groups g;
     char digits[24];
-    if (!split(text, *start, *end, &g))
+    const struct groups *g = split(text, *start, *end);
+    if (!g)
         return false;
     bool plus = text.at[*start] == '+';
-    for (size_t to = g.count; to > 0; to--) {
-        size_t n = digits_of(&g, 0, to), skipped = plus ? 0 : 2;
-        if (n < 8 + skipped || n > 15 + skipped || (!plus && g.count < 3 && n < 12))
+    for (size_t to = g->count; to > 0; to--) {
+        size_t n = digits_of(g, 0, to), skipped = plus ? 0 : 2;
+        if (n < 8 + skipped || n > 15 + skipped || (!plus && g->count < 3 && n < 12))
             continue;
-        size_t len = near_compact(text, g.at[0].start, g.at[to - 1].end, digits, sizeof digits);
+        size_t len = near_compact(text, g->at[0].start, g->at[to - 1].end, digits, sizeof digits);
         struct str number = str_from(str_of(digits, len), skipped);
         if (!is_country_code(number) || (number.at[0] == '1' && number.len != 11) || (number.at[0] == '7' && number.len != 11))
             continue;
-        if (settle(text, &g, 0, to, start, end))
+        if (settle(text, g, 0, to, start, end))
             return true;
     }
     return false;
@@ -137,14 +159,14 @@ static bool is_american(struct str text, const struct groups *g, size_t i)
 
 bool personal_phone_america(struct str text, size_t *start, size_t *end)
 {
-    struct groups g;
-    if (!split(text, *start, *end, &g))
+    const struct groups *g = split(text, *start, *end);
+    if (!g)
         return false;
-    for (size_t from = 0; from + 3 <= g.count; from++) {
-        if (!is_american(text, &g, from))
+    for (size_t from = 0; from + 3 <= g->count; from++) {
+        if (!is_american(text, g, from))
             continue;
-        bool one = from == 1 && length(&g, 0) == 1 && digit(text, &g, 0, 0) == '1';
-        return settle(text, &g, one ? 0 : from, from + 3, start, end);
+        bool one = from == 1 && length(g, 0) == 1 && digit(text, g, 0, 0) == '1';
+        return settle(text, g, one ? 0 : from, from + 3, start, end);
     }
     return false;
 }
@@ -153,18 +175,18 @@ bool personal_phone_america(struct str text, size_t *start, size_t *end)
 
 bool personal_phone_trunk(struct str text, size_t *start, size_t *end)
 {
-    struct groups g;
-    if (!split(text, *start, *end, &g))
+    const struct groups *g = split(text, *start, *end);
+    if (!g)
         return false;
     size_t from = 0;
-    if (length(&g, 0) < 2 || digit(text, &g, 0, 0) != '0' || digit(text, &g, 0, 1) == '0' || length(&g, 0) > 5 ||
-        is_date(text, &g, from))
+    if (length(g, 0) < 2 || digit(text, g, 0, 0) != '0' || digit(text, g, 0, 1) == '0' || length(g, 0) > 5 ||
+        is_date(text, g, from))
         return false;
-    for (size_t to = g.count; to > 1; to--) {
-        size_t n = digits_of(&g, 0, to), shortest = 9;
+    for (size_t to = g->count; to > 1; to--) {
+        size_t n = digits_of(g, 0, to), shortest = 9;
         for (size_t i = 1; i < to; i++)
-            shortest = length(&g, i) < shortest ? length(&g, i) : shortest;
-        if (n >= 9 && n <= 12 && shortest >= 2 && settle(text, &g, 0, to, start, end))
+            shortest = length(g, i) < shortest ? length(g, i) : shortest;
+        if (n >= 9 && n <= 12 && shortest >= 2 && settle(text, g, 0, to, start, end))
             return true;
     }
     return false;
@@ -174,49 +196,45 @@ bool personal_phone_trunk(struct str text, size_t *start, size_t *end)
 
 bool personal_phone_mobile(struct str text, size_t *start, size_t *end)
 {
-    struct groups g;
-    if (!split(text, *start, *end, &g))
+    const struct groups *g = split(text, *start, *end);
+    if (!g)
         return false;
-    size_t a = length(&g, 0), b = g.count > 1 ? length(&g, 1) : 0, c = g.count > 2 ? length(&g, 2) : 0;
-    char first = digit(text, &g, 0, 0);
-    bool india = g.count == 2 && a == 5 && b == 5 && first >= '6';
-    bool china = g.count == 3 && a == 3 && b == 4 && c == 4 && first == '1' && digit(text, &g, 0, 1) >= '3';
-    bool spain = g.count == 4 && a == 3 && b == 2 && c == 2 && length(&g, 3) == 2 && memchr("6789", first, 4);
-    bool brazil = g.at[0].bracketed && a == 2 && g.count == 3 && (b == 4 || b == 5) && c == 4;
-    bool russia = first == '8' && a == 1 && b == 3 && c == 3 && g.count >= 4 && digits_of(&g, 0, g.count) == 11;
-    return (india || china || spain || brazil || russia) && settle(text, &g, 0, g.count, start, end);
+    size_t a = length(g, 0), b = g->count > 1 ? length(g, 1) : 0, c = g->count > 2 ? length(g, 2) : 0;
+    char first = digit(text, g, 0, 0);
+    bool india = g->count == 2 && a == 5 && b == 5 && first >= '6';
+    bool china = g->count == 3 && a == 3 && b == 4 && c == 4 && first == '1' && digit(text, g, 0, 1) >= '3';
+    bool spain = g->count == 4 && a == 3 && b == 2 && c == 2 && length(g, 3) == 2 && memchr("6789", first, 4);
+    bool brazil = g->at[0].bracketed && a == 2 && g->count == 3 && (b == 4 || b == 5) && c == 4;
+    bool russia = first == '8' && a == 1 && b == 3 && c == 3 && g->count >= 4 && digits_of(g, 0, g->count) == 11;
+    return (india || china || spain || brazil || russia) && settle(text, g, 0, g->count, start, end);
 }
 
 /* ---- what the words before call a telephone number ---- */
 
-static const char NEAR_WORDS[] = "phone|phone number|telephone|tel|tel.|mobile|cell|cellphone|fax|whatsapp|telefon|telefonnummer|"
-                                 "handy|handynummer|rufnummer|téléphone|portable|teléfono|telefono|móvil|movil|celular|cellulare|"
-                                 "telefoon|mobiel|telefone|telemóvel|telefonu|puhelin|puhelinnumero|mobil|номер телефона|телефон|"
-                                 "电话|手机|電話|携帯|전화|desk|landline|hotline|phone#|phone no|contact number|office";
-static const char CLOSE_WORDS[] = "call|call me at|call me on|call us at|text|text me at|sms|messages to|message to|answering at|"
-                                  "reach me at|reach me on|reached at|reach him at|reach her at|dial|ring|ruf mich|appelez|llame al|"
-                                  "registered|number is|contact me at";
-
 bool personal_phone_said(struct str text, size_t *start, size_t *end)
 {
-    enum { CLOSE_BYTES = 24 };
-    struct groups g;
-    size_t from = *start > CLOSE_BYTES ? *start - CLOSE_BYTES : 0;
-    if (!split(text, *start, *end, &g) || is_date(text, &g, 0))
-        return false;
-    if (!near_before(text, *start, NEAR_WORDS) && !near_before(str_of(text.at + from, *start - from), *start - from, CLOSE_WORDS))
+    const struct groups *g = split(text, *start, *end);
+    if (!g || is_date(text, g, 0))
         return false;
     /* of an account, an order and a card it is none, whatever else is told */
     size_t words = *start > 32 ? *start - 32 : 0;
     if (near_before(str_of(text.at + words, *start - words), *start - words,
                     "ssn|social security|account|card|order|invoice|id|zip|code|credit|license|passport|serial|model|price|version|year"))
         return false;
-    for (size_t to = g.count; to > 0; to--) {
-        size_t n = digits_of(&g, 0, to), shortest = 15;
+    for (size_t to = g->count; to > 0; to--) {
+        size_t n = digits_of(g, 0, to), shortest = 15;
         for (size_t i = 0; i < to; i++)
-            shortest = length(&g, i) < shortest ? length(&g, i) : shortest;
-        if (n >= 7 && n <= 13 && (shortest >= 2 || length(&g, 0) == 1) && settle(text, &g, 0, to, start, end))
+            shortest = length(g, i) < shortest ? length(g, i) : shortest;
+        if (n >= 7 && n <= 13 && (shortest >= 2 || length(g, 0) == 1) && settle(text, g, 0, to, start, end))
             return true;
     }
     return false;
+}
+
+/* By words that say so only where they stand right before it. */
+bool personal_phone_called(struct str text, size_t *start, size_t *end)
+{
+    enum { CLOSE_BYTES = 24 };
+    size_t from = *start > CLOSE_BYTES ? *start - CLOSE_BYTES : 0;
+    return near_before(str_of(text.at + from, *start - from), *start - from, PHONE_CLOSE) && personal_phone_said(text, start, end);
 }

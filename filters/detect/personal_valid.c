@@ -92,45 +92,42 @@ bool personal_card(struct str text, size_t *start, size_t *end)
     char digits[19];
     if (!near_begins(text, *start) || !near_ends(text, *end) || near_is_part_of_number(text, *start, *end))
         return false;
-    struct str compact = str_of(digits, near_compact(text, *start, *end, digits, sizeof digits));
-    return check_card(compact) && is_grouped_as_card(str_of(text.at + *start, *end - *start));
+    if (!is_grouped_as_card(str_of(text.at + *start, *end - *start)))
+        return false;
+    near_look(32); /* rows of issuers */
+    return check_card(str_of(digits, near_compact(text, *start, *end, digits, sizeof digits)));
 }
 
+/* The candidate may run on into words: it ends where the country's do. */
 bool personal_iban(struct str text, size_t *start, size_t *end)
 {
-    if (!near_begins(text, *start))
+    char compact[40];
+    size_t length = check_iban_length(text.at + *start), n = 0, stop = *start;
+    near_look(64);
+    if (!length || length > sizeof compact || !near_begins(text, *start))
         return false;
-    /* the candidate may run on into words: every length that ends between groups is tried, the longest first */
-    for (size_t stop = *end; stop > *start + 14; stop--) {
-        char compact[40];
-        if (!is_alnum(text.at[stop - 1]) || !near_ends(text, stop))
-            continue;
-        size_t n = near_compact(text, *start, stop, compact, sizeof compact);
-        if (n && check_iban(str_of(compact, n))) {
-            *end = stop;
-            return true;
-        }
-    }
-    return false;
+    for (; stop < *end && n < length; stop++)
+        if (is_alnum(text.at[stop]))
+            compact[n++] = text.at[stop];
+    if (n != length || !near_ends(text, stop) || !check_iban(str_of(compact, n)))
+        return false;
+    *end = stop;
+    return true;
 }
 
 bool personal_account(struct str text, size_t *start, size_t *end)
 {
-    return near_begins(text, *start) && near_ends(text, *end) && !near_is_part_of_number(text, *start, *end) &&
-           near_before(text, *start,
-                       "account number|account no|account #|acct|acct #|account num|bank account|checking account|savings account|"
-                       "a/c|a/c no|kontonummer|konto-nr|número de cuenta|numero de cuenta|conta corrente|numéro de compte|"
-                       "rekeningnummer|numero di conto|account is");
+    return near_begins(text, *start) && near_ends(text, *end) && !near_is_part_of_number(text, *start, *end);
 }
 
 bool personal_sort_code(struct str text, size_t *start, size_t *end)
 {
-    return near_begins(text, *start) && near_ends(text, *end) && near_before(text, *start, "sort code|sort-code|sortcode|s/c");
+    return near_begins(text, *start) && near_ends(text, *end);
 }
 
 bool personal_bic(struct str text, size_t *start, size_t *end)
 {
-    return near_begins(text, *start) && near_ends(text, *end) && near_before(text, *start, "bic|swift|swift code|bic/swift");
+    return near_begins(text, *start) && near_ends(text, *end);
 }
 
 /* ---- addresses of machines ---- */
@@ -185,18 +182,20 @@ bool personal_imei(struct str text, size_t *start, size_t *end)
 {
     char digits[16];
     struct str n = str_of(digits, near_compact(text, *start, *end, digits, sizeof digits));
-    return n.len == 15 && check_luhn(n) && near_begins(text, *start) && near_ends(text, *end) && near_before(text, *start, "imei");
+    return n.len == 15 && check_luhn(n) && near_begins(text, *start) && near_ends(text, *end);
 }
 
 /* ---- wallets ---- */
 
 bool personal_base58(struct str text, size_t *start, size_t *end)
 {
+    near_look(2000);
     return near_begins(text, *start) && near_ends(text, *end) && check_base58(str_of(text.at + *start, *end - *start));
 }
 
 bool personal_bech32(struct str text, size_t *start, size_t *end)
 {
+    near_look(8 * (*end - *start));
     return near_begins(text, *start) && near_ends(text, *end) && check_bech32(str_of(text.at + *start, *end - *start));
 }
 
@@ -238,15 +237,10 @@ static size_t numbers_of(struct str s, unsigned out[3], bool *has_name)
 
 bool personal_birth_date(struct str text, size_t *start, size_t *end)
 {
-    static const char WORDS[] =
-        "born|birth|birthday|birthdate|birth date|birth_date|dob|d.o.b|d.o.b.|date_of_birth|dateofbirth|geboren|geb.|geburtsdatum|"
-        "geburtstag|naissance|né le|née le|nacido|nacida|nacimiento|nato il|nata il|nascita|nascimento|nascido|nascida|geboortedatum|"
-        "urodzony|urodzona|urodzenia|född|født|syntynyt|syntymäaika|fødselsdato|födelsedatum|doğum|出生|生日|生年月日|дата рождения|"
-        "родился|родилась";
     unsigned n[3];
     bool named;
     if (!near_begins(text, *start) || !near_ends(text, *end) ||
-        numbers_of(str_of(text.at + *start, *end - *start), n, &named) != 3 || !near_before(text, *start, WORDS))
+        numbers_of(str_of(text.at + *start, *end - *start), n, &named) != 3)
         return false;
     return check_date(n[2], n[1], n[0]) || check_date(n[2], n[0], n[1]) || check_date(n[0], n[1], n[2]);
 }
@@ -263,15 +257,10 @@ static bool has_digits(struct str s, size_t least)
 
 bool personal_passport(struct str text, size_t *start, size_t *end)
 {
-    return near_begins(text, *start) && near_ends(text, *end) && has_digits(str_of(text.at + *start, *end - *start), 6) &&
-           near_before(text, *start, "passport|passport number|passport no|passport #|reisepass|passnummer|passeport|pasaporte|"
-                                     "passaporto|paspoort|paszport|passaporte|护照|パスポート|паспорт");
+    return near_begins(text, *start) && near_ends(text, *end) && has_digits(str_of(text.at + *start, *end - *start), 6);
 }
 
 bool personal_licence(struct str text, size_t *start, size_t *end)
 {
-    return near_begins(text, *start) && near_ends(text, *end) && has_digits(str_of(text.at + *start, *end - *start), 5) &&
-           near_before(text, *start, "driver's license|drivers license|driver license|driver's licence|driving licence|driving license|"
-                                     "drivers licence|driver licence|dl number|dl #|dln|führerschein|"
-                                     "permis de conduire|permiso de conducir|carnet de conducir|patente di guida|rijbewijs|prawo jazdy");
+    return near_begins(text, *start) && near_ends(text, *end) && has_digits(str_of(text.at + *start, *end - *start), 5);
 }

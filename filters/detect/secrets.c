@@ -9,44 +9,53 @@ const char *const SECRET_KINDS[] = { "azure",   "aws",    "gcp",     "github",  
 /* The sign behind a name, and what a value's characters are. */
 #define ASSIGNED "[\"'\\]]{0,3} {0,4}(?:=>|:=|=|:) {0,4}\\\\?[\"'`]?[^\\s\"'`,;]"
 #define SECRET(id, kind, expression_, valid_, shape_)                                                                                \
-    { { id, kind, expression_, false, valid_ }, NULL, "SECRET", FAKE_CLASS, shape_, NULL }
+    { { id, kind, expression_, false, valid_, NULL, 0, BEHIND_ANYTHING }, NULL, "SECRET", FAKE_CLASS, shape_, NULL }
+/* What may be any piece of a longer run of base64 is looked for where one begins. */
+#define SIGNED(id, kind, expression_, shape_)                                                                                        \
+    { { id, kind, expression_, false, secret_signed, NULL, 0, BEHIND_NO_BASE64 }, NULL, "SECRET", FAKE_CLASS, shape_, NULL }
+/* Keys that only the words before them tell. */
+#define SECRET_SAID(id, kind, expression_, words_)                                                                                   \
+    { { id, kind, expression_, false, secret_signed, words_, 0, BEHIND_ANYTHING }, NULL, "SECRET", FAKE_CLASS, NULL, NULL }
 #define SECRET_ANY_CASE(id, kind, expression_, valid_, label_)                                                                       \
-    { { id, kind, expression_, true, valid_ }, NULL, label_, FAKE_CLASS, NULL, NULL }
+    { { id, kind, expression_, true, valid_, NULL, 0, BEHIND_ANYTHING }, NULL, label_, FAKE_CLASS, NULL, NULL }
 
 const struct sensitive SECRET_ROWS[] = {
-    SECRET("azure-key-64", "azure", "(?:\\b[A-Za-z0-9]|[+/])" B64 "{75}(?:\\+ASt|ACDb|\\+ABa|\\+AMC|APIM)" B64 "{5}[AQgw]==", secret_signed,
-           "!#76=4#5="),
-    SECRET("azure-key-32", "azure", "(?:\\b[A-Za-z0-9]|[+/])" B64 "{32}(?:AIoT|\\+ASb|\\+AEh|\\+ARm|AzCa|AZEG)[A-P]" B64 "{5}=", secret_signed,
-           "!#33=5"),
-    SECRET("azure-registry", "azure", "(?:\\b[A-Za-z0-9]|[+/])" B64 "{41}\\+ACR[A-D]" B64 "{5}", secret_signed, "!#42=5"),
-    SECRET("azure-search", "azure", "\\b[A-Za-z0-9]{42}AzSe[A-D][A-Za-z0-9]{5}\\b", secret_signed, "!#42=5"),
+    SIGNED("azure-key-64", "azure", "(?:\\b[A-Za-z0-9]|[+/])" B64 "{75}(?:\\+ASt|ACDb|\\+ABa|\\+AMC|APIM)" B64 "{5}[AQgw]==", "!#76=4#5="),
+    SIGNED("azure-key-32", "azure", "(?:\\b[A-Za-z0-9]|[+/])" B64 "{32}(?:AIoT|\\+ASb|\\+AEh|\\+ARm|AzCa|AZEG)[A-P]" B64 "{5}=", "!#33=5"),
+    SIGNED("azure-registry", "azure", "(?:\\b[A-Za-z0-9]|[+/])" B64 "{41}\\+ACR[A-D]" B64 "{5}", "!#42=5"),
+    SIGNED("azure-search", "azure", "\\b[A-Za-z0-9]{42}AzSe[A-D][A-Za-z0-9]{5}\\b", "!#42=5"),
     SECRET("azure-function", "azure", "(?:\\b\\w|-)[A-Za-z0-9_-]{43}AzFu[A-Za-z0-9_-]{5}[AQgw]==", secret_marked, "!#44=4#5="),
-    SECRET("azure-annotated", "azure",
-           "\\b[A-Za-z0-9]{52}JQQJ9[9DH][A-Za-z0-9][A-L][A-Za-z0-9]{16}[A-Za-z][A-Za-z0-9]{7}(?:[A-Za-z0-9]{2}==)?", secret_signed, "!#52=8"),
+    SIGNED("azure-annotated", "azure",
+           "\\b[A-Za-z0-9]{52}JQQJ9[9DH][A-Za-z0-9][A-L][A-Za-z0-9]{16}[A-Za-z][A-Za-z0-9]{7}(?:[A-Za-z0-9]{2}==)?", "!#52=8"),
     SECRET("entra-client-secret", "azure", "(?:\\b\\w|[~.-])[A-Za-z0-9_~.-]{2}[78]Q~[A-Za-z0-9_~.-]{31,34}", secret_marked, "!#3=3"),
     SECRET("azure-account-key", "azure", "\\b(?:AccountKey|SharedAccessKey|AccessKey|SharedSecretValue|SharedSecretIssuer|Secret)=" B64
                                          "{20,86}={0,2}", secret_connection, NULL),
     SECRET("azure-sas", "azure", "\\bsig=[A-Za-z0-9%+/]{30,90}(?:=|%3[Dd]){0,2}", secret_parameter, NULL),
     SECRET("azure-function-url", "azure", "[?&]code=[A-Za-z0-9_%+/-]{38,90}(?:=|%3[Dd]){0,2}", secret_parameter, NULL),
-    SECRET("azure-devops-pat", "azure", "\\b[a-z2-7]{52}\\b", secret_devops_pat, NULL),
-    SECRET("azure-hex-key", "azure", "\\b[0-9a-f]{32}\\b", secret_azure_hex, NULL),
+    SECRET_SAID("azure-devops-pat", "azure", "\\b[a-z2-7]{52}\\b",
+           "pat|azure devops|devops|vsts|azure_devops_pat|system_accesstoken|visualstudio|personal access token"),
+    SECRET_SAID("azure-hex-key", "azure", "\\b[0-9a-f]{32}\\b",
+           "azure|openai|cognitive|ocp-apim-subscription-key|subscription key|subscription_key|subscription-key|api-key|"
+           "azure_openai_api_key|azure_openai_key|speech_key|vision_key|translator|bing"),
 
-    SECRET("aws-access-key-id", "aws", "\\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\\b", secret_signed, "=4"),
-    SECRET("aws-secret-key", "aws", "(?:\\b[A-Za-z0-9]|[+/])" B64 "{39}", secret_aws_key, NULL),
-    SECRET("aws-session-token", "aws", "\\b(?:FwoG|IQoJ|FQoG)" B64 "{100,2000}={0,2}", secret_signed, "=4"),
-    SECRET("aws-bedrock-key", "aws", "\\bABSK" B64 "{109,269}={0,2}", secret_signed, "=4"),
+    SIGNED("aws-access-key-id", "aws", "\\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\\b", "=4"),
+    SECRET_SAID("aws-secret-key", "aws", "(?:\\b[A-Za-z0-9]|[+/])" B64 "{39}",
+           "aws|aws_secret|secret_access_key|secretaccesskey|secret access key|aws_secret_access_key|"
+           "secret key|aws_secret_key|secretkey"),
+    SIGNED("aws-session-token", "aws", "\\b(?:FwoG|IQoJ|FQoG)" B64 "{100,2000}={0,2}", "=4"),
+    SIGNED("aws-bedrock-key", "aws", "\\bABSK" B64 "{109,269}={0,2}", "=4"),
 
     SECRET("gcp-api-key", "gcp", "\\bAIza[A-Za-z0-9_-]{35}", secret_marked, "=4"),
     SECRET("gcp-access-token", "gcp", "\\bya29\\.[A-Za-z0-9_-]{20,400}", secret_marked, "=4"),
     SECRET("gcp-client-secret", "gcp", "\\bGOCSPX-[A-Za-z0-9_-]{28}", secret_marked, "=6"),
 
-    { { "github-token", "github", "\\bgh[pousr]_[A-Za-z0-9]{36}\\b", false, secret_github }, NULL, "SECRET", FAKE_GITHUB, "=3", NULL },
+    { { "github-token", "github", "\\bgh[pousr]_[A-Za-z0-9]{36}\\b", false, secret_github, NULL, 0, BEHIND_ANYTHING }, NULL, "SECRET", FAKE_GITHUB, "=3", NULL },
     SECRET("github-fine-token", "github", "\\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\\b", secret_marked, "=9"),
     SECRET("gitlab-token", "gitlab", "\\bgl(?:pat|ptt|dt|rt|cbt|soat|ft|imt|agent|oas|ffct)-[A-Za-z0-9_-]{20,64}", secret_marked, "=5"),
 
     SECRET("slack-token", "slack", "\\bxox[abeoprs](?:\\.xox[bp])?-[A-Za-z0-9-]{10,250}", secret_marked, "=4"),
-    SECRET("slack-app-token", "slack", "\\bxapp-[0-9]-[A-Z0-9]{8,14}-[0-9]{8,16}-[0-9a-f]{40,80}", secret_signed, "=5"),
-    SECRET("slack-webhook", "slack", "\\bhooks\\.slack\\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,80}", secret_signed,
+    SIGNED("slack-app-token", "slack", "\\bxapp-[0-9]-[A-Z0-9]{8,14}-[0-9]{8,16}-[0-9a-f]{40,80}", "=5"),
+    SECRET("slack-webhook", "slack", "\\bhooks\\.slack\\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,80}", secret_marked,
            "!=26"),
 
     SECRET("stripe-key", "stripe", "\\b(?:sk|rk)_(?:live|test|prod)_[A-Za-z0-9]{16,250}", secret_marked, "=6"),
@@ -67,54 +76,55 @@ const struct sensitive SECRET_ROWS[] = {
     SECRET("pinecone-key", "ai", "\\bpcsk_[A-Za-z0-9]{5,6}_[A-Za-z0-9]{40,70}", secret_marked, "=4"),
     SECRET("tavily-key", "ai", "\\btvly-(?:dev-)?[A-Za-z0-9]{30,40}", secret_marked, "=4"),
 
-    { { "npm-token", "packages", "\\bnpm_[A-Za-z0-9]{36}\\b", false, secret_github }, NULL, "SECRET", FAKE_GITHUB, "=3", NULL },
+    { { "npm-token", "packages", "\\bnpm_[A-Za-z0-9]{36}\\b", false, secret_github, NULL, 0, BEHIND_ANYTHING }, NULL, "SECRET", FAKE_GITHUB, "=3", NULL },
     SECRET("pypi-token", "packages", "\\bpypi-AgE[A-Za-z0-9_-]{50,250}", secret_marked, "=7"),
     SECRET("docker-token", "packages", "\\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{24,40}", secret_marked, "=7"),
     SECRET("rubygems-key", "packages", "\\brubygems_[0-9a-f]{48}", secret_marked, "=8"),
     SECRET("nuget-key", "packages", "\\boy2[a-z2-7]{43}\\b", secret_marked, "=3"),
     SECRET("crates-token", "packages", "\\bcio[A-Za-z0-9]{32}\\b", secret_marked, "=3"),
-    SECRET("postman-key", "packages", "\\bPMAK-[0-9a-f]{24}-[0-9a-f]{34}", secret_signed, "=4"),
+    SIGNED("postman-key", "packages", "\\bPMAK-[0-9a-f]{24}-[0-9a-f]{34}", "=4"),
 
     SECRET("databricks-token", "cloud", "\\bdapi[0-9a-f]{32}(?:-[0-9])?\\b", secret_marked, "=4"),
     SECRET("digitalocean-token", "cloud", "\\bdo[opr]_v1_[0-9a-f]{64}", secret_marked, "=5"),
     SECRET("heroku-key", "cloud", "\\bHRKU-AA[A-Za-z0-9_-]{58}", secret_marked, "=6"),
     SECRET("vault-token", "cloud", "\\bhv[sbr]\\.[A-Za-z0-9_-]{24,200}", secret_marked, "=3"),
-    SECRET("terraform-token", "cloud", "\\b[A-Za-z0-9]{14}\\.atlasv1\\.[A-Za-z0-9_=-]{60,70}", secret_signed, "!#14=9"),
-    SECRET("cloudflare-key", "cloud", "\\bv1\\.0-[0-9a-f]{24}-[0-9a-f]{146}", secret_signed, "=2"),
+    SIGNED("terraform-token", "cloud", "\\b[A-Za-z0-9]{14}\\.atlasv1\\.[A-Za-z0-9_=-]{60,70}", "!#14=9"),
+    SIGNED("cloudflare-key", "cloud", "\\bv1\\.0-[0-9a-f]{24}-[0-9a-f]{146}", "=2"),
     SECRET("grafana-token", "cloud", "\\bglsa_[A-Za-z0-9]{32}_[0-9a-fA-F]{8}", secret_marked, "=4"),
     SECRET("newrelic-key", "cloud", "\\bNRAK-[A-Z0-9]{27}\\b", secret_marked, "=4"),
-    SECRET("dynatrace-token", "cloud", "\\bdt0[a-z][0-9]{2}\\.[A-Z0-9]{24}\\.[A-Z0-9]{64}", secret_signed, "=6"),
+    SIGNED("dynatrace-token", "cloud", "\\bdt0[a-z][0-9]{2}\\.[A-Z0-9]{24}\\.[A-Z0-9]{64}", "=6"),
     SECRET("sentry-token", "cloud", "\\bsntry(?:u_[0-9a-f]{64}|s_eyJ[A-Za-z0-9_=+/-]{60,400})", secret_marked, "=6"),
     SECRET("supabase-token", "cloud", "\\bsb(?:p_[0-9a-f]{40}|_secret_[A-Za-z0-9_-]{30,40})", secret_marked, "=3"),
     SECRET("planetscale-token", "cloud", "\\bpscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=-]{32,64}", secret_marked, "=6"),
     SECRET("tailscale-key", "cloud", "\\btskey-(?:auth|api|client)-[A-Za-z0-9]{8,20}-[A-Za-z0-9]{20,40}", secret_marked, "=5"),
-    SECRET("doppler-token", "cloud", "\\bdp\\.(?:pt|st|ct|sa|scim|audit)\\.[A-Za-z0-9.]{40,60}", secret_signed, "=4"),
+    SIGNED("doppler-token", "cloud", "\\bdp\\.(?:pt|st|ct|sa|scim|audit)\\.[A-Za-z0-9.]{40,60}", "=4"),
 
     SECRET("telegram-token", "message", "\\b[0-9]{8,10}:AA[A-Za-z0-9_-]{32,33}", secret_marked, NULL),
-    SECRET("discord-token", "message", "\\b[MNO][A-Za-z0-9_-]{23,27}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,38}", secret_signed, NULL),
-    SECRET("discord-webhook", "message", "\\bdiscord(?:app)?\\.com/api/webhooks/[0-9]{17,20}/[A-Za-z0-9_-]{60,70}", secret_signed, "!=26"),
+    SIGNED("discord-token", "message", "\\b[MNO][A-Za-z0-9_-]{23,27}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,38}", NULL),
+    SECRET("discord-webhook", "message", "\\bdiscord(?:app)?\\.com/api/webhooks/[0-9]{17,20}/[A-Za-z0-9_-]{60,70}", secret_marked, "!=26"),
     SECRET("sendgrid-key", "message", "\\bSG\\.[A-Za-z0-9_-]{16,32}\\.[A-Za-z0-9_-]{16,64}", secret_marked, "=2"),
     SECRET("mailgun-key", "message", "\\bkey-[0-9a-f]{32}\\b", secret_marked, "=3"),
     SECRET("mailchimp-key", "message", "\\b[0-9a-f]{32}-us[0-9]{1,2}\\b", secret_marked, NULL),
     SECRET("twilio-key", "message", "\\bSK[0-9a-f]{32}\\b", secret_marked, "=2"),
-    SECRET("twilio-auth-token", "message", "\\b[0-9a-f]{32}\\b", secret_twilio, NULL),
+    SECRET_SAID("twilio-auth-token", "message", "\\b[0-9a-f]{32}\\b",
+           "twilio|auth token|auth_token|twilio_auth_token|authtoken"),
     SECRET("teams-webhook", "message", "\\bwebhook\\.office\\.com/webhookb2/[0-9a-fA-F@-]{60,90}/IncomingWebhook/[0-9a-f]{32}/[0-9a-fA-F-]{36}",
-           secret_signed, "!=29"),
+           secret_marked, "!=29"),
 
     SECRET("square-token", "service", "\\b(?:sq0(?:atp|csp)-[A-Za-z0-9_-]{22,43}|EAAA[A-Za-z0-9_-]{60})", secret_marked, "=4"),
     SECRET("shopify-token", "service", "\\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}\\b", secret_marked, "=5"),
     SECRET("linear-key", "service", "\\blin_api_[A-Za-z0-9]{40}", secret_marked, "=6"),
     SECRET("notion-token", "service", "\\b(?:secret|ntn)_[A-Za-z0-9]{43,50}\\b", secret_marked, "=3"),
     SECRET("figma-token", "service", "\\bfigd_[A-Za-z0-9_-]{38,45}", secret_marked, "=4"),
-    SECRET("atlassian-token", "service", "\\bAT(?:ATT3xFfG|CTT3xFfG|STT3xFfG|BB)[A-Za-z0-9_=-]{30,250}", secret_signed, "=4"),
-    SECRET("airtable-token", "service", "\\bpat[A-Za-z0-9]{14}\\.[0-9a-f]{64}", secret_signed, "=3"),
+    SIGNED("atlassian-token", "service", "\\bAT(?:ATT3xFfG|CTT3xFfG|STT3xFfG|BB)[A-Za-z0-9_=-]{30,250}", "=4"),
+    SIGNED("airtable-token", "service", "\\bpat[A-Za-z0-9]{14}\\.[0-9a-f]{64}", "=3"),
 
     { { "private-key", "private_key",
-        "-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=:,. \\t\\r\\n\\\\-]{20,4000}", false, secret_pem },
+        "-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=:,. \\t\\r\\n\\\\-]{20,4000}", false, secret_pem, NULL, 0, BEHIND_ANYTHING },
       NULL, "PRIVATE_KEY", FAKE_LABEL, NULL, NULL },
-    SECRET("age-key", "private_key", "\\bAGE-SECRET-KEY-1[0-9A-Z]{58}", secret_signed, "!=16"),
+    SIGNED("age-key", "private_key", "\\bAGE-SECRET-KEY-1[0-9A-Z]{58}", "!=16"),
 
-    { { "jwt", "token", "\\beyJ[A-Za-z0-9_-]{10,1000}\\.eyJ[A-Za-z0-9_-]{6,2400}\\.[A-Za-z0-9_-]{10,680}", false, secret_jwt }, NULL, "TOKEN",
+    { { "jwt", "token", "\\beyJ[A-Za-z0-9_-]{10,1000}\\.eyJ[A-Za-z0-9_-]{6,2400}\\.[A-Za-z0-9_-]{10,680}", false, secret_jwt, NULL, 0, BEHIND_ANYTHING }, NULL, "TOKEN",
       FAKE_LABEL, NULL, NULL },
     SECRET_ANY_CASE("bearer", "token", "\\bbearer [A-Za-z0-9._~+/=-]{20,2000}", secret_bearer, "TOKEN"),
     SECRET_ANY_CASE("basic-credentials", "token", "\\bauthorization[\"']?[:=] ?[\"']?basic [A-Za-z0-9+/]{12,400}={0,2}", secret_assigned,
@@ -124,7 +134,7 @@ const struct sensitive SECRET_ROWS[] = {
                     "(?:\\b|_)(?:db|user|my|admin|root|mysql|smtp|redis|default)?(?:password|passwd|passphrase|passcode|pwd|passwort|kennwort|"
                     "contraseña|mot de passe|senha|пароль|密码)" ASSIGNED "{6,120}",
                     secret_password, "PASSWORD"),
-    { { "password-member", "password", "(?:Password|Passwd|Passphrase|Pwd)" ASSIGNED "{6,120}", false, secret_password }, NULL, "PASSWORD",
+    { { "password-member", "password", "(?:Password|Passwd|Passphrase|Pwd)" ASSIGNED "{6,120}", false, secret_password, NULL, 0, BEHIND_ANYTHING }, NULL, "PASSWORD",
       FAKE_CLASS, NULL, NULL },
     SECRET_ANY_CASE("password-said", "password",
                     "\\b(?:password|passphrase|passcode|passwort|contraseña|senha)(?: for [a-z0-9 ]{1,30})? is [\"'`]?[^\\s\"'`,;]{6,120}",
@@ -136,9 +146,9 @@ const struct sensitive SECRET_ROWS[] = {
                     secret_assigned, "SECRET"),
     { { "assigned-member", "assignment",
         "(?:Secret|Token|ApiKey|AccessKey|SecretKey|PrivateKey|AccountKey|SigningKey|EncryptionKey)" ASSIGNED "{16,200}", false,
-        secret_assigned },
+        secret_assigned, NULL, 0, BEHIND_ANYTHING },
       NULL, "SECRET", FAKE_CLASS, NULL, NULL },
     SECRET_ANY_CASE("url-password", "url",
                     "://[^\\s/:@\"'<>]{0,80}:[^\\s/@\"'<>]{3,120}@[a-z0-9.\\[\\]-]{2,120}", secret_url, "PASSWORD"),
-    { { NULL, NULL, NULL, false, NULL }, NULL, NULL, FAKE_LABEL, NULL, NULL },
+    { { NULL, NULL, NULL, false, NULL, NULL, 0, BEHIND_ANYTHING }, NULL, NULL, FAKE_LABEL, NULL, NULL },
 };

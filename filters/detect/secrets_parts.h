@@ -7,10 +7,6 @@
 bool secret_marked(struct str text, size_t *start, size_t *end);
 bool secret_signed(struct str text, size_t *start, size_t *end);
 bool secret_github(struct str text, size_t *start, size_t *end);
-bool secret_aws_key(struct str text, size_t *start, size_t *end);
-bool secret_devops_pat(struct str text, size_t *start, size_t *end);
-bool secret_azure_hex(struct str text, size_t *start, size_t *end);
-bool secret_twilio(struct str text, size_t *start, size_t *end);
 bool secret_jwt(struct str text, size_t *start, size_t *end);
 bool secret_pem(struct str text, size_t *start, size_t *end);
 bool secret_connection(struct str text, size_t *start, size_t *end);

@@ -58,36 +58,6 @@ bool secret_github(struct str text, size_t *start, size_t *end)
     return memcmp(digits, s.at + s.len - 6, 6) == 0 || near_is_random(str_from(s, mark));
 }
 
-/* ---- keys that only their name tells ---- */
-
-static bool secret_named(struct str text, size_t *start, size_t *end, const char *names)
-{
-    return secret_signed(text, start, end) && near_before(text, *start, names);
-}
-
-bool secret_aws_key(struct str text, size_t *start, size_t *end)
-{
-    return secret_named(text, start, end, "aws|aws_secret|secret_access_key|secretaccesskey|secret access key|aws_secret_access_key|"
-                                          "secret key|aws_secret_key|secretkey");
-}
-
-bool secret_devops_pat(struct str text, size_t *start, size_t *end)
-{
-    return secret_named(text, start, end, "pat|azure devops|devops|vsts|azure_devops_pat|system_accesstoken|visualstudio|personal access token");
-}
-
-bool secret_azure_hex(struct str text, size_t *start, size_t *end)
-{
-    return secret_named(text, start, end,
-                        "azure|openai|cognitive|ocp-apim-subscription-key|subscription key|subscription_key|subscription-key|api-key|"
-                        "azure_openai_api_key|azure_openai_key|speech_key|vision_key|translator|bing");
-}
-
-bool secret_twilio(struct str text, size_t *start, size_t *end)
-{
-    return secret_named(text, start, end, "twilio|auth token|auth_token|twilio_auth_token|authtoken");
-}
-
 /* ---- structured ---- */
 
 /* The first part must be the JSON of a header that names an algorithm (RFC 7515). */

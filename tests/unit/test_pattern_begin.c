@@ -73,8 +73,9 @@ static void compare(const struct sensitive *rows, const char *const *kinds)
     if (!CHECK(set && all))
         return;
     memset(&all->begin, 0xff, sizeof all->begin); /* a match may begin with any byte */
-    for (size_t i = 0; i < ARRAY_LEN(all->begin.groups); i++)
-        all->begin.groups[i] = (uint32_t)((uint64_t)1 << all->groups) - 1;
+    memset(all->begin.table_of, 0, sizeof all->begin.table_of);
+    for (size_t i = 0; i < BEGIN_ROWS; i++)
+        all->begin.tables[0].groups[i] = (uint32_t)((uint64_t)1 << all->groups_count) - 1;
     struct pattern_scratch *scratch = pattern_scratch_new(set), *all_scratch = pattern_scratch_new(all);
     struct buf text = { .ceiling_bytes = 1 << 20 }, got = { .ceiling_bytes = 1 << 20 }, wanted = { .ceiling_bytes = 1 << 20 };
     srandom(5);

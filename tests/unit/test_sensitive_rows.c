@@ -92,10 +92,14 @@ static const struct row PERSONAL[] = {
     { "card", "[[3782-822463-10005]]," },
     { "card", "no. [[5555555555554444]]." },
     { "card", "[[6011000990139424]]" },
+    { "card", "17,[[4111111111111111]],2027,123" },
+    { "us-ssn", "id,ssn\n17,[[536-90-4399]],4" },
+    { "ip4", "200,[[92.168.7.33]],404" },
     { NULL, "4111 1111 1111 1112" },
     { NULL, "411111 1111 111111" },
     { NULL, "0.4111111111111111" },
     { NULL, "order 9999999999999995" },
+    { NULL, "1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0" },
     { "iban", "to [[DE89 3704 0044 0532 0130 00]] today" },
     { "iban", "[[GB82WEST12345698765432]]" },
     { "iban", "my iban is [[gb82west12345698765432]]" },
@@ -313,6 +317,7 @@ TEST("personal data is found, and what only looks like it is not")
 #define R20 "qX7vR2mK9bT4wLc8NpYz"
 #define R32 "f3a91c7be20d48659a1c5e7d3b8f6042"
 static const struct row SECRETS[] = {
+    { "slack-webhook", "post to https://[[hooks.slack.com/services/T0" "4KX9QWLB/B07RJ2MZP1C/qf8Zt2vLw9XnB4kRs7YdGh1P]]" },
     { "azure-key-64", "key [[" R36 R36 "q+/z" "+AS" "tX9bK2Q==]]" },
     { "azure-key-64", "[[" R36 R36 "q8vz" "AC" "DbX9bK2Q==]]," },
     { "azure-key-32", "[[" R20 "b9TzR4wLc8NpY" "AI" "oTBX9bK2=]]" },
