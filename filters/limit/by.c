@@ -42,17 +42,34 @@ static bool add_app(struct buf *out, const struct exchange *x)
            (add_escaped(out, x->caller->issuer) && buf_add(out, STR("/")) && add_escaped(out, x->caller->app));
 }
 
+/* As a subject: two issuers may each have a tenant of the same name. */
 static bool add_tenant(struct buf *out, const struct exchange *x)
 {
-    return !x->caller || add_escaped(out, x->caller->tenant);
+    return !x->caller ||
+           (add_escaped(out, x->caller->issuer) && buf_add(out, STR("/")) && add_escaped(out, x->caller->tenant));
 }
 
-/* All of them together: callers with the same roles share a bucket. */
+static int compare(struct str a, struct str b)
+{
+    int by_bytes = memcmp(a.at, b.at, a.len < b.len ? a.len : b.len);
+    return by_bytes ? by_bytes : (a.len > b.len) - (a.len < b.len);
+}
+
+/* All of them together, each once and in an order of their own: callers with the same roles share a bucket. */
 static bool add_role(struct buf *out, const struct exchange *x)
 {
+    const struct str *last = NULL;
     bool ok = true;
-    for (size_t i = 0; ok && x->caller && i < x->caller->roles.count; i++)
-        ok = (i == 0 || buf_add(out, STR(","))) && add_escaped(out, x->caller->roles.at[i]);
+    while (ok && x->caller) {
+        const struct str *next = NULL, *roles = x->caller->roles.at;
+        for (size_t i = 0; i < x->caller->roles.count; i++)
+            if (roles[i].len && (!last || compare(roles[i], *last) > 0) && (!next || compare(roles[i], *next) < 0))
+                next = &roles[i];
+        if (!next)
+            break;
+        ok = (!last || buf_add(out, STR(","))) && add_escaped(out, *next);
+        last = next;
+    }
     return ok;
 }
 
@@ -101,26 +118,58 @@ static bool add_all(struct buf *out, const struct exchange *x)
     return true;
 }
 
-/* One row for each bit; model is the last, so that the words without it are a prefix. */
-#define BY(X)      X(all) X(subject) X(app) X(tenant) X(role) X(key) X(route) X(deployment) X(environment) X(address)
-#define WORD(name) #name,
-#define PART(name) add_##name,
+/* One row for each bit; model is the last, so that the words without it are a prefix. `kept` of what is the caller's own. */
+#define BY(X)                                                                                                                       \
+    X(all, false) X(subject, true) X(app, true) X(tenant, true) X(role, true) X(key, true) X(route, false) X(deployment, false)    \
+    X(environment, false) X(address, false)
+#define WORD(name, kept) #name,
+#define PART(name, kept) { STR_INIT("|" #name "="), add_##name, kept },
 const char *const BY_WORDS[] = { BY(WORD) NULL };
 const char *const BY_WORDS_WITH_MODEL[] = { BY(WORD) "model", NULL };
-static part_fn *const PARTS[] = { BY(PART) add_model };
+static const struct part {
+    struct str before;
+    part_fn *add;
+    bool is_kept;
+} PARTS[] = { BY(PART) PART(model, false) };
 
-struct str by_key(struct exchange *x, const char *kind, struct str name, uint64_t by)
+/* The caller's own, which a remembered caller needs once. */
+static bool add_kept(struct buf *out, const struct exchange *x, size_t i)
+{
+    struct caller *c = x->caller;
+    size_t from = buf_len(out), place = i - 1;
+    if (!c || place >= CALLER_BY_MAX)
+        return PARTS[i].add(out, x);
+    if (c->by[place].at)
+        return buf_add(out, c->by[place]);
+    bool ok = PARTS[i].add(out, x);
+    if (ok)
+        c->by[place] = arena_copy(&c->arena, str_from(buf_str(out), from));
+    return ok;
+}
+
+static bool add_begin(struct buf *out, const struct exchange *x, struct by_begin *begin, const struct by *by)
+{
+    if (begin && begin->route == x->route && begin->step == x->at)
+        return buf_add(out, str_of(begin->text, begin->len));
+    bool ok = buf_add(out, str_c(by->kind)) && buf_add(out, STR(":")) &&
+              (by->name.len ? add_escaped(out, by->name)
+                            : add_escaped(out, x->route->name.text) && buf_add(out, STR(".")) &&
+                                  buf_add_u64(out, x->at - x->route->plan.first[x->stage]));
+    if (!ok || !begin || buf_len(out) > sizeof begin->text)
+        return ok;
+    *begin = (struct by_begin){ .route = x->route, .step = x->at, .len = buf_len(out) };
+    memcpy(begin->text, buf_str(out).at, begin->len);
+    return true;
+}
+
+struct str by_key(struct exchange *x, struct by_begin *begin, const struct by *by)
 {
     static struct buf key; /* kept: one a process */
     key.ceiling_bytes = KEY_BYTES_MAX;
     buf_clear(&key);
-    bool ok =
-        buf_add(&key, str_c(kind)) && buf_add(&key, STR(":")) &&
-        (name.len ? add_escaped(&key, name)
-                  : add_escaped(&key, x->route->name.text) && buf_add(&key, STR(".")) && buf_add_u64(&key, x->at - x->route->plan.first[x->stage]));
+    bool ok = add_begin(&key, x, begin, by);
     for (size_t i = 0; ok && i < ARRAY_LEN(PARTS); i++)
-        if (by & (uint64_t)1 << i)
-            ok = buf_add(&key, STR("|")) && buf_add(&key, str_c(BY_WORDS_WITH_MODEL[i])) && buf_add(&key, STR("=")) &&
-                 PARTS[i](&key, x);
+        if (by->words & (uint64_t)1 << i)
+            ok = buf_add(&key, PARTS[i].before) && (PARTS[i].is_kept ? add_kept(&key, x, i) : PARTS[i].add(&key, x));
     return ok ? arena_copy(&x->arena, buf_str(&key)) : STR_NONE;
 }

@@ -15,7 +15,20 @@ extern const char *const BY_WORDS_WITH_MODEL[];
 #define BY_ABOUT "who has a bucket of their own: each combination of these; `all`: one for everybody"
 enum { BY_ALL = 1 }; /* its bit, which stands alone */
 
-/* The key of the step that runs, in the exchange's arena; at == NULL at its ceiling. `name` may be empty. */
-struct str by_key(struct exchange *x, const char *kind, struct str name, uint64_t by) MUST_USE;
+struct by {
+    const char *kind;
+    struct str name; /* may be empty */
+    uint64_t words;  /* their bits */
+};
+
+/* How the keys of one step begin, kept from one exchange to the next; zeroed at first. */
+struct by_begin {
+    const void *route;
+    size_t step, len;
+    char text[128];
+};
+
+/* The key of the step that runs, in the exchange's arena; at == NULL at its ceiling. `begin` is the step's own, or NULL. */
+struct str by_key(struct exchange *x, struct by_begin *begin, const struct by *by) MUST_USE;
 
 #endif

@@ -30,7 +30,7 @@ static enum verdict step(struct exchange *x, const void *policy)
     struct limit_op op = {
         .kind = LIMIT_CONCURRENCY,
         .on_down = (enum limit_down)p->terms.on_store_down,
-        .key = by_key(x, "concurrency", p->terms.name, p->terms.by),
+        .key = terms_key(x, &p->terms, "concurrency"),
         .count = p->max,
         .lease = p->terms.lease,
         .cost = 1,

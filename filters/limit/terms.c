@@ -113,6 +113,7 @@ bool terms_check_who(struct limit_terms *t, const char *unit, uint64_t at_once, 
         ok = false;
     }
     t->is_selective = !except_is_empty(&t->only);
+    t->has_except = !except_is_empty(&t->except);
     t->unit = unit;
     t->text = ok ? text_of(t, at_once, s) : STR_NONE;
     return ok && t->text.at;
@@ -133,12 +134,17 @@ bool terms_check(struct limit_terms *t, const char *kind, const char *unit, stru
 
 /* ---- one exchange ---- */
 
+struct str terms_key(struct exchange *x, const struct limit_terms *t, const char *kind)
+{
+    return by_key(x, &((struct limit_terms *)(uintptr_t)t)->begin, &(struct by){ kind, t->name, t->by });
+}
+
 struct limit_op terms_op(struct exchange *x, const struct limit_terms *t)
 {
     struct limit_op op = {
         .kind = t->rate.count ? LIMIT_RATE : LIMIT_QUOTA,
         .on_down = (enum limit_down)t->on_store_down,
-        .key = by_key(x, t->key, t->name, t->by),
+        .key = terms_key(x, t, t->key),
         .count = t->rate.count ? t->rate.count : t->quota.count,
         .period_ms = t->rate.period_ms,
         .lease = t->lease,
@@ -155,7 +161,7 @@ bool terms_spare(struct exchange *x, const struct limit_terms *t)
 {
     if (t->is_selective && !except_has(&t->only, x))
         return true; /* another limit's business */
-    if (!except_has(&t->except, x))
+    if (!t->has_except || !except_has(&t->except, x))
         return false;
     COUNT(METRIC_EXEMPT, x->stage, x->route->metric);
     exchange_report(x, t->text, STR("exempt"), str_c(STAGES[x->stage].word), STR("pass"), STR(""));

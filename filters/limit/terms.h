@@ -33,6 +33,8 @@ struct limit_terms {
     const char *unit;    /* "requests", "USD" */
     bool is_money;       /* counts are billionths */
     bool is_selective;   /* `only` names somebody */
+    bool has_except;
+    struct by_begin begin; /* of its keys; made with the first one */
     const char *key;     /* how keys begin: "requests", "requests.month" */
     struct str text;     /* "60 requests per minute for each subject" */
     struct calendar *calendar;
@@ -68,6 +70,8 @@ bool terms_check(struct limit_terms *t, const char *kind, const char *unit, stru
 /* The same of a limit that is neither rate nor quota: `at_once` of its unit. */
 bool terms_check_who(struct limit_terms *t, const char *unit, uint64_t at_once, struct setup *s, struct problems *problems);
 
+/* The key of the bucket for this exchange and step, in its arena; at == NULL when there is no room. */
+struct str terms_key(struct exchange *x, const struct limit_terms *t, const char *kind) MUST_USE;
 /* The limit for this exchange and step, all but its cost; key.at == NULL when there is no room. */
 struct limit_op terms_op(struct exchange *x, const struct limit_terms *t) MUST_USE;
 

@@ -8,6 +8,8 @@
 
 enum caller_kind { CALLER_NONE, CALLER_TOKEN, CALLER_KEY, CALLER_CERTIFICATE };
 
+enum { CALLER_BY_MAX = 5 };
+
 struct strs {
     struct str *at;
     size_t count;
@@ -28,6 +30,7 @@ struct caller {
     bool takes_claims_challenge; /* `xms_cc` has cp1 */
     char token_hash[17]; /* first 16 hexadecimal digits of SHA-256 of the credential, for the journal */
     int64_t expires_s;   /* wall time; INT64_MAX without */
+    struct str by[CALLER_BY_MAX]; /* as parts of limits' keys, made when first asked for (filters/limit/by.c); at == NULL: not yet */
     struct arena arena;  /* holds all of the above; owned */
     unsigned refs;
 };

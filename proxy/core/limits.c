@@ -85,7 +85,10 @@ enum verdict stage_limit(struct exchange *x)
     x->ask_store.settle = false;
     x->ask_store.ask.answered = exchange_answered;
     x->limits_asked = x->limits_count;
-    x->world->store(x->world, &x->ask_store);
+    if (x->world->store_now && x->world->store_now(x->world, &x->ask_store))
+        return limits_answered(x);
+    if (!x->world->store_now)
+        x->world->store(x->world, &x->ask_store);
     return exchange_wait(x, &x->ask_store.ask, limits_answered);
 }
 

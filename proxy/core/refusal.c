@@ -1,26 +1,29 @@
 /* refusal.c - a reason as an HTTP answer. */
 #include "proxy/core/refusal.h"
 
+#include "proxy/base/put.h"
 #include "proxy/core/answer_text.h"
 #include "proxy/http/writer.h"
 
+enum { LIMIT_FIELDS_BYTES = 3 * 64 + 5 * PUT_U64_MAX };
+
 /* OpenAI's reset fields are durations as text ("6m0s", "12ms", "2h5m0s"); Azure's are whole seconds. */
-static bool add_reset(struct exchange *x, struct buf *out, const char *what, uint64_t reset_ms)
+static char *put_reset(char *at, bool azure, uint64_t reset_ms)
 {
-    bool azure = str_starts(str_c(x->dialect->name), STR("azure"));
     uint64_t s = (reset_ms + 999) / 1000;
-    bool ok = buf_add(out, STR("\r\nx-ratelimit-reset-")) && buf_add(out, str_c(what)) && buf_add(out, STR(": "));
     if (azure)
-        return ok && buf_add_u64(out, s) && buf_add(out, STR("\r\n"));
+        return put_u64(at, s);
     if (reset_ms < 1000)
-        return ok && buf_add_u64(out, reset_ms) && buf_add(out, STR("ms\r\n"));
-    ok = ok && (s < 3600 || (buf_add_u64(out, s / 3600) && buf_add(out, STR("h"))));
-    ok = ok && (s < 60 || (buf_add_u64(out, s / 60 % 60) && buf_add(out, STR("m"))));
-    return ok && buf_add_u64(out, s % 60) && buf_add(out, STR("s\r\n"));
+        return put_str(put_u64(at, reset_ms), STR("ms"));
+    if (s >= 3600)
+        at = put_str(put_u64(at, s / 3600), STR("h"));
+    if (s >= 60)
+        at = put_str(put_u64(at, s / 60 % 60), STR("m"));
+    return put_str(put_u64(at, s % 60), STR("s"));
 }
 
-/* Of several limits of one kind the tightest is told, and one that was reached before any other. */
-static bool add_limits(struct exchange *x, struct buf *out, const char *what)
+/* Of several limits of one kind the tightest, and one that was reached before any other; NULL: there is none. */
+static const struct limit_op *tightest_of(const struct exchange *x, const char *what)
 {
     const struct limit_op *tightest = NULL;
     for (size_t i = 0; i < x->limits_count; i++) {
@@ -32,19 +35,41 @@ static bool add_limits(struct exchange *x, struct buf *out, const char *what)
                                                                      : !tightest || op->remaining < tightest->remaining;
         tightest = is_worse ? op : tightest;
     }
-    if (!tightest)
-        return true;
-    struct str word = str_c(what);
-    return buf_add(out, STR("x-ratelimit-limit-")) && buf_add(out, word) && buf_add(out, STR(": ")) &&
-           buf_add_u64(out, tightest->count) && buf_add(out, STR("\r\nx-ratelimit-remaining-")) && buf_add(out, word) &&
-           buf_add(out, STR(": ")) && buf_add_u64(out, tightest->remaining) &&
-           add_reset(x, out, what, tightest->reset_ms);
+    return tightest;
+}
+
+static bool add_limits(struct exchange *x, struct buf *out)
+{
+    static const struct {
+        const char *what;
+        struct str limit, remaining, reset;
+    } ROWS[] = {
+#define ROW(what)                                                                                                      \
+    { what, STR_INIT("x-ratelimit-limit-" what ": "), STR_INIT("\r\nx-ratelimit-remaining-" what ": "),                \
+      STR_INIT("\r\nx-ratelimit-reset-" what ": ") }
+        ROW("requests"),
+        ROW("tokens"),
+    };
+    for (size_t i = 0; x->limits_count && i < ARRAY_LEN(ROWS); i++) {
+        const struct limit_op *op = tightest_of(x, ROWS[i].what);
+        if (!op)
+            continue;
+        char *begin = buf_reserve(out, LIMIT_FIELDS_BYTES);
+        if (!begin)
+            return false;
+        char *at = put_u64(put_str(begin, ROWS[i].limit), op->count);
+        at = put_u64(put_str(at, ROWS[i].remaining), op->remaining);
+        at = put_reset(put_str(at, ROWS[i].reset), str_starts(str_c(x->dialect->name), STR("azure")), op->reset_ms);
+        at = put_str(at, STR("\r\n"));
+        buf_grew(out, (size_t)(at - begin));
+    }
+    return true;
 }
 
 bool answer_common_fields(struct exchange *x, struct buf *out)
 {
     return buf_add(out, STR("x-request-id: ")) && buf_add(out, str_c(x->request_id)) && buf_add(out, STR("\r\n")) &&
-           add_limits(x, out, "requests") && add_limits(x, out, "tokens");
+           add_limits(x, out);
 }
 
 void refusal_answer(struct exchange *x, unsigned status, struct str fields, struct str body)

@@ -147,6 +147,9 @@ struct world {
     /* One line for the audit journal, without its line feed. False when it cannot be kept: then nothing more is accepted. */
     bool (*journal)(struct world *w, struct str line);
     bool (*is_accepting)(struct world *w); /* false while the journal is stuck */
+
+    /* As store, but true when it could be answered at once: then `answered` is not called. Not of a settle. May be NULL. */
+    bool (*store_now)(struct world *w, struct ask_store *ask);
 };
 
 #endif

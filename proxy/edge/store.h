@@ -58,5 +58,7 @@ void store_client_finish(struct store_client *c);
 /* As world->store. A settle that nobody waits for is carried out at once. Cancelled by ask.drop: nothing was charged.
  */
 void store_client_ask(struct store_client *c, struct ask_store *ask);
+/* As world->store_now. */
+bool store_client_ask_now(struct store_client *c, struct ask_store *ask);
 
 #endif

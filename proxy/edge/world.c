@@ -154,6 +154,12 @@ static void world_store(struct world *w, struct ask_store *ask)
         store_client_ask(&o->store, ask);
 }
 
+static bool world_store_now(struct world *w, struct ask_store *ask)
+{
+    struct outside *o = outside_of(w);
+    return o->shared ? shared_ask_now(o->shared, ask) : store_client_ask_now(&o->store, ask);
+}
+
 static void world_fetch(struct world *w, struct ask_fetch *ask)
 {
     fetch_ask(outside_of(w)->fetches, ask);
@@ -194,6 +200,7 @@ static const struct world WORLD = {
     .now_ms = world_now_ms,
     .wall_ms = world_wall_ms,
     .store = world_store,
+    .store_now = world_store_now,
     .fetch = world_fetch,
     .timer = world_timer,
     .forward = world_forward,

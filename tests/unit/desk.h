@@ -134,7 +134,8 @@ UNUSED static struct desk *desk_open(const char *text)
     d->world =
         (struct world){ desk_now,          desk_wall,       desk_store,          desk_fetch,     desk_timer,
                         desk_forward,      desk_cancel,     desk_cancel_forward, desk_read_body, desk_answer_head,
-                        desk_answer_bytes, desk_answer_end, desk_ended,          desk_journal,   desk_accepting };
+                        desk_answer_bytes, desk_answer_end, desk_ended,          desk_journal,   desk_accepting,
+                        NULL };
     d->now_ms = 1000000;
     d->wall_ms = 1800000000000;
     problems_init(&d->problems, STR("desk.yaml"), str_c(text));

@@ -1,26 +1,18 @@
 /* command.c - commands as bytes: a list of bulk strings each, as hiredis' formatter writes them, but into the node's buffer. */
+#include "proxy/base/put.h"
 #include "proxy/edge/redis/redis_parts.h"
 
 #include <openssl/evp.h>
 
 enum { NUMBER_BYTES = 24 }; /* a mark, twenty digits, CRLF */
 
-static char *put_digits(char *at, size_t n)
-{
-    char digits[20];
-    size_t len = 0;
-    do
-        digits[len++] = (char)('0' + n % 10);
-    while (n /= 10);
-    while (len)
-        *at++ = digits[--len];
-    return at;
-}
-
 static char *put_number(char *at, char mark, size_t n)
 {
     *at++ = mark;
-    at = put_digits(at, n);
+    if (n < 10)
+        *at++ = (char)('0' + n);
+    else
+        at = put_u64(at, n);
     *at++ = '\r';
     *at++ = '\n';
     return at;
@@ -37,41 +29,51 @@ static char *put_bulk(char *at, struct str s)
     return at;
 }
 
-static bool write_both(struct buf *out, const struct str *head, size_t head_count, const struct str *args, size_t count)
+/* What a command begins with: strings that are written already, so many; then more. */
+struct begin {
+    struct str written;
+    size_t written_count;
+    const struct str *more;
+    size_t more_count;
+};
+
+static bool write_command(struct buf *out, const struct begin *b, const struct str *args, size_t count)
 {
-    size_t bytes = NUMBER_BYTES;
-    for (size_t i = 0; i < head_count; i++)
-        bytes += head[i].len + NUMBER_BYTES + 2;
+    size_t bytes = NUMBER_BYTES + b->written.len;
+    for (size_t i = 0; i < b->more_count; i++)
+        bytes += b->more[i].len + NUMBER_BYTES + 2;
     for (size_t i = 0; i < count; i++)
         bytes += args[i].len + NUMBER_BYTES + 2;
-    char *begin = buf_reserve(out, bytes);
-    if (!begin)
+    char *first = buf_reserve(out, bytes);
+    if (!first)
         return false;
-    char *at = put_number(begin, '*', head_count + count);
-    for (size_t i = 0; i < head_count; i++)
-        at = put_bulk(at, head[i]);
+    char *at = put_number(first, '*', b->written_count + b->more_count + count);
+    at = put_str(at, b->written);
+    for (size_t i = 0; i < b->more_count; i++)
+        at = put_bulk(at, b->more[i]);
     for (size_t i = 0; i < count; i++)
         at = put_bulk(at, args[i]);
-    buf_grew(out, (size_t)(at - begin));
+    buf_grew(out, (size_t)(at - first));
     return true;
 }
 
 bool resp_write(struct buf *out, const struct str *args, size_t count)
 {
-    return write_both(out, NULL, 0, args, count);
+    return write_command(out, &(struct begin){ .written = STR("") }, args, count);
 }
 
 bool resp_write_ask(struct buf *out, const struct resp_ask *ask)
 {
-    if (!ask->script)
+    const struct resp_script *script = ask->script;
+    char digits[PUT_U64_MAX];
+    if (!script)
         return resp_write(out, ask->args, ask->count);
-    char keys[20];
-    const struct str head[] = {
-        ask->is_whole ? STR("EVAL") : STR("EVALSHA"),
-        ask->is_whole ? ask->script->text : str_of(ask->script->sha1, sizeof ask->script->sha1),
-        str_of(keys, (size_t)(put_digits(keys, ask->keys) - keys)),
-    };
-    return write_both(out, head, ARRAY_LEN(head), ask->args, ask->count);
+    struct str keys = str_of(digits, (size_t)(put_u64(digits, ask->keys) - digits));
+    const struct str whole[] = { STR("EVAL"), script->text, keys };
+    struct begin begin = { .written = STR(""), .more = whole, .more_count = ARRAY_LEN(whole) };
+    if (!ask->is_whole)
+        begin = (struct begin){ str_of(script->call, sizeof script->call), 2, &keys, 1 };
+    return write_command(out, &begin, ask->args, ask->count);
 }
 
 void resp_script_init(struct resp_script *script, struct str text)
@@ -81,5 +83,7 @@ void resp_script_init(struct resp_script *script, struct str text)
     script->text = text;
     if (EVP_Digest(text.at, text.len, digest, &len, EVP_sha1(), NULL) != 1 || len != 20)
         memset(digest, 0, 20); /* without SHA-1 the server knows no such script, and is sent it in full */
-    hex_encode(script->sha1, digest, 20);
+    char sha1[40];
+    hex_encode(sha1, digest, 20);
+    put_str(put_str(put_str(script->call, STR("$7\r\nEVALSHA\r\n$40\r\n")), str_of(sha1, sizeof sha1)), STR("\r\n"));
 }

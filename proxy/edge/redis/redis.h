@@ -78,7 +78,7 @@ struct resp_ask {
 /* A script and its name at the server. The text stays. */
 struct resp_script {
     struct str text;
-    char sha1[40];
+    char call[60]; /* EVALSHA and the name, as they are sent */
 };
 void resp_script_init(struct resp_script *script, struct str text);
 

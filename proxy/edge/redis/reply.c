@@ -133,14 +133,69 @@ void resp_reader_close(struct resp_reader *r)
     arena_finish(&r->arena);
 }
 
-bool resp_reader_feed(struct resp_reader *r, struct str bytes)
+void resp_reader_feed(struct resp_reader *r, struct str bytes)
 {
-    return redisReaderFeed(r->hiredis, bytes.at, bytes.len) == REDIS_OK;
+    assert(!r->fresh.len);
+    r->fresh = bytes;
+}
+
+/* ---- what scripts answer, a list of a few numbers, without the way round ---- */
+
+/* At most 18 digits, and the end of the line; NULL when it is anything else, or not all there. */
+static const char *take_number(const char *at, const char *end, char mark, int64_t *out)
+{
+    int64_t n = 0;
+    if (at == end || *at++ != mark)
+        return NULL;
+    const char *first = at, *last = end - at > 18 ? at + 18 : end;
+    while (at < last && ascii_is_digit(*at))
+        n = n * 10 + (*at++ - '0');
+    if (at == first || end - at < 2 || at[0] != '\r' || at[1] != '\n')
+        return NULL;
+    *out = n;
+    return at + 2;
+}
+
+static bool take_few(struct resp_reader *r)
+{
+    const char *at = r->fresh.at, *end = at + r->fresh.len;
+    int64_t count;
+    if (!(at = take_number(at, end, '*', &count)) || count > RESP_FEW)
+        return false;
+    for (int64_t i = 0; i < count; i++) {
+        if (!(at = take_number(at, end, ':', &r->few[i].integer)))
+            return false;
+        r->few[i].kind = RESP_INTEGER;
+    }
+    r->root = (struct resp_value){ .kind = RESP_LIST, .list = r->few, .count = (size_t)count };
+    r->fresh = str_of(at, (size_t)(end - at));
+    return true;
+}
+
+static bool is_between(const struct resp_reader *r)
+{
+    return r->hiredis->ridx == -1 && r->hiredis->pos == r->hiredis->len;
 }
 
 enum resp_event resp_reader_next(struct resp_reader *r, const struct resp_value **out)
 {
     void *whole = NULL;
+    if (r->why)
+        return RESP_BAD;
+    if (is_between(r)) {
+        if (!r->fresh.len)
+            return RESP_MORE; /* hiredis would begin a reply, and not be between two any more */
+        if (take_few(r)) {
+            *out = &r->root;
+            return RESP_REPLY;
+        }
+    }
+    struct str fresh = r->fresh;
+    r->fresh = STR_NONE;
+    if (fresh.len && redisReaderFeed(r->hiredis, fresh.at, fresh.len) != REDIS_OK) {
+        r->why = "no memory for replies";
+        return RESP_BAD;
+    }
     if (r->hiredis->ridx == -1) { /* the last reply was whole: what it held goes */
         arena_finish(&r->arena);
         arena_init(&r->arena, ARENA_BYTES);

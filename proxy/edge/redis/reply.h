@@ -9,8 +9,12 @@
 
 struct redisReader;
 
+enum { RESP_FEW = 64 };
+
 struct resp_reader {
     struct redisReader *hiredis; /* owned; NULL when closed */
+    struct str fresh;            /* borrowed: was fed, and not looked at yet */
+    struct resp_value few[RESP_FEW];
     struct arena arena;          /* of the reply that is being read, or was given last */
     struct resp_value root;
     size_t values;
@@ -22,7 +26,8 @@ enum resp_event { RESP_MORE, RESP_REPLY, RESP_BAD /* for good */ };
 bool resp_reader_open(struct resp_reader *r) MUST_USE;
 void resp_reader_close(struct resp_reader *r); /* harmless on one that is closed or zeroed */
 
-bool resp_reader_feed(struct resp_reader *r, struct str bytes) MUST_USE; /* false without memory */
+/* The bytes stay until RESP_MORE is said. */
+void resp_reader_feed(struct resp_reader *r, struct str bytes);
 /* The next whole reply; it stays until the next call of any of these. */
 enum resp_event resp_reader_next(struct resp_reader *r, const struct resp_value **out);
 

@@ -2,6 +2,21 @@
 #include "proxy/base/metric.h"
 #include "proxy/edge/store.h"
 
+static void count(const struct ask_store *ask)
+{
+    COUNT(METRIC_STORE_OPS, ask->result == STORE_PASSED    ? RESULT_OK
+                            : ask->result == STORE_REFUSED ? RESULT_REFUSED
+                                                           : RESULT_FAILED);
+}
+
+bool store_client_ask_now(struct store_client *c, struct ask_store *ask)
+{
+    assert(!ask->settle && !ask->ask.is_open);
+    store_decide(c->store, c->row, store_time_now(), ask);
+    count(ask);
+    return true;
+}
+
 static void answer_asks(struct deferred *d)
 {
     struct store_client *c = CONTAINER_OF(d, struct store_client, answer);
@@ -13,9 +28,7 @@ static void answer_asks(struct deferred *d)
         struct ask_store *a = CONTAINER_OF(ask, struct ask_store, ask);
         store_decide(c->store, c->row, now, a);
         if (!a->settle)
-            COUNT(METRIC_STORE_OPS, a->result == STORE_PASSED    ? RESULT_OK
-                                    : a->result == STORE_REFUSED ? RESULT_REFUSED
-                                                                 : RESULT_FAILED);
+            count(a);
         if (ask->answered)
             ask->answered(ask);
     }

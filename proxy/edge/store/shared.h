@@ -60,6 +60,8 @@ struct shared_options {
 struct shared_store *shared_new(const struct shared_options *options);
 /* As world->store. */
 void shared_ask(struct shared_store *s, struct ask_store *ask);
+/* As world->store_now: from a lease, from what is known, without the store; what needs it is sent with this turn's others. */
+bool shared_ask_now(struct shared_store *s, struct ask_store *ask);
 /* Gives leases back and waits, turning the loop, until everything is brought home, or for so long. */
 void shared_flush(struct shared_store *s, uint64_t within_ms);
 /* Before the client goes. Open asks are not answered any more. NULL is fine. */

@@ -29,15 +29,20 @@ struct flight {
     char words[SHARED_OPS_MAX][LEVEL_BYTES + SHARED_COST_MAX * MEMBER_BYTES];
 };
 
+static void count(const struct ask_store *ask)
+{
+    COUNT(METRIC_STORE_OPS, ask->result == STORE_PASSED    ? RESULT_OK
+                            : ask->result == STORE_REFUSED ? RESULT_REFUSED
+                                                           : RESULT_FAILED);
+}
+
 void shared_give(struct ask_store *ask)
 {
     ask->ask.is_open = false;
     ask->ask.op = NULL;
     list_remove(&ask->ask.link);
     if (!ask->settle)
-        COUNT(METRIC_STORE_OPS, ask->result == STORE_PASSED    ? RESULT_OK
-                                : ask->result == STORE_REFUSED ? RESULT_REFUSED
-                                                               : RESULT_FAILED);
+        count(ask);
     ask->ask.answered(&ask->ask);
 }
 
@@ -480,18 +485,16 @@ static bool send_ask(struct shared_store *s, struct ask_store *ask, struct spot 
     }
     list_remove(&ask->ask.link);
     f->ask = ask;
+    ask->ask.is_open = true;
     ask->ask.op = f;
     ask->ask.drop = drop_flight;
     flight_send(f);
     return true;
 }
 
-static void decide(struct shared_store *s, struct ask_store *ask)
+/* False: it was sent. */
+static bool decide(struct shared_store *s, struct ask_store *ask)
 {
-    if (ask->settle) {
-        shared_settle(s, ask);
-        return;
-    }
     struct spot *spots[SHARED_OPS_MAX];
     bool fits = ask->ops_count <= SHARED_OPS_MAX;
     for (size_t i = 0; fits && i < ask->ops_count; i++)
@@ -500,19 +503,34 @@ static void decide(struct shared_store *s, struct ask_store *ask)
         shared_decide_alone(s, ask);
     } else if (fits && !is_shut(s, ask, spots) && !is_in_hand(s, ask, spots)) {
         if (send_ask(s, ask, spots))
-            return;
+            return false;
         fits = false;
     }
     if (!fits) {
         ask->result = STORE_DOWN;
         COUNT(METRIC_STORE_FULL);
     }
-    shared_give(ask);
+    return true;
+}
+
+bool shared_ask_now(struct shared_store *s, struct ask_store *ask)
+{
+    assert(!ask->settle && !ask->ask.is_open);
+    list_init(&ask->ask.link);
+    if (!decide(s, ask))
+        return false;
+    count(ask);
+    return true;
 }
 
 void shared_decide(struct deferred *d)
 {
     struct shared_store *s = CONTAINER_OF(d, struct shared_store, decide);
-    while (!list_is_empty(&s->asks)) /* an answer may cancel another ask, or bring a new one */
-        decide(s, CONTAINER_OF(LIST_ENTRY(s->asks.next, struct ask, link), struct ask_store, ask));
+    while (!list_is_empty(&s->asks)) { /* an answer may cancel another ask, or bring a new one */
+        struct ask_store *ask = CONTAINER_OF(LIST_ENTRY(s->asks.next, struct ask, link), struct ask_store, ask);
+        if (ask->settle)
+            shared_settle(s, ask);
+        else if (decide(s, ask))
+            shared_give(ask);
+    }
 }
