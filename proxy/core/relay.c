@@ -380,6 +380,13 @@ static bool is_end_held(struct exchange *x)
     return x->is_end_held;
 }
 
+/* An error that holds an answer all the same; what went wrong is the model server's word, not the model's. */
+static bool has_answer(const struct exchange *x, const struct jsonx *json)
+{
+    return x->call.operation != OP_SCORE &&
+           (jsonx_member(json, 0, STR("choices")) != JSONX_NO_NODE || jsonx_member(json, 0, STR("output")) != JSONX_NO_NODE);
+}
+
 /* A gathered answer: read and filtered. An error without JSON gets our own words. False when it is over. */
 static bool make_whole(struct exchange *x)
 {
@@ -400,7 +407,7 @@ static bool make_whole(struct exchange *x)
     learn(x, &facts);
     struct answer_piece piece = { .kind = PIECE_WHOLE, .data = buf_str(&x->answer), .json = json };
     if (!flow(x, &piece) ||
-        (x->wants_texts && x->upstream_status < 400 && !filter_texts(x, &piece))) {
+        (x->wants_texts && (x->upstream_status < 400 || has_answer(x, json)) && !filter_texts(x, &piece))) {
         pipeline_end(x);
         return false;
     }

@@ -268,10 +268,29 @@ static bool walk_choices(struct way w, uint32_t choices)
     uint32_t n = 0;
     for (uint32_t c = jsonx_first(w.json, choices); c != JSONX_NO_NODE; c = jsonx_next(w.json, choices, c), n++) {
         w.choice = index_of(w.json, c, n);
-        if (jsonx_is(w.json, c, JSONX_OBJECT) && !walk_choice(w, c))
+        w.id = path_begin(w.choice);
+        if (!(jsonx_is(w.json, c, JSONX_OBJECT) ? walk_choice(w, c) : walk(w, c)))
             return false;
     }
     return true;
+}
+
+/* The choices, and what servers add beside them; not what they tell of errors, costs and the prompt's own faults. */
+static bool walk_chat(struct way w)
+{
+    static const struct str others[] = { STR_INIT("choices"), STR_INIT("error"), STR_INIT("usage"),
+                                         STR_INIT("prompt_filter_results"), STR_INIT("prompt_annotations") };
+    const struct jsonx *j = w.json;
+    struct way one = w;
+    one.kind = PLACE_WHOLE;
+    for (uint32_t c = jsonx_first(j, 0); c != JSONX_NO_NODE; c = jsonx_next(j, 0, c)) {
+        bool is_other = jsonx_kind(j, c) < JSONX_STRING;
+        for (size_t i = 0; !is_other && i < ARRAY_LEN(others); i++)
+            is_other = str_eq(jsonx_raw(j, jsonx_key_of(j, c)), others[i]);
+        if (!is_other && !walk_member(one, c))
+            return false;
+    }
+    return walk_choices(w, jsonx_member(j, 0, STR("choices")));
 }
 
 /* ---- the Responses API ---- */
@@ -435,11 +454,12 @@ bool openai_find_texts(const struct jsonx *answer, const struct call *call, bool
 {
     struct way w = { .reader = reader, .json = answer, .logprobs = JSONX_NO_NODE, .tool_name = JSONX_NO_NODE };
     uint32_t choices = jsonx_member(answer, 0, STR("choices"));
+    bool is_object = jsonx_is(answer, 0, JSONX_OBJECT); /* whatever else it is, nobody can say where its texts are */
     w.kind = is_event ? PLACE_PIECE : PLACE_WHOLE;
     switch (call->operation) {
     case OP_RESPONSES:
     case OP_RESPONSE_OTHER:
-        return is_event ? walk_response_event(w) : walk_response(w, 0);
+        return is_object && (is_event ? walk_response_event(w) : walk_response(w, 0));
     case OP_SCORE:
         if (jsonx_is(answer, choices, JSONX_ARRAY))
             return walk_choices(w, choices);
@@ -448,7 +468,7 @@ bool openai_find_texts(const struct jsonx *answer, const struct call *call, bool
         return walk(w, 0);
     case OP_CHAT:
     case OP_COMPLETION:
-        return walk_choices(w, choices);
+        return is_object && walk_chat(w);
     default:
         return true;
     }
