@@ -1,11 +1,11 @@
 /* attacks.c - the forms of a text, scanned, and what was found added up. */
 #include "filters/detect/attacks_parts.h"
 
-#include <hs.h>
 #include <stdlib.h>
 
-enum { FORMS_MAX = 4, TEXT_MAX_BYTES = 1 << 30, KEPT_BYTES = 64 * 1024, WORK_FACTOR = 6, WORK_LEAST = 64 * 1024,
-       VALUES_MAX = 8, NAME_BYTES_MAX = 64 };
+enum { FORMS_MAX = 4, TEXT_MAX_BYTES = 1 << 30, KEPT_BYTES = 64 * 1024, VALUES_MAX = 8, NAME_BYTES_MAX = 64 };
+/* What grammars and the automaton may read: so many times the text, and as many bytes more. */
+enum { WORK_FACTOR = 6, WORK_LEAST = 64 * 1024, STEPS_FACTOR = 24, STEPS_LEAST = 64 * 1024 };
 
 const char *const ATTACK_CATEGORIES_WORDS[] = { "sql", "xss", "shell", "template", "ldap", "xpath", "traversal", "nosql", "crlf",
                                                 "xml", "code", NULL };
@@ -15,17 +15,6 @@ const struct attack_rule ATTACK_RULES[] = {
 #include "filters/detect/attacks_rules.def"
 };
 const size_t ATTACK_RULES_COUNT = ARRAY_LEN(ATTACK_RULES);
-
-static const struct {
-    enum attack_category category;
-    attack_anchor_fn *ask;
-    const char *expression;
-} ANCHORS[] = {
-#define ANCHOR(category, function, expression) { ATTACK_##category, function, expression },
-#include "filters/detect/attacks_rules.def"
-};
-
-enum { EXPRESSIONS_MAX = ATTACK_RULES_NUMBER + ARRAY_LEN(ANCHORS) };
 
 size_t attack_rule_find(struct str id)
 {
@@ -56,60 +45,23 @@ uint8_t attack_word_kind(const struct attack_word *words, size_t n, struct str w
 
 /* ---- compiled once for all policies ---- */
 
-struct attack_set {
-    unsigned refs;
-    hs_database_t *of[ATTACK_CATEGORIES]; /* owned */
-};
-
-struct expressions {
-    const char *at[EXPRESSIONS_MAX];
-    unsigned flags[EXPRESSIONS_MAX], ids[EXPRESSIONS_MAX], count;
-};
-
-static void add_expression(struct expressions *e, const char *expression, unsigned flags, size_t id)
-{
-    e->at[e->count] = expression;
-    e->flags[e->count] = HS_FLAG_CASELESS | HS_FLAG_DOTALL | flags;
-    e->ids[e->count++] = (unsigned)id;
-}
-
-/* Expressions are numbered by their rule; anchors come behind all rules. */
-static bool compile(enum attack_category category, hs_database_t **out, struct problems *problems)
-{
-    struct expressions e = { .count = 0 };
-    hs_compile_error_t *error = NULL;
-    for (size_t i = 0; i < ATTACK_RULES_COUNT; i++)
-        if (ATTACK_RULES[i].expression && ATTACK_RULES[i].category == category)
-            add_expression(&e, ATTACK_RULES[i].expression, HS_FLAG_SINGLEMATCH, i);
-    for (size_t i = 0; i < ARRAY_LEN(ANCHORS); i++)
-        if (ANCHORS[i].category == category)
-            add_expression(&e, ANCHORS[i].expression, 0, ATTACK_RULES_NUMBER + i);
-    if (hs_compile_multi(e.at, e.flags, e.ids, e.count, HS_MODE_BLOCK, NULL, out, &error) == HS_SUCCESS)
-        return true;
-    problem(problems, (struct span){ 0 }, "the rules of \"attacks\" cannot be compiled: %s in %s", error ? error->message : "no memory",
-            error && error->expression >= 0 ? e.at[error->expression] : "");
-    hs_free_compile_error(error);
-    return false;
-}
-
 /* Configurations are read by one thread at a time. */
 static struct attack_set shared;
 
 void attack_set_unref(struct attack_set *set)
 {
-    if (!set || --set->refs)
-        return;
-    for (size_t i = 0; i < ATTACK_CATEGORIES; i++) {
-        hs_free_database(set->of[i]);
-        set->of[i] = NULL;
-    }
+    if (set && --set->refs == 0)
+        attack_expressions_free(set);
 }
 
 struct attack_set *attack_set_ref(struct problems *problems)
 {
     bool ok = true;
-    for (size_t i = 0; ok && !shared.refs && i < ATTACK_CATEGORIES; i++)
-        ok = compile((enum attack_category)i, &shared.of[i], problems);
+    if (!shared.refs) {
+        shared = (struct attack_set){ .refs = 0 };
+        attack_sql_words(&shared);
+        ok = attack_expressions_make(&shared, problems);
+    }
     shared.refs++;
     if (ok)
         return &shared;
@@ -120,7 +72,7 @@ struct attack_set *attack_set_ref(struct problems *problems)
 /* ---- a worker's own ---- */
 
 struct attack_scratch {
-    hs_scratch_t *of_scan;     /* owned */
+    struct attack_matcher *matcher; /* owned */
     struct buf forms[2];       /* decoded, by turns; owned */
     uint64_t seen[(ATTACK_RULES_NUMBER + 63) / 64];
     const struct attack_policy *policy;
@@ -136,19 +88,17 @@ struct attack_scratch *attack_scratch_new(const struct attack_set *set)
         return NULL;
     for (size_t i = 0; i < ARRAY_LEN(s->forms); i++)
         buf_init(&s->forms[i], TEXT_MAX_BYTES);
-    for (size_t i = 0; i < ATTACK_CATEGORIES; i++)
-        if (hs_alloc_scratch(set->of[i], &s->of_scan) != HS_SUCCESS) {
-            attack_scratch_free(s);
-            return NULL;
-        }
-    return s;
+    if ((s->matcher = attack_matcher_new(set)))
+        return s;
+    attack_scratch_free(s);
+    return NULL;
 }
 
 void attack_scratch_free(struct attack_scratch *s)
 {
     if (!s)
         return;
-    hs_free_scratch(s->of_scan);
+    attack_matcher_free(s->matcher);
     for (size_t i = 0; i < ARRAY_LEN(s->forms); i++)
         buf_finish(&s->forms[i]);
     free(s);
@@ -229,17 +179,6 @@ static void add_up(struct attack_scratch *s)
 
 /* ---- one form ---- */
 
-static int matched(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
-{
-    struct attack_look *l = context;
-    (void)from, (void)flags;
-    if (id >= ATTACK_RULES_NUMBER)
-        ANCHORS[id - ATTACK_RULES_NUMBER].ask(l, (size_t)to);
-    else
-        attack_note(l, (enum attack_rule_name)id, to > ATTACK_MATCHED_MAX ? (size_t)to - ATTACK_MATCHED_MAX : 0, (size_t)to);
-    return 0;
-}
-
 /* The whole of it, and what stands behind the first equals signs when it is a query string or the like. */
 static void look_at_values(struct attack_look *l)
 {
@@ -261,19 +200,21 @@ static void look_at_values(struct attack_look *l)
     }
 }
 
-static bool look(struct attack_scratch *s, const struct attack_set *set, struct str text, unsigned form, uint32_t *signs)
+static bool look(struct attack_scratch *s, const struct attack_set *set, struct str text, unsigned form, bool *encoded)
 {
-    struct attack_look l = { .scratch = s, .text = text, .form = form, .work = WORK_FACTOR * text.len + WORK_LEAST };
-    attack_signs(&l);
-    *signs = l.signs;
-    for (unsigned i = 0; i < ATTACK_CATEGORIES; i++)
-        if (s->policy->categories >> i & 1 && attack_is_due(&l, (enum attack_category)i) &&
-            hs_scan(set->of[i], text.at, (unsigned)text.len, 0, s->of_scan, matched, &l) != HS_SUCCESS)
-            return false;
+    struct attack_look l = { .set = set,
+                             .scratch = s,
+                             .matcher = s->matcher,
+                             .text = text,
+                             .form = form,
+                             .work = WORK_FACTOR * text.len + WORK_LEAST,
+                             .steps = STEPS_FACTOR * text.len + STEPS_LEAST };
+    attack_scan(&l);
     look_at_values(&l);
-    if (!l.work)
+    if (!l.work || !l.steps)
         attack_note(&l, RULE_SQL_DENSE, 0, 0);
-    return true;
+    *encoded = l.encoded;
+    return !l.failed;
 }
 
 bool attacks_judge(const struct attack_set *set, struct attack_scratch *s, const struct attack_policy *p, struct str text,
@@ -288,15 +229,15 @@ bool attacks_judge(const struct attack_set *set, struct attack_scratch *s, const
     memset(s->seen, 0, sizeof s->seen);
     memset(s->heaviest, 0, sizeof s->heaviest);
     memset(s->sum, 0, sizeof s->sum);
-    uint32_t signs = 0;
-    bool ok = look(s, set, text, 0, &signs);
-    for (unsigned form = 1; ok && signs & SIGN_ENCODED && form < FORMS_MAX; form++) {
+    bool encoded = false;
+    bool ok = look(s, set, text, 0, &encoded);
+    for (unsigned form = 1; ok && encoded && form < FORMS_MAX; form++) {
         struct buf *decoded = &s->forms[form % 2];
         ok = attack_decode(text, decoded);
         if (!ok || !buf_len(decoded))
             break;
         text = buf_str(decoded);
-        ok = look(s, set, text, form, &signs);
+        ok = look(s, set, text, form, &encoded);
     }
     for (size_t i = 0; i < ARRAY_LEN(s->forms); i++)
         if (s->forms[i].size > KEPT_BYTES)

@@ -1,10 +1,12 @@
 /* attacks.h - payloads against what stands behind a model: SQL, script, shell, template, path and other injections in a value that
  * flows into another system.
  *
- * A text is looked at as it is, and as what is left when percent, entity and \u encodings are undone, up to three times. One scan
- * (Vectorscan) finds what is certain by itself and the places where something could begin; a grammar decides those: what stands
- * before and behind an `or`, what a tag's attributes are, what a separator is followed by. So a place costs a bounded number of
- * tokens, and the whole is linear in the text.
+ * A text is looked at as it is, and as what is left when percent, entity and \u encodings are undone, up to three times. One pass finds
+ * the places where something could begin, of which an ordinary text has few: by the first three bytes of a word, or by a sign. There one
+ * automaton finds what is certain by itself, and a grammar decides the rest: what stands before and behind an `or`, what a tag's
+ * attributes are, what a separator is followed by. A place costs a bounded number of bytes, all of them together a number in proportion
+ * to the text; what would cost more is refused. Nothing is compiled ahead but the expressions' nodes: a worker makes the states that
+ * texts lead to.
  *
  * Each rule has a score. Within a category the heaviest found counts in full and each further one half; the highest category
  * is the text's score. 60 is certain enough to refuse. */

@@ -10,64 +10,69 @@ enum attack_rule_name {
     ATTACK_RULES_NUMBER,
 };
 
+/* A set of three bytes in a row, of each the lower five bits, so that case does not matter. */
+struct attack_triples {
+    uint64_t bits[(1 << 15) / 64];
+};
+static inline unsigned attack_triple_of(uint32_t bytes) /* the first is the lowest */
+{
+    return (bytes & 0x1f) | (bytes >> 3 & 0x3e0) | (bytes >> 6 & 0x7c00);
+}
+static inline unsigned attack_triple(const char *p)
+{
+    return attack_triple_of((unsigned char)p[0] | (uint32_t)(unsigned char)p[1] << 8 | (uint32_t)(unsigned char)p[2] << 16);
+}
+static inline bool attack_has_triple(const struct attack_triples *t, unsigned triple)
+{
+    return t->bits[triple / 64] >> (triple % 64) & 1;
+}
+/* The first three bytes of a word; one of two is added with whatever follows it. */
+void attack_add_word(struct attack_triples *t, const char *word);
+
+/* All rules, compiled. */
+struct pattern_set;
+struct attack_set {
+    unsigned refs;
+    struct attack_expressions *expressions; /* owned */
+    struct attack_triples words, signs; /* with which what anybody asks for begins: a word, a sign */
+    struct attack_triples joins;        /* of the words, those that join conditions */
+    struct attack_triples values;       /* words of SQL that can begin a value, and are no names */
+};
+bool attack_expressions_make(struct attack_set *set, struct problems *problems) MUST_USE;
+void attack_expressions_free(struct attack_set *set);
+void attack_sql_words(struct attack_set *set);
+
+/* A worker's automaton of all expressions. */
+struct attack_matcher;
+struct attack_matcher *attack_matcher_new(const struct attack_set *set) MUST_USE;
+void attack_matcher_free(struct attack_matcher *m); /* NULL is fine */
+
 /* One form of a text: as it is, or decoded. */
 struct attack_look {
+    const struct attack_set *set;
     struct attack_scratch *scratch;
+    struct attack_matcher *matcher;
     struct str text;
-    unsigned form;  /* times that it was decoded */
-    size_t work;    /* bytes that grammars may still read; beyond, they look no further */
-    uint32_t signs; /* bit set of enum attack_sign */
-    bool is_short;  /* or without blanks: all rules are looked for */
+    unsigned form;   /* times that it was decoded */
+    size_t work;     /* bytes that grammars may still read; beyond, they look no further */
+    size_t steps;    /* the same, of the automaton */
+    bool encoded;    /* there is what could be an encoding */
+    bool failed;     /* no memory */
     size_t tick_end; /* where the last `…` ended */
+    size_t tag_end;  /* and the last tag */
 };
 
-/* Kinds of signs that a text may have. */
-enum attack_sign {
-    SIGN_BRACE = 1 << 0,
-    SIGN_DOLLAR = 1 << 1,
-    SIGN_PERCENT = 1 << 2,
-    SIGN_LESS = 1 << 3,
-    SIGN_MORE = 1 << 4,
-    SIGN_SLASH = 1 << 5,
-    SIGN_BACKSLASH = 1 << 6,
-    SIGN_TICK = 1 << 7,
-    SIGN_EQUALS = 1 << 8,
-    SIGN_CR = 1 << 9,
-    SIGN_LINE = 1 << 10,
-    SIGN_AT = 1 << 11,
-    SIGN_HASH = 1 << 12,
-    SIGN_STAR = 1 << 13,
-    SIGN_BRACKET = 1 << 14,
-    SIGN_AND = 1 << 15,
-    SIGN_SEMICOLON = 1 << 16,
-    SIGN_PIPE = 1 << 17,
-    SIGN_OPEN = 1 << 18,   /* a parenthesis */
-    SIGN_CALL = 1 << 19,   /* one behind a word */
-    SIGN_PAIR = 1 << 20,   /* two of them, or one and an operator */
-    SIGN_SCHEME = 1 << 21, /* a colon within a word */
-    SIGN_COLONS = 1 << 22,
-    SIGN_OPTION = 1 << 23, /* -x */
-    SIGN_UNDER = 1 << 24,  /* __ */
-    SIGN_DOTTED = 1 << 25, /* a dot within a word */
-    SIGN_QUOTE = 1 << 26,
-    SIGN_LOOK = 1 << 27, /* what is beside it matters */
-    SIGN_PLUS = 1 << 29,
-    SIGN_WIDE = 1 << 30, /* a byte with which wide forms of ASCII begin */
-    SIGN_ENCODED = SIGN_PERCENT | SIGN_AND | SIGN_BACKSLASH | SIGN_PLUS | SIGN_WIDE,
-    SIGN_WORD = 1 << 28, /* a letter with which a word of conditions begins */
-};
-
-/* Fills `signs`, and asks the grammars wherever one of their signs is. */
-void attack_signs(struct attack_look *l);
-/* Can a rule of that category be found in a text with these signs? */
-bool attack_is_due(const struct attack_look *l, enum attack_category category);
+/* One pass over the text: asks expressions and grammars wherever one of theirs could begin. */
+void attack_scan(struct attack_look *l);
+/* Looks for the expressions that begin at `at`. */
+void attack_match(struct attack_look *l, size_t at);
 
 /* The rule was found in text[from, to). */
 void attack_note(struct attack_look *l, enum attack_rule_name rule, size_t from, size_t to);
 
 /* Grammars, asked where something of theirs could begin. Words are found by expressions: `to` is behind what matched. */
 typedef void attack_anchor_fn(struct attack_look *l, size_t to);
-attack_anchor_fn attack_sql_union, attack_sql_statement, attack_sql_order, attack_sql_call, attack_event;
+attack_anchor_fn attack_sql_union, attack_sql_statement, attack_sql_order, attack_sql_call, attack_event, attack_template_lookup;
 /* A word or sign that joins conditions. */
 void attack_sql_logic(struct attack_look *l, size_t from, size_t to);
 /* A parenthesis, and behind the `select` in it. */

@@ -1,47 +1,66 @@
-/* attacks_signs.c - one pass over a text: what of it a grammar must look at, and which kinds of signs are there at all.
+/* attacks_signs.c - one pass over a text, which asks expressions and grammars only where one of theirs could begin.
  *
- * Most texts have few signs in them; rules are looked for only where theirs are (attack_is_due). */
+ * Sixty-four bytes at a time are told apart into words and signs. Of a word the first three bytes are looked up, and most are none that
+ * any rule knows; of a sign the same, and a grammar may know it. Everything else, and so most of an ordinary text, is not looked at. */
 #include "filters/detect/attacks_parts.h"
 
-enum { SHORT_BYTES = 64 };
+#include <endian.h>
 
-static const uint32_t SIGNS[256] = {
-    ['{'] = SIGN_BRACE, ['}'] = SIGN_BRACE, ['$'] = SIGN_DOLLAR, ['%'] = SIGN_PERCENT, ['<'] = SIGN_LESS, ['>'] = SIGN_MORE,
-    ['/'] = SIGN_SLASH, ['\\'] = SIGN_BACKSLASH, ['`'] = SIGN_TICK, ['='] = SIGN_EQUALS, ['\r'] = SIGN_CR, ['\n'] = SIGN_LINE,
-    ['@'] = SIGN_AT, ['#'] = SIGN_HASH, ['*'] = SIGN_STAR, ['['] = SIGN_BRACKET, [']'] = SIGN_BRACKET, ['&'] = SIGN_AND,
-    [';'] = SIGN_SEMICOLON, ['|'] = SIGN_PIPE, ['('] = SIGN_OPEN, [')'] = SIGN_OPEN, [':'] = SIGN_LOOK, ['-'] = SIGN_LOOK,
-    ['_'] = SIGN_LOOK, ['.'] = SIGN_LOOK, ['\''] = SIGN_LOOK, ['"'] = SIGN_LOOK,
-    [0xe5] = SIGN_CR, [0xef] = SIGN_WIDE, [0xe2] = SIGN_WIDE, ['+'] = SIGN_PLUS,
-    ['a'] = SIGN_WORD, ['A'] = SIGN_WORD, ['o'] = SIGN_WORD, ['O'] = SIGN_WORD, ['x'] = SIGN_WORD, ['X'] = SIGN_WORD,
-    ['h'] = SIGN_WORD, ['H'] = SIGN_WORD, ['r'] = SIGN_WORD, ['R'] = SIGN_WORD,
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+enum { STRETCH = 64, COMMENT_MAX = 64, EVENT_MAX = 40 };
+
+/* ---- words and signs ---- */
+
+struct stretch {
+    uint64_t words, signs; /* letters and _; what is neither those nor a digit, a blank, a comma or beyond ASCII */
+    bool is_wide;          /* has bytes with which wide forms of ASCII begin */
 };
 
-/* A rule of the category needs any of the first, or all of the second. */
-static const struct {
-    uint32_t any, all;
-} DUE[ATTACK_CATEGORIES] = {
-    [ATTACK_SQL] = { SIGN_WORD, 0 },
-    [ATTACK_XSS] = { SIGN_LESS | SIGN_CALL | SIGN_TICK | SIGN_EQUALS | SIGN_SCHEME, 0 },
-    [ATTACK_SHELL] = { SIGN_SLASH | SIGN_BACKSLASH | SIGN_DOLLAR | SIGN_MORE | SIGN_LESS | SIGN_PERCENT | SIGN_BRACE |
-                      SIGN_OPTION | SIGN_CALL |
-                           SIGN_EQUALS,
-                       0 },
-    [ATTACK_TEMPLATE] = { SIGN_BRACE | SIGN_HASH | SIGN_AT | SIGN_UNDER | SIGN_LESS | SIGN_DOLLAR | SIGN_PIPE, 0 },
-    [ATTACK_LDAP] = { SIGN_STAR | SIGN_PAIR, 0 },
-    [ATTACK_XPATH] = { SIGN_BRACKET | SIGN_COLONS | SIGN_SLASH, SIGN_OPEN | SIGN_EQUALS },
-    [ATTACK_TRAVERSAL] = { SIGN_SLASH | SIGN_BACKSLASH | SIGN_PERCENT | SIGN_SCHEME | SIGN_EQUALS, 0 },
-    [ATTACK_NOSQL] = { SIGN_DOLLAR | SIGN_CALL | SIGN_EQUALS | SIGN_BRACKET, SIGN_QUOTE | SIGN_SEMICOLON },
-    [ATTACK_CRLF] = { SIGN_PERCENT | SIGN_CR | SIGN_BACKSLASH, SIGN_LINE | SIGN_SLASH },
-    [ATTACK_XML] = { SIGN_LESS | SIGN_EQUALS, 0 },
-    [ATTACK_CODE] = { SIGN_CALL | SIGN_LESS | SIGN_DOLLAR | SIGN_UNDER | SIGN_BRACE | SIGN_PERCENT | SIGN_AT | SIGN_DOTTED | SIGN_EQUALS,
-                      0 },
-};
-
-bool attack_is_due(const struct attack_look *l, enum attack_category category)
+static void classify_bytes(const char *p, size_t n, struct stretch *s)
 {
-    uint32_t any = DUE[category].any, all = DUE[category].all;
-    return l->signs & any || (all && (l->signs & all) == all) || l->is_short;
+    *s = (struct stretch){ 0 };
+    for (size_t i = 0; i < n; i++) {
+        unsigned char b = (unsigned char)p[i];
+        bool is_word = attack_is_letter((char)b) || b == '_';
+        bool is_quiet = ascii_is_digit((char)b) || b == ' ' || b == ',' || b >= 0x80;
+        s->words |= (uint64_t)is_word << i;
+        s->signs |= (uint64_t)(!is_word && !is_quiet) << i;
+        s->is_wide |= b == 0xe2 || b == 0xef || b == 0xe5;
+    }
 }
+
+#if defined(__SSE2__)
+static void classify(const char *p, struct stretch *s)
+{
+    const __m128i before_a = _mm_set1_epi8('a' - 1), after_z = _mm_set1_epi8('z' + 1), small = _mm_set1_epi8(0x20);
+    const __m128i before_0 = _mm_set1_epi8('0' - 1), after_9 = _mm_set1_epi8('9' + 1), under = _mm_set1_epi8('_');
+    const __m128i comma = _mm_set1_epi8(','), e2 = _mm_set1_epi8((char)0xe2), e5 = _mm_set1_epi8((char)0xe5), ef = _mm_set1_epi8((char)0xef);
+    uint64_t words = 0, quiet = 0;
+    __m128i wide = _mm_setzero_si128();
+    for (int k = 0; k < 4; k++) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * k)), lower = _mm_or_si128(v, small);
+        __m128i letter = _mm_and_si128(_mm_cmpgt_epi8(lower, before_a), _mm_cmplt_epi8(lower, after_z));
+        __m128i digit = _mm_and_si128(_mm_cmpgt_epi8(v, before_0), _mm_cmplt_epi8(v, after_9));
+        __m128i rest = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, small), _mm_cmpeq_epi8(v, comma)), v); /* beyond ASCII: the highest bit */
+        words |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(letter, _mm_cmpeq_epi8(v, under))) << (16 * k);
+        quiet |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(digit, rest)) << (16 * k);
+        wide = _mm_or_si128(wide, _mm_or_si128(_mm_cmpeq_epi8(v, e2), _mm_or_si128(_mm_cmpeq_epi8(v, e5), _mm_cmpeq_epi8(v, ef))));
+    }
+    s->words = words;
+    s->signs = ~(words | quiet);
+    s->is_wide = _mm_movemask_epi8(wide) != 0;
+}
+#else
+static void classify(const char *p, struct stretch *s)
+{
+    classify_bytes(p, STRETCH, s);
+}
+#endif
+
+/* ---- words that join conditions ---- */
 
 static char byte_at(struct str s, size_t at)
 {
@@ -55,21 +74,39 @@ static bool is_word_at(struct str s, size_t at, struct str word)
            !attack_is_letter(behind) && behind != '_';
 }
 
-/* Words that join conditions. */
-static void look_at_word(struct attack_look *l, size_t at)
+/* Does a name or a sentence's sign end before `end`, as nothing does with which a value ends? */
+static bool is_behind_word(struct str s, size_t end)
+{
+    size_t at = end, least = end > EVENT_MAX ? end - EVENT_MAX : 0;
+    if (!at || attack_is_any(s.at[at - 1], ",.;:!?-"))
+        return at > 0;
+    while (at > least && attack_is_letter(s.at[at - 1]))
+        at--;
+    return at < end && (!at || (at > least && !attack_is_word(s.at[at - 1])));
+}
+
+/* A word before and one behind, and neither is anything to SQL: nearly every `and` of a text is such. */
+static bool is_between_words(const struct attack_look *l, size_t from, size_t end)
+{
+    struct str s = l->text;
+    return from >= 2 && s.at[from - 1] == ' ' && end + 4 <= s.len && s.at[end] == ' ' && attack_is_letter(s.at[end + 1]) &&
+           !attack_has_triple(&l->set->values, attack_triple(s.at + end + 1)) && s.at[end + 2] != '\'' && s.at[end + 3] != '\'' &&
+           is_behind_word(s, from - 1);
+}
+
+static void look_at_join(struct attack_look *l, size_t at)
 {
     static const struct str words[] = { STR_INIT("and"), STR_INIT("or"), STR_INIT("xor"), STR_INIT("having"), STR_INIT("rlike"),
                                         STR_INIT("regexp") };
-    struct str s = l->text;
-    char first = ascii_lower(s.at[at]), second = ascii_lower(byte_at(s, at + 1));
-    if (second != (first == 'a' ? 'n' : first == 'h' ? 'a' : first == 'o' ? 'r' : first == 'x' ? 'o' : second))
-        return;
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (is_word_at(s, at, words[i])) {
-            attack_sql_logic(l, at, at + words[i].len);
+        if (is_word_at(l->text, at, words[i])) {
+            if (!is_between_words(l, at, at + words[i].len))
+                attack_sql_logic(l, at, at + words[i].len);
             return;
         }
 }
+
+/* ---- signs ---- */
 
 static size_t skip_blanks(struct str s, size_t at, const char *also)
 {
@@ -85,10 +122,10 @@ static void look_behind_quote(struct attack_look *l, size_t at)
                                         STR_INIT("declare"), STR_INIT("exec"), STR_INIT("waitfor"), STR_INIT("select") };
     struct str s = l->text;
     at = skip_blanks(s, at + 1, ")");
-    char b = byte_at(s, at);
+    char b = ascii_lower(byte_at(s, at));
     bool is = attack_is_any(b, "#;+*/^%&|=<>~-");
-    for (size_t i = 0; !is && i < ARRAY_LEN(words) && attack_is_letter(b); i++)
-        is = is_word_at(s, at, words[i]);
+    for (size_t i = 0; !is && i < ARRAY_LEN(words); i++)
+        is = *words[i].at == b && is_word_at(s, at, words[i]);
     if (is)
         attack_sql_break(l, at);
 }
@@ -97,72 +134,122 @@ static void look_behind_parenthesis(struct attack_look *l, size_t at)
 {
     struct str s = l->text;
     size_t behind = skip_blanks(s, at + 1, "");
-    if (attack_is_any(byte_at(s, behind), "|&(") || (at && s.at[at - 1] == ')'))
-        l->signs |= SIGN_PAIR;
-    if (at && (attack_is_word(s.at[at - 1]) || attack_is_any(s.at[at - 1], ")]'\"")))
-        l->signs |= SIGN_CALL;
     if (byte_at(s, behind) == '/' && byte_at(s, behind + 1) == '*') {
-        size_t end = str_find_str(str_first(str_from(s, behind + 2), SHORT_BYTES), STR("*/"));
+        size_t end = str_find_str(str_first(str_from(s, behind + 2), COMMENT_MAX), STR("*/"));
         behind = skip_blanks(s, behind + 4 + end, "");
     }
     if (is_word_at(s, behind, STR("select")))
         attack_sql_select(l, at, behind + 6);
 }
 
-static void look_around(struct attack_look *l, size_t at)
+/* on…= */
+static void look_before_equals(struct attack_look *l, size_t at)
 {
     struct str s = l->text;
-    char b = s.at[at], before = at ? s.at[at - 1] : ' ', behind = byte_at(s, at + 1);
-    switch (b) {
-    case ':':
-        l->signs |= behind == ':' ? SIGN_COLONS : 0;
-        l->signs |= attack_is_word(before) && !attack_is_space(behind) ? SIGN_SCHEME : 0;
-        break;
-    case '-':
-        l->signs |= attack_is_space(before) && attack_is_letter(behind) ? SIGN_OPTION : 0;
-        break;
-    case '_':
-        l->signs |= behind == '_' ? SIGN_UNDER : 0;
-        break;
-    case '.':
-        l->signs |= attack_is_word(before) && attack_is_letter(behind) ? SIGN_DOTTED : 0;
-        break;
-    default: /* quotes */
-        l->signs |= SIGN_QUOTE;
-        look_behind_quote(l, at);
+    size_t from = at, least = at > EVENT_MAX ? at - EVENT_MAX : 0;
+    while (from > least && attack_is_letter(s.at[from - 1]))
+        from--;
+    if (at - from < 5 || ascii_lower(s.at[from]) != 'o' || ascii_lower(s.at[from + 1]) != 'n')
+        return;
+    char before = from ? s.at[from - 1] : ' ';
+    if (!attack_is_word(before) && !attack_is_any(before, ".$-"))
+        attack_event(l, at + 1);
+}
+
+static void look_at_twice(struct attack_look *l, size_t at)
+{
+    if (byte_at(l->text, at + 1) == l->text.at[at])
+        attack_sql_logic(l, at, at + 2);
+}
+
+static void look_at_tag(struct attack_look *l, size_t at)
+{
+    if (at >= l->tag_end)
+        l->tag_end = attack_tag(l, at);
+}
+
+static void look_at_code(struct attack_look *l, size_t at)
+{
+    (void)at;
+    l->encoded = true;
+}
+
+/* What else is asked where a sign is, one after the other. */
+typedef void sign_fn(struct attack_look *l, size_t at);
+static sign_fn *const SIGNS[128][3] = {
+    ['\''] = { look_behind_quote }, ['"'] = { look_behind_quote },
+    ['('] = { look_behind_parenthesis },
+    ['='] = { look_before_equals },
+    ['|'] = { look_at_twice, attack_shell_sign },
+    ['&'] = { look_at_twice, attack_shell_sign, look_at_code },
+    [';'] = { attack_shell_sign }, ['\n'] = { attack_shell_sign }, ['`'] = { attack_shell_sign }, ['$'] = { attack_shell_sign },
+    ['<'] = { look_at_tag, attack_shell_sign }, ['>'] = { attack_shell_sign },
+    ['%'] = { look_at_code }, ['\\'] = { look_at_code }, ['+'] = { look_at_code },
+};
+
+static void look_at_sign(struct attack_look *l, size_t at)
+{
+    sign_fn *const *ask = SIGNS[(unsigned char)l->text.at[at]];
+    for (size_t i = 0; i < ARRAY_LEN(SIGNS[0]) && ask[i]; i++)
+        ask[i](l, at);
+}
+
+/* ---- the pass ---- */
+
+/* The three bytes at `at`, with zeros behind the end of the text. */
+static unsigned last_triple(struct str s, size_t at)
+{
+    char end[3] = { 0 };
+    memcpy(end, s.at + at, s.len - at < sizeof end ? s.len - at : sizeof end);
+    return attack_triple(end);
+}
+
+static inline unsigned triple_at(struct str s, size_t at)
+{
+    uint32_t bytes;
+    if (at + sizeof bytes > s.len)
+        return last_triple(s, at);
+    memcpy(&bytes, s.at + at, sizeof bytes);
+    return attack_triple_of(le32toh(bytes));
+}
+
+static void look_at_word(struct attack_look *l, size_t at, unsigned triple)
+{
+    if (attack_has_triple(&l->set->joins, triple))
+        look_at_join(l, at);
+    attack_match(l, at);
+}
+
+static void look_at_stretch(struct attack_look *l, size_t from, const struct stretch *stretch, bool after_word)
+{
+    const struct attack_set *set = l->set;
+    const struct str s = l->text;
+    for (uint64_t todo = stretch->words & ~(stretch->words << 1 | after_word); todo; todo &= todo - 1) {
+        size_t at = from + (size_t)__builtin_ctzll(todo);
+        unsigned triple = triple_at(s, at);
+        if (attack_has_triple(&set->words, triple))
+            look_at_word(l, at, triple);
+    }
+    for (uint64_t todo = stretch->signs; todo; todo &= todo - 1) {
+        size_t at = from + (size_t)__builtin_ctzll(todo);
+        if (attack_has_triple(&set->signs, triple_at(s, at)))
+            attack_match(l, at);
+        look_at_sign(l, at);
     }
 }
 
-void attack_signs(struct attack_look *l)
+void attack_scan(struct attack_look *l)
 {
     struct str s = l->text;
-    size_t tag_end = 0;
-    const char *blank = memchr(s.at, ' ', s.len < SHORT_BYTES ? s.len : SHORT_BYTES);
-    l->signs = SIGN_WORD; /* SQL is made of words */
-    l->is_short = s.len <= SHORT_BYTES || !blank;
-    uint32_t counts = ~(uint32_t)0; /* a word begins where no letter is before it */
-    for (size_t at = 0; at < s.len; at++) {
-        unsigned char b = (unsigned char)s.at[at];
-        uint32_t sign = SIGNS[b] & counts;
-        bool is_letter = (unsigned char)((b | 0x20) - 'a') < 26 || b == '_';
-        counts = ~(uint32_t)SIGN_WORD | ((uint32_t)is_letter - 1);
-        if (!sign)
-            continue;
-        if (sign == SIGN_WORD) {
-            look_at_word(l, at);
-            continue;
-        }
-        l->signs |= sign & ~(uint32_t)SIGN_LOOK;
-        if (sign == SIGN_LOOK)
-            look_around(l, at);
-        else if (sign == SIGN_LESS && at >= tag_end)
-            tag_end = attack_tag(l, at);
-        else if (s.at[at] == '(')
-            look_behind_parenthesis(l, at);
-        else if (sign == SIGN_PIPE || (sign == SIGN_AND && byte_at(s, at + 1) == '&'))
-            if (byte_at(s, at + 1) == s.at[at])
-                attack_sql_logic(l, at, at + 2);
-        if (sign & (SIGN_SEMICOLON | SIGN_PIPE | SIGN_AND | SIGN_LINE | SIGN_TICK | SIGN_DOLLAR | SIGN_LESS | SIGN_MORE))
-            attack_shell_sign(l, at);
+    bool after_word = false;
+    for (size_t from = 0; from < s.len; from += STRETCH) {
+        struct stretch stretch;
+        if (s.len - from >= STRETCH)
+            classify(s.at + from, &stretch);
+        else
+            classify_bytes(s.at + from, s.len - from, &stretch);
+        l->encoded |= stretch.is_wide;
+        look_at_stretch(l, from, &stretch, after_word);
+        after_word = stretch.words >> 63;
     }
 }

@@ -7,6 +7,18 @@ static const struct attack_word WORDS[] = {
 #undef WORD
 };
 
+void attack_sql_words(struct attack_set *set)
+{
+    static const char *const joins[] = { "and", "or", "xor", "having", "rlike", "regexp" };
+    for (size_t i = 0; i < ARRAY_LEN(joins); i++) {
+        attack_add_word(&set->joins, joins[i]);
+        attack_add_word(&set->words, joins[i]);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(WORDS); i++)
+        if (WORDS[i].kind != SQL_FUNCTION)
+            attack_add_word(&set->values, WORDS[i].word);
+}
+
 struct sql_cursor sql_at(struct attack_look *l, size_t at)
 {
     size_t stop = at + (l->work > SQL_WINDOW_BYTES ? SQL_WINDOW_BYTES : l->work);
@@ -62,17 +74,23 @@ static size_t skip_comment(struct sql_cursor *c, size_t at)
     return at;
 }
 
+/* A string ends at its quote, unless a backslash is before it, or it is there twice and the string goes on. */
 static struct sql_token string_token(struct sql_cursor *c, size_t at, char quote)
 {
-    size_t i = at + 1;
-    for (; i < c->stop; i++) {
-        if (c->text.at[i] == '\\')
-            i++;
-        else if (c->text.at[i] == quote && byte_at(c, i + 1) == quote && i + 2 < c->stop && attack_is_word(c->text.at[i + 2]) &&
-                 i > at + 1)
-            i++;
-        else if (c->text.at[i] == quote)
-            return (struct sql_token){ SQL_STRING, at, i + 1 };
+    const char *text = c->text.at;
+    for (size_t i = at + 1; i < c->stop;) {
+        const char *end = memchr(text + i, quote, c->stop - i);
+        size_t to = end ? (size_t)(end - text) : c->stop;
+        const char *escape = memchr(text + i, '\\', to - i);
+        if (escape) {
+            i = (size_t)(escape - text) + 2;
+            continue;
+        }
+        if (!end)
+            break;
+        if (byte_at(c, to + 1) != quote || to + 2 >= c->stop || !attack_is_word(text[to + 2]) || to == at + 1)
+            return (struct sql_token){ SQL_STRING, at, to + 1 };
+        i = to + 2;
     }
     return (struct sql_token){ c->stop == c->text.len ? SQL_OPEN_STRING : SQL_END, at, c->stop };
 }

@@ -152,9 +152,9 @@ static bool begins_string(struct attack_look *l, size_t at)
     const char *line = memrchr(s.at + from, '\n', at - from);
     from = line ? (size_t)(line - s.at) : from;
     l->work -= l->work > at - from ? at - from : l->work;
-    for (size_t i = from; l->work && i < at; i++) {
-        bool within = i && attack_is_letter(s.at[i - 1]) && attack_is_letter(s.at[i + 1]);
-        quotes += s.at[i] == s.at[at] && !(within && s.at[i] == '\'') && !(i && s.at[i - 1] == '\\');
+    for (const char *q = s.at + from, *end = s.at + at; l->work && (q = memchr(q, s.at[at], (size_t)(end - q))); q++) {
+        bool within = *q == '\'' && q > s.at && attack_is_letter(q[-1]) && attack_is_letter(q[1]);
+        quotes += !within && !(q > s.at && q[-1] == '\\');
     }
     return quotes % 2 == 0;
 }

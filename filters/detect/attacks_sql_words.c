@@ -114,8 +114,8 @@ void attack_sql_call(struct attack_look *l, size_t to)
         end--;
     size_t from = sql_word_begin(l, end);
     struct sql_cursor c = sql_at(l, from);
-    if (sql_value(&c) != VALUE_SLOW)
-        return;
+    if ((from && l->text.at[from - 1] == '.') || sql_value(&c) != VALUE_SLOW)
+        return; /* time.sleep(1) is no function of a database */
     bool common = str_eq_nocase(str_of(l->text.at + from, end - from), STR("sleep"));
     struct sql_before before = sql_before(l, from);
     char b = before.from ? l->text.at[before.from - 1] : '\0';

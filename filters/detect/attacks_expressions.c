@@ -1,0 +1,263 @@
+/* attacks_expressions.c - the rules' expressions as one automaton, entered only where three bytes say that one could begin. */
+#include "filters/detect/attacks_parts.h"
+
+#include <stdlib.h>
+
+#include "filters/detect/attacks_automaton.h"
+
+enum place { PLACE_ANYWHERE, PLACE_FIRST, PLACE_LAST, PLACE_WHOLE, PLACE_FREE, PLACE_VALUE, PLACE_MEMBER, PLACE_UNTAGGED };
+
+static const struct expression {
+    const char *id, *expression; /* NULL: a grammar alone finds it */
+    enum attack_rule_name rule;
+    enum place place;
+    attack_anchor_fn *ask; /* NULL: it is the rule */
+} EXPRESSIONS[] = {
+#define RULE(name, id, category, score, expression, about) { id, expression, RULE_##name, PLACE_ANYWHERE, NULL },
+#define ALSO(name, place, expression) { #name, expression, RULE_##name, PLACE_##place, NULL },
+#define ANCHOR(function, expression) { #function, expression, ATTACK_RULES_NUMBER, PLACE_ANYWHERE, function },
+#include "filters/detect/attacks_rules.def"
+};
+
+/* ---- compiled once for all policies ---- */
+
+struct attack_expressions {
+    struct pattern_set patterns; /* their nodes alone */
+    struct attack_classes classes;
+    const struct expression *of[ARRAY_LEN(EXPRESSIONS)]; /* of each pattern */
+};
+
+/* The lower five bits of the bytes of each class. */
+static void fold_classes(const struct attack_classes *classes, uint32_t codes[ATTACK_CLASSES_MAX])
+{
+    memset(codes, 0, ATTACK_CLASSES_MAX * sizeof *codes);
+    for (unsigned c = 0; c < 0x100; c++)
+        codes[classes->class_of[c]] |= (uint32_t)1 << (c & 31);
+}
+
+static void add_triple(struct attack_triples *t, uint32_t bytes)
+{
+    unsigned triple = attack_triple_of(bytes);
+    t->bits[triple / 64] |= (uint64_t)1 << (triple % 64);
+}
+
+void attack_add_word(struct attack_triples *t, const char *word)
+{
+    for (uint32_t c = 0; c < 32; c++)
+        add_triple(t, (unsigned char)word[0] | (uint32_t)(unsigned char)word[1] << 8 | (word[2] ? (unsigned char)word[2] : c) << 16);
+}
+
+static void add_triples(struct attack_triples *t, uint32_t first, uint32_t second, uint32_t third)
+{
+    for (uint32_t z = third; z; z &= z - 1)
+        for (uint32_t y = second; y; y &= y - 1)
+            for (uint32_t x = first; x; x &= x - 1)
+                add_triple(t, (uint32_t)__builtin_ctz(x) | (uint32_t)__builtin_ctz(y) << 8 | (uint32_t)__builtin_ctz(z) << 16);
+}
+
+/* What can be left of an expression in a state is more than its end. */
+static bool goes_on(const struct attack_automaton *a, uint32_t state)
+{
+    const struct attack_state *st = &a->states[state];
+    for (uint32_t i = 0; i < st->count; i++)
+        if (a->patterns->nodes[a->pool[st->at + i]].kind == NODE_FOUND)
+            return false;
+    return true;
+}
+
+static const char NO_MEMORY[] = "there is no memory for them";
+
+/* Every three bytes behind which the automaton goes on. Its states are few enough for none to be forgotten. NULL, or what is wrong. */
+static const char *find_beginnings(struct attack_set *set, struct attack_automaton *a, uint32_t start)
+{
+    const struct attack_classes *classes = a->classes;
+    uint32_t codes[ATTACK_CLASSES_MAX], end = classes->count - 1;
+    fold_classes(classes, codes);
+    for (uint32_t x = 0; x < end; x++) {
+        uint32_t one = attack_automaton_next(a, start, x);
+        struct attack_triples *t = attack_is_word((char)classes->of_class[x]) ? &set->words : &set->signs;
+        for (uint32_t y = 0; one != ATTACK_DEAD && y < end; y++) {
+            uint32_t two = one == ATTACK_UNKNOWN ? one : attack_automaton_next(a, one, y), third = 0;
+            if (two == ATTACK_UNKNOWN)
+                return NO_MEMORY;
+            if (!goes_on(a, one) || !goes_on(a, two))
+                return "one has less than three bytes";
+            for (uint32_t z = 0; two != ATTACK_DEAD && z < end; z++) {
+                uint32_t three = attack_automaton_next(a, two, z);
+                if (three == ATTACK_UNKNOWN)
+                    return NO_MEMORY;
+                third |= three != ATTACK_DEAD ? codes[z] : 0;
+            }
+            add_triples(t, codes[x], codes[y], third);
+        }
+    }
+    return a->generation == 1 ? NULL : "they have too many beginnings";
+}
+
+static const char *parse(struct attack_expressions *x)
+{
+    struct pattern_set *p = &x->patterns;
+    size_t room = ARRAY_LEN(EXPRESSIONS) + 1;
+    p->firsts = calloc(room, sizeof *p->firsts);
+    const char *why = p->firsts ? NULL : NO_MEMORY;
+    for (size_t i = 0; !why && i < ARRAY_LEN(EXPRESSIONS); i++) {
+        const struct expression *e = &EXPRESSIONS[i];
+        if (!e->expression)
+            continue;
+        x->of[p->count] = e;
+        why = pattern_parse(p, (uint32_t)p->count, str_c(e->expression), true);
+        p->count++;
+    }
+    return why;
+}
+
+void attack_expressions_free(struct attack_set *set)
+{
+    struct pattern_set *p = set->expressions ? &set->expressions->patterns : NULL;
+    if (!p)
+        return;
+    free(p->nodes);
+    free(p->sets);
+    free(p->firsts);
+    free(set->expressions);
+    set->expressions = NULL;
+}
+
+bool attack_expressions_make(struct attack_set *set, struct problems *problems)
+{
+    struct attack_expressions *x = set->expressions = calloc(1, sizeof *x);
+    struct attack_automaton a = { 0 };
+    const char *why = x ? parse(x) : NO_MEMORY;
+    if (!why) {
+        attack_classes_make(&x->classes, &x->patterns);
+        why = attack_automaton_init(&a, &x->patterns, &x->classes) ? find_beginnings(set, &a, a.starts[0]) : NO_MEMORY;
+        why = why ? why : find_beginnings(set, &a, a.starts[1]);
+        attack_automaton_finish(&a);
+    }
+    if (why)
+        problem(problems, (struct span){ 0 }, "the rules of \"attacks\" cannot be compiled: %s (%s)", why,
+                x && x->patterns.count ? x->of[x->patterns.count - 1]->id : "");
+    return !why;
+}
+
+/* ---- a worker's own ---- */
+
+struct attack_matcher {
+    const struct attack_expressions *expressions;
+    struct attack_automaton automaton; /* owned */
+};
+
+struct attack_matcher *attack_matcher_new(const struct attack_set *set)
+{
+    struct attack_matcher *m = calloc(1, sizeof *m);
+    if (!m)
+        return NULL;
+    m->expressions = set->expressions;
+    if (attack_automaton_init(&m->automaton, &set->expressions->patterns, &set->expressions->classes))
+        return m;
+    attack_matcher_free(m);
+    return NULL;
+}
+
+void attack_matcher_free(struct attack_matcher *m)
+{
+    if (m)
+        attack_automaton_finish(&m->automaton);
+    free(m);
+}
+
+/* ---- where a match stands ---- */
+
+static size_t skip_back(struct str s, size_t at, const char *also)
+{
+    while (at && (attack_is_space(s.at[at - 1]) || attack_is_any(s.at[at - 1], also)))
+        at--;
+    return at;
+}
+
+enum { BEFORE_FIRST_MAX = 64, MEMBER_BLANKS_MAX = 32 };
+
+static bool is_first(struct str s, size_t from)
+{
+    return from <= BEFORE_FIRST_MAX && skip_back(s, from, "'\"/>") == 0;
+}
+
+static bool stands(struct str s, size_t from, size_t to, enum place place)
+{
+    char before = from ? s.at[from - 1] : '\0';
+    size_t at = from;
+    switch (place) {
+    case PLACE_ANYWHERE:
+        return true;
+    case PLACE_FIRST:
+        return is_first(s, from);
+    case PLACE_LAST:
+        return to == s.len;
+    case PLACE_WHOLE:
+        return to == s.len && is_first(s, from);
+    case PLACE_FREE:
+        return !from || attack_is_space(before) || attack_is_any(before, "'\"`|]");
+    case PLACE_VALUE:
+        while (at && from - at < MEMBER_BLANKS_MAX && attack_is_space(s.at[at - 1]))
+            at--;
+        return !at || attack_is_any(s.at[at - 1], "='\"`");
+    case PLACE_MEMBER:
+        at -= before == '\'' || before == '"';
+        while (at && from - at < MEMBER_BLANKS_MAX && attack_is_space(s.at[at - 1]))
+            at--;
+        return at && attack_is_any(s.at[at - 1], "{,[(");
+    case PLACE_UNTAGGED:
+        return !memchr(s.at, '<', from) && !memchr(s.at, '\n', from);
+    }
+    NOTREACHED("a rule that stands nowhere");
+}
+
+/* What ended before `end`. */
+static void note_found(struct attack_look *l, const struct attack_automaton *a, uint32_t state, size_t from, size_t end)
+{
+    const struct attack_expressions *x = l->matcher->expressions;
+    const struct attack_state *st = &a->states[state];
+    for (uint32_t i = 0; i < st->found_count; i++) {
+        const struct expression *e = x->of[a->pool[st->at + st->count + i]];
+        if (!stands(l->text, from, end, e->place))
+            continue;
+        if (e->ask)
+            e->ask(l, end);
+        else
+            attack_note(l, e->rule, from, end);
+    }
+}
+
+/* ---- a run ---- */
+
+/* One load for a byte and one for a step, as long as nothing ends. */
+void attack_match(struct attack_look *l, size_t from)
+{
+    struct attack_automaton *a = &l->matcher->automaton;
+    const uint8_t *class_of = a->classes->class_of;
+    const uint32_t width = a->classes->count, *next = a->next;
+    const size_t len = l->text.len, stop = l->steps < len - from ? from + l->steps : len;
+    uint32_t row = a->starts[from && pattern_is_word((unsigned char)l->text.at[from - 1])] * width;
+    size_t i = from;
+    for (; i <= stop; i++) {
+        uint32_t class = i < len ? class_of[(unsigned char)l->text.at[i]] : width - 1, to = next[row + class];
+        if (!(to & ATTACK_SPECIAL)) {
+            row = to;
+            continue;
+        }
+        if (to == (ATTACK_DEAD | ATTACK_SPECIAL))
+            break;
+        uint32_t state = (to & ~ATTACK_SPECIAL) / width;
+        if (to == ATTACK_UNKNOWN && (state = attack_automaton_next(a, row / width, class)) == ATTACK_UNKNOWN) {
+            l->failed = true;
+            break;
+        }
+        row = state * width;
+        next = a->next; /* may have grown */
+        if (a->states[state].found_count)
+            note_found(l, a, state, from, i);
+        if (!a->states[state].count)
+            break;
+    }
+    l->steps -= l->steps > i - from ? i - from : l->steps;
+}
