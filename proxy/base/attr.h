@@ -10,6 +10,7 @@
 #define PRINTF(format, first) __attribute__((__format__(__printf__, format, first)))
 #define MUST_USE              __attribute__((warn_unused_result))
 #define UNUSED                __attribute__((unused))
+#define COLD                  __attribute__((cold)) /* refusing and failing: what leads to it lies apart from the usual way */
 #define NOINLINE              __attribute__((noinline)) /* of the rare way, so that the usual one stays short */
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))

@@ -11,6 +11,44 @@
 
 enum { FIRST_BYTES = 512 };
 
+/* ---- memory of the two sizes that requests and answers mostly need, which the C library does not keep at hand ---- */
+
+enum { SPARES_MAX = 32 };
+
+struct spares {
+    unsigned count;
+    char *at[SPARES_MAX];
+};
+static _Thread_local bool keeps_spares;
+static _Thread_local struct spares of_2048, of_4096;
+
+void buf_keep_spares(void)
+{
+    keeps_spares = true;
+}
+
+static inline struct spares *spares_of(size_t size)
+{
+    return !keeps_spares ? NULL : size == 2048 ? &of_2048 : size == 4096 ? &of_4096 : NULL;
+}
+
+static inline char *take_memory(size_t size)
+{
+    struct spares *s = spares_of(size);
+    return s && s->count ? s->at[--s->count] : malloc(size);
+}
+
+static inline void give_memory(char *data, size_t size)
+{
+    struct spares *s = spares_of(size);
+    if (s && s->count < SPARES_MAX)
+        s->at[s->count++] = data;
+    else
+        free(data);
+}
+
+/* ---- a buffer ---- */
+
 void buf_init(struct buf *b, size_t ceiling_bytes)
 {
     *b = (struct buf){ .ceiling_bytes = ceiling_bytes };
@@ -18,7 +56,7 @@ void buf_init(struct buf *b, size_t ceiling_bytes)
 
 void buf_finish(struct buf *b)
 {
-    free(b->data);
+    give_memory(b->data, b->size);
     *b = (struct buf){ .ceiling_bytes = b->ceiling_bytes };
 }
 
@@ -40,12 +78,12 @@ char *buf_grow(struct buf *b, size_t n)
         size_t size = b->size ? b->size : FIRST_BYTES < b->ceiling_bytes ? FIRST_BYTES : b->ceiling_bytes;
         while (size < len + n)
             size = size > b->ceiling_bytes / 2 ? b->ceiling_bytes : size * 2;
-        char *data = malloc(size);
+        char *data = take_memory(size);
         if (!data)
             return NULL;
         if (len)
             memcpy(data, b->data + b->start, len);
-        free(b->data);
+        give_memory(b->data, b->size);
         b->data = data;
         b->size = size;
     }
@@ -56,11 +94,18 @@ char *buf_grow(struct buf *b, size_t n)
 
 bool buf_add_u64(struct buf *b, uint64_t n)
 {
+    static const char PAIRS[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+        "49505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697"
+        "9899";
     char digits[20]; /* of UINT64_MAX */
     size_t first = sizeof digits;
-    do
-        digits[--first] = (char)('0' + n % 10);
-    while (n /= 10);
+    for (; n >= 10; n /= 100) {
+        digits[--first] = PAIRS[n % 100 * 2 + 1];
+        digits[--first] = PAIRS[n % 100 * 2];
+    }
+    if (n || first == sizeof digits)
+        digits[--first] = (char)('0' + n);
     return buf_add(b, str_of(digits + first, sizeof digits - first));
 }
 

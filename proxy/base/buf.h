@@ -13,6 +13,9 @@ struct buf {
     size_t ceiling_bytes;
 };
 
+/* What this thread's buffers give back is kept for its next ones, up to 192 KiB. For those who serve; others free. */
+void buf_keep_spares(void);
+
 void buf_init(struct buf *b, size_t ceiling_bytes);
 void buf_finish(struct buf *b);
 /* The same, wiping what was in it: for what may hold a secret. */

@@ -42,14 +42,14 @@ void jsonx_finish(struct jsonx *j)
     jsonx_init(j);
 }
 
-static NOINLINE const unsigned char *fail(struct pass *s, const unsigned char *at, const char *why)
+static NOINLINE COLD const unsigned char *fail(struct pass *s, const unsigned char *at, const char *why)
 {
     s->bad = at;
     s->why = why;
     return NULL;
 }
 
-static NOINLINE bool grow(struct pass *s)
+static NOINLINE COLD bool grow(struct pass *s)
 {
     struct jsonx *j = s->j;
     uint32_t room = s->room ? s->room * 2 : FIRST_NODES;

@@ -18,7 +18,7 @@ extern bool log_json;            /* one JSON object a line instead of text */
 #define log_debug(...)   (log_level >= LOG_LEVEL_DEBUG ? log_write(LOG_LEVEL_DEBUG, __VA_ARGS__) : (void)0)
 
 /* One line, written by one write(2); control bytes in it are replaced, so that no input forges a line. */
-void log_write(enum log_level level, const char *format, ...) PRINTF(2, 3);
+void log_write(enum log_level level, const char *format, ...) PRINTF(2, 3) COLD;
 bool log_level_parse(struct str word, enum log_level *out) MUST_USE;
 
 #endif

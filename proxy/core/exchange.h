@@ -181,7 +181,7 @@ void exchange_continue(struct exchange *x);
 void exchange_answered(struct ask *ask); /* continues ask->exchange */
 
 /* return exchange_refuse(x, WHY_EXPIRED, "exp was %llds ago", late); — the detail goes to the journal only. */
-enum verdict exchange_refuse(struct exchange *x, enum reason why, const char *format, ...) PRINTF(3, 4);
+enum verdict exchange_refuse(struct exchange *x, enum reason why, const char *format, ...) PRINTF(3, 4) COLD;
 /* ---- verdicts that come later ----
  * A step that has asked somebody may go on all the same: it holds the exchange, which goes to the model server, but nothing of the
  * answer reaches the caller before each hold was released. Relay filters may hold it too, with the text let go. */

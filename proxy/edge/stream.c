@@ -53,8 +53,9 @@ ssize_t stream_socket_write(struct stream *s, const struct iovec *pieces, size_t
     }
     struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)pieces, .msg_iovlen = count };
     ssize_t n;
-    do
-        n = sendmsg(s->watch.fd, &message, MSG_NOSIGNAL);
+    do /* of one piece, as TLS has it, the kernel need not fetch where it is */
+        n = count == 1 ? send(s->watch.fd, pieces->iov_base, total, MSG_NOSIGNAL)
+                       : sendmsg(s->watch.fd, &message, MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
     if (n >= 0 ? (size_t)n < total : errno == EAGAIN)
         s->can_write = false;

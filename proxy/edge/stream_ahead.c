@@ -1,8 +1,8 @@
 /* stream_ahead.c - what TLS brought is decrypted for all streams of a loop's turn first, and used then.
  *
- * Each of the two needs more code than the processor keeps at hand. One connection after the other, each would bring its code anew;
- * so a chat fetches a quarter fewer lines of it. What is ahead lies in a place that is given back as soon as it was
- * taken; there are few, and without one a stream reads when it is ready. */
+ * Each of the two needs more code than the processor keeps at hand. One connection after the other, each would bring
+ * its code anew; so a chat fetches a quarter fewer lines of it. What is ahead lies in a place that is given back as
+ * soon as it was taken; there are few, and without one a stream reads when it is ready. */
 #include <stdlib.h>
 
 #include "proxy/edge/stream_parts.h"

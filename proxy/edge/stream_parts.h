@@ -10,7 +10,7 @@
 /* ---- stream.c ---- */
 
 /* The end for good; the first reason stays. */
-enum stream_answer stream_broken(struct stream *s, const char *why);
+enum stream_answer stream_broken(struct stream *s, const char *why) COLD;
 /* Bytes read, 0 at the end of the stream, -1 with errno EAGAIN when there is nothing now, -1 otherwise when broken. */
 ssize_t stream_socket_read(struct stream *s, void *at, size_t size);
 ssize_t stream_socket_write(struct stream *s, const struct iovec *pieces, size_t count, size_t total);

@@ -60,7 +60,7 @@ enum { CHUNK_LINE_MAX = 1024 }; /* size and extensions; more of them all in one 
 /* A chunk's first line, without CRLF. */
 bool http_chunk_line(struct str line, uint64_t *size, struct http_bad *bad) MUST_USE;
 
-static inline bool http_refuse(struct http_bad *bad, unsigned status, const char *why)
+static inline COLD bool http_refuse(struct http_bad *bad, unsigned status, const char *why)
 {
     *bad = (struct http_bad){ status, why };
     return false;

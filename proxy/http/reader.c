@@ -88,7 +88,7 @@ bool http_reader_closed(struct http_reader *r)
     return http_reader_is_idle(r) || (r->state == IN_BODY && !r->left);
 }
 
-static enum http_event refuse(struct http_reader *r, unsigned status, const char *why)
+static COLD enum http_event refuse(struct http_reader *r, unsigned status, const char *why)
 {
     http_refuse(&r->bad, status, why);
     r->state = BROKEN;
@@ -96,7 +96,7 @@ static enum http_event refuse(struct http_reader *r, unsigned status, const char
 }
 
 /* A piece has refused a line. A lone CR in it counts first, since it may have been told before the rest was there. */
-static enum http_event refuse_line(struct http_reader *r, struct str line)
+static COLD enum http_event refuse_line(struct http_reader *r, struct str line)
 {
     r->state = BROKEN;
     if (http_line_has_cr(line))
@@ -146,7 +146,7 @@ static enum http_event end_head(struct http_reader *r, size_t *used)
 }
 
 /* No line end within the bytes that were allowed. */
-static enum http_event refuse_long(struct http_reader *r, struct str in, bool head_is_full)
+static COLD enum http_event refuse_long(struct http_reader *r, struct str in, bool head_is_full)
 {
     if (r->state != AT_START)
         return refuse(r, 431, head_is_full ? "head too long" : "field too long");

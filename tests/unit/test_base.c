@@ -1,4 +1,6 @@
 /* test_base.c - strings, arenas, buffers, base64, UTF-8 and complaints. */
+#include <inttypes.h>
+
 #include "proxy/base/arena.h"
 #include "proxy/base/base64.h"
 #include "proxy/base/buf.h"
@@ -50,12 +52,14 @@ TEST("strings are the same without case when each byte is, whatever their length
 
 TEST("numbers are written as they are read")
 {
-    static const uint64_t NUMBERS[] = { 0, 9, 10, 99, 100, 4294967296, UINT64_MAX };
+    static const uint64_t NUMBERS[] = { 0, 9, 10, 99, 100, 101, 999, 1000, 9909, 10010, 4294967296, 1763800000123, UINT64_MAX };
     for (size_t i = 0; i < ARRAY_LEN(NUMBERS); i++) {
         struct buf b;
-        uint64_t read = 1;
+        char wanted[24];
+        snprintf(wanted, sizeof wanted, "%" PRIu64, NUMBERS[i]);
         buf_init(&b, 20);
-        CHECK(buf_add_u64(&b, NUMBERS[i]) && str_to_u64(buf_str(&b), &read) && read == NUMBERS[i]);
+        CHECK(buf_add_u64(&b, NUMBERS[i]));
+        CHECK_STR(buf_str(&b), str_c(wanted));
         buf_finish(&b);
     }
 }
@@ -75,6 +79,28 @@ TEST("an arena stops at its ceiling and keeps what it has")
     CHECK((uintptr_t)arena_zalloc(&a, 1) % 16 == 0);
     CHECK((uintptr_t)arena_zalloc(&a, 1) % 16 == 0);
     arena_finish(&a);
+}
+
+TEST("buffers that are given back are used again, each by one")
+{
+    struct buf all[40];
+    buf_keep_spares();
+    for (int round = 0; round < 3; round++) {
+        for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+            buf_init(&all[i], i % 3 == 2 ? 3000 : 1 << 20);
+            char *at = buf_reserve(&all[i], i % 2 ? 1500 : 3000);
+            CHECK(at && all[i].size == (i % 2 ? 2048u : i % 3 == 2 ? 3000u : 4096u));
+            memset(at, (int)i, all[i].size);
+            buf_grew(&all[i], all[i].size);
+        }
+        for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+            CHECK(all[i].data[0] == (char)i && all[i].data[all[i].size - 1] == (char)i);
+            if (all[i].ceiling_bytes > 4096)
+                CHECK(buf_add(&all[i], STR("more")) && all[i].data[0] == (char)i);
+        }
+        for (size_t i = 0; i < ARRAY_LEN(all); i++)
+            buf_finish(&all[i]);
+    }
 }
 
 TEST("a buffer stops at its ceiling and can be emptied from the front")
