@@ -29,7 +29,7 @@ static bool read_overrides(struct attacks_settings *s, struct arena *a, struct p
             size_t rule = attack_rule_find(t->key.text);
             if (action < 0 || (category < 0 && rule == ATTACK_RULES_COUNT)) {
                 problem(problems, t->key.span,
-                        action < 0 ? "\"" STR_F "\": count, off, report or refuse" : "there is no rule or category \"" STR_F "\"",
+                        action < 0 ? "\"" STR_F "\" must be count, off, report or refuse" : "there is no rule or category \"" STR_F "\"",
                         STR_A(t->key.text));
                 return false;
             }

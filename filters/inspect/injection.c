@@ -123,8 +123,10 @@ static bool read_overrides(struct injection_policy *p, struct arena *a, struct p
             size_t rule = rule_set_find(p->set, t->key.text);
             if (action < 0 || (category < 0 && rule == p->set->count)) {
                 problem(problems, t->key.span,
-                        action < 0 ? "\"" STR_F "\": count, off, report or refuse" : "there is no rule or category \"" STR_F "\"",
+                        action < 0 ? "\"" STR_F "\" must be count, off, report or refuse" : "there is no rule or category \"" STR_F "\"",
                         STR_A(t->key.text));
+                if (action >= 0)
+                    problem_hint_near(problems, t->key.text, RULE_CATEGORIES_WORDS, words_count(RULE_CATEGORIES_WORDS));
                 return false;
             }
             for (size_t r = 0; category >= 0 && !pass && r < p->set->count; r++)

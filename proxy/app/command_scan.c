@@ -22,6 +22,21 @@ static bool add_stage(struct buf *out, const char *stage, const char *filters)
     return strcmp(filters, "none") == 0 || buf_addf(out, "    %s: %s\n", stage, filters);
 }
 
+/* Warnings are about what stands around the filters, which nobody wrote. */
+static void print_errors(struct problems *problems)
+{
+    size_t all = problems->count, errors = 0;
+    for (size_t i = 0; i < all; i++)
+        if (problems->list[i].severity == SEVERITY_ERROR) {
+            struct problem first = problems->list[errors];
+            problems->list[errors++] = problems->list[i];
+            problems->list[i] = first;
+        }
+    problems->count = errors;
+    load_print(problems);
+    problems->count = all;
+}
+
 /* A file with nothing in it but one route and the filters that are asked for. */
 static struct setup *builtin(const struct scan_request *q)
 {
@@ -41,7 +56,7 @@ static struct setup *builtin(const struct scan_request *q)
     problems_init(&problems, STR("scan"), ok ? buf_str(&text) : STR_NONE);
     s = ok ? setup_read(STR("scan"), buf_str(&text), &LANGUAGE, &problems) : NULL;
     if (!s)
-        load_print(&problems);
+        print_errors(&problems);
     problems_finish(&problems);
     buf_finish(&text);
     return s;

@@ -41,12 +41,12 @@ enum verdict rehearse_request(const struct rehearsal *r, struct str path, struct
     x->route = r->route;
     x->path = path;
     x->stage = STAGE_READ;
-    x->dialect = r->route->dialect;
-    if (x->dialect ? !x->dialect->recognise(METHOD_POST, path, STR_NONE, &x->arena, &x->call, &allow)
-                   : !(x->dialect = dialect_recognise(METHOD_POST, path, STR_NONE, &x->arena, &x->call, &allow)))
+    x->dialect = r->route->dialect; /* or, where that has other paths, whoever knows this one: the bodies are the same */
+    if ((!x->dialect || !x->dialect->recognise(METHOD_POST, path, STR_NONE, &x->arena, &x->call, &allow)) &&
+        !(x->dialect = dialect_recognise(METHOD_POST, path, STR_NONE, &x->arena, &x->call, &allow)))
         x->dialect = dialect_of_refusal(path);
     if (!x->call.operation)
-        return exchange_refuse(x, WHY_NO_ROUTE, "the route's dialect has no such operation");
+        return exchange_refuse(x, WHY_NO_ROUTE, "no API has such an operation");
     x->body.ceiling_bytes = r->route->max_body;
     if (!buf_add(&x->body, body))
         return exchange_refuse(x, WHY_BODY_TOO_LARGE, "the body is above max_body");

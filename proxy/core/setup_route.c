@@ -1,7 +1,7 @@
 /* setup_route.c - a route as it is written: what it matches, its filters stage by stage, its pools. */
 #include "proxy/core/setup_parts.h"
 
-enum { STEPS_MAX = 200, WORDS_MAX = 256 };
+enum { STEPS_MAX = 200, WORDS_MAX = 256, KNOWN_BYTES_MAX = 4096 };
 
 static const struct setting NO_SETTINGS[] = { SETTINGS_END };
 
@@ -126,7 +126,13 @@ static void complain_no_filter(struct reading *r, const struct language *languag
         else if (str_eq(str_c(f->name), name))
             elsewhere = STAGES[f->seat].word;
     }
-    problem(r->problems, span, "\"%s\" has no filter \"" STR_F "\"", STAGES[stage].word, STR_A(str_first(name, 64)));
+    struct buf known;
+    buf_init(&known, KNOWN_BYTES_MAX);
+    for (size_t i = 0; i < n; i++)
+        (void)!buf_addf(&known, "%s%s", i ? ", " : "", words[i]);
+    problem(r->problems, span, "\"%s\" has no filter \"" STR_F "\": it has " STR_F, STAGES[stage].word, STR_A(str_first(name, 64)),
+            STR_A(n ? buf_str(&known) : STR("none")));
+    buf_finish(&known);
     if (elsewhere)
         problem_hint(r->problems, "it sits in \"%s\"", elsewhere);
     else

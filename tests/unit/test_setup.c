@@ -285,7 +285,7 @@ TEST("mistakes of every kind are told in one go")
     CHECK(complains("plain http", 4));
     CHECK(complains("has no setting \"conect\"", 4));
     CHECK(complains("begin with", 7));
-    CHECK(complains("\"authenticate\" has no filter \"jwtt\"", 8));
+    CHECK(complains("\"authenticate\" has no filter \"jwtt\": it has jwt", 8));
     CHECK(complains("there is no pool \"gtp\"", 9));
     CHECK(complains("has no \"authorise\"", 6) && complains("has no \"authorise\"", 10));
     CHECK(complains("there is no issuer \"entra\"", 12));
