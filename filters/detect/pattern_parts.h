@@ -176,7 +176,8 @@ struct pattern_scratch {
     size_t *ends;
     uint32_t *found_at; /* of each pattern, where in `found` it was; owned */
     size_t found_count;
-    uint64_t rows[BEGIN_STRETCH]; /* of the stretch that is walked */
+    size_t stretch;               /* that is walked: where it begins */
+    uint64_t places, rows[BEGIN_STRETCH];
     uint64_t steps;       /* what it has cost so far, in steps of an automaton */
     struct pattern_heard heard;
     uint64_t lists;       /* of words before lists_at, the place that is tried */
@@ -194,6 +195,7 @@ static inline void pattern_begin_text(struct pattern_scratch *scratch)
 {
     scratch->steps = scratch->heard.done = 0;
     scratch->heard.some = 0;
+    scratch->stretch = SIZE_MAX / 2; /* none */
     scratch->sign_from = 1;
     scratch->sign_at = 0;
     for (size_t i = 0; i < scratch->set->groups_count; i++)

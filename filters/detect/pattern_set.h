@@ -20,9 +20,9 @@
 enum pattern_behind {
     BEHIND_ANYTHING,
     BEHIND_NO_POINT,  /* a digit and a point: before another digit, the end of a fraction or of a version */
-    BEHIND_NO_NUMBER, /* a digit and one of " .-": before another digit or a bracket, the last groups of a longer number */
+    BEHIND_NO_NUMBER, /* one of "$#=/-", or a digit and one of " .-": before another digit, the last groups of a longer number */
     BEHIND_NO_COLON,
-    BEHIND_NO_BASE64, /* one of "+/_-" */
+    BEHIND_NO_BASE64, /* one of "+/_-", a letter or a digit */
 };
 
 struct pattern {

@@ -5,12 +5,13 @@
 enum run { RUN_OVER, RUN_OPEN, RUN_FAILED };
 
 /* What is done besides, in steps. */
-enum { RUN_STEPS = 4, VALIDATOR_STEPS = 16, MAKE_STEPS = 16 };
+enum { RUN_STEPS = 3, FOUND_STEPS = 3, VALIDATOR_STEPS = 8, MAKE_STEPS = 16 };
 
 /* What ended before `end`: of each pattern the last time counts. */
 static void note_found(struct pattern_scratch *s, const struct pattern_automaton *a, uint32_t state, size_t end)
 {
     const struct pattern_state *st = &a->states[state];
+    s->steps += FOUND_STEPS;
     for (uint32_t i = 0; i < st->found_count; i++) {
         uint32_t pattern = a->pool[st->at + st->count + i];
         uint32_t k = s->found_at[pattern]; /* of this run or of any before */
@@ -136,20 +137,30 @@ static enum pattern_answer decide(struct pattern_scratch *s, struct str text, bo
     return PATTERN_NONE;
 }
 
+/* A letter or digit right before `at` is of a word, if no escape ends with it. */
+static bool is_behind_word(struct str text, size_t at)
+{
+    char before = text.at[at - 1];
+    if (!is_alnum(before))
+        return false;
+    return !(at >= 2 && text.at[at - 2] == '\\') && !(at >= 6 && text.at[at - 5] == 'u' && text.at[at - 6] == '\\');
+}
+
 /* The groups that are not looked for behind what stands before `at`. */
 static uint32_t closed_behind(const struct pattern_set *set, struct str text, size_t at)
 {
     uint32_t closed = 0;
-    char before = at ? text.at[at - 1] : ' ';
-    if (memchr("+/_-", before, 4))
+    if (!at)
+        return 0;
+    char before = text.at[at - 1];
+    bool is_number = ascii_is_digit(text.at[at]), behind_digit = at >= 2 && ascii_is_digit(text.at[at - 2]);
+    if (memchr("+/_-", before, 4) || is_behind_word(text, at))
         closed |= set->gated[BEHIND_NO_BASE64];
     if (before == ':')
         closed |= set->gated[BEHIND_NO_COLON];
-    if (at < 2 || !ascii_is_digit(text.at[at - 2]) || !(ascii_is_digit(text.at[at]) || text.at[at] == '('))
-        return closed;
-    if (before == '.' && text.at[at] != '(')
+    if (before == '.' && behind_digit && is_number)
         closed |= set->gated[BEHIND_NO_POINT];
-    if (memchr(" .-", before, 3))
+    if ((is_number && memchr("$#=/-", before, 5)) || (behind_digit && (is_number || text.at[at] == '(') && memchr(" .-", before, 3)))
         closed |= set->gated[BEHIND_NO_NUMBER];
     return closed;
 }
@@ -200,14 +211,26 @@ static enum pattern_answer try_at(struct pattern_scratch *s, struct str text, bo
     return s->found_count ? decide(s, text, last, at, match) : PATTERN_NONE;
 }
 
+/* Where matches may begin among the next bytes. A walk that goes on behind a match looks only once at the same ones. */
+static uint64_t places_from(struct pattern_scratch *s, struct str text, size_t at)
+{
+    if (at - s->stretch >= BEGIN_STRETCH) {
+        s->stretch = at;
+        s->places = pattern_begin_find(&s->set->begin, text, at, s->rows);
+        s->steps += BEGIN_STRETCH;
+    }
+    return s->places >> (at - s->stretch) << (at - s->stretch);
+}
+
 enum pattern_answer pattern_next(struct pattern_scratch *scratch, struct str text, bool last, uint64_t budget,
                                  size_t *from, struct pattern_match *match)
 {
     const struct pattern_begin *begin = &scratch->set->begin;
-    for (size_t stretch = *from; stretch < text.len; stretch += BEGIN_STRETCH) {
-        for (uint64_t places = pattern_begin_find(begin, text, stretch, scratch->rows); places; places &= places - 1) {
-            size_t at = stretch + (size_t)__builtin_ctzll(places);
-            uint32_t groups = pattern_begin_groups(begin, text.at[at], scratch->rows[at - stretch]);
+    for (size_t next = *from; next < text.len; next = scratch->stretch + BEGIN_STRETCH) {
+        for (uint64_t places = places_from(scratch, text, next); places; places &= places - 1) {
+            unsigned bit = (unsigned)__builtin_ctzll(places);
+            size_t at = scratch->stretch + bit;
+            uint32_t groups = pattern_begin_groups(begin, text.at[at], scratch->rows[bit]);
             enum pattern_answer answer = try_at(scratch, text, last, at, groups, budget, match);
             if (answer == PATTERN_NONE)
                 continue;

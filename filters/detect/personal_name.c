@@ -133,7 +133,7 @@ static bool is_no_name(struct str text, const struct word *w)
 static bool read_name(struct str text, size_t *start, size_t *end, bool one_small, size_t words_min)
 {
     size_t at = *start, last = 0, words = 0, n = 0, script = 0;
-    near_look(4 * (*end - *start)); /* each word in lists */
+    near_look(2 * (*end - *start)); /* each word in lists */
     for (struct word w; n < NAME_WORDS_MAX + 2 && read_word(text, at, *end, &w); n++) {
         bool particle = words > 0 && word_is_in(text, &w, PARTICLES);
         bool small = !w.capital && !particle;
@@ -164,7 +164,7 @@ static bool read_name(struct str text, size_t *start, size_t *end, bool one_smal
 /* Behind the words that lead to it: the last of them that stands in the candidate. */
 static bool after_words(struct str text, size_t *start, size_t end, const char *const *words)
 {
-    near_look(64);
+    near_look(32);
     for (size_t i = 0; words[i]; i++) {
         struct str word = str_c(words[i]);
         if (end - *start <= word.len || ascii_lower(text.at[*start]) != *word.at || !str_eq_nocase(str_of(text.at + *start, word.len), word))

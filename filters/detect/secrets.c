@@ -24,7 +24,9 @@ const struct sensitive SECRET_ROWS[] = {
     SIGNED("azure-key-32", "azure", "(?:\\b[A-Za-z0-9]|[+/])" B64 "{32}(?:AIoT|\\+ASb|\\+AEh|\\+ARm|AzCa|AZEG)[A-P]" B64 "{5}=", "!#33=5"),
     SIGNED("azure-registry", "azure", "(?:\\b[A-Za-z0-9]|[+/])" B64 "{41}\\+ACR[A-D]" B64 "{5}", "!#42=5"),
     SIGNED("azure-search", "azure", "\\b[A-Za-z0-9]{42}AzSe[A-D][A-Za-z0-9]{5}\\b", "!#42=5"),
-    SECRET("azure-function", "azure", "(?:\\b\\w|-)[A-Za-z0-9_-]{43}AzFu[A-Za-z0-9_-]{5}[AQgw]==", secret_marked, "!#44=4#5="),
+    { { "azure-function", "azure", "(?:\\b\\w|-)[A-Za-z0-9_-]{43}AzFu[A-Za-z0-9_-]{5}[AQgw]==", false, secret_marked, NULL, 0,
+        BEHIND_NO_BASE64 },
+      NULL, "SECRET", FAKE_CLASS, "!#44=4#5=", NULL },
     SIGNED("azure-annotated", "azure",
            "\\b[A-Za-z0-9]{52}JQQJ9[9DH][A-Za-z0-9][A-L][A-Za-z0-9]{16}[A-Za-z][A-Za-z0-9]{7}(?:[A-Za-z0-9]{2}==)?", "!#52=8"),
     SECRET("entra-client-secret", "azure", "(?:\\b\\w|[~.-])[A-Za-z0-9_~.-]{2}[78]Q~[A-Za-z0-9_~.-]{31,34}", secret_marked, "!#3=3"),
@@ -120,7 +122,10 @@ const struct sensitive SECRET_ROWS[] = {
     SIGNED("airtable-token", "service", "\\bpat[A-Za-z0-9]{14}\\.[0-9a-f]{64}", "=3"),
 
     { { "private-key", "private_key",
-        "-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=:,. \\t\\r\\n\\\\-]{20,4000}", false, secret_pem, NULL, 0, BEHIND_ANYTHING },
+        "-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
+        "(?:(?:\\r|\\n|\\\\r|\\\\n){1,4}[A-Za-z]{1,12}(?:-[A-Za-z]{1,8})?: ?[A-Za-z0-9,.: -]{1,80}){0,3}"
+        "[A-Za-z0-9+/=:,. \\t\\r\\n\\\\]{20,3600}(?:-----END [A-Z0-9 ]{0,40}-----)?",
+        false, secret_pem, NULL, 0, BEHIND_ANYTHING },
       NULL, "PRIVATE_KEY", FAKE_LABEL, NULL, NULL },
     SIGNED("age-key", "private_key", "\\bAGE-SECRET-KEY-1[0-9A-Z]{58}", "!=16"),
 

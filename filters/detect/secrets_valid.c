@@ -37,9 +37,7 @@ bool secret_marked(struct str text, size_t *start, size_t *end)
 bool secret_signed(struct str text, size_t *start, size_t *end)
 {
     static const char MORE[] = "+/_-";
-    if (!stands_alone(text, *start, *end) || near_is_placeholder(view(text, *start, *end)))
-        return false;
-    if (*start > 0 && memchr(MORE, text.at[*start - 1], 4))
+    if (!stands_alone(text, *start, *end) || (*start > 0 && memchr(MORE, text.at[*start - 1], 4)))
         return false;
     if (*end < text.len && (memchr(MORE, text.at[*end], 4) || text.at[*end] == '='))
         return false;
@@ -91,6 +89,7 @@ bool secret_pem(struct str text, size_t *start, size_t *end)
 {
     struct str s = view(text, *start, *end);
     size_t body = str_find_str(s, STR("KEY")), letters = 0;
+    near_look(2 * s.len);
     body += str_find_str(str_from(s, body), STR("-----")) + 5;
     size_t close = body + str_find_str(str_from(s, body), STR("-----END"));
     size_t stop = s.len;
@@ -193,6 +192,7 @@ static bool is_code(struct str s)
 {
     static const struct str PARTS[] = { STR_INIT("env"), STR_INIT("process"), STR_INIT("config."), STR_INIT("self."), STR_INIT("this."),
                                         STR_INIT("os."), STR_INIT("://"), STR_INIT("->"), STR_INIT("::"), STR_INIT("=="), STR_INIT("req.") };
+    near_look(4 * s.len);
     for (size_t i = 0; i < s.len; i++)
         if (memchr("()[]{}<>|", s.at[i], 9))
             return true;
