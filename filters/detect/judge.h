@@ -1,6 +1,7 @@
 /* judge.h - what rules and the learned model make of one text: a score, and a verdict by thresholds.
  *
- * A text is scanned in each of its views (proxy/text/views.h). A rule counts once, wherever and however often it is found. Within a
+ * A text is scanned in each of its views (proxy/text/views.h), and judged by the stretch of one or two KB that comes to the most: what is
+ * harmless does not become an attack by being much. There a rule counts once, however often it is found. Within a
  * category the heaviest rule counts in full and each further one less; the sum over the categories, times the factor of who wrote the text,
  * plus the vote of the model is the score. */
 #ifndef DETECT_JUDGE_H

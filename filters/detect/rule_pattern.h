@@ -24,11 +24,13 @@ struct rule_lists {
     size_t count;
 };
 
+enum rule_line { RULE_LINE_BEGINS = 1, RULE_LINE_ENDS = 2 };
 struct rule_piece {
     const char *expression; /* for Vectorscan */
     struct str word;        /* the same as it stands in texts; of words */
     uint16_t word_bytes;    /* it is words, of so many bytes; 0: an expression */
     bool left, right;       /* of a word: no letter may touch it there */
+    uint8_t lines;          /* of a word: bits of enum rule_line */
 };
 struct rule_part {
     struct rule_piece *pieces; /* any of them */

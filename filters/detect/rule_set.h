@@ -18,17 +18,22 @@ enum { RULE_ODDITIES = 7 };
  * speak of lines in texts as they are; the others in texts whose white space is evened. */
 enum set_database { SET_PLAIN, SET_FOREIGN, SET_LINES, SET_DATABASES };
 
-/* A piece that is looked for, and the parts that it is one of, from parts_of[first_part] on: the first `wanted` of them stand behind
- * other parts somewhere, those from `starts` on begin chains, and some do both. */
+/* A piece that is looked for. */
 struct set_piece {
     const char *expression;
     struct str word; /* as texts have it; of a word */
     uint16_t bytes; /* how long a match is at least; of a word, how long */
     bool is_word, left, right;
+    uint8_t lines;  /* it begins a line, ends one: enum rule_line */
     bool in_table;
     enum set_database where;
+};
+/* What is asked of a piece each time that it is found: the parts that it is one of, from parts_of[first_part] on. The first `wanted` of
+ * them stand behind other parts somewhere, those from `starts` on begin chains, and some do both. */
+struct set_seat {
     uint32_t first_part;
-    uint16_t parts, wanted, starts;
+    uint16_t bytes, parts, wanted, starts;
+    uint8_t lines;
 };
 /* A part, and the places in chains where it stands: uses[first_use .. + uses), those where it comes first in front. */
 struct set_part {
@@ -58,6 +63,7 @@ struct rule_set {
     struct hs_database *databases[SET_DATABASES]; /* owned; the others; NULL where there are none */
     struct arena arena;           /* of the tables */
     struct set_piece *pieces;
+    struct set_seat *seats;       /* of each piece */
     struct set_part *parts;
     struct set_use *uses;
     struct set_arm *arms;
@@ -65,6 +71,7 @@ struct rule_set {
     uint32_t *parts_of;
     size_t pieces_count, parts_count, chains_count;
     size_t count; /* rules and oddities */
+    uint16_t *ranked, *ranks; /* of rules and oddities, those with the highest score first; where each stands there */
     bool counts;  /* some rule wants several matches */
     unsigned refs;
 };

@@ -24,7 +24,8 @@
  * look-around and back-references), without case, in which a space is any white space and `{name}` is one of a list; a letter that has
  * marks is also found without them. A gap is `~`, at most 40 bytes within a sentence, or `~12`, at most 12; `~~` is at most 120
  * bytes in which a sentence may end, `~~300` at most 300. A part that is a list, or one group of alternatives, becomes words, found
- * as whole words, one by one, which is fast; keep the rest short, and repeats bounded. Patterns meet texts as they are
+ * as whole words, one by one, which is fast; keep the rest short, and repeats bounded. `^` before words says that a line begins
+ * with them, `$` behind them that it ends. Patterns meet texts as they are
  * normalised: NFKC, case folded. */
 #ifndef DETECT_RULES_H
 #define DETECT_RULES_H

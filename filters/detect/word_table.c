@@ -1,17 +1,14 @@
-/* word_table.c - words by hash, phrases by comparison, signs by themselves. */
+/* word_table.c - words by hash, phrases by two of them, signs by two bytes. */
 #include "filters/detect/word_table.h"
 
+#include "filters/detect/word_parts.h"
 #include "filters/inspect/word_list.h"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
-enum { BYTE_OTHER, BYTE_WORD, BYTE_MORE /* of a character beyond ASCII */ };
+#include <stdlib.h>
 
 #define W BYTE_WORD
 #define M BYTE_MORE
-static const unsigned char BYTES[256] = {
+const unsigned char WORD_BYTES[256] = {
     ['0'] = W, ['1'] = W, ['2'] = W, ['3'] = W, ['4'] = W, ['5'] = W, ['6'] = W, ['7'] = W, ['8'] = W, ['9'] = W,
     ['A'] = W, ['B'] = W, ['C'] = W, ['D'] = W, ['E'] = W, ['F'] = W, ['G'] = W, ['H'] = W, ['I'] = W, ['J'] = W,
     ['K'] = W, ['L'] = W, ['M'] = W, ['N'] = W, ['O'] = W, ['P'] = W, ['Q'] = W, ['R'] = W, ['S'] = W, ['T'] = W,
@@ -29,109 +26,104 @@ static const unsigned char BYTES[256] = {
 #undef W
 #undef M
 
-static size_t character_bytes(unsigned char first)
+/* Bytes in the order of a little-endian machine. */
+const uint64_t WORD_MASKS[9] = {
+    0, 0xff, 0xffff, 0xffffff, 0xffffffff, 0xffffffffff, 0xffffffffffff, 0xffffffffffffff, UINT64_MAX,
+};
+
+static uint32_t code_at(struct str text, size_t i, size_t *bytes)
 {
-    return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    const unsigned char *p = (const unsigned char *)text.at + i;
+    *bytes = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+    if (*bytes == 2)
+        return (uint32_t)(p[0] & 31) << 6 | (p[1] & 63);
+    if (*bytes == 3)
+        return (uint32_t)(p[0] & 15) << 12 | (uint32_t)(p[1] & 63) << 6 | (p[2] & 63);
+    return (uint32_t)(p[0] & 7) << 18 | (uint32_t)(p[1] & 63) << 12 | (uint32_t)(p[2] & 63) << 6 | (p[3] & 63);
 }
 
-enum { MAY_BE_BITS = 16 };
-
-static inline uint32_t hash_end(uint64_t h)
+size_t word_token_end(const uint64_t *letters, struct str text, size_t i)
 {
-    return (uint32_t)(h >> 32) ^ (uint32_t)(h >> 15);
-}
-
-/* Of text[i, end); eight bytes at a time, and at once where it is short and the text goes on. */
-static inline uint32_t hash_bytes(struct str text, size_t i, size_t end)
-{
-    size_t n = end - i;
-    uint64_t h = n * 0x9e3779b97f4a7c15u, v = 0;
-    for (; n > 8; n -= 8, i += 8) {
-        memcpy(&v, text.at + i, 8);
-        h = (h ^ v) * 0xff51afd7ed558ccdu;
-        h ^= h >> 32;
-    }
-    if (i + 8 <= text.len) {
-        memcpy(&v, text.at + i, 8);
-        v &= UINT64_MAX >> (64 - 8 * n);
-    } else {
-        v = 0;
-        memcpy(&v, text.at + i, n);
-    }
-    return hash_end((h ^ v) * 0xff51afd7ed558ccdu);
-}
-
-/* The end of the word that begins at `i`; `i` itself where none does. */
-static size_t word_end(struct str text, size_t i)
-{
+    size_t start = i, bytes;
     while (i < text.len) {
-        unsigned char c = (unsigned char)text.at[i];
-        if (BYTES[c] == BYTE_WORD)
+        unsigned kind = WORD_BYTES[(unsigned char)text.at[i]];
+        if (kind == BYTE_WORD) {
             i++;
-        else if (BYTES[c] == BYTE_MORE && word_has_letter(text, i))
-            i += character_bytes(c);
-        else
+            continue;
+        }
+        if (kind != BYTE_MORE)
             break;
+        uint32_t code = code_at(text, i, &bytes);
+        bool is_letter = code < LETTERS_UNTIL && letters ? letters[code / 64] >> (code & 63) & 1 : word_has_letter(text, i);
+        if (!is_letter)
+            return i > start ? i : i + bytes;
+        i += bytes;
     }
     return i;
 }
 
-static inline size_t read_word(struct str text, size_t i, uint32_t *hash)
+bool word_table_is_sign(struct str text)
 {
-    size_t end = word_end(text, i);
-    *hash = end > i ? hash_bytes(text, i, end) : 0;
-    return end;
-}
-
-/* Two words, in this order. */
-static inline uint32_t pair(uint32_t first, uint32_t second)
-{
-    return (first * 0x9e3779b1u) ^ (second + 0x7f4a7c15u);
-}
-
-/* Where the next word begins from `i` on; text.len without. */
-static size_t next_word(struct str text, size_t i)
-{
-    while (i < text.len && word_end(text, i) == i)
-        i++;
-    return i;
-}
-
-static bool is_sign(struct str text)
-{
-    return text.len == 1 && (unsigned char)*text.at < 0x80 && BYTES[(unsigned char)*text.at] == BYTE_OTHER;
+    return text.len && (unsigned char)*text.at < 0x80 && *text.at > ' ' && WORD_BYTES[(unsigned char)*text.at] == BYTE_OTHER;
 }
 
 bool word_table_takes(struct str text)
 {
-    return is_sign(text) || word_end(text, 0) > 0;
+    return text.len <= UINT16_MAX && (word_table_is_sign(text) || word_token_end(NULL, text, 0) > 0);
 }
 
 /* ---- filling ---- */
 
-struct key {
-    uint32_t hash, first; /* of the first two words, or the only one; of the first */
-    bool is_pair; /* a phrase; one of a word and signs goes by its word */
+static uint32_t hash_alone(struct str text)
+{
+    uint64_t first = 0, last = 0;
+    memcpy(&first, text.at, text.len < 8 ? text.len : 8);
+    memcpy(&last, text.len > 8 ? text.at + text.len - 8 : text.at, text.len < 8 ? text.len : 8);
+    return word_hash_of(first, last, text.len);
+}
+
+/* The words that the entry is found by; the second is 0 bytes long without. */
+static void first_words(const struct word_table *t, struct str text, struct str *first, struct str *second)
+{
+    size_t end = word_token_end(t->letters, text, 0), at = end, past = end;
+    while (at < text.len && (past = word_token_end(t->letters, text, at)) == at)
+        at++;
+    *first = str_first(text, end);
+    *second = at < text.len ? str_of(text.at + at, past - at) : STR("");
+}
+
+/* A word on its way into the table. */
+struct entering {
+    const struct word *word;
+    enum word_kind kind;
+    uint32_t hash, first, second; /* what it is sorted by; of its first two words */
 };
 
-static struct key key_of(struct str text)
+static void prepare(const struct word_table *t, const struct word *w, struct entering *e)
 {
-    struct key k = { 0 };
-    uint32_t second;
-    size_t end = read_word(text, 0, &k.first), at = next_word(text, end);
-    k.hash = k.first;
-    if (at < text.len) {
-        read_word(text, at, &second);
-        k.hash = pair(k.first, second);
-        k.is_pair = true;
+    struct str first, second;
+    *e = (struct entering){ .word = w };
+    if (word_table_is_sign(w->text)) {
+        e->kind = w->text.len == 1 ? WORD_SIGN : WORD_SIGNS;
+        e->first = hash_alone(str_first(w->text, 1));
+        e->hash = w->text.len == 1 ? 0 : word_signs(w->text.at);
+        return;
     }
-    return k;
+    first_words(t, w->text, &first, &second);
+    e->kind = second.len ? WORD_PAIR : WORD_ALONE;
+    e->first = e->hash = hash_alone(first);
+    if (second.len) {
+        e->second = hash_alone(second);
+        e->hash = word_pair(e->first, e->second);
+    }
 }
 
 static int by_key(const void *a, const void *b)
 {
-    struct key x = key_of(((const struct word_entry *)a)->text), y = key_of(((const struct word_entry *)b)->text);
-    return x.is_pair != y.is_pair ? x.is_pair - y.is_pair : x.hash < y.hash ? -1 : x.hash > y.hash;
+    const struct entering *x = a, *y = b;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    return x->hash != y->hash ? (x->hash < y->hash ? -1 : 1) : x->word < y->word ? -1 : x->word > y->word;
 }
 
 static struct word_slot *slot_for(struct word_slots *s, uint32_t hash)
@@ -144,174 +136,104 @@ static struct word_slot *slot_for(struct word_slots *s, uint32_t hash)
     return &s->at[at];
 }
 
-static inline uint32_t may_be_bit(uint32_t hash)
+static void add_to_slot(struct word_slot *s, size_t entry)
 {
-    return hash >> (32 - MAY_BE_BITS);
+    if (!s->count)
+        s->first = (uint32_t)entry;
+    s->count = ((uint32_t)entry - s->first + 1) & 0x3fffffff;
 }
 
-static bool make_slots(struct word_slots *s, struct arena *a, size_t n)
+static void set_bit(uint64_t *bits, uint32_t hash)
 {
-    size_t slots = 64;
-    while (slots < 3 * n)
+    uint32_t bit = hash >> (32 - MAY_BE_BITS);
+    bits[bit / 64] |= (uint64_t)1 << (bit & 63);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Room for as many different hashes as there are among words of those kinds. */
+static bool make_slots(struct word_slots *s, struct arena *a, const struct entering *from, size_t n, enum word_kind kind,
+                       enum word_kind other)
+{
+    uint32_t *hashes = calloc(n + 1, sizeof *hashes);
+    size_t count = 0, different = 0, slots = 16;
+    for (size_t i = 0; hashes && i < n; i++)
+        if (from[i].kind == kind || from[i].kind == other)
+            hashes[count++] = kind == WORD_ALONE ? from[i].first : from[i].hash;
+    if (count)
+        qsort(hashes, count, sizeof *hashes, by_number);
+    for (size_t i = 0; i < count; i++)
+        different += !i || hashes[i] != hashes[i - 1];
+    free(hashes);
+    while (slots < 2 * different)
         slots *= 2;
     s->mask = slots - 1;
-    return (s->at = arena_array(a, struct word_slot, slots)) != NULL;
+    return hashes && (s->at = arena_array(a, struct word_slot, slots)) != NULL;
 }
 
-bool word_table_init(struct word_table *t, struct arena *a, struct word_entry *entries, size_t n)
+static bool make_letters(struct word_table *t, struct arena *a)
 {
-    *t = (struct word_table){ .entries = entries, .count = n };
-    t->may_be = arena_array(a, uint64_t, (1u << MAY_BE_BITS) / 64);
-    if (!t->may_be || !make_slots(&t->words, a, n) || !make_slots(&t->pairs, a, n))
+    if (!(t->letters = arena_array(a, uint64_t, LETTERS_UNTIL / 64)))
         return false;
-    if (n)
-        qsort(entries, n, sizeof *entries, by_key);
-    for (size_t i = 0; i < n; i++) {
-        struct key k = key_of(entries[i].text);
-        if (is_sign(entries[i].text)) {
-            t->sign[(unsigned char)*entries[i].text.at] = (uint32_t)i + 1;
-            continue;
-        }
-        struct word_slot *word = slot_for(&t->words, k.first);
-        struct word_slot *into = k.is_pair ? slot_for(&t->pairs, k.hash) : word;
-        word->begins = word->begins || k.is_pair;
-        t->may_be[may_be_bit(k.first) / 64] |= (uint64_t)1 << (may_be_bit(k.first) & 63);
-        if (!into->count)
-            into->first = (uint32_t)i;
-        into->count = (uint32_t)i - into->first + 1;
+    for (uint32_t code = 0x80; code < LETTERS_UNTIL; code++) {
+        char c[3] = { (char)(0xe0 | code >> 12), (char)(0x80 | (code >> 6 & 63)), (char)(0x80 | (code & 63)) };
+        if (word_has_letter(str_of(c, 3), 0))
+            t->letters[code / 64] |= (uint64_t)1 << (code & 63);
     }
     return true;
 }
 
-/* ---- scanning ---- */
-
-static inline const struct word_slot *look_up(const struct word_slots *s, uint32_t hash)
+static void enter(struct word_table *t, const struct entering *e, size_t i)
 {
-    for (size_t at = hash & s->mask; s->at[at].is_used; at = (at + 1) & s->mask)
-        if (s->at[at].hash == hash)
-            return &s->at[at];
-    return NULL;
-}
-
-struct scan {
-    const struct word_table *table;
-    struct str text;
-    word_found_fn *found;
-    void *owner;
-    uint32_t before;  /* hash of the word before */
-    size_t before_at; /* where that began, when phrases begin with it; SIZE_MAX otherwise */
-};
-
-/* Of the entries in the slot, those that stand at text[at) whole; a word of them was seen to end at `end`. */
-static void tell(const struct scan *s, const struct word_slot *slot, size_t at, size_t end)
-{
-    for (const struct word_entry *e = &s->table->entries[slot->first], *last = e + slot->count; e < last; e++) {
-        size_t to = at + e->text.len;
-        if (to <= s->text.len && memcmp(s->text.at + at, e->text.at, e->text.len) == 0 &&
-            (to == end || word_has_borders(s->text, at, to, false, true)))
-            s->found(s->owner, e->id, (uint32_t)to);
+    struct str text = e->word->text;
+    unsigned char c = (unsigned char)*text.at, next = text.len > 1 ? (unsigned char)text.at[1] : 0;
+    struct word_entry *into = &t->entries[i];
+    *into = (struct word_entry){ .at = text.at, .len = (uint16_t)text.len, .id = e->word->id, .is_whole = e->word->is_whole };
+    memcpy(&into->edge, text.len > 8 ? text.at + text.len - 8 : text.at, text.len < 8 ? text.len : 8);
+    set_bit(t->may_be, e->first);
+    set_bit(t->may_begin, e->first);
+    switch (e->kind) {
+    case WORD_SIGN:
+        t->sign[c] = (uint32_t)i + 1;
+        break;
+    case WORD_SIGNS:
+        t->signs_with[c][next / 64] |= (uint64_t)1 << (next & 63);
+        add_to_slot(slot_for(&t->signs, e->hash), i);
+        break;
+    case WORD_PAIR:
+        slot_for(&t->words, e->first)->begins = true;
+        set_bit(t->may_be, e->second);
+        set_bit(t->may_pair, e->hash);
+        add_to_slot(slot_for(&t->pairs, e->hash), i);
+        break;
+    case WORD_ALONE:
+        add_to_slot(slot_for(&t->words, e->hash), i);
+        break;
+    case WORD_KINDS:
+        NOTREACHED("a word of no kind");
     }
 }
 
-static inline void take_word(struct scan *s, size_t i, size_t end)
+bool word_table_init(struct word_table *t, struct arena *a, const struct word *words, size_t n)
 {
-    const struct word_table *t = s->table;
-    uint32_t hash = hash_bytes(s->text, i, end);
-    const struct word_slot *slot = NULL;
-    if (t->may_be[may_be_bit(hash) / 64] >> (may_be_bit(hash) & 63) & 1)
-        slot = look_up(&t->words, hash);
-    if (slot && slot->count)
-        tell(s, slot, i, end);
-    if (s->before_at != SIZE_MAX) {
-        const struct word_slot *phrases = look_up(&t->pairs, pair(s->before, hash));
-        if (phrases)
-            tell(s, phrases, s->before_at, end);
-    }
-    s->before_at = slot && slot->begins ? i : SIZE_MAX;
-    s->before = hash;
-}
-
-static inline void take_sign(struct scan *s, size_t i)
-{
-    unsigned char c = (unsigned char)s->text.at[i];
-    if (c < 0x80 && s->table->sign[c])
-        s->found(s->owner, s->table->entries[s->table->sign[c] - 1].id, (uint32_t)i + 1);
-}
-
-#if defined(__SSE2__)
-/* Bit by bit of text[i, i + 64): is it a small letter or digit, is it something else than those and a space? False where there is more than
- * ASCII. */
-static bool classify(const char *at, uint64_t *words, uint64_t *signs)
-{
-    const __m128i before_a = _mm_set1_epi8('a' - 1), after_z = _mm_set1_epi8('z' + 1), under = _mm_set1_epi8('_');
-    const __m128i before_0 = _mm_set1_epi8('0' - 1), after_9 = _mm_set1_epi8('9' + 1), space = _mm_set1_epi8(' ');
-    uint64_t w = 0, blank = 0;
-    unsigned more = 0;
-    for (int k = 0; k < 4; k++) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(at + 16 * k));
-        __m128i letter = _mm_and_si128(_mm_cmpgt_epi8(v, before_a), _mm_cmplt_epi8(v, after_z));
-        __m128i digit = _mm_and_si128(_mm_cmpgt_epi8(v, before_0), _mm_cmplt_epi8(v, after_9));
-        __m128i word = _mm_or_si128(_mm_or_si128(letter, digit), _mm_cmpeq_epi8(v, under));
-        w |= (uint64_t)(unsigned)_mm_movemask_epi8(word) << (16 * k);
-        blank |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, space)) << (16 * k);
-        more |= (unsigned)_mm_movemask_epi8(v);
-    }
-    *words = w;
-    *signs = ~(w | blank);
-    return !more;
-}
-
-/* From a place that no word crosses, 64 bytes of ASCII at a time; returns how far it came, which no word crosses either. */
-static size_t scan_ascii(struct scan *s, size_t i)
-{
-    uint64_t words, signs;
-    while (i + 64 <= s->text.len && classify(s->text.at + i, &words, &signs)) {
-        size_t limit = 64;
-        if (words >> 63) { /* a word that goes on: it is taken from its beginning next time */
-            uint64_t others = ~words;
-            limit = others ? 64 - (size_t)__builtin_clzll(others) : 0;
-            if (!limit)
-                return i;
-        }
-        for (uint64_t todo = words | signs; todo;) {
-            size_t at = (size_t)__builtin_ctzll(todo);
-            if (at >= limit)
-                break;
-            if (signs >> at & 1) {
-                take_sign(s, i + at);
-                todo &= todo - 1;
-                continue;
-            }
-            uint64_t rest = ~(words >> at);
-            size_t n = (size_t)__builtin_ctzll(rest);
-            take_word(s, i + at, i + at + n);
-            todo &= n + at < 64 ? UINT64_MAX << (at + n) : 0;
-        }
-        i += limit;
-    }
-    return i;
-}
-#else
-static size_t scan_ascii(struct scan *s, size_t i)
-{
-    (void)s;
-    return i;
-}
-#endif
-
-void word_table_scan(const struct word_table *t, struct str text, word_found_fn *found, void *owner)
-{
-    struct scan s = { .table = t, .text = text, .found = found, .owner = owner, .before_at = SIZE_MAX };
-    for (size_t i = 0; i < text.len;) {
-        size_t from = i;
-        i = scan_ascii(&s, i);
-        for (size_t until = i + (i == from ? 64 : 1); i < text.len && i < until;) {
-            size_t end = word_end(text, i);
-            if (end == i)
-                take_sign(&s, i++);
-            else
-                take_word(&s, i, end);
-            i = end > i ? end : i;
-        }
-    }
+    *t = (struct word_table){ .entries = arena_array(a, struct word_entry, n + 1) };
+    t->may_be = arena_array(a, uint64_t, (1u << MAY_BE_BITS) / 64);
+    t->may_begin = arena_array(a, uint64_t, (1u << MAY_BE_BITS) / 64);
+    t->may_pair = arena_array(a, uint64_t, (1u << MAY_BE_BITS) / 64);
+    struct entering *entering = calloc(n + 1, sizeof *entering);
+    bool ok = t->entries && t->may_be && t->may_begin && t->may_pair && entering && make_letters(t, a);
+    for (size_t i = 0; ok && i < n; i++)
+        prepare(t, &words[i], &entering[i]);
+    if (ok && n)
+        qsort(entering, n, sizeof *entering, by_key);
+    ok = ok && make_slots(&t->words, a, entering, n, WORD_ALONE, WORD_PAIR) &&
+         make_slots(&t->pairs, a, entering, n, WORD_PAIR, WORD_PAIR) && make_slots(&t->signs, a, entering, n, WORD_SIGNS, WORD_SIGNS);
+    for (size_t i = 0; ok && i < n; i++)
+        enter(t, &entering[i], i);
+    free(entering);
+    return ok;
 }

@@ -1,0 +1,240 @@
+/* judge_score.c - what was found where, and what it comes to.
+ *
+ * A text is cut into stretches, of which each knows the rules that were found in it. What stands in two neighbours is judged
+ * together; the pair that comes to the most is what the text comes to. So a long text is judged as its pieces are, and what is
+ * harmless does not become an attack by being much; nor is an attack lost in what stands around it. */
+#include "filters/detect/judge_parts.h"
+
+#include <stdlib.h>
+
+enum { STRETCH_BITS = 10, STRETCHES_MAX = 65536, HIDDEN_BONUS = 15 };
+/* The model is asked where the rules have found something, and are not sure. */
+enum { ASK_FROM = 1, ASK_UNTIL = 100 };
+static const uint32_t NOWHERE = UINT32_MAX;
+
+/* What the first, second, … rule of a category counts, in percent; further ones as the last. */
+static const unsigned DIMINISHING[] = { 100, 70, 50, 35, 25, 15, 10, 5 };
+
+/* ---- places ---- */
+
+bool judge_places_begin(struct judge *j, size_t bytes)
+{
+    struct judge_places *p = &j->places;
+    p->words = (j->policy->set->count + 63) / 64;
+    for (p->shift = STRETCH_BITS; bytes >> p->shift >= STRETCHES_MAX;)
+        p->shift++;
+    p->count = (bytes >> p->shift) + 2; /* the last has a neighbour too */
+    j->text_bytes = bytes;
+    if (p->count > p->room || p->room / 16 > p->count) {
+        free(p->bits);
+        p->room = p->count < 16 ? 16 : p->count;
+        p->bits = calloc(p->room * p->words, 2 * sizeof *p->bits);
+        if (!p->bits)
+            p->room = 0;
+    } else {
+        memset(p->bits, 0, p->count * p->words * 2 * sizeof *p->bits);
+    }
+    memset(j->seen, 0, p->words * sizeof *j->seen);
+    memset(j->everywhere, 0, p->words * sizeof *j->everywhere);
+    j->hits_count = 0;
+    return p->bits != NULL;
+}
+
+static uint64_t *bits_at(const struct judge *j, size_t stretch, bool hidden)
+{
+    return j->places.bits + (2 * stretch + hidden) * j->places.words;
+}
+
+/* Where in the text that was sent j->text[at] comes from, about. */
+static size_t origin_near(const struct judge *j, size_t at)
+{
+    size_t i = j->is_lines ? at : even_near(&j->even, at);
+    i = i < j->view->text.len ? i : j->view->text.len - 1;
+    i = j->view->from ? j->view->from[i] : i;
+    return i < j->text_bytes ? i : j->text_bytes - 1;
+}
+
+/* Once for each stretch; what the text as a whole is like, once. */
+void judge_add_hit(struct judge *j, size_t rule, struct str matched)
+{
+    size_t rank = j->policy->set->ranks[rule];
+    uint64_t bit = (uint64_t)1 << (rank & 63);
+    size_t end = matched.len ? (size_t)(matched.at + matched.len - j->text.at) : 0;
+    uint32_t stretch = end ? (uint32_t)(origin_near(j, end - 1) >> j->places.shift) : NOWHERE;
+    bool is_hidden = j->view && j->view->kind != VIEW_PLAIN;
+    if (judge_action_of(j->policy, rule) == JUDGE_OFF)
+        return;
+    bool was_there = j->seen[rank / 64] & bit;
+    if (stretch != NOWHERE) {
+        uint64_t plain = bits_at(j, stretch, false)[rank / 64], *bits = &bits_at(j, stretch, is_hidden)[rank / 64];
+        was_there = (plain | *bits) & bit;
+        *bits |= bit;
+    } else {
+        j->everywhere[rank / 64] |= bit;
+    }
+    j->seen[rank / 64] |= bit;
+    if (was_there || j->hits_count == JUDGE_HITS_MAX)
+        return;
+    char *kept = j->kept[j->hits_count];
+    memcpy(kept, matched.len ? matched.at : "", matched.len);
+    j->hit_stretch[j->hits_count] = stretch;
+    j->hits[j->hits_count++] = (struct judge_hit){
+        .rule = (uint16_t)rule,
+        .view = j->view ? (uint8_t)j->view->kind : VIEW_PLAIN,
+        .nth = j->view ? (uint8_t)(j->view - j->views.at) : 0,
+        .is_even = !j->is_lines,
+        .end = (uint32_t)end,
+        .matched = str_of(kept, matched.len),
+    };
+}
+
+/* ---- sums ---- */
+
+struct window {
+    size_t first; /* of its two stretches */
+    unsigned sum, by_category[RULE_CATEGORIES];
+    enum rule_category heaviest;
+    bool is_over; /* a category's own threshold */
+};
+
+/* The rules of a window and of the text as a whole, word by word. */
+static uint64_t found_in(const struct judge *j, size_t first, size_t word, uint64_t *hidden)
+{
+    uint64_t plain = bits_at(j, first, false)[word] | bits_at(j, first + 1, false)[word];
+    uint64_t other = bits_at(j, first, true)[word] | bits_at(j, first + 1, true)[word];
+    *hidden |= other & ~plain;
+    return plain | other | j->everywhere[word];
+}
+
+/* Sums the rules of each category, the heaviest first, which is their order in bit sets. */
+static struct window weigh(const struct judge *j, size_t first, enum text_source source)
+{
+    const struct judge_policy *p = j->policy;
+    struct window w = { .first = first };
+    unsigned taken[RULE_CATEGORIES] = { 0 }, heaviest = 0;
+    uint64_t hidden = 0;
+    for (size_t word = 0; word < j->places.words; word++) {
+        for (uint64_t bits = found_in(j, first, word, &hidden); bits; bits &= bits - 1) {
+            size_t rule = p->set->ranked[64 * word + (size_t)__builtin_ctzll(bits)];
+            if (judge_action_of(p, rule) != JUDGE_COUNT)
+                continue;
+            enum rule_category c = rule_set_category(p->set, rule);
+            size_t nth = taken[c]++;
+            w.by_category[c] += rule_set_score(p->set, rule) * DIMINISHING[nth < ARRAY_LEN(DIMINISHING) ? nth : ARRAY_LEN(DIMINISHING) - 1];
+        }
+    }
+    for (unsigned c = 0; c < RULE_CATEGORIES; c++) {
+        w.by_category[c] = w.by_category[c] * p->factor[source] / 10000;
+        w.sum += w.by_category[c];
+        w.is_over = w.is_over || (p->of_category[c] && w.by_category[c] >= p->of_category[c]);
+        if (w.by_category[c] > heaviest) {
+            heaviest = w.by_category[c];
+            w.heaviest = (enum rule_category)c;
+        }
+    }
+    w.sum += hidden ? HIDDEN_BONUS : 0; /* it was kept from whoever reads the text as it is written */
+    return w;
+}
+
+static bool has_any(const struct judge *j, size_t stretch)
+{
+    const uint64_t *bits = bits_at(j, stretch, false);
+    uint64_t any = 0;
+    for (size_t i = 0; i < 2 * j->places.words; i++)
+        any |= bits[i];
+    return any != 0;
+}
+
+static bool is_heavier(const struct window *a, const struct window *b)
+{
+    return a->is_over != b->is_over ? a->is_over : a->sum > b->sum;
+}
+
+static struct window heaviest_window(const struct judge *j, enum text_source source)
+{
+    struct window best = weigh(j, 0, source);
+    for (size_t i = 1; i + 1 < j->places.count; i++) {
+        if (!has_any(j, i + 1) && (has_any(j, i - 1) || !has_any(j, i))) /* all that it has stood in the one before */
+            continue;
+        struct window w = weigh(j, i, source);
+        if (is_heavier(&w, &best))
+            best = w;
+    }
+    return best;
+}
+
+/* ---- the verdict ---- */
+
+/* What the window is in VIEW_PLAIN. */
+static struct str window_text(const struct judge *j, const struct window *w)
+{
+    const struct view *v = &j->views.at[0];
+    size_t from = w->first << j->places.shift, to = (w->first + 2) << j->places.shift, cuts[2] = { from, to };
+    if (j->text_bytes <= to && !from)
+        return v->text;
+    for (int i = 0; v->from && i < 2; i++) {
+        size_t low = 0, high = v->text.len;
+        while (low < high) {
+            size_t middle = low + (high - low) / 2;
+            if (v->from[middle] < cuts[i])
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        cuts[i] = low;
+    }
+    return str_first(str_from(v->text, cuts[0]), cuts[1] > cuts[0] ? cuts[1] - cuts[0] : 0);
+}
+
+/* Told is what stands in the window, once, and what is told or refuses wherever it stands. */
+static void tell_hits(struct judge *j, const struct window *w, struct judgement *out)
+{
+    size_t n = 0;
+    memset(j->seen, 0, j->places.words * sizeof *j->seen);
+    for (size_t i = 0; i < j->hits_count; i++) {
+        enum judge_action a = judge_action_of(j->policy, j->hits[i].rule);
+        uint64_t bit = (uint64_t)1 << (j->hits[i].rule & 63), *seen = &j->seen[j->hits[i].rule / 64];
+        bool is_there = j->hit_stretch[i] == NOWHERE || j->hit_stretch[i] - w->first < 2;
+        if ((!is_there && a == JUDGE_COUNT) || *seen & bit)
+            continue;
+        *seen |= bit;
+        j->hits[n++] = j->hits[i];
+    }
+    out->hits = j->hits;
+    out->hits_count = n;
+}
+
+/* What rules do by themselves, wherever in the text they were found. */
+static void obey(const struct judge *j, struct judgement *out, bool *refuses, bool *reports)
+{
+    for (size_t rank = 0; j->policy->actions && rank < j->policy->set->count; rank++) {
+        size_t rule = j->policy->set->ranked[rank];
+        enum judge_action a = j->seen[rank / 64] >> (rank & 63) & 1 ? judge_action_of(j->policy, rule) : JUDGE_COUNT;
+        if (a == JUDGE_REFUSE && !*refuses)
+            out->category = rule_set_category(j->policy->set, rule);
+        *refuses = *refuses || a == JUDGE_REFUSE;
+        *reports = *reports || a == JUDGE_REPORT;
+    }
+}
+
+bool judge_settle(struct judge *j, enum text_source source, struct judgement *out)
+{
+    const struct judge_policy *p = j->policy;
+    bool refuses = false, reports = false;
+    struct window w = heaviest_window(j, source);
+    memcpy(out->by_category, w.by_category, sizeof out->by_category);
+    out->category = w.heaviest;
+    obey(j, out, &refuses, &reports);
+    if (p->model && w.sum >= ASK_FROM && w.sum < ASK_UNTIL) {
+        if (!even_make(&j->even, window_text(j, &w)))
+            return false;
+        out->odds = linear_odds(p->model, j->even.text);
+        out->vote = linear_vote(out->odds);
+    }
+    int score = (int)w.sum + out->vote;
+    out->score = score > 0 ? (unsigned)score : 0;
+    refuses = refuses || w.is_over || out->score >= p->threshold;
+    out->verdict = refuses ? JUDGED_REFUSE : reports ? JUDGED_REPORT : JUDGED_PASS;
+    tell_hits(j, &w, out);
+    return true;
+}

@@ -1,0 +1,68 @@
+/* word_parts.h - private to word_*.c: what a byte is to words, and the hashes of them. */
+#ifndef DETECT_WORD_PARTS_H
+#define DETECT_WORD_PARTS_H
+
+#include "filters/detect/word_table.h"
+
+enum word_kind { WORD_ALONE, WORD_PAIR, WORD_SIGN, WORD_SIGNS, WORD_KINDS };
+
+enum byte_kind { BYTE_OTHER, BYTE_WORD, BYTE_MORE /* of a character beyond ASCII */ };
+extern const unsigned char WORD_BYTES[256]; /* enum byte_kind */
+
+enum { MAY_BE_BITS = 16, LETTERS_UNTIL = 0x3000 };
+
+static inline uint64_t word_load(const char *at)
+{
+    uint64_t v;
+    memcpy(&v, at, sizeof v);
+    return v;
+}
+
+/* Of a word's first and last bytes (for at most eight, twice the same), which tell nearly all apart. */
+static inline uint32_t word_hash_of(uint64_t first, uint64_t last, size_t n)
+{
+    uint64_t h = (first ^ n) * 0x9e3779b97f4a7c15u;
+    h = (h ^ h >> 29 ^ last) * 0xff51afd7ed558ccdu;
+    return (uint32_t)(h >> 32);
+}
+
+extern const uint64_t WORD_MASKS[9]; /* of so many bytes */
+
+/* Eight bytes behind `at` may be read. */
+static inline uint32_t word_hash(const char *at, size_t n)
+{
+    uint64_t first = word_load(at) & WORD_MASKS[n < 8 ? n : 8];
+    return word_hash_of(first, n > 8 ? word_load(at + n - 8) : first, n);
+}
+
+/* Two words, in this order. */
+static inline uint32_t word_pair(uint32_t first, uint32_t second)
+{
+    return (first * 0x9e3779b1u) ^ (second + 0x7f4a7c15u);
+}
+
+/* Two bytes, of which the first is a sign. */
+static inline uint32_t word_signs(const char *at)
+{
+    return ((uint32_t)(unsigned char)at[0] << 8 | (unsigned char)at[1]) * 0x9e3779b1u >> 8;
+}
+
+static inline bool word_bit(const uint64_t *bits, uint32_t hash)
+{
+    uint32_t bit = hash >> (32 - MAY_BE_BITS);
+    return bits[bit / 64] >> (bit & 63) & 1;
+}
+
+static inline const struct word_slot *word_look_up(const struct word_slots *s, uint32_t hash)
+{
+    for (size_t at = hash & s->mask; s->at[at].is_used; at = (at + 1) & s->mask)
+        if (s->at[at].hash == hash)
+            return &s->at[at];
+    return NULL;
+}
+
+/* The end of the word that begins at `i`, or of the one character where words are not told apart; `i` where neither
+ * begins. */
+size_t word_token_end(const uint64_t *letters, struct str text, size_t i);
+
+#endif
