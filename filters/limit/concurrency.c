@@ -10,8 +10,6 @@ static const struct setting SETTINGS[] = {
     SETTING(struct concurrency_policy, max, SET_UINT, .required = true, .min = 1, .max = 1000000, .example = "8",
             .about = "as many requests at the same time, streams included until their end"),
     LIMIT_ROWS_WHO(struct concurrency_policy, terms, BY_WORDS),
-    SETTING_AS("lease", struct concurrency_policy, terms.lease, SET_UINT, .max = 100000, .dflt = "0", .example = "4",
-               .about = LIMIT_ABOUT_LEASE),
     SETTINGS_END,
 };
 
@@ -32,7 +30,6 @@ static enum verdict step(struct exchange *x, const void *policy)
         .on_down = (enum limit_down)p->terms.on_store_down,
         .key = terms_key(x, &p->terms, "concurrency"),
         .count = p->max,
-        .lease = p->terms.lease,
         .cost = 1,
     };
     return terms_ask(x, &p->terms, &op, "concurrency", true, NULL);

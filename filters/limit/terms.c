@@ -105,18 +105,56 @@ static bool check_amount(const struct limit_terms *t, struct problems *problems)
     return false;
 }
 
+/* One that names nobody would mean the same as none, which is hardly what was meant by `only`. */
+static bool check_people(struct except *e, const char *word, struct setup *s, struct problems *problems)
+{
+    if (!e)
+        return true;
+    if (!except_is_empty(e))
+        return except_check(e, s, problems);
+    problem(problems, (struct span){ 0 }, "\"%s\" names nobody: leave it out, or say whom it means", word);
+    return false;
+}
+
+/* Of a limit that has a name: what those of the same name must have in common, since they share their buckets. */
+struct named_limit {
+    struct named_limit *next;
+    struct str kind, name, text; /* text: count, period, time zone and `by`, as callers read them */
+    uint64_t by, burst;
+};
+
+static bool check_name(const struct limit_terms *t, struct str kind, struct setup *s, struct problems *problems)
+{
+    if (!t->name.len)
+        return true;
+    for (const struct named_limit *n = s->named_limits; n; n = n->next) {
+        if (n->by != t->by || !str_eq(n->kind, kind) || !str_eq(n->name, t->name))
+            continue;
+        if (str_eq(n->text, t->text) && n->burst == t->burst)
+            return true;
+        problem(problems, (struct span){ 0 },
+                "limits of the name \"" STR_F "\" share their buckets, so they have the same numbers: another one is " STR_F "%s",
+                STR_A(t->name), STR_A(n->text), n->burst != t->burst ? ", with another \"burst\"" : "");
+        return false;
+    }
+    struct named_limit *mine = arena_new(&s->arena, struct named_limit);
+    if (!mine)
+        return false;
+    *mine = (struct named_limit){ s->named_limits, arena_copy(&s->arena, kind), t->name, t->text, t->by, t->burst };
+    s->named_limits = mine;
+    return mine->kind.at != NULL;
+}
+
 bool terms_check_who(struct limit_terms *t, const char *unit, uint64_t at_once, struct setup *s, struct problems *problems)
 {
-    bool ok = except_check(&t->except, s, problems) && except_check(&t->only, s, problems);
+    bool ok = check_people(t->except, "except", s, problems) && check_people(t->only, "only", s, problems);
     if (t->by & BY_ALL && t->by != BY_ALL) {
         problem(problems, (struct span){ 0 }, "\"by: all\" is one bucket for everybody: it stands alone");
         ok = false;
     }
-    t->is_selective = !except_is_empty(&t->only);
-    t->has_except = !except_is_empty(&t->except);
     t->unit = unit;
     t->text = ok ? text_of(t, at_once, s) : STR_NONE;
-    return ok && t->text.at;
+    return ok && t->text.at && (!at_once || check_name(t, STR("at once"), s, problems));
 }
 
 bool terms_check(struct limit_terms *t, const char *kind, const char *unit, struct setup *s, struct problems *problems)
@@ -129,7 +167,7 @@ bool terms_check(struct limit_terms *t, const char *kind, const char *unit, stru
     struct str key = t->quota.is_set ? arena_printf(&s->arena, "%s.%s", kind, CALENDAR_WORDS[t->quota.unit])
                                      : arena_printf(&s->arena, "%s", kind);
     t->key = key.at ? arena_cstr(&s->arena, key) : NULL;
-    return t->key != NULL;
+    return t->key && check_name(t, key, s, problems);
 }
 
 /* ---- one exchange ---- */
@@ -159,9 +197,9 @@ struct limit_op terms_op(struct exchange *x, const struct limit_terms *t)
 
 bool terms_spare(struct exchange *x, const struct limit_terms *t)
 {
-    if (t->is_selective && !except_has(&t->only, x))
+    if (t->only && !except_has(t->only, x))
         return true; /* another limit's business */
-    if (!t->has_except || !except_has(&t->except, x))
+    if (!t->except || !except_has(t->except, x))
         return false;
     COUNT(METRIC_EXEMPT, x->stage, x->route->metric);
     exchange_report(x, t->text, STR("exempt"), str_c(STAGES[x->stage].word), STR("pass"), STR(""));

@@ -24,7 +24,7 @@ struct limit_terms {
     uint64_t burst; /* 0: as many as the rate counts */
     struct str time_zone;
     uint64_t by;
-    struct except except, only;
+    struct except *except, *only; /* NULL: nobody is excepted, everybody is counted */
     bool report_only;
     int on_store_down; /* enum limit_down */
     uint64_t lease;
@@ -32,8 +32,6 @@ struct limit_terms {
     /* derived */
     const char *unit;    /* "requests", "USD" */
     bool is_money;       /* counts are billionths */
-    bool is_selective;   /* `only` names somebody */
-    bool has_except;
     struct by_begin begin; /* of its keys; made with the first one */
     const char *key;     /* how keys begin: "requests", "requests.month" */
     struct str text;     /* "60 requests per minute for each subject" */
@@ -46,9 +44,9 @@ extern const char *const DOWN_WORDS[];
 #define LIMIT_ROWS_WHO(type, path, by_words)                                                                           \
     SETTING_AS("by", type, path.by, SET_WORDS, .words = (by_words), .dflt = "subject", .example = "[tenant, app]",    \
                .about = BY_ABOUT),                                                                                     \
-    SETTING_AS("except", type, path.except, SET_GROUP, .block = EXCEPT_SETTINGS,                                      \
+    SETTING_AS("except", type, path.except, SET_BLOCK, .block = EXCEPT_SETTINGS, .block_size = sizeof(struct except),  \
                .about = "who is not counted; any one that fits will do"),                                              \
-    SETTING_AS("only", type, path.only, SET_GROUP, .block = ONLY_SETTINGS,                                             \
+    SETTING_AS("only", type, path.only, SET_BLOCK, .block = ONLY_SETTINGS, .block_size = sizeof(struct except),        \
                .about = "who is counted, where not everybody is; any one that fits will do"),                          \
     SETTING_AS("report_only", type, path.report_only, SET_BOOL, .dflt = "false",                                      \
                .about = "tell in journal and metrics what would be refused, and let it pass"),                         \

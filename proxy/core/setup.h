@@ -209,6 +209,7 @@ struct setup {
     unsigned endpoints_count;
     unsigned shelves_count;         /* of ask_fetch, numbered from 1: see setup_add_shelf */
     struct shelf_name *shelf_names; /* the last one first */
+    struct named_limit *named_limits; /* of filters/limit: the last one first */
     unsigned insecure;              /* how many `insecure_…` words are in force */
     struct texts watched;           /* every file that was read, and where it is named first: a change of one reloads */
 };

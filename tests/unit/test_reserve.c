@@ -81,6 +81,26 @@ TEST("mistakes in limits and prices are told")
     CHECK(desk_complains(PLAN "{ tokens: { quota: 5/day, time_zone: Mars/Olympus } } ] } }\n", "tzdata"));
     CHECK(desk_complains(PLAN "{ tokens: { rate: 5/s, by: [all, app] } } ] } }\n", "stands alone"));
     CHECK(desk_complains(PLAN "{ tokens: { rate: 5/s, except: { networks: [nowhere] } } } ] } }\n", "is no network"));
+    CHECK(desk_complains(PLAN "{ tokens: { rate: 5/s, only: {} } } ] } }\n", "\"only\" names nobody"));
+    CHECK(desk_complains(PLAN "{ tokens: { rate: 5/s, except: {} } } ] } }\n", "\"except\" names nobody"));
+    CHECK(desk_complains(PLAN "{ tokens: { rate: 5/s, except: { roles: [] } } } ] } }\n", "\"except\" names nobody"));
+    CHECK(desk_complains(PLAN "{ tokens: 5/s } ], limit: [ { concurrency: { max: 4, lease: 2 } } ] } }\n", "has no setting \"lease\""));
+}
+
+TEST("limits of one name have the same numbers")
+{
+    const char *const others[] = { "rate: 6/s", "rate: 5/min", "rate: 5/s, burst: 2" };
+    char text[2048];
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        snprintf(text, sizeof text, "%s{ tokens: { rate: 5/s, name: n } }, { tokens: { %s, name: n } } ] } }\n", PLAN, others[i]);
+        CHECK(desk_complains(text, "limits of the name \"n\" share their buckets"));
+    }
+    CHECK(desk_complains(PLAN "{ tokens: { quota: 5/day, name: n } }, { tokens: { quota: 6/day, name: n } } ] } }\n",
+                         "another one is 5 tokens per day for each subject"));
+    CHECK(desk_complains(PLAN "{ tokens: 5/s } ], limit: [ { concurrency: { max: 4, name: n } }, { concurrency: { max: 5, name: n } } ] } }\n",
+                         "another one is 4 requests at the same time"));
+    desk_close(desk_open(PLAN "{ tokens: { rate: 5/s, name: n } }, { tokens: { rate: 5/s, name: n, on_store_down: refuse } }, "
+                              "{ tokens: { rate: 9/s, name: n, by: all } }, { tokens: { quota: 9/day, name: n } } ] } }\n"));
 }
 
 TEST("a model has one price")
