@@ -5,7 +5,7 @@
 
 enum { FORMS_MAX = 4, TEXT_MAX_BYTES = 1 << 30, KEPT_BYTES = 64 * 1024, VALUES_MAX = 8, NAME_BYTES_MAX = 64 };
 /* What grammars and the automaton may read: so many times the text, and as many bytes more. */
-enum { WORK_FACTOR = 6, WORK_LEAST = 64 * 1024, STEPS_FACTOR = 24, STEPS_LEAST = 64 * 1024 };
+enum { WORK_FACTOR = 2, WORK_LEAST = 16 * 1024, STEPS_FACTOR = 6, STEPS_LEAST = 16 * 1024 };
 
 const char *const ATTACK_CATEGORIES_WORDS[] = { "sql", "xss", "shell", "template", "ldap", "xpath", "traversal", "nosql", "crlf",
                                                 "xml", "code", NULL };

@@ -52,9 +52,10 @@ uint32_t attack_entity(struct str s, size_t at, size_t *end)
 {
     if (at + 2 < s.len && s.at[at + 1] == '#')
         return numeric_entity(s, at + 2, end);
+    char first = at + 1 < s.len ? ascii_lower(s.at[at + 1]) : '\0';
     for (size_t i = 0; i < ARRAY_LEN(ENTITIES); i++) {
         struct str name = ENTITIES[i].name;
-        if (str_starts_nocase(str_from(s, at + 1), name) && at + 1 + name.len < s.len && s.at[at + 1 + name.len] == ';') {
+        if (first == *name.at && str_starts_nocase(str_from(s, at + 1), name) && at + 1 + name.len < s.len && s.at[at + 1 + name.len] == ';') {
             *end = at + 2 + name.len;
             return (unsigned char)ENTITIES[i].is;
         }
@@ -113,6 +114,8 @@ static bool may_begin(char c)
 static size_t shorten(char *at, size_t len)
 {
     size_t n = 0;
+    if (!memchr(at, 0xc0, len) && !memchr(at, 0xc1, len) && !memchr(at, 0xe0, len))
+        return len;
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)at[i];
         if ((c == 0xc0 || c == 0xc1) && i + 1 < len)
@@ -126,26 +129,34 @@ static size_t shorten(char *at, size_t len)
     return n;
 }
 
+/* The next place from `at` on where an encoded character stands; text.len without. */
+static size_t next_encoded(struct str text, size_t at)
+{
+    size_t end;
+    bool is_byte;
+    while (at < text.len && !(may_begin(text.at[at]) && encoded(text, at, &end, &is_byte)))
+        at++;
+    return at;
+}
+
 bool attack_decode(struct str text, struct buf *out)
 {
     bool is_byte, plus = !memchr(text.at, ' ', text.len) && memchr(text.at, '+', text.len);
-    size_t first = 0, end;
+    size_t next = next_encoded(text, 0), end;
     buf_clear(out);
-    while (!plus && first < text.len && !(may_begin(text.at[first]) && encoded(text, first, &end, &is_byte)))
-        first++;
-    if (first == text.len)
+    if (next == text.len && !plus)
         return true;
     char *begin = buf_reserve(out, text.len), *at = begin;
     if (!begin)
         return false;
-    at = mempcpy(at, text.at, first);
-    for (size_t i = first; i < text.len;) {
-        uint32_t c = may_begin(text.at[i]) ? encoded(text, i, &end, &is_byte) : 0;
-        if (!c) {
-            *at++ = plus && text.at[i] == '+' ? ' ' : text.at[i];
-            i++;
-            continue;
-        }
+    for (size_t i = 0;; next = next_encoded(text, i)) {
+        char *copied = at;
+        at = mempcpy(at, text.at + i, next - i);
+        for (char *p = copied; plus && (p = memchr(p, '+', (size_t)(at - p))); p++)
+            *p = ' ';
+        if (next == text.len)
+            break;
+        uint32_t c = encoded(text, next, &end, &is_byte);
         if (is_byte || c < 0x80)
             *at++ = (char)c;
         else

@@ -69,9 +69,11 @@ static char byte_at(struct str s, size_t at)
 
 static bool is_word_at(struct str s, size_t at, struct str word)
 {
-    char behind = byte_at(s, at + word.len);
-    return at < s.len && ascii_lower(s.at[at]) == *word.at && str_starts_nocase(str_from(s, at), word) &&
-           !attack_is_letter(behind) && behind != '_';
+    size_t i = 0;
+    while (i < word.len && at + i < s.len && ascii_lower(s.at[at + i]) == word.at[i])
+        i++;
+    char behind = byte_at(s, at + i);
+    return i == word.len && !attack_is_letter(behind) && behind != '_';
 }
 
 /* Does a name or a sentence's sign end before `end`, as nothing does with which a value ends? */

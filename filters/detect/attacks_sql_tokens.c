@@ -149,7 +149,7 @@ static struct sql_token operator_token(const struct sql_cursor *c, size_t at)
                   { STR_INIT("^="), SQL_COMPARE },  { STR_INIT("||"), SQL_OPERATOR }, { STR_INIT("&&"), SQL_LOGIC },
                   { STR_INIT("<<"), SQL_OPERATOR }, { STR_INIT(">>"), SQL_OPERATOR }, { STR_INIT("::"), SQL_DOT } };
     struct str rest = str_of(c->text.at + at, c->stop - at);
-    for (size_t i = 0; i < ARRAY_LEN(SIGNS); i++)
+    for (size_t i = 0; i < ARRAY_LEN(SIGNS) && attack_is_any(byte_at(c, at + 1), "=<>|&:"); i++)
         if (str_starts(rest, SIGNS[i].sign))
             return (struct sql_token){ SIGNS[i].kind, at, at + SIGNS[i].sign.len };
     switch (*rest.at) {
