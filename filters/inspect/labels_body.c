@@ -3,7 +3,7 @@
 
 #include "filters/detect/label_file.h"
 
-enum { LOOK_BACK_MAX = 64 * 1024, DOCUMENT_BYTES_MIN = 64 };
+enum { DEPTH_MAX = 64 /* of JSONX_LIMITS_DEFAULT */, DOCUMENT_BYTES_MIN = 64 };
 
 static bool is_named(const struct jsonx *j, uint32_t node, const char *const *names, struct arena *a)
 {
@@ -14,17 +14,27 @@ static bool is_named(const struct jsonx *j, uint32_t node, const char *const *na
     return false;
 }
 
-/* The object that `node` is a member or a grand-member of; 0 for the body itself, and when it is too far up to look for. */
-static uint32_t object_above(const struct jsonx *j, uint32_t node)
+/* The objects around the node that a walk over all of them has come to, the innermost last: looked for from each node, they would
+ * cost as much as there are nodes before it. */
+struct around {
+    uint32_t at[DEPTH_MAX];
+    size_t count;
+};
+
+static void come_to(struct around *r, const struct jsonx *j, uint32_t node)
 {
-    for (uint32_t up = node, steps = 0; up-- > 0 && steps < LOOK_BACK_MAX; steps++)
-        if (j->nodes[up].kind == JSONX_OBJECT && j->nodes[up].next > node)
-            return up;
-    return 0;
+    while (r->count && j->nodes[r->at[r->count - 1]].next <= node)
+        r->count--;
+}
+
+/* The object `up` levels above; 0 for the body itself. */
+static uint32_t object_above(const struct around *r, size_t up)
+{
+    return r->count > up ? r->at[r->count - 1 - up] : 0;
 }
 
 /* What the properties of this object are about: itself, or what it is the metadata of. */
-static struct label_place place_of(const struct jsonx *j, uint32_t object, struct arena *a)
+static struct label_place place_of(const struct jsonx *j, uint32_t object, const struct around *around, struct arena *a)
 {
     static const char *const WRAPPERS[] = { "metadata",   "properties",       "custom_properties", "customproperties",
                                             "attributes", "documentmetadata", "labels",            NULL };
@@ -36,7 +46,7 @@ static struct label_place place_of(const struct jsonx *j, uint32_t object, struc
                                                                           jsonx_member(j, object, STR("name")) != JSONX_NO_NODE &&
                                                                           jsonx_member(j, object, STR("value")) != JSONX_NO_NODE))
             break;
-        place.index = object_above(j, place.index);
+        place.index = object_above(around, up);
     }
     if (!place.index)
         place.kind = LABEL_OF_REQUEST;
@@ -129,12 +139,12 @@ static bool may_be_document(struct str raw)
     return false;
 }
 
-static void read_document(struct exchange *x, uint32_t node, const struct labels_policy *p, struct labels_found *f)
+static void read_document(struct exchange *x, uint32_t node, uint32_t object, const struct labels_policy *p, struct labels_found *f)
 {
     struct label_file file = { .is_encrypted = false };
     struct label_marks marks = { .count = 0 };
     struct str value = jsonx_string(&x->json, node, &x->arena);
-    struct label_place place = { .kind = LABEL_OF_OBJECT, .index = object_above(&x->json, node) };
+    struct label_place place = { .kind = LABEL_OF_OBJECT, .index = object };
     if (!value.at)
         f->has_unread = true;
     else if (label_file_find(&file, value, &marks) == LABEL_FILE_UNREAD)
@@ -151,16 +161,20 @@ static void read_document(struct exchange *x, uint32_t node, const struct labels
 void labels_of_body(struct exchange *x, const struct labels_policy *p, struct labels_found *f)
 {
     const struct jsonx *j = &x->json;
+    struct around around = { .count = 0 };
     for (uint32_t node = 0; x->dialect->reads_json && node < j->count; node++) {
         const struct jsonx_node *n = &j->nodes[node];
+        come_to(&around, j, node);
         if (n->kind == JSONX_STRING && !n->is_key && n->end - n->start >= DOCUMENT_BYTES_MIN && may_be_document(jsonx_raw(j, node)))
-            read_document(x, node, p, f);
+            read_document(x, node, object_above(&around, 0), p, f);
         if (n->kind != JSONX_OBJECT)
             continue;
         struct label_marks marks = { .count = 0 };
         for (uint32_t c = jsonx_first(j, node); c != JSONX_NO_NODE; c = jsonx_next(j, node, c))
             read_member(j, node, c, &marks, &x->arena);
         if (marks.count || marks.has_more)
-            labels_carry(f, p, &marks, place_of(j, node, &x->arena));
+            labels_carry(f, p, &marks, place_of(j, node, &around, &x->arena));
+        assert(around.count < DEPTH_MAX);
+        around.at[around.count++] = node;
     }
 }
