@@ -109,14 +109,14 @@ bool check_card(struct str s)
         { 6000, 6010, 12, 19 }, { 6011, 6011, 16, 19 }, { 6012, 6299, 12, 19 }, { 6300, 6439, 12, 19 },
         { 6440, 6599, 16, 19 }, { 6600, 6799, 12, 19 }, { 8100, 8299, 16, 19 }, { 9792, 9792, 16, 16 },
     };
-    if (s.len < 12 || s.len > 19 || !check_all_digits(s))
+    if (s.len < 12 || s.len > 19 || !check_all_digits(s) || !check_luhn(s))
         return false;
     unsigned head = check_number(s, 0, 4);
     bool known = false;
     for (size_t i = 0; i < ARRAY_LEN(ISSUERS); i++)
         known |= head >= ISSUERS[i].first && head <= ISSUERS[i].last && s.len >= ISSUERS[i].shortest &&
                  s.len <= ISSUERS[i].longest;
-    return known && check_luhn(s);
+    return known;
 }
 
 bool check_date(unsigned year, unsigned month, unsigned day)

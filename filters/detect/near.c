@@ -257,8 +257,9 @@ double near_entropy(struct str s)
 
 static bool has_nocase(struct str s, struct str part)
 {
+    char first = ascii_lower(part.at[0]);
     for (size_t i = 0; i + part.len <= s.len; i++)
-        if (str_eq_nocase(str_of(s.at + i, part.len), part))
+        if (ascii_lower(s.at[i]) == first && str_eq_nocase(str_of(s.at + i, part.len), part))
             return true;
     return false;
 }

@@ -5,7 +5,7 @@
 enum run { RUN_OVER, RUN_OPEN, RUN_FAILED };
 
 /* What is done besides, in steps. */
-enum { RUN_STEPS = 3, FOUND_STEPS = 3, VALIDATOR_STEPS = 8, MAKE_STEPS = 16 };
+enum { RUN_STEPS = 3, FOUND_STEPS = 3, VALIDATOR_STEPS = 8, MAKE_STEPS = 40 };
 
 /* What ended before `end`: of each pattern the last time counts. */
 static void note_found(struct pattern_scratch *s, const struct pattern_automaton *a, uint32_t state, size_t end)
@@ -179,7 +179,7 @@ static bool has_sign(struct pattern_scratch *s, const struct pattern_group *g, s
  * they are few it is asked only when something depends on it: most runs find nothing. */
 static bool has_any_words(struct pattern_scratch *s, const struct pattern_group *g, struct str text, size_t at, bool must_know)
 {
-    enum { CLOSE = 24 };
+    enum { CLOSE = 40 };
     if (!must_know && s->heard.done + CLOSE < at)
         return true;
     return (lists_before(s, text, at) & g->lists) != 0;

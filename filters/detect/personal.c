@@ -148,7 +148,10 @@ RULE(national_hu_tax)
 #define MONTH                                                                                                                        \
     "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|"               \
     "nov(?:ember)?|dec(?:ember)?)\\.?"
-#define PHONE_REST "[0-9 ().\\-/]{4,22}[0-9](?: ?(?:x|ext\\.? ?|#) ?[0-9]{1,6})?"
+#define ISSUER     "(?:18|2[0-7]|[3-6][0-9]|8[12]|97)" /* how cards begin */
+#define GAP        "[ .\\-/]{1,2}"
+#define EXTENSION  "(?: ?(?:x|ext\\.? ?|#) ?[0-9]{1,6})?"
+#define PHONE_REST "[0-9 ().\\-/]{4,22}[0-9]" EXTENSION
 #define LICENCE_GROUP "[A-Za-z]{0,3}[0-9][A-Za-z0-9]{0,7}"
 #define UNIT       "(?:[,\\n ]{1,3}(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Building|#)\\.? ?[A-Za-z0-9-]{1,6}){0,2}"
 #define CITY       "(?:[,\\n ]{1,3}" WORD "(?: " WORD "){0,2}[,\\n ]{1,4}[A-Z]{2,3}[\\n ,]{1,3}[0-9]{4,5}(?:-[0-9]{4})?)?"
@@ -162,7 +165,8 @@ RULE(national_hu_tax)
 const struct sensitive PERSONAL_ROWS[] = {
     { { "email", "email", "\\b[A-Za-z0-9][A-Za-z0-9._%+'-]{0,63}@[A-Za-z0-9][A-Za-z0-9.-]{1,120}\\.[A-Za-z]{2,24}", false, personal_email, NULL, 64, BEHIND_ANYTHING },
       NULL, "EMAIL", FAKE_EMAIL, NULL, NULL },
-    { { "card", "card", "\\b(?:[1-9][0-9]{11,18}|[1-9][0-9]{3}(?:(?:[ -][0-9]{4}){2,4}|[ -][0-9]{6}[ -][0-9]{4,5}|(?:[ -][0-9]{4}){2,3}[ -][0-9]{1,3}))\\b", false,
+    { { "card", "card",
+        "\\b" ISSUER "(?:[0-9]{10,17}|[0-9]{2}(?:(?:[ -][0-9]{4}){2,4}|[ -][0-9]{6}[ -][0-9]{4,5}|(?:[ -][0-9]{4}){2,3}[ -][0-9]{1,3}))\\b", false,
         personal_card, NULL, 0, BEHIND_NO_POINT }, NULL, "CARD", FAKE_CLASS, "======", check_card },
     { { "iban", "iban", "\\b[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,31}", false, personal_iban, NULL, 0, BEHIND_ANYTHING }, NULL, "IBAN", FAKE_CLASS, "==cc",
       check_iban },
@@ -267,9 +271,12 @@ const struct sensitive PERSONAL_ROWS[] = {
       NULL, "BIRTH_DATE", FAKE_DATE, NULL, NULL },
 
     { { "phone-abroad", "phone", "(?:\\+|\\b00)[1-9]" PHONE_REST, false, personal_phone_abroad, NULL, 0, BEHIND_NO_NUMBER }, NULL, "PHONE", FAKE_CLASS, "=====", NULL },
-    { { "phone-america", "phone", "(?:\\b|\\()[0-9]" PHONE_REST, false, personal_phone_america, NULL, 0, BEHIND_NO_NUMBER }, "us", "PHONE", FAKE_CLASS, "===", NULL },
+    { { "phone-america", "phone",
+        "(?:\\b1[ .-]{1,2}\\(?|\\b|\\()[2-9][0-9]{2}[ )./-]{1,3}[2-9][0-9]{2}[ ./-]{1,3}[0-9]{4}" EXTENSION, false, personal_phone_america, NULL, 0, BEHIND_NO_NUMBER }, "us", "PHONE", FAKE_CLASS, "===", NULL },
     { { "phone-trunk", "phone", "(?:\\b|\\()0" PHONE_REST, false, personal_phone_trunk, NULL, 0, BEHIND_NO_NUMBER }, NULL, "PHONE", FAKE_CLASS, "===", NULL },
-    { { "phone-mobile", "phone", "(?:\\b|\\()[0-9]" PHONE_REST, false, personal_phone_mobile, NULL, 0, BEHIND_NO_NUMBER }, NULL, "PHONE", FAKE_CLASS, "===", NULL },
+    { { "phone-mobile", "phone",
+        "\\b[6-9][0-9]{4}" GAP "[0-9]{5}\\b|\\b1[3-9][0-9]" GAP "[0-9]{4}" GAP "[0-9]{4}\\b|\\b[6-9][0-9]{2}(?:" GAP "[0-9]{2}){3}\\b|"
+        "\\([0-9]{2}\\) {0,2}[0-9]{4,5}" GAP "[0-9]{4}\\b|\\b8[ (./-]{1,2}[0-9]{3}[ )./-]{1,2}[0-9]{3}" GAP "[0-9]{2}" GAP "[0-9]{2}\\b", false, personal_phone_mobile, NULL, 0, BEHIND_NO_NUMBER }, NULL, "PHONE", FAKE_CLASS, "===", NULL },
     { { "phone-said", "phone", "(?:\\b|\\()[0-9]" PHONE_REST, false, personal_phone_said, PHONE_NEAR, 0, BEHIND_ANYTHING }, NULL, "PHONE", FAKE_CLASS, "==",
       NULL },
     { { "phone-said", "phone", "(?:\\b|\\()[0-9]" PHONE_REST, false, personal_phone_called, PHONE_CLOSE, 0, BEHIND_ANYTHING }, NULL, "PHONE", FAKE_CLASS,
@@ -304,7 +311,7 @@ const struct sensitive PERSONAL_ROWS[] = {
       NULL, "NAME", FAKE_NAME, NULL, NULL },
 
     { { "street-number-first", "address",
-        "\\b[0-9]{1,6}[A-Za-z]?,? (?:[NSEW]\\.? )?(?:(?:[A-Z0-9]|[^\\x00-\\x7f])(?:[A-Za-z0-9'.-]|[^\\x00-\\x7f]){0,24} ){1,4}"
+        "\\b[0-9]{1,6}[A-Za-z]?,? (?:[NSEW]\\.? )?(?:(?:(?:[A-Z]|[^\\x00-\\x7f])(?:[A-Za-z0-9'.-]|[^\\x00-\\x7f]){0,24}|[0-9]{1,3}(?:st|nd|rd|th)) ){1,4}"
         "(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|Square|Sq|Terrace|Parkway|Pkwy|Highway|Hwy|"
         "Circle|Cir|Trail|Crescent|Close|Gardens|Grove|Row|Walk|Mews|Turnpike|Pike|Hill)\\b\\.?(?: [NSEW][EW]?\\b)?" UNIT CITY,
         false, personal_street, NULL, 0, BEHIND_ANYTHING },

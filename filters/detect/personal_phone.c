@@ -123,7 +123,7 @@ static bool is_country_code(struct str digits)
                                         "857", "858", "859", "871", "872", "873", "874", "875", "876", "877", "879", "884", "885", "887",
                                         "889", "89", "969", "978", "990", "997", "999" };
     for (size_t i = 0; i < ARRAY_LEN(NONE); i++)
-        if (str_starts(digits, str_c(NONE[i])))
+        if (digits.at[0] == NONE[i][0] && str_starts(digits, str_c(NONE[i])))
             return false;
     return true;
 }
@@ -206,7 +206,9 @@ bool personal_phone_mobile(struct str text, size_t *start, size_t *end)
     bool spain = g->count == 4 && a == 3 && b == 2 && c == 2 && length(g, 3) == 2 && memchr("6789", first, 4);
     bool brazil = g->at[0].bracketed && a == 2 && g->count == 3 && (b == 4 || b == 5) && c == 4;
     bool russia = first == '8' && a == 1 && b == 3 && c == 3 && g->count >= 4 && digits_of(g, 0, g->count) == 11;
-    return (india || china || spain || brazil || russia) && settle(text, g, 0, g->count, start, end);
+    /* nor do more groups follow */
+    bool goes_on = *end + 1 < text.len && memchr(" .-/", text.at[*end], 4) && ascii_is_digit(text.at[*end + 1]);
+    return (india || china || spain || brazil || russia) && !goes_on && settle(text, g, 0, g->count, start, end);
 }
 
 /* ---- what the words before call a telephone number ---- */

@@ -94,7 +94,6 @@ bool personal_card(struct str text, size_t *start, size_t *end)
         return false;
     if (!is_grouped_as_card(str_of(text.at + *start, *end - *start)))
         return false;
-    near_look(32); /* rows of issuers */
     return check_card(str_of(digits, near_compact(text, *start, *end, digits, sizeof digits)));
 }
 
