@@ -3,6 +3,7 @@
  * They are compiled into two Vectorscan databases when the configuration is read, before the workers are forked: one of
  * the expressions, for the texts as they are, one of the words, for the texts with their white space evened. A text is
  * scanned once by each that is there, however many patterns it has. */
+#include "filters/inspect/pattern_start.h"
 #include "filters/inspect/word_list.h"
 #include "proxy/core/exchange.h"
 
@@ -20,7 +21,8 @@ struct patterns_policy {
     /* made by check */
     hs_database_t *regexes;     /* owned, freed in finish; NULL when there are none */
     hs_database_t *phrases;     /* the same, of the words */
-    struct str *names;          /* of each pattern, for the journal */
+    const char **expressions;   /* of each pattern */
+    struct str *names;          /* the same, for the journal */
     unsigned count, first_word; /* from there on they are words */
 };
 
@@ -138,6 +140,7 @@ static bool check(void *policy, struct setup *setup, struct problems *problems)
         problem(problems, (struct span){ 0 }, "a word is blank, or there is no room for the patterns");
         return false;
     }
+    p->expressions = c.expressions;
     p->names = c.names;
     p->count = c.count;
     ok = compile(&c, 0, p->first_word, &p->regexes, problems);
@@ -198,19 +201,30 @@ struct scan {
     struct str value; /* of it, as it is scanned */
     uint64_t *seen;   /* bit set over the patterns, of this exchange */
     bool refused;
+    unsigned located; /* expressions whose beginnings were looked for */
 };
 
-/* Of expressions is not known where a match begins. */
-static void note(const struct scan *s, unsigned id, size_t from, size_t to)
+/* The bytes of the text; false where they are not known. Of expressions Vectorscan tells the end alone. */
+static bool locate(struct scan *s, unsigned id, size_t *from, size_t *to)
 {
-    bool is_word = id >= s->policy->first_word;
+    enum { LOCATED_MAX = 16 };
     struct str text = s->text->value;
+    if (id < s->policy->first_word)
+        return s->located++ < LOCATED_MAX && pattern_start(s->policy->expressions[id], text, *to, from, to);
+    *from = word_text_origin(text, *from);
+    *to = word_text_origin(text, *to - 1) + 1;
+    return true;
+}
+
+static void note(struct scan *s, unsigned id, size_t from, size_t to)
+{
+    bool is_located = locate(s, id, &from, &to);
     exchange_find(s->x, &(struct finding){ .rule = s->policy->names[id],
                                            .category = STR("pattern"),
                                            .action = str_c(ACTIONS[s->policy->action]),
                                            .text = s->text,
-                                           .start = is_word ? word_text_origin(text, from) : 0,
-                                           .end = is_word ? word_text_origin(text, to - 1) + 1 : 0 });
+                                           .start = is_located ? from : 0,
+                                           .end = is_located ? to : 0 });
 }
 
 /* Each pattern is told once for an exchange, however often it is found. */

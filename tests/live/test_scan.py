@@ -72,6 +72,13 @@ def test_a_finding_tells_where_it_is():
         assert value == "bluebird" and raw.startswith(b"bluebird")
 
 
+def test_an_expression_is_found_where_it_begins():
+    told_too = "[{ patterns: { regex: { ticket: 'SEC-[0-9]{4,6}', bird: '(?i)blue ?bird' }, action: report } }]"
+    line = '{"text": "é of a Blue Bird and SEC-12 and SEC-123456 too"}'
+    _, told, _ = scan([line], "--inspect", told_too, "--relay", "none")
+    assert {place_of(f, line)[0] for f in told[0]["findings"]} == {"Blue Bird", "SEC-123456"}
+
+
 def test_definitions_and_channels_of_answers_are_scanned_by_name():
     mails = ("--inspect", "[{ personal_data: { action: mask, of: [definition] } }]", "--relay", "[{ personal_data: { action: mask } }]")
     _, told, _ = scan(['{"text": "ask kim@example.org", "source": "definition"}'], *mails)

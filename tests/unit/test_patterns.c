@@ -1,4 +1,5 @@
 /* test_patterns.c - word lists and regular expressions as they become patterns; mistakes are told where they stand. */
+#include "filters/inspect/pattern_start.h"
 #include "filters/inspect/word_list.h"
 #include "proxy/core/exchange.h"
 
@@ -177,4 +178,31 @@ TEST("a word list is lines without comments")
     CHECK_STR(list.at[2], STR("last"));
     CHECK(!reads_list("caf\xe9\n", 5, &list, &a));
     arena_finish(&a);
+}
+
+TEST("where a match begins is found from its end, near it and in few steps")
+{
+    static const struct {
+        const char *expression, *text, *found;
+        size_t to;
+    } rows[] = {
+        { "SEC-[0-9]{4,6}", "see SEC-12 and SEC-123456 too", "SEC-123456", 23 },
+        { "(?i)blue ?bird", "\u00e9 of a Blue Bird", "Blue Bird", 17 },
+        { "\\bkim\\b", "akim kim", "kim", 8 },
+        { "(a+)+b", "aaab", "aaab", 4 },
+        { "(", "(", "", 1 },
+        { "x", "y", "", 1 },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str text = str_c(rows[i].text);
+        size_t start = 0, end = 0;
+        CHECK(pattern_start(rows[i].expression, text, rows[i].to, &start, &end) == (*rows[i].found != 0));
+        CHECK_STR(str_of(text.at + start, end - start), str_c(rows[i].found));
+    }
+    static char many[100001];
+    size_t start, end;
+    memset(many, 'a', sizeof many - 1);
+    CHECK(!pattern_start("(a+)+b", str_of(many, sizeof many - 1), 50000, &start, &end));
+    many[50000] = 'b';
+    CHECK(pattern_start("a{1,9}b", str_of(many, sizeof many - 1), 50001, &start, &end) && start == 49991 && end == 50001);
 }
