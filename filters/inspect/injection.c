@@ -188,8 +188,17 @@ static void finish(void *policy)
 
 /* ---- a worker's own ---- */
 
+/* The end of what came before. */
+struct carry {
+    size_t len;
+    char bytes[JUDGE_JOIN_BYTES];
+};
+
 struct instance {
     struct judge *judge;
+    struct carries { /* of users, of tools: texts with a space between them, and without */
+        struct carry spaced, glued;
+    } before[2];
     char joined[2 * JUDGE_JOIN_BYTES + 1];
 };
 
@@ -241,7 +250,7 @@ static void tell(struct exchange *x, const struct injection_policy *p, const str
         const struct judge_hit *h = &got->hits[i];
         enum rule_category c = rule_set_category(p->set, h->rule);
         unsigned score = rule_set_score(p->set, h->rule);
-        if (i < REPORTED_MAX) {
+        if (i < REPORTED_MAX && !x->findings_full) {
             judge_where(in->judge, h, &f.start, &f.end);
             f.start = f.start > t->before ? f.start - t->before : 0;
             f.end = f.end > t->before ? f.end - t->before : 0;
@@ -308,42 +317,75 @@ static size_t whole_until(struct str s, size_t at)
     return at;
 }
 
-/* The end of the text before and the beginning of this one, of the same source: once with a space between, and, where a word may
- * have been cut in two, once without. */
-static enum verdict judge_joined(struct exchange *x, const struct injection_policy *p, struct str before,
-                                 const struct text *t)
+/* Adds to the end of what came before, of which the last JUDGE_JOIN_BYTES stay. */
+static void carry_add(struct carry *c, struct str s)
+{
+    if (s.len > JUDGE_JOIN_BYTES)
+        s = str_from(s, s.len - JUDGE_JOIN_BYTES);
+    size_t keep = c->len + s.len > JUDGE_JOIN_BYTES ? JUDGE_JOIN_BYTES - s.len : c->len;
+    memmove(c->bytes, c->bytes + c->len - keep, keep);
+    memcpy(c->bytes + keep, s.at, s.len);
+    c->len = keep + s.len;
+    size_t cut = whole_from(str_of(c->bytes, c->len), 0);
+    memmove(c->bytes, c->bytes + cut, c->len - cut);
+    c->len -= cut;
+}
+
+static enum verdict judge_behind(struct exchange *x, const struct injection_policy *p, const struct carry *before, const char *between,
+                                 struct str head, const struct text *t)
 {
     struct instance *i = exchange_instance(x);
-    size_t from = whole_from(before, before.len > JUDGE_JOIN_BYTES ? before.len - JUDGE_JOIN_BYTES : 0);
-    struct str tail = str_from(before, from);
-    struct str head = str_first(t->value, whole_until(t->value, t->value.len > JUDGE_JOIN_BYTES ? JUDGE_JOIN_BYTES : t->value.len));
-    memcpy(i->joined, tail.at, tail.len);
-    i->joined[tail.len] = ' ';
-    memcpy(i->joined + tail.len + 1, head.at, head.len);
-    enum verdict v = judge_one(x, p, str_of(i->joined, tail.len + 1 + head.len), t, tail.len + 1);
-    char last = tail.at[tail.len - 1], first = *head.at;
+    size_t len = before->len;
+    memcpy(i->joined, before->bytes, len);
+    if (*between)
+        i->joined[len++] = *between;
+    memcpy(i->joined + len, head.at, head.len);
+    return judge_one(x, p, str_of(i->joined, len + head.len), t, len);
+}
+
+/* The end of the texts before, of the same source, and the beginning of this one: once with spaces between, and, where words may have
+ * been cut in two, once without. */
+static enum verdict judge_joined(struct exchange *x, const struct injection_policy *p, const struct carries *c, struct str head,
+                                 const struct text *t)
+{
+    enum verdict v = judge_behind(x, p, &c->spaced, " ", head, t);
+    char last = c->glued.bytes[c->glued.len - 1], first = *head.at;
     if (v != NEXT || (unsigned char)last <= ' ' || (unsigned char)first <= ' ')
         return v;
-    memcpy(i->joined + tail.len, head.at, head.len);
-    return judge_one(x, p, str_of(i->joined, tail.len + head.len), t, tail.len);
+    return judge_behind(x, p, &c->glued, "", head, t);
+}
+
+static enum verdict judge_text_of(struct exchange *x, const struct injection_policy *p, const struct text *t)
+{
+    struct instance *i = exchange_instance(x);
+    bool is_joined = !t->is_beside && (t->source == TEXT_USER || t->source == TEXT_TOOL);
+    struct carries *c = &i->before[t->source == TEXT_TOOL];
+    struct str head = str_first(t->value, whole_until(t->value, t->value.len > JUDGE_JOIN_BYTES ? JUDGE_JOIN_BYTES : t->value.len));
+    bool has_before = is_joined && c->spaced.len, is_whole = head.len == t->value.len;
+    enum verdict v = NEXT;
+    if (!has_before || !is_whole) /* else it is judged with what comes before it */
+        v = judge_one(x, p, t->value, t, 0);
+    if (v == NEXT && has_before)
+        v = judge_joined(x, p, c, head, t);
+    if (is_joined) {
+        if (c->spaced.len)
+            carry_add(&c->spaced, STR(" "));
+        carry_add(&c->spaced, t->value);
+        carry_add(&c->glued, t->value);
+    }
+    return v;
 }
 
 static enum verdict step(struct exchange *x, const void *policy)
 {
     const struct injection_policy *p = policy;
-    struct str before[JUDGE_SOURCES] = { { NULL, 0 } };
+    struct instance *in = exchange_instance(x);
     enum verdict v = check_readable(x, p);
-    for (size_t i = 0; v == NEXT && i < x->call.texts_count; i++) {
-        const struct text *t = &x->call.texts[i];
-        if (!(p->of >> t->source & 1) || !t->value.len)
-            continue;
-        v = judge_one(x, p, t->value, t, 0);
-        if (t->is_beside)
-            continue;
-        if (v == NEXT && before[t->source].len && (t->source == TEXT_USER || t->source == TEXT_TOOL))
-            v = judge_joined(x, p, before[t->source], t);
-        before[t->source] = t->value;
-    }
+    for (size_t i = 0; i < ARRAY_LEN(in->before); i++)
+        in->before[i].spaced.len = in->before[i].glued.len = 0;
+    for (size_t i = 0; v == NEXT && i < x->call.texts_count; i++)
+        if ((p->of >> x->call.texts[i].source & 1) && x->call.texts[i].value.len)
+            v = judge_text_of(x, p, &x->call.texts[i]);
     return v;
 }
 
