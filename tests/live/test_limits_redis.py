@@ -7,6 +7,7 @@ the limit or one request."""
 import json
 import os
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -304,16 +305,94 @@ def test_restarted_at_once(three, token, tmp_path, keep):
     check_outage(load)
 
 
+QUOTA, WARM = 100, 4 * GATEWAYS
+
+
+def quota(count=QUOTA):
+    return [{"requests": {"quota": f"{count}/day", "by": "all", "name": "live"}}]
+
+
+def check_used_up_once(load):
+    """All of it, and hardly more: whoever is left has heard that it is used up."""
+    assert QUOTA - WARM <= len(load.admitted()) <= QUOTA - WARM + GATEWAYS, len(load.admitted())
+
+
 def test_emptied(three, token, tmp_path, keep):
     redis = keep(Redis(tmp_path))
-    gateways = three(f"redis://127.0.0.1:{redis.port}", [{"requests": {"quota": "100/day", "by": "all", "name": "live"}}])
-    load = Load(gateways, token)
-    time.sleep(1.2)
+    load = Load(three(f"redis://127.0.0.1:{redis.port}", quota()), token)
+    time.sleep(1.8)
     redis.cli("flushall")
     time.sleep(5)
     load.stop()
     load.check_answers()
-    assert 88 <= len(load.admitted()) <= 100 + 3 * 4 * RATE  # a greeting every two seconds sees it; until then it is new
+    check_used_up_once(load)  # the next question notices
+
+
+def workers_of(gateway):
+    pid = gateway.program.process.pid
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+        return [int(child) for child in f.read().split()]
+
+
+@pytest.mark.parametrize("how", ["reload", "crash"])
+def test_new_workers_during_an_outage(three, token, tmp_path, keep, how):
+    """They know what those before them had heard, and tell it to the Redis that comes back empty."""
+    redis = keep(Redis(tmp_path))
+    gateways = three(f"redis://127.0.0.1:{redis.port}", quota())
+    load = Load(gateways, token)
+    time.sleep(1.8)
+    load.stop()
+    redis.kill()
+    time.sleep(0.5)
+    before = [set(workers_of(gateway)) for gateway in gateways]
+    for gateway, workers in zip(gateways, before):
+        if how == "reload":
+            gateway.reload()
+        else:
+            for pid in workers:
+                os.kill(pid, signal.SIGKILL)
+    for gateway, workers in zip(gateways, before):
+        end = time.monotonic() + 20
+        while time.monotonic() < end and (workers & set(workers_of(gateway)) or len(workers_of(gateway)) < len(workers)):
+            time.sleep(0.05)
+        assert not workers & set(workers_of(gateway)), "the old ones have ended"
+    time.sleep(1)
+    during = Load(gateways, token)
+    time.sleep(2)
+    redis.start()
+    time.sleep(4)
+    during.stop()
+    during.check_answers()
+    load.rows += during.rows
+    check_used_up_once(load)
+
+
+def test_reloads_in_health(three, token, tmp_path, keep):
+    """Workers come and go under load, and with what they leased: not one request too many."""
+    redis = keep(Redis(tmp_path))
+    gateways = three(f"redis://127.0.0.1:{redis.port}")
+    load = Load(gateways, token)
+    for gateway in gateways:
+        time.sleep(2)
+        gateway.reload()
+    time.sleep(4)
+    load.stop()
+    load.check_answers()
+    check_health(load)
+
+
+def test_a_redis_that_evicts(three, token, tmp_path, keep):
+    """As README has it, that is no setting for limits: but nothing fails, and it is as if it had been emptied at times."""
+    redis = keep(Redis(tmp_path, "--maxmemory", "4mb", "--maxmemory-policy", "allkeys-random"))
+    load = Load(three(f"redis://127.0.0.1:{redis.port}"), token)
+    fill = "for i = 1, 100 do redis.call('SET', KEYS[1] .. ARGV[1] .. i, string.rep('x', 10000), 'PX', 60000) end return 1"
+    for n in range(60):
+        redis.cli("eval", fill, "1", "junk", str(n) + ".", check=False)
+        time.sleep(0.1)
+    load.stop()
+    load.check_answers()
+    assert int(dict(line.split(":", 1) for line in redis.cli("info", "stats").split() if ":" in line)["evicted_keys"]) > 1000
+    check_outage(load)
 
 
 def test_killed_with_a_quota(three, token, tmp_path, keep):
