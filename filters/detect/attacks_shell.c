@@ -180,7 +180,7 @@ static void judge_command(const struct place *p)
     bool shell = a == ARGUMENT_SHELL || (a == ARGUMENT_NUMBER && (sure || p->begins));
     if (a == ARGUMENT_ODD || (p->is_weak && !p->begins && !sure && !shell))
         return;
-    if (p->is_weak && p->is_tight && a == ARGUMENT_ENDS && s.at[c.end] == ';' && !c.has_path)
+    if (p->is_weak && s.at[p->from] == '&' && p->is_tight && a == ARGUMENT_ENDS && s.at[c.end] == ';' && !c.has_path)
         return; /* an entity */
     if (p->is_weak && !p->begins && p->is_tight && closes && !c.has_path)
         return; /* a parameter */
@@ -190,12 +190,22 @@ static void judge_command(const struct place *p)
         attack_note(p->look, RULE_SHELL_PERHAPS, p->from, c.end);
 }
 
+/* cat file): blanks, and no sign of a call or a sentence before the parenthesis closes. */
+static bool is_closed(struct str s, size_t at)
+{
+    size_t stop = at + LOOK_MAX < s.len ? at + LOOK_MAX : s.len;
+    while (at < stop && (attack_is_word(s.at[at]) || attack_is_any(s.at[at], " ./*-")))
+        at++;
+    return at < stop && s.at[at] == ')';
+}
+
 /* $( and the like: what is in them runs. */
 static void judge_substitution(struct attack_look *l, size_t from, size_t at)
 {
     struct command c = read_command(l->text, at);
     enum argument a = c.kind != COMMAND_NONE ? read_argument(l->text, c.end) : ARGUMENT_ODD;
-    if (a == ARGUMENT_SHELL || a == ARGUMENT_ENDS || (a == ARGUMENT_WORD && c.kind == COMMAND_SURE))
+    bool closed = l->text.at[from] != '`' && is_closed(l->text, c.end);
+    if (a == ARGUMENT_SHELL || a == ARGUMENT_ENDS || (a == ARGUMENT_WORD && (c.kind == COMMAND_SURE || closed)))
         attack_note(l, RULE_SHELL_SUBSTITUTION, from, c.end);
 }
 
@@ -224,6 +234,8 @@ static void judge_separator(struct attack_look *l, size_t at)
         return;
     while (behind < s.len && (s.at[behind] == b || (b == '\n' && attack_is_space(s.at[behind]))))
         behind++;
+    while (behind < s.len && s.at[behind] == '+') /* a blank of an address */
+        behind++;
     size_t before = at;
     while (before && (attack_is_space(s.at[before - 1]) || attack_is_any(s.at[before - 1], "'\")")))
         before--;
@@ -250,6 +262,26 @@ static bool are_arguments(struct str s, size_t at)
     }
 }
 
+/* $HOME, %PATH% */
+static bool is_variable(struct str s, size_t at)
+{
+    size_t end = at + 1;
+    while (end < s.len && attack_is_word(s.at[end]))
+        end++;
+    return end > at + 1 && attack_is_letter(s.at[at + 1]) && (s.at[at] == '$' || (s.at[at] == '%' && end < s.len && s.at[end] == '%'));
+}
+
+/* A command that starts another one. */
+static bool is_starter(struct str s, size_t at)
+{
+    static const struct str words[] = { STR_INIT("nohup "), STR_INIT("sudo "), STR_INIT("doas "), STR_INIT("strace "), STR_INIT("setsid "),
+                                        STR_INIT("xargs "), STR_INIT("timeout "), STR_INIT("env "), STR_INIT("nice "), STR_INIT("exec ") };
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (str_starts_nocase(str_from(s, at), words[i]))
+            return true;
+    return false;
+}
+
 /* A line that is a command and its arguments, and nothing else. */
 void attack_shell_line(struct attack_look *l, size_t from)
 {
@@ -263,8 +295,9 @@ void attack_shell_line(struct attack_look *l, size_t from)
     bool closes = a == ARGUMENT_NONE || a == ARGUMENT_ENDS, sure = c.kind == COMMAND_SURE;
     bool shell = (a == ARGUMENT_SHELL || (a == ARGUMENT_NUMBER && sure)) && are_arguments(s, c.end);
     size_t argument = skip_blanks(s, c.end);
-    bool path = shell && argument < s.len && attack_is_any(s.at[argument], "/~-.");
-    if (c.has_path ? closes || shell : path || (sure && (c.is_hidden || shell)))
+    bool path = shell && argument < s.len && (attack_is_any(s.at[argument], "/~-.") || is_variable(s, argument));
+    bool runs = a == ARGUMENT_WORD && is_starter(s, from) && read_command(s, argument).kind == COMMAND_SURE;
+    if (c.has_path ? closes || shell : path || runs || (sure && (c.is_hidden || shell)))
         attack_note(l, RULE_SHELL_COMMAND, from, c.end);
     else if (c.is_hidden || (sure && a == ARGUMENT_SHELL))
         attack_note(l, RULE_SHELL_PERHAPS, from, c.end);

