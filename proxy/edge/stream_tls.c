@@ -60,9 +60,29 @@ bool stream_tls_attach(struct stream *s, SSL *ssl)
 
 /* ---- shaking hands ---- */
 
+/* In OpenSSL's queue may still be errors that somebody else has left, which SSL_get_error would take for this
+ * connection's; looking there before each call costs more than anything else around it. So whether it only waits, or
+ * has ended in order, is told without the queue. After a fatal error a connection is shaking hands again, in OpenSSL's
+ * words: that tells its alert, which may wait too, from what it was asked to write. */
+static bool only_waits(const SSL *ssl)
+{
+    const BIO *bio = SSL_get_rbio(ssl); /* the same for both ways */
+    return (SSL_want_read(ssl) && BIO_should_read(bio)) ||
+           (SSL_want_write(ssl) && BIO_should_write(bio) && !SSL_in_init(ssl));
+}
+
+static bool has_ended(const SSL *ssl)
+{
+    return (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) && !SSL_in_init(ssl);
+}
+
 /* What a call of OpenSSL that did not succeed means. */
 static enum stream_answer tls_answer(struct stream *s, int result)
 {
+    if (only_waits(s->ssl))
+        return STREAM_WAIT;
+    if (has_ended(s->ssl))
+        return s->ended = STREAM_END;
     int error = SSL_get_error(s->ssl, result);
     if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
         return STREAM_WAIT;
@@ -101,7 +121,6 @@ enum stream_answer stream_tls_handshake(struct stream *s)
 enum stream_answer stream_tls_read(struct stream *s, char *at, size_t size, size_t *n)
 {
     size_t have = 0, got;
-    forget_old_errors();
     while (have < size) {
         int result = SSL_read_ex(s->ssl, at + have, size - have, &got);
         if (result == 1) {
@@ -147,7 +166,6 @@ static struct str next_record(const struct str *pieces, size_t count, size_t don
 enum stream_answer stream_tls_write(struct stream *s, const struct str *pieces, size_t count, size_t *written)
 {
     struct str record;
-    forget_old_errors();
     while ((record = next_record(pieces, count, *written)).len) {
         size_t n;
         int result = SSL_write_ex(s->ssl, record.at, record.len, &n);

@@ -1,5 +1,6 @@
 /* test_stream.c - two streams in one loop, plain and TLS: bytes, back-pressure, ends of every kind. */
 #include <arpa/inet.h>
+#include <openssl/err.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -298,6 +299,47 @@ TEST("a half-closed peer still gets its answer")
         CHECK(client.ended == STREAM_END);
         finish(&client, &server);
     }
+}
+
+TEST("errors that somebody else has left with OpenSSL are not taken for a connection's")
+{
+    struct side client, server;
+    connect_kind(true, &client, &server);
+    char at[10];
+    size_t n = 0;
+    server.holds = true;
+    ERR_raise(ERR_LIB_USER, 1);
+    server.stream.can_read = true; /* so that OpenSSL is asked */
+    CHECK(stream_read_at(&server.stream, at, sizeof at, &n) == STREAM_WAIT);
+    client.holds = true;
+    fill(&server.out, 6000000);
+    CHECK(stream_write_buf(&server.stream, &server.out) == STREAM_WAIT && buf_len(&server.out) > 0);
+    CHECK(stream_write_buf(&server.stream, &server.out) == STREAM_WAIT);
+    client.holds = false;
+    side_go(&client);
+    for (int i = 0; i < 5000 && buf_len(&client.in) < 6000000; i++) {
+        ERR_raise(ERR_LIB_USER, 2);
+        turns(1);
+    }
+    CHECK_INT(buf_len(&client.in), 6000000);
+    stream_close(&client.stream);
+    ERR_raise(ERR_LIB_USER, 3);
+    server.holds = false;
+    turns(2);
+    CHECK(server.ended == STREAM_END);
+    ERR_clear_error();
+    finish(&client, &server);
+}
+
+TEST("a fatal alert of the peer is broken, not an end")
+{
+    struct side client, server;
+    connect_kind(true, &client, &server);
+    CHECK(write(client.stream.watch.fd, "\x17\x03\x03\x00\x14" "twenty bytes of none", 25) == 25); /* not what it encrypted */
+    turns(4);
+    CHECK(server.ended == STREAM_BROKEN && client.ended == STREAM_BROKEN);
+    CHECK(strstr(client.stream.why, "alert"));
+    finish(&client, &server);
 }
 
 TEST("TLS that is cut without close_notify is broken, never an end")
