@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "proxy/app/lines.h"
+#include "proxy/app/scan_shape.h"
 #include "proxy/app/scan_world.h"
 
 enum { LINE_BYTES_MAX = 32 * 1024 * 1024, READ_BYTES = 64 * 1024 };
@@ -31,100 +32,6 @@ static uint64_t now_nanos(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-/* ---- a line into a body ---- */
-
-static const struct {
-    struct str member; /* that tells what the body is of */
-    const char *path;
-} BODIES[] = {
-    { STR_INIT("messages"), "/v1/chat/completions" }, { STR_INIT("input"), "/v1/responses" },
-    { STR_INIT("prompt"), "/v1/completions" },        { STR_INIT("input_data"), "/score" },
-    { STR_INIT("inputs"), "/score" },                 { STR_INIT("instances"), "/score" },
-    { STR_INIT("data"), "/score" },
-};
-
-/* Where a body would be posted to; NULL: it is none that is known. */
-static const char *path_of(const struct jsonx *j)
-{
-    size_t i = 0;
-    while (i < ARRAY_LEN(BODIES) && jsonx_member(j, 0, BODIES[i].member) == JSONX_NO_NODE)
-        i++;
-    uint32_t input = jsonx_member(j, 0, STR("input")), first = jsonx_is(j, input, JSONX_ARRAY) ? jsonx_first(j, input) : JSONX_NO_NODE;
-    if (i < ARRAY_LEN(BODIES) && first != JSONX_NO_NODE && !jsonx_is(j, first, JSONX_OBJECT))
-        return "/v1/embeddings"; /* items are objects; texts and numbers are embedded */
-    return i < ARRAY_LEN(BODIES) ? BODIES[i].path : NULL;
-}
-
-/* A body around a text, which stays as it was escaped, and the way to it: members, and "0" for the first element. */
-struct shape {
-    struct str word, before, behind;
-    const char *way[8];
-};
-
-#define QUESTION "{\"model\":\"scan\",\"messages\":[{\"role\":"
-#define ANSWER   "{\"object\":\"chat.completion\",\"model\":\"scan\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
-#define OF_ANSWER(end) end "},\"finish_reason\":\"stop\"}]}"
-
-/* By "source". */
-static const struct shape REQUESTS[] = {
-    { STR_INIT("user"), STR_INIT(QUESTION "\"user\",\"content\":"), STR_INIT("}]}"), { "messages", "0", "content" } },
-    { STR_INIT("system"), STR_INIT(QUESTION "\"system\",\"content\":"), STR_INIT("}]}"), { "messages", "0", "content" } },
-    { STR_INIT("assistant"), STR_INIT(QUESTION "\"assistant\",\"content\":"), STR_INIT("}]}"), { "messages", "0", "content" } },
-    { STR_INIT("tool"), STR_INIT(QUESTION "\"tool\",\"tool_call_id\":\"call_1\",\"content\":"), STR_INIT("}]}"), { "messages", "0", "content" } },
-    { STR_INIT("definition"),
-      STR_INIT(QUESTION "\"user\",\"content\":\"-\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"scan\",\"description\":"),
-      STR_INIT("}}]}"),
-      { "tools", "0", "function", "description" } },
-};
-
-/* By "channel". */
-static const struct shape ANSWERS[] = {
-    { STR_INIT("content"), STR_INIT(ANSWER "\"content\":"), STR_INIT(OF_ANSWER("")), { "choices", "0", "message", "content" } },
-    { STR_INIT("refusal"), STR_INIT(ANSWER "\"content\":null,\"refusal\":"), STR_INIT(OF_ANSWER("")), { "choices", "0", "message", "refusal" } },
-    { STR_INIT("reasoning"),
-      STR_INIT(ANSWER "\"content\":null,\"reasoning_content\":"),
-      STR_INIT(OF_ANSWER("")),
-      { "choices", "0", "message", "reasoning_content" } },
-    { STR_INIT("arguments"),
-      STR_INIT(ANSWER "\"content\":null,\"tool_calls\":[{\"id\":\"call_1\",\"type\":\"function\",\"function\":{\"name\":\"scan\",\"arguments\":"),
-      STR_INIT(OF_ANSWER("}}]")),
-      { "choices", "0", "message", "tool_calls", "0", "function", "arguments" } },
-};
-
-static const struct shape *shape_named(const struct shape *shapes, size_t n, struct str word)
-{
-    for (size_t i = 0; i < n; i++)
-        if (str_eq(word, shapes[i].word))
-            return &shapes[i];
-    return NULL;
-}
-
-/* NULL with `why`. */
-static const struct shape *shape_of(const struct scan *s, const char **why)
-{
-    uint32_t word = jsonx_member(&s->json, 0, s->is_answer ? STR("channel") : STR("source"));
-    const struct shape *shapes = s->is_answer ? ANSWERS : REQUESTS;
-    *why = s->is_answer ? "\"channel\" is none of content, refusal, reasoning, arguments"
-                        : "\"source\" is none of user, system, assistant, tool, definition";
-    return word == JSONX_NO_NODE ? shapes
-                                 : shape_named(shapes, s->is_answer ? ARRAY_LEN(ANSWERS) : ARRAY_LEN(REQUESTS), jsonx_raw(&s->json, word));
-}
-
-static bool make_body(struct scan *s, const struct shape *shape, uint32_t text)
-{
-    s->text_in_body = shape->before.len + 1;
-    s->text_in_line = s->json.nodes[text].start;
-    return buf_add(&s->body, shape->before) && buf_add(&s->body, jsonx_whole(&s->json, text)) && buf_add(&s->body, shape->behind);
-}
-
-static uint32_t follow(const struct jsonx *j, const struct shape *shape)
-{
-    uint32_t node = 0;
-    for (size_t i = 0; i < ARRAY_LEN(shape->way) && shape->way[i] && node != JSONX_NO_NODE; i++)
-        node = *shape->way[i] == '0' ? jsonx_first(j, node) : jsonx_member(j, node, str_c(shape->way[i]));
-    return node;
-}
-
 /* ---- through the guard ---- */
 
 static enum verdict judge(struct scan *s, const char *path)
@@ -147,7 +54,7 @@ static enum verdict judge(struct scan *s, const char *path)
 }
 
 /* What the model would read, or the caller would get, instead of what came. */
-static struct str what_left(struct scan *s, const struct shape *shape)
+static struct str what_left(struct scan *s, const struct scan_shape *shape)
 {
     struct jsonx_error error;
     struct buf *from = &s->world.answer;
@@ -160,7 +67,7 @@ static struct str what_left(struct scan *s, const struct shape *shape)
         return STR_NONE;
     if (!shape)
         return buf_str(from);
-    return jsonx_whole(&s->told, follow(&s->told, shape));
+    return jsonx_whole(&s->told, scan_shape_text(shape, &s->told));
 }
 
 /* ---- a line out ---- */
@@ -217,7 +124,7 @@ static bool add_id(struct scan *s)
 }
 
 /* `shape`: what was made of a line with a text; NULL: it was a body. */
-static bool tell(struct scan *s, enum verdict v, const struct shape *shape, struct str original)
+static bool tell(struct scan *s, enum verdict v, const struct scan_shape *shape, struct str original)
 {
     struct exchange *x = &s->x;
     bool refused = v == STOP;
@@ -264,18 +171,20 @@ static bool scan_line(struct scan *s, struct str line)
     if (!jsonx_is(&s->json, 0, JSONX_OBJECT))
         return tell_bad(s, LINE_IS);
     uint32_t text = jsonx_member(&s->json, 0, STR("text"));
-    const struct shape *shape = NULL;
+    const struct scan_shape *shape = NULL;
     struct str original = jsonx_whole(&s->json, 0);
     const char *why;
     bool ok;
     s->text_in_body = s->text_in_line = 0;
     if (jsonx_is(&s->json, text, JSONX_STRING)) {
         original = jsonx_whole(&s->json, text);
-        if (!(shape = shape_of(s, &why)))
+        if (!(shape = scan_shape_of(&s->json, s->is_answer, &why)))
             return tell_bad(s, why);
-        ok = make_body(s, shape, text);
+        s->text_in_body = shape->before.len + 1;
+        s->text_in_line = s->json.nodes[text].start;
+        ok = scan_shape_make(shape, original, &s->body);
     } else {
-        path = path_of(&s->json);
+        path = scan_path_of(&s->json);
         if (!path && !s->is_answer)
             return tell_bad(s, "neither a text nor a body: no \"text\", \"messages\", \"input\", \"prompt\" or \"input_data\"");
         ok = buf_add(&s->body, original);

@@ -1,0 +1,83 @@
+/* scan_shape.c - see the header. */
+#include "proxy/app/scan_shape.h"
+
+/* ---- bodies ---- */
+
+static const struct {
+    struct str member; /* that tells what the body is of */
+    const char *path;
+} BODIES[] = {
+    { STR_INIT("messages"), "/v1/chat/completions" }, { STR_INIT("input"), "/v1/responses" },
+    { STR_INIT("prompt"), "/v1/completions" },        { STR_INIT("input_data"), "/score" },
+    { STR_INIT("inputs"), "/score" },                 { STR_INIT("instances"), "/score" },
+    { STR_INIT("data"), "/score" },
+};
+
+const char *scan_path_of(const struct jsonx *j)
+{
+    size_t i = 0;
+    while (i < ARRAY_LEN(BODIES) && jsonx_member(j, 0, BODIES[i].member) == JSONX_NO_NODE)
+        i++;
+    uint32_t input = jsonx_member(j, 0, STR("input")), first = jsonx_is(j, input, JSONX_ARRAY) ? jsonx_first(j, input) : JSONX_NO_NODE;
+    if (i < ARRAY_LEN(BODIES) && first != JSONX_NO_NODE && !jsonx_is(j, first, JSONX_OBJECT))
+        return "/v1/embeddings"; /* items are objects; texts and numbers are embedded */
+    return i < ARRAY_LEN(BODIES) ? BODIES[i].path : NULL;
+}
+
+/* ---- texts ---- */
+
+#define QUESTION "{\"model\":\"scan\",\"messages\":[{\"role\":"
+#define TOOLS    "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"scan\","
+#define ANSWER   "{\"object\":\"chat.completion\",\"model\":\"scan\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
+#define CALL     "\"tool_calls\":[{\"id\":\"call_1\",\"type\":\"function\",\"function\":{\"name\":\"scan\","
+#define END      "},\"finish_reason\":\"stop\"}]}"
+
+/* By "source". */
+#define MESSAGE(role) STR_INIT(QUESTION "\"" role "\",\"content\":"), STR_INIT("}]}"), { "messages", "0", "content" }
+static const struct scan_shape REQUESTS[] = {
+    { STR_INIT("user"), MESSAGE("user") },
+    { STR_INIT("system"), MESSAGE("system") },
+    { STR_INIT("assistant"), MESSAGE("assistant") },
+    { STR_INIT("tool"), MESSAGE("tool\",\"tool_call_id\":\"call_1") },
+    { STR_INIT("definition"), STR_INIT(QUESTION "\"user\",\"content\":\"-\"}]," TOOLS "\"description\":"), STR_INIT("}}]}"),
+      { "tools", "0", "function", "description" } },
+};
+
+/* By "channel". */
+static const struct scan_shape ANSWERS[] = {
+    { STR_INIT("content"), STR_INIT(ANSWER "\"content\":"), STR_INIT(END), { "choices", "0", "message", "content" } },
+    { STR_INIT("refusal"), STR_INIT(ANSWER "\"content\":null,\"refusal\":"), STR_INIT(END),
+      { "choices", "0", "message", "refusal" } },
+    { STR_INIT("reasoning"), STR_INIT(ANSWER "\"content\":null,\"reasoning_content\":"), STR_INIT(END),
+      { "choices", "0", "message", "reasoning_content" } },
+    { STR_INIT("arguments"), STR_INIT(ANSWER "\"content\":null," CALL "\"arguments\":"), STR_INIT("}}]" END),
+      { "choices", "0", "message", "tool_calls", "0", "function", "arguments" } },
+};
+
+const struct scan_shape *scan_shape_of(const struct jsonx *line, bool is_answer, const char **why)
+{
+    const struct scan_shape *shapes = is_answer ? ANSWERS : REQUESTS;
+    size_t n = is_answer ? ARRAY_LEN(ANSWERS) : ARRAY_LEN(REQUESTS);
+    uint32_t word = jsonx_member(line, 0, is_answer ? STR("channel") : STR("source"));
+    if (word == JSONX_NO_NODE)
+        return shapes;
+    for (size_t i = 0; i < n; i++)
+        if (jsonx_string_is(line, word, shapes[i].word))
+            return &shapes[i];
+    *why = is_answer ? "\"channel\" is none of content, refusal, reasoning, arguments"
+                     : "\"source\" is none of user, system, assistant, tool, definition";
+    return NULL;
+}
+
+bool scan_shape_make(const struct scan_shape *shape, struct str text, struct buf *out)
+{
+    return buf_add(out, shape->before) && buf_add(out, text) && buf_add(out, shape->behind);
+}
+
+uint32_t scan_shape_text(const struct scan_shape *shape, const struct jsonx *body)
+{
+    uint32_t node = 0;
+    for (size_t i = 0; i < ARRAY_LEN(shape->way) && shape->way[i] && node != JSONX_NO_NODE; i++)
+        node = *shape->way[i] == '0' ? jsonx_first(body, node) : jsonx_member(body, node, str_c(shape->way[i]));
+    return node;
+}

@@ -1,0 +1,22 @@
+/* scan_shape.h - what `bartizan scan` makes of a line: which API a body is of, and a body around a text. */
+#ifndef APP_SCAN_SHAPE_H
+#define APP_SCAN_SHAPE_H
+
+#include "proxy/base/jsonx.h"
+
+/* Where a body would be posted to, by its members; NULL: it is none that is known. */
+const char *scan_path_of(const struct jsonx *body);
+
+/* A body around a text, and the way to it: members, and "0" for the first element. */
+struct scan_shape {
+    struct str word, before, behind;
+    const char *way[8];
+};
+/* By the "source" of a line, or the "channel" of an answer's, the first when it has none. NULL with `why`. */
+const struct scan_shape *scan_shape_of(const struct jsonx *line, bool is_answer, const char **why);
+/* `text` is a JSON string as it was written, with its quotes. */
+bool scan_shape_make(const struct scan_shape *shape, struct str text, struct buf *out) MUST_USE;
+/* The text in such a body, whatever has become of it; JSONX_NO_NODE when it is gone. */
+uint32_t scan_shape_text(const struct scan_shape *shape, const struct jsonx *body);
+
+#endif
