@@ -177,13 +177,26 @@ static uint32_t firsts_of(const char *words)
     return known[slot].firsts;
 }
 
-/* Most words are not there, and of these most not even their first letters where words begin. */
+/* Is there any letter, or one of the few signs that look alike in their upper two bits? */
+static bool may_have_letters(struct str s)
+{
+    uint64_t some = 0, eight = 0;
+    for (size_t i = 0; i < s.len; i += sizeof eight) {
+        size_t n = s.len - i < sizeof eight ? s.len - i : sizeof eight;
+        eight = 0;
+        memcpy(&eight, s.at + i, n);
+        some |= eight;
+    }
+    return some & UINT64_C(0xc0c0c0c0c0c0c0c0);
+}
+
+/* Most words are not there, and of these most not even their first letters where words begin. All words of lists begin with one. */
 static bool has_any(struct str around, const char *words)
 {
-    if (!around.len)
+    looked_at += 8;
+    if (!may_have_letters(around))
         return false;
     const struct around *a = look_around(around);
-    looked_at += 16;
     uint32_t firsts = a->firsts & firsts_of(words);
     for (const char *word = words, *end; firsts; word = end + 1) {
         end = strchrnul(word, '|');

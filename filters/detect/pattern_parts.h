@@ -206,8 +206,8 @@ static inline void pattern_begin_text(struct pattern_scratch *scratch)
  * decides; *from is the first byte that a match may begin with. NONE: there is none. Work for `budget` steps at most. */
 enum pattern_answer pattern_next(struct pattern_scratch *scratch, struct str text, bool last, uint64_t budget,
                                  size_t *from, struct pattern_match *match);
-/* What a walk over so many bytes may cost: some ten times what texts do, and linear. */
-enum { BUDGET_STEPS = 50000, BUDGET_STEPS_A_BYTE = 16 };
+/* What a walk over so many bytes may cost: many times what prose does, more than lists of numbers do, and linear. */
+enum { BUDGET_STEPS = 50000, BUDGET_STEPS_A_BYTE = 15 };
 static inline uint64_t pattern_budget(size_t bytes)
 {
     return BUDGET_STEPS + BUDGET_STEPS_A_BYTE * (uint64_t)bytes;

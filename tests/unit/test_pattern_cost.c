@@ -1,0 +1,197 @@
+/* test_pattern_cost.c - what the rows of secrets and personal data cost, counted in steps: texts that are made to cost the most take
+ * little more than lists that people send, or are refused; and no list that people send is refused. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "filters/detect/pattern_parts.h"
+#include "filters/detect/sensitive.h"
+#include "tests/harness/check.h"
+
+struct looking {
+    struct pattern_set *set;
+    struct pattern_scratch *scratch;
+};
+
+static struct looking look_for(const struct sensitive *rows, const char *const *kinds)
+{
+    const struct pattern *list[SENSITIVE_ROWS_MAX];
+    struct problems problems;
+    struct looking l;
+    problems_init(&problems, STR("test"), STR_NONE);
+    l.set = pattern_set_new(list, sensitive_select(rows, kinds, UINT64_MAX, PERSONAL_COUNTRIES, UINT64_MAX, list), &problems);
+    problems_finish(&problems);
+    if (!l.set || !(l.scratch = pattern_scratch_new(l.set)))
+        abort();
+    return l;
+}
+
+static void end(struct looking *l)
+{
+    pattern_scratch_free(l->scratch);
+    pattern_set_free(l->set);
+}
+
+/* ---- texts: a shape again and again ---- */
+
+static char pick(const char *from)
+{
+    return from[(size_t)random() % strlen(from)];
+}
+
+/* The number of a card, whose last digit is right. */
+static void add_card(struct buf *b)
+{
+    char digits[17] = "4";
+    unsigned sum = 0;
+    for (unsigned i = 1; i < 15; i++)
+        digits[i] = pick("0123456789");
+    for (unsigned i = 0; i < 15; i++) {
+        unsigned value = (unsigned)(digits[i] - '0') * (i % 2 ? 1 : 2);
+        sum += value > 9 ? value - 9 : value;
+    }
+    digits[15] = (char)('0' + (10 - sum % 10) % 10);
+    CHECK(buf_add(b, str_c(digits)));
+}
+
+/* # a digit, & a small letter, ^ a capital, * a letter of base64, ~ one of hex, ! a card; anything else is itself. */
+static void make(struct buf *b, const char *shape, size_t bytes)
+{
+    static const char SMALL[] = "abcdefghijklmnopqrstuvwxyz", LARGE[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    static const char BASE64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    buf_clear(b);
+    while (buf_len(b) < bytes) {
+        for (const char *p = shape; *p; p++) {
+            char c = *p == '#'   ? pick("0123456789")
+                     : *p == '&' ? pick(SMALL)
+                     : *p == '^' ? pick(LARGE)
+                     : *p == '*' ? pick(BASE64)
+                     : *p == '~' ? pick("0123456789abcdef")
+                                 : *p;
+            if (*p == '!')
+                add_card(b);
+            else
+                CHECK(buf_add(b, str_of(&c, 1)));
+        }
+    }
+}
+
+static const char *const HOSTILE[] = {
+    "1 ", "# ", "## ", "### ", "#### ", "#", "#-", "##-", "###-", "####-", "#.", "##.", "###.", "#,", "##,", "###,", "#/##/", "# ## ### #### ",
+    "####-## #.##/", "(#)", "(###) ", "+#", "+## ", "+1 2 3 4 5 6 ", "00## ", "@", "a@", "a.", "a-", "a.a.a.a@", "a@a.", "a.a.a.a@b.c.d-", "a+b%c'",
+    "&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&", "&&&&&&&&&.", "!\n", "!,", "#### #### #### ####\n",
+    "####-####-####-####,", "AccountKey=**************************************************************************************==;",
+    "AccountKey=********************", "AccountKey=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa;", "AccountKey=AccountKey=",
+    "DE## #### #### #### #### ", "GB## ", "^^## ^^ ", "^^##^^##", "##.##.##.## ", "1.2.3.4 ", "v 99.2.3.4 ", "##.", "a1:", "fe80::1:2:3 ", "::", "~~:~~:~~:",
+    "~", "~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~ ", "~~~~~~~~-~~~~-~~~~-~~~~-~~~~~~~~~~~~ ", "*",
+    "****************************************************************************\n", "***/", "*+", "+/", "**************************************** ",
+    "Dear ^&&&& ^&&&&&\n", "my name is ^&&&& ^&&&&&. ", "name is this ", "name: ^&&&& ^&&&&& ", "_name: name: ", "mr ", "\nDear the ", "^&&&& ", "1 A ", "A ",
+    "## ^&&& ^&&&& Street, ", "## ^&&& ", "^&&&&&&strasse ", "^&& utca ", "address is A", "address: A b c d e f g h i j k l m n o p q r s t ",
+    "Calle de la ", "Via A b ", "##/##/1999 ", "12 January 1999 ", "1 may ", "A1234 56 78 ", "driving license A1 2 3 4 ", "passport 123456 ", "phone 1 ",
+    "tel tel tel 12 ", "phone call card ### ### #### ", "######-#### ", "1*****************************", "bc1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq ",
+    "0x~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~ ", "^", "^^^^^^^^ ", "{\\\"name\\\": \\\"^&&&& ^&&&&&\\\", \\\"phone\\\": \\\"###-###-####\\\"},\\n", "\\n", "\\\\",
+    "\\u00e9", "é", "我叫", "меня зовут ", " ", "_", "-", "\n", "eyJ**********", "eyJ&&&&&&&&&&&.eyJ", "eyJ&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&-",
+    "-----BEGIN PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----aaaaaaaaaaaaaaaaaaaaaaaa\n", "-----BEGIN A", "password=&&&&&& ", "password=password=",
+    "password: ", "password is ", "token=&&&&&&&&&&&&&&&&&&&& ", "token=_token=", "_secret_token_token_", "api key => ", "://a:b", "://:::", "://x:yyy@", "?code=",
+    "?code=****************************************", "sig=sig%3d", "bearer &&&&&&&&&&&&&&&&&&&& ", "bearer bearer_", "sk-********************", "sk-proj-",
+    "AKIA^^^^^^^^^^^^^^^^ ", "FwoGFwoG/", "7Q~", "xoxb-", "key-", "a1b2 ", "A1-", "aaaa-", "AzFu-", "T3BlbkFJ", "gho_",
+};
+
+/* What people send, in lists of hundreds of thousands of bytes. */
+static const struct {
+    const char *about, *shape;
+    unsigned per_line; /* finds of personal data that it must have in each, at least */
+} HONEST[] = {
+    { "a table with cards", "##,^&&&& ^&&&&&,!,12/27,###\n", 1 },
+    { "nothing but cards", "!,", 1 },
+    { "numbers that look like cards", "#### #### #### ####\n", 0 },
+    { "order numbers", "################\n", 0 },
+    { "numbers of eleven digits", "###########\n", 0 },
+    { "numbers of nine digits", "######### ", 0 },
+    { "a log of a web server", "92.1##.3#.4# - - [12/Mar/2024:10:##:## +0000] \"GET /&&&&&.html HTTP/1.1\" 200 #####\n", 1 },
+    { "a list of addresses", "92.1##.3#.4#\n", 1 },
+    { "a log with times", "2024-03-1#T10:##:##.######Z INFO &&&&&&& took #### ms id=~~~~~~~~-~~~~-~~~~-~~~~-~~~~~~~~~~~~\n", 0 },
+    { "a telephone directory", "^&&&& ^&&&&&&, +49 30 #######\n", 1 },
+    { "another one", "^&&&& ^&&&&&&\t(212) 5##-####\n", 1 },
+    { "one with labels", "Tel: 020 7### ####\n", 1 },
+    { "customers", "#####,^&&&&,^&&&&&&,&&&&&&@&&&&&&&.com,212-5##-####,#####\n", 2 },
+    { "mail addresses", "&&&&&.&&&&&&@&&&&&&&.com\n", 1 },
+    { "accounts", "^&&&& ^&&&&&: DE####################\n", 0 },
+    { "Nordic numbers", "######-####\n", 0 },
+    { "vectors", "-0.########, 0.########, ", 0 },
+    { "integers", "###, ####, ##, ", 0 },
+    { "a table of numbers", "####\t##\t######\t###.##\t#\n", 0 },
+    { "objects", "{\"id\":######,\"price\":##.##,\"name\":\"&&&&&&\",\"ok\":true},", 0 },
+    { "certificates", "****************************************************************\n", 0 },
+    { "a dump", "########  ~~ ~~ ~~ ~~ ~~ ~~ ~~ ~~  |&&&&&&&&|\n", 0 },
+    { "addresses of pages", "https://www.example.com/&&&&&&&/&&&&&&&&&?id=######\n", 0 },
+    { "settings", "^^^^^^_TOKEN=&&&&&&&&&&&&\n", 0 },
+};
+
+static const char PROSE[] = "The committee met on ^&&&&&& to talk about the new library, which had been open for ## days. Most people liked it; a few "
+                            "would rather have kept the old building - not for its books, as one of them said, but for the garden behind it. ";
+
+static bool find(struct looking *l, struct str text, size_t *found, double *steps_a_byte)
+{
+    const struct pattern_match *at;
+    *found = 0;
+    bool ok = pattern_set_find(l->set, l->scratch, text, &at, found);
+    *steps_a_byte = (double)l->scratch->steps / (double)text.len;
+    return ok;
+}
+
+static void compare(const struct sensitive *rows, const char *const *kinds)
+{
+    enum { BYTES = 64 * 1024 };
+    struct looking l = look_for(rows, kinds);
+    struct buf text = { .ceiling_bytes = 1 << 21 };
+    size_t found;
+    double prose, steps;
+    srandom(3);
+    make(&text, PROSE, BYTES);
+    CHECK(find(&l, buf_str(&text), &found, &prose));
+    CHECK(prose < 2);
+    for (size_t i = 0; i < ARRAY_LEN(HOSTILE); i++) {
+        make(&text, HOSTILE[i], BYTES);
+        (void)find(&l, buf_str(&text), &found, &steps); /* or it is refused, which is what the budget is for */
+        if (!CHECK(steps - (double)BUDGET_STEPS / BYTES < 16 * prose))
+            printf("  [%s]: %.1f steps a byte, where prose takes %.1f\n", HOSTILE[i], steps, prose);
+    }
+    buf_finish(&text);
+    end(&l);
+}
+
+TEST("no text makes the search for personal data cost more than sixteen times what prose does")
+{
+    compare(PERSONAL_ROWS, PERSONAL_KINDS);
+}
+
+TEST("no text makes the search for secrets cost more than sixteen times what prose does")
+{
+    compare(SECRET_ROWS, SECRET_KINDS);
+}
+
+static void check_honest(struct looking *l, const struct buf *text, size_t i, size_t least)
+{
+    size_t found;
+    double steps;
+    bool ok = find(l, buf_str(text), &found, &steps);
+    if (!CHECK(ok && found >= least && steps < BUDGET_STEPS_A_BYTE))
+        printf("  %s: %s, %.1f steps a byte, %zu found of %zu\n", HONEST[i].about, ok ? "taken" : "refused", steps, found, least);
+}
+
+TEST("long lists that people send are not refused, and what is in them is found")
+{
+    enum { BYTES = 256 * 1024 };
+    struct looking personal = look_for(PERSONAL_ROWS, PERSONAL_KINDS), secrets = look_for(SECRET_ROWS, SECRET_KINDS);
+    struct buf text = { .ceiling_bytes = 1 << 21 };
+    srandom(4);
+    for (size_t i = 0; i < ARRAY_LEN(HONEST); i++) {
+        make(&text, HONEST[i].shape, BYTES);
+        size_t line = strlen(HONEST[i].shape) + (strchr(HONEST[i].shape, '!') ? 15 : 0);
+        check_honest(&personal, &text, i, buf_len(&text) / line * HONEST[i].per_line * 9 / 10);
+        check_honest(&secrets, &text, i, 0);
+    }
+    buf_finish(&text);
+    end(&personal);
+    end(&secrets);
+}
