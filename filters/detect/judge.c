@@ -86,7 +86,7 @@ bool judge_text(struct judge *j, const struct judge_policy *p, struct str text, 
 void judge_where(const struct judge *j, const struct judge_hit *hit, size_t *from, size_t *to)
 {
     const struct view *v = &j->views.at[hit->nth];
-    size_t start = hit->end - hit->matched.len, end = hit->end;
+    size_t start = hit->start, end = hit->end;
     *from = *to = 0;
     if (start == end || hit->nth >= j->views.count)
         return;

@@ -51,7 +51,7 @@ struct judgement {
         uint8_t view;            /* enum view_kind that it was found in first */
         uint8_t nth;             /* private: which view of the text that was */
         bool is_even;            /* private, with the next: white space was evened in what was scanned */
-        uint32_t end;
+        uint32_t start, end;
         struct str matched;      /* the end of the match there, at most 48 bytes */
     } *hits;                     /* all that matched but for JUDGE_OFF; valid until the next text */
     size_t hits_count;
@@ -66,7 +66,7 @@ void judge_free(struct judge *j); /* NULL is fine */
 /* False when the scanner failed or there is no memory: refuse then. */
 bool judge_text(struct judge *j, const struct judge_policy *p, struct str text, enum text_source source,
                 struct judgement *out) MUST_USE;
-/* The bytes of the text that the hit's `matched` was made of; both 0 for what the text as a whole is like. Before the next judge_text. */
+/* The bytes of the text that the hit was made of; both 0 for what the text as a whole is like. Before the next judge_text. */
 void judge_where(const struct judge *j, const struct judge_hit *hit, size_t *from, size_t *to);
 
 #endif

@@ -19,13 +19,12 @@ static bool may_lie_between(const struct judge *j, const struct set_chain *c, si
     return true;
 }
 
-static void matched(struct judge *j, size_t rule, uint32_t to)
+static void matched(struct judge *j, size_t rule, uint32_t from, uint32_t to)
 {
     unsigned at_least = j->policy->set->rules.at[rule].at_least;
     if (at_least > 1 && (j->matches[rule] >= at_least || ++j->matches[rule] < at_least))
         return;
-    uint32_t start = to > JUDGE_MATCHED_BYTES ? to - JUDGE_MATCHED_BYTES : 0;
-    judge_add_hit(j, rule, str_of(j->text.at + start, to - start));
+    judge_add_hit(j, rule, str_of(j->text.at + from, to - from));
 }
 
 /* Where the chain had come to before its part `at`: of the first part, where that was seen last. */
@@ -34,18 +33,20 @@ static const struct judge_ends *ends_before(const struct judge *j, const struct 
     return at == 1 ? &j->seen_parts[c->part[0]] : &j->seen_chains[chain * (RULE_PARTS_MAX - 2) + at - 2];
 }
 
-static void note(const struct judge *j, struct judge_ends *e, uint32_t end)
+static void note(const struct judge *j, struct judge_ends *e, uint32_t from, uint32_t end)
 {
     e->before = e->epoch == j->epoch ? e->last : NO_END;
+    e->from_before = e->from_last;
     e->last = end;
+    e->from_last = from;
     e->epoch = j->epoch;
 }
 
 /* The chain has come to its part `at`, which ended there: what comes next is wanted from now on, for as long as the gap lasts. */
-static void go_on(struct judge *j, const struct set_chain *c, size_t at, uint32_t end)
+static void go_on(struct judge *j, const struct set_chain *c, size_t at, uint32_t from, uint32_t end)
 {
     if (at + 1u == c->count) {
-        matched(j, c->rule, end);
+        matched(j, c->rule, from, end);
         return;
     }
     uint64_t until = (uint64_t)j->epoch << 32 | (end + c->gap[at + 1]);
@@ -57,12 +58,15 @@ static void use_part(struct judge *j, const struct set_use *u, uint32_t start, u
 {
     const struct set_chain *c = &j->policy->set->chains[u->chain];
     const struct judge_ends *e = ends_before(j, c, u->chain, u->at);
-    if (e->epoch != j->epoch || !(may_lie_between(j, c, u->at, e->last, start) ||
-                                  (e->before != NO_END && may_lie_between(j, c, u->at, e->before, start))))
+    if (e->epoch != j->epoch)
         return;
+    bool is_last = may_lie_between(j, c, u->at, e->last, start);
+    if (!is_last && (e->before == NO_END || !may_lie_between(j, c, u->at, e->before, start)))
+        return;
+    uint32_t from = is_last ? e->from_last : e->from_before;
     if (u->at + 1u < c->count)
-        note(j, &j->seen_chains[u->chain * (RULE_PARTS_MAX - 2) + u->at - 1], end);
-    go_on(j, c, u->at, end);
+        note(j, &j->seen_chains[u->chain * (RULE_PARTS_MAX - 2) + u->at - 1], from, end);
+    go_on(j, c, u->at, from, end);
 }
 
 static void use_wanted(struct judge *j, const struct set_part *part, uint32_t start, uint32_t end)
@@ -72,7 +76,7 @@ static void use_wanted(struct judge *j, const struct set_part *part, uint32_t st
         use_part(j, &uses[k], start, end);
 }
 
-static void begin_chains(struct judge *j, uint32_t at, uint32_t end)
+static void begin_chains(struct judge *j, uint32_t at, uint32_t start, uint32_t end)
 {
     const struct rule_set *set = j->policy->set;
     const struct set_part *part = &set->parts[at];
@@ -81,10 +85,10 @@ static void begin_chains(struct judge *j, uint32_t at, uint32_t end)
     for (const struct set_arm *last = arm + part->arms; arm < last; arm++)
         if (wanted[arm->part] < now + arm->gap)
             wanted[arm->part] = now + arm->gap;
-    note(j, &j->seen_parts[at], end);
+    note(j, &j->seen_parts[at], start, end);
     for (uint32_t k = 0; part->is_whole && k < part->begins; k++)
         if (set->chains[set->uses[part->first_use + k].chain].count == 1)
-            matched(j, set->chains[set->uses[part->first_use + k].chain].rule, end);
+            matched(j, set->chains[set->uses[part->first_use + k].chain].rule, start, end);
 }
 
 static bool is_at_lines(const struct judge *j, unsigned lines, size_t start, size_t end)
@@ -107,5 +111,5 @@ void judge_use(struct judge *j, struct judge_event e)
         if (j->wanted[parts[i]] >= now)
             use_wanted(j, &set->parts[parts[i]], start, e.end);
     for (size_t i = p->starts; i < p->parts; i++)
-        begin_chains(j, parts[i], e.end);
+        begin_chains(j, parts[i], start, e.end);
 }

@@ -18,6 +18,7 @@ struct judge_event { /* a piece was seen */
 /* Where something ended the last two times, in the view of that epoch. */
 struct judge_ends {
     uint32_t epoch, last, before;
+    uint32_t from_last, from_before; /* where what ended there had begun, at the latest */
 };
 
 /* Which rules were found in a stretch of the text: in VIEW_PLAIN, and in the others. Two bit sets for each stretch. */

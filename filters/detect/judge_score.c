@@ -76,15 +76,17 @@ void judge_add_hit(struct judge *j, size_t rule, struct str matched)
     if (was_there || j->hits_count == JUDGE_HITS_MAX)
         return;
     char *kept = j->kept[j->hits_count];
-    memcpy(kept, matched.len ? matched.at : "", matched.len);
+    struct str tail = matched.len > JUDGE_MATCHED_BYTES ? str_from(matched, matched.len - JUDGE_MATCHED_BYTES) : matched;
+    memcpy(kept, tail.len ? tail.at : "", tail.len);
     j->hit_stretch[j->hits_count] = stretch;
     j->hits[j->hits_count++] = (struct judge_hit){
         .rule = (uint16_t)rule,
         .view = j->view ? (uint8_t)j->view->kind : VIEW_PLAIN,
         .nth = j->view ? (uint8_t)(j->view - j->views.at) : 0,
         .is_even = !j->is_lines,
+        .start = (uint32_t)(end - matched.len),
         .end = (uint32_t)end,
-        .matched = str_of(kept, matched.len),
+        .matched = str_of(kept, tail.len),
     };
 }
 
