@@ -29,7 +29,7 @@ uint32_t rule_bare(uint32_t code)
 {
     utf8proc_int32_t parts[8];
     int boundary = 0;
-    if (code >= 0xac00 && code <= 0xd7a3)
+    if (code < 0x80 || (code >= 0xac00 && code <= 0xd7a3))
         return code;
     utf8proc_ssize_t n = utf8proc_decompose_char((utf8proc_int32_t)code, parts, 8, UTF8PROC_DECOMPOSE, &boundary);
     if (n < 2 || n > 8)
@@ -40,8 +40,23 @@ uint32_t rule_bare(uint32_t code)
     return (uint32_t)parts[0];
 }
 
+/* ASCII's letters made small; at == NULL where there is more than ASCII. */
+static struct str plain_ascii(struct arena *a, struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.at[i] >= 0x80)
+            return STR_NONE;
+    char *at = arena_bytes(a, s.len + 1);
+    for (size_t i = 0; at && i < s.len; i++)
+        at[i] = ascii_lower(s.at[i]);
+    return str_of(at, at ? s.len : 0);
+}
+
 struct str rule_plain(struct rule_writing *w, struct str s)
 {
+    struct str ascii = plain_ascii(w->arena, s);
+    if (ascii.at)
+        return ascii;
     char *copy = arena_cstr(w->arena, s);
     utf8proc_uint8_t *composed = NULL;
     struct str out = STR_NONE;

@@ -41,35 +41,39 @@ static bool is_ascii_word(char c)
 /* A byte as an expression that stands for nothing else. */
 static bool add_plain(struct rule_writing *w, char c)
 {
-    char escaped[5];
+    static const char HEX[] = "0123456789abcdef";
+    char escaped[4] = { '\\', 'x', HEX[(unsigned char)c >> 4], HEX[c & 15] };
     bool is_plain = is_ascii_word(c) || (unsigned char)c >= 0x80;
-    snprintf(escaped, sizeof escaped, "\\x%02x", (unsigned)(unsigned char)c);
-    return rule_add(w, is_plain ? str_of(&c, 1) : str_c(escaped));
+    return rule_add(w, is_plain ? str_of(&c, 1) : str_of(escaped, sizeof escaped));
 }
 
-/* As whole words, and once more without their marks. */
+/* As whole words. */
+static bool add_word_as(struct rule_writing *w, struct rule_part *part, struct str word)
+{
+    struct rule_piece piece = { .word = word, .word_bytes = (uint16_t)word.len, .left = true, .right = true, .lines = w->lines };
+    bool ok = word.at != NULL;
+    buf_clear(&w->out);
+    for (size_t i = 0; ok && i < word.len; i++)
+        ok = add_plain(w, word.at[i]);
+    return ok && add_piece(w, part, piece);
+}
+
+/* Once more without its marks, if it has any. */
 static bool add_word(struct rule_writing *w, struct rule_part *part, struct str written)
 {
-    struct str word = rule_plain(w, written);
-    if (!word.at)
-        return false;
-    for (int pass = 0; pass < 2; pass++) {
-        bool differs = false, ok = true;
-        buf_clear(&w->out);
-        for (struct str rest = word; ok && rest.len; rest = str_from(rest, utf8_valid_one(rest))) {
-            uint32_t with = rule_code_at(rest), without = rule_bare(with);
-            ok = rule_add_code(w, pass ? without : with);
-            differs = differs || with != without;
-        }
-        struct rule_piece piece = { .word = arena_copy(w->arena, buf_str(&w->out)), .left = true, .right = true, .lines = w->lines };
-        piece.word_bytes = (uint16_t)piece.word.len;
-        buf_clear(&w->out);
-        for (size_t i = 0; ok && i < piece.word.len; i++)
-            ok = add_plain(w, piece.word.at[i]);
-        if (!ok || !piece.word.at || ((!pass || differs) && !add_piece(w, part, piece)))
-            return false;
+    struct str word = rule_plain(w, written), rest = word;
+    bool ok = word.at && add_word_as(w, part, word), differs = false;
+    while (rest.len && (unsigned char)*rest.at < 0x80)
+        rest = str_from(rest, 1);
+    if (!ok || !rest.len)
+        return ok;
+    buf_clear(&w->out);
+    for (rest = word; ok && rest.len; rest = str_from(rest, utf8_valid_one(rest))) {
+        uint32_t with = rule_code_at(rest), without = rule_bare(with);
+        ok = rule_add_code(w, without);
+        differs = differs || with != without;
     }
-    return true;
+    return ok && (!differs || add_word_as(w, part, arena_copy(w->arena, buf_str(&w->out))));
 }
 
 /* A border of a word is asked for where the expression has one: before a letter, or a group or class that begins with

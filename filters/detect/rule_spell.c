@@ -94,30 +94,59 @@ static bool spell_sign(struct str s, size_t n, struct rule_spelled *out)
     return true;
 }
 
+static bool is_plain(char c)
+{
+    return (unsigned char)c < 0x80 && (rule_is_word_byte(c) || c == ' ' || c == '_');
+}
+
+/* Bytes that stand for themselves, but for one that a question mark follows: that comes by itself. */
+static size_t plain_run(struct str s)
+{
+    size_t n = 0;
+    while (n < s.len && is_plain(s.at[n]))
+        n++;
+    return n > 1 && n < s.len && s.at[n] == '?' ? n - 1 : n;
+}
+
+/* What comes next; returns its bytes, 0 when it cannot be spelled out. */
+static size_t spell_next(struct rule_writing *w, struct str s, struct rule_spelled *here)
+{
+    size_t n = plain_run(s);
+    here->count = 0;
+    if (!n && (unsigned char)*s.at >= 0x80)
+        n = utf8_valid_one(s);
+    if (n) {
+        here->at[here->count++] = str_first(s, n);
+        return n;
+    }
+    struct str name = *s.at == '{' ? rule_list_name(s) : STR("");
+    n = name.len ? name.len + 2 : rule_step_over(s);
+    bool ok = name.len                                               ? spell_list(w, name, here)
+              : str_starts(s, STR("(?:")) && s.at[n - 1] == ')' ? spell_group(w, str_of(s.at + 3, n - 4), here)
+              : *s.at == '['                                         ? spell_class(str_first(s, n), here)
+                                                                     : spell_sign(s, n, here);
+    return ok ? n : 0;
+}
+
+static struct str joined(struct arena *a, struct str first, struct str second)
+{
+    if (!first.len || !second.len)
+        return first.len ? first : second;
+    char *at = arena_bytes(a, first.len + second.len);
+    if (at)
+        memcpy(mempcpy(at, first.at, first.len), second.at, second.len);
+    return str_of(at, at ? first.len + second.len : 0);
+}
+
 bool rule_spell(struct rule_writing *w, struct str s, struct rule_spelled *out)
 {
-    *out = (struct rule_spelled){ .at = { STR("") }, .count = 1 };
+    struct rule_spelled here, all;
+    out->count = 0;
+    out->at[out->count++] = STR("");
     while (s.len) {
-        size_t n = rule_step_over(s);
-        struct rule_spelled here = { 0 }, all = { 0 };
-        if (rule_list_name(s).len) {
-            n = rule_list_name(s).len + 2;
-            if (!spell_list(w, rule_list_name(s), &here))
-                return false;
-        } else if (str_starts(s, STR("(?:")) && s.at[n - 1] == ')') {
-            if (!spell_group(w, str_of(s.at + 3, n - 4), &here))
-                return false;
-        } else if (*s.at == '[') {
-            if (!spell_class(str_first(s, n), &here))
-                return false;
-        } else if (n == 1 && (rule_is_word_byte(*s.at) || *s.at == ' ' || *s.at == '_')) {
-            n = (unsigned char)*s.at >= 0x80 ? utf8_valid_one(s) : 1;
-            if (!n)
-                return false;
-            here.at[here.count++] = str_first(s, n);
-        } else if (!spell_sign(s, n, &here)) {
+        size_t n = spell_next(w, s, &here);
+        if (!n)
             return false;
-        }
         s = str_from(s, n);
         if (s.len && *s.at == '?') {
             if (here.count == RULE_SPELLED_MAX)
@@ -127,11 +156,13 @@ bool rule_spell(struct rule_writing *w, struct str s, struct rule_spelled *out)
         }
         if (out->count * here.count > RULE_SPELLED_MAX)
             return false;
+        all.count = 0;
         for (size_t i = 0; i < out->count; i++)
             for (size_t k = 0; k < here.count; k++)
-                if (!(all.at[all.count++] = arena_printf(w->arena, STR_F STR_F, STR_A(out->at[i]), STR_A(here.at[k]))).at)
+                if (!(all.at[all.count++] = joined(w->arena, out->at[i], here.at[k])).at)
                     return false;
-        *out = all;
+        out->count = all.count;
+        memcpy(out->at, all.at, all.count * sizeof *all.at);
     }
     return true;
 }
