@@ -1,7 +1,8 @@
 /* label_marks.c - see the header. */
 #include "filters/detect/label_marks.h"
 
-enum { BETWEEN_MAX = 160 /* bytes between a name and its value */, NAME_MAX_BYTES = 256, ENTITY_MAX = 9 /* &equals; */ };
+/* Nothing is looked for further than this: a text full of beginnings would cost its square. */
+enum { BETWEEN_MAX = 160 /* bytes between a name and its value */, NAME_MAX_BYTES = 256, TAG_MAX_BYTES = 512, ENTITY_MAX = 9 /* &equals; */ };
 
 static const struct str PREFIX = STR_INIT("msip_label_");
 
@@ -174,7 +175,8 @@ static struct str folded(struct str s, size_t at, size_t end)
 
 static size_t word_end(struct str s, size_t at)
 {
-    while (at < s.len && ((ascii_lower(s.at[at]) >= 'a' && ascii_lower(s.at[at]) <= 'z') || s.at[at] == '_'))
+    size_t stop = at + NAME_MAX_BYTES < s.len ? at + NAME_MAX_BYTES : s.len;
+    while (at < stop && ((ascii_lower(s.at[at]) >= 'a' && ascii_lower(s.at[at]) <= 'z') || s.at[at] == '_'))
         at++;
     return at;
 }
@@ -222,7 +224,7 @@ static struct str xml_attribute(struct str tag, struct str name)
 
 static void note_xml(struct label_marks *marks, struct str text, size_t at)
 {
-    struct str tag = str_from(text, at);
+    struct str tag = str_first(str_from(text, at), TAG_MAX_BYTES);
     tag = str_first(tag, str_find(tag, '>'));
     struct str id = bare_id(xml_attribute(tag, STR("id")));
     struct label_mark *m = id.at ? mark_of(marks, id) : NULL;

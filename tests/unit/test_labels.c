@@ -99,6 +99,24 @@ TEST("a label is found in every prefix of its text without reading past it")
     CHECK(true);
 }
 
+TEST("a text full of beginnings costs no more than its length")
+{
+    /* a million bytes of each: looked through from every beginning to the end they would take hours */
+    static const char *const beginnings[] = { "clbl:label ", "sensitivityLabelId", "msip_label_", "MSIP_Label_2096f6a2-d2f7-48be-b329-b73aaa526e5d_",
+                                              "MSIP_Label_2096f6a2-d2f7-48be-b329-b73aaa526e5d_Name=<", "<clbl:label id=\"" };
+    enum { BYTES = 1000000 };
+    char *text = malloc(BYTES);
+    for (size_t i = 0; text && i < ARRAY_LEN(beginnings); i++) {
+        struct label_marks marks = { .count = 0 };
+        for (size_t at = 0, len = strlen(beginnings[i]); at < BYTES; at++)
+            text[at] = beginnings[i][at % len];
+        label_marks_find(&marks, str_of(text, BYTES));
+        CHECK(marks.count <= LABEL_MARKS_MAX);
+    }
+    CHECK(text != NULL);
+    free(text);
+}
+
 TEST("names are compared without case, and any white space is one space")
 {
     CHECK(label_names_match(STR("Highly Confidential"), STR("highly \r\n\tCONFIDENTIAL")));
