@@ -237,79 +237,6 @@ uint64_t client_jitter(struct resp_client *c, uint64_t ms)
     return ms - ms / 4 + c->random % (ms / 2 + 1);
 }
 
-/* What the certificate of an announced node must say: it is announced by a name of its own, or by an address, which is what the
- * certificates of clouds do not have. */
-static struct str tls_name_of(const struct resp_client *c, struct str host)
-{
-    struct ip_address ip;
-    const struct store_settings *s = c->settings;
-    const struct store_urls *urls = s->sentinel ? &s->sentinel->urls : &s->urls;
-    if (!ip_parse(host, &ip))
-        return STR_NONE;
-    if (s->tls_name.len)
-        return s->tls_name;
-    return ip_parse(urls->at[0].host, &ip) ? STR_NONE : urls->at[0].host;
-}
-
-struct resp_node *client_node_at(struct resp_client *c, struct str host, uint16_t port)
-{
-    LIST_EACH (link, &c->nodes) {
-        struct resp_node *n = LIST_ENTRY(link, struct resp_node, link);
-        if (!n->is_sentinel && !n->is_retired && node_is_at(n, host, port)) {
-            node_wake(n);
-            return n;
-        }
-    }
-    struct resp_node *n;
-    const struct node_place place = { .host = host, .port = port, .tls_name = tls_name_of(c, host) };
-    if (!host.len || !port || c->nodes_count >= NODES_MAX || !(n = node_new(c, &place)))
-        return NULL;
-    list_push_back(&c->nodes, &n->link);
-    c->nodes_count++;
-    node_wake(n);
-    return n;
-}
-
-void client_retire(struct resp_client *c, struct resp_node *n)
-{
-    n->is_retired = true;
-    node_sleep(n);
-    loop_defer(c->loop, &c->sweep);
-}
-
-static void sweep(struct deferred *d)
-{
-    struct resp_client *c = CONTAINER_OF(d, struct resp_client, sweep);
-    LIST_EACH_SAFE (link, &c->nodes) {
-        struct resp_node *n = LIST_ENTRY(link, struct resp_node, link);
-        if (!n->is_retired)
-            continue;
-        c->nodes_count--;
-        node_free(n);
-    }
-}
-
-static bool add_seeds(struct resp_client *c, const struct store_urls *urls, bool are_sentinels)
-{
-    for (size_t i = 0; i < urls->count; i++) {
-        const struct store_url *url = &urls->at[i];
-        struct resp_node *n = node_new(c, &(struct node_place){
-                                              .host = url->host,
-                                              .port = url->port,
-                                              .unix_path = url->unix_path.at,
-                                              .is_seed = true,
-                                              .is_sentinel = are_sentinels,
-                                          });
-        if (!n)
-            return false;
-        list_push_back(&c->nodes, &n->link);
-        c->nodes_count++;
-        if (!c->settings->cluster && !are_sentinels)
-            c->server = n;
-    }
-    return true;
-}
-
 /* ---- who we are, as time goes by ---- */
 
 static void look_at_login(struct timer *t)
@@ -350,7 +277,7 @@ static bool begin(struct resp_client *c, const struct resp_options *o, struct pr
         return false;
     if (s->identity && !login_begin_token(&c->login, s->identity, o->world))
         return false;
-    if (!add_seeds(c, s->sentinel ? &s->sentinel->urls : &s->urls, s->sentinel != NULL))
+    if (!client_add_seeds(c, s->sentinel ? &s->sentinel->urls : &s->urls, s->sentinel != NULL))
         return false;
     if (s->sentinel)
         return (c->sentinels = sentinels_new(c)) != NULL;
@@ -377,7 +304,7 @@ struct resp_client *resp_client_new(const struct resp_options *options, struct p
     list_init(&c->told);
     list_init(&c->held);
     deferred_init(&c->tell, tell_all);
-    deferred_init(&c->sweep, sweep);
+    deferred_init(&c->sweep, client_sweep);
     timer_init(&c->deadline, look_at_deadlines);
     timer_init(&c->retry, try_again);
     timer_init(&c->login_look, look_at_login);

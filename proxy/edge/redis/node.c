@@ -10,7 +10,6 @@
 
 enum {
     READ_BYTES = 16 * 1024,
-    ROOM_FIRST = 64,
     PAUSE_LAST_MS = 500, /* so that a recovery is noticed within two seconds, connection included */
     SERVED_MS = 1000,    /* a connection that lived so long is worth dialling again without a pause */
     SILENT_MS = 1000,    /* something is owed for so long: the connection is cut */
@@ -23,67 +22,6 @@ enum {
 static void timer_rang(struct timer *t);
 static void flush(struct deferred *d);
 static void dialled(struct dial *d, enum dial_answer answer, const char *why);
-
-/* ---- the row of what was sent ---- */
-
-static size_t sent_count(const struct resp_node *n)
-{
-    return (size_t)(n->end - n->first);
-}
-
-static bool make_room(struct resp_node *n)
-{
-    if (sent_count(n) < n->room)
-        return true;
-    size_t room = n->room ? n->room * 2 : ROOM_FIRST;
-    struct sent *sent = calloc(room, sizeof *sent);
-    if (!sent)
-        return false;
-    for (uint64_t place = n->first; place < n->end; place++)
-        sent[place & (room - 1)] = *node_sent_at(n, place);
-    free(n->sent);
-    n->sent = sent;
-    n->room = room;
-    return true;
-}
-
-/* There is room. */
-static uint64_t push(struct resp_node *n, enum sent_kind kind, struct resp_ask *ask)
-{
-    if (n->first == n->end)
-        n->heard_ms = loop_now_ms(n->client->loop); /* from now on something is owed */
-    *node_sent_at(n, n->end) = (struct sent){ .kind = kind, .ask = ask };
-    loop_at_flush(n->client->loop, &n->flush);
-    return n->end++;
-}
-
-/* Of our own; harmless when there is no room for it. */
-static bool send_own(struct resp_node *n, enum sent_kind kind, const struct str *args, size_t count)
-{
-    if (!make_room(n) || !resp_write(&n->out, args, count))
-        return false;
-    push(n, kind, NULL);
-    return true;
-}
-
-static bool send_word(struct resp_node *n, enum sent_kind kind, const char *word)
-{
-    struct str arg = str_c(word);
-    return send_own(n, kind, &arg, 1);
-}
-
-static bool send_login(struct resp_node *n, enum login_answer *answer)
-{
-    struct resp_login *login = n->is_sentinel ? &n->client->sentinel_login : &n->client->login;
-    if (!make_room(n))
-        return false;
-    *answer = login_write(login, &n->out);
-    if (*answer == LOGIN_WRITTEN) {
-        n->out_is_secret = true;
-        push(n, SENT_AUTH, NULL);
-    }
-    return true;
-}
 
 /* ---- trust ---- */
 
@@ -224,7 +162,7 @@ static void greet(struct resp_node *n)
     const struct str select[] = { STR("SELECT"), str_of(digits, len) };
     n->state = NODE_GREETING;
     n->first = n->end = 0;
-    if (!resp_reader_open(&n->reader) || !buf_reserve(&n->out, LOGIN_BYTES) || !send_login(n, &login)) {
+    if (!resp_reader_open(&n->reader) || !buf_reserve(&n->out, LOGIN_BYTES) || !node_send_login(n, &login)) {
         node_fail(n, "no memory for a connection");
         return;
     }
@@ -232,9 +170,9 @@ static void greet(struct resp_node *n)
         node_fail(n, "there is no token to log in with yet");
         return;
     }
-    bool ok = n->is_sentinel || !settings->database || send_own(n, SENT_SELECT, select, ARRAY_LEN(select));
-    ok = ok && (n->is_sentinel || !settings->sentinel || send_word(n, SENT_ROLE, "ROLE"));
-    if (!ok || !send_word(n, SENT_PING, "PING"))
+    bool ok = n->is_sentinel || !settings->database || node_send_own(n, SENT_SELECT, select, ARRAY_LEN(select));
+    ok = ok && (n->is_sentinel || !settings->sentinel || node_send_word(n, SENT_ROLE, "ROLE"));
+    if (!ok || !node_send_word(n, SENT_PING, "PING"))
         node_fail(n, "no memory for a connection");
 }
 
@@ -251,68 +189,6 @@ void node_become_ready(struct resp_node *n)
         node_leave(n, ask);
         node_take(n, ask);
     }
-}
-
-/* ---- asks ---- */
-
-static bool send_ask(struct resp_node *n, struct resp_ask *ask)
-{
-    static const struct str ASKING[] = { STR_INIT("ASKING") };
-    if (sent_count(n) + 1 >= RESP_SENT_MAX || !make_room(n))
-        return false;
-    if (ask->is_asking && !send_own(n, SENT_NOBODY, ASKING, 1))
-        return false;
-    if (!make_room(n) || !resp_write_ask(&n->out, ask))
-        return false;
-    ask->node = n;
-    ask->is_sent = true;
-    ask->place = push(n, SENT_ASK, ask);
-    return true;
-}
-
-void node_take(struct resp_node *n, struct resp_ask *ask)
-{
-    if (n->is_doubted || n->state == NODE_ASLEEP) {
-        client_tell(ask, RESP_DOWN, n->why ? n->why : "nobody asks there");
-        return;
-    }
-    if (n->state == NODE_READY) {
-        if (!send_ask(n, ask))
-            client_tell(ask, RESP_DOWN, "too many commands are under way");
-        return;
-    }
-    if (n->waiting_count >= RESP_SENT_MAX) {
-        client_tell(ask, RESP_DOWN, "too many commands wait for a connection");
-        return;
-    }
-    ask->node = n;
-    list_push_back(&n->waiting, &ask->node_link);
-    n->waiting_count++;
-}
-
-void node_leave(struct resp_node *n, struct resp_ask *ask)
-{
-    assert(ask->node == n);
-    if (ask->is_sent) {
-        *node_sent_at(n, ask->place) = (struct sent){ .kind = SENT_NOBODY };
-    } else {
-        list_remove(&ask->node_link);
-        n->waiting_count--;
-    }
-    ask->is_sent = false;
-    ask->node = NULL;
-}
-
-bool node_is_idle(const struct resp_node *n)
-{
-    return n->first == n->end && !n->waiting_count;
-}
-
-void node_login_again(struct resp_node *n)
-{
-    enum login_answer login;
-    if (n->state == NODE_READY && !send_login(n, &login))
-        node_fail(n, "no memory to log in again");
 }
 
 /* ---- bytes ---- */
@@ -409,7 +285,7 @@ static void look_after(struct resp_node *n)
     if (n->has_ping && now_ms - n->ping_ms > c->settings->timeout_ms)
         node_doubt(n, "a PING was not answered in time");
     bool is_due = n->is_doubted ? n->first == n->end && now_ms >= n->trust_ms : quiet_ms >= KEEP_MS;
-    if (!n->has_ping && is_due && send_word(n, SENT_PING, "PING")) {
+    if (!n->has_ping && is_due && node_send_word(n, SENT_PING, "PING")) {
         n->has_ping = true;
         n->ping_ms = now_ms;
     }

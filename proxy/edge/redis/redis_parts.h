@@ -112,6 +112,14 @@ void node_fail(struct resp_node *n, const char *why);
 /* Sends AUTH again, with the token of now. */
 void node_login_again(struct resp_node *n);
 
+/* ---- node_send.c ---- */
+
+/* A command of our own; false when there is no room for it, and then nothing was sent. */
+bool node_send_own(struct resp_node *n, enum sent_kind kind, const struct str *args, size_t count) MUST_USE;
+bool node_send_word(struct resp_node *n, enum sent_kind kind, const char *word) MUST_USE;
+/* AUTH, if it is needed. */
+bool node_send_login(struct resp_node *n, enum login_answer *answer) MUST_USE;
+
 /* ---- between node.c and node_reply.c ---- */
 
 enum { NODE_PAUSE_MS = 20 /* before the first try after a failure; doubled with each */ };
@@ -170,6 +178,9 @@ void client_node_changed(struct resp_client *c, struct resp_node *n);
 uint64_t client_jitter(struct resp_client *c, uint64_t ms);
 /* Its asks are told, and at the end of the turn it is freed. */
 void client_retire(struct resp_client *c, struct resp_node *n);
+/* client_nodes.c: those of the configuration, asleep; and the end of those that are retired. */
+bool client_add_seeds(struct resp_client *c, const struct store_urls *urls, bool are_sentinels) MUST_USE;
+void client_sweep(struct deferred *d);
 /* By address; made, and awake, when there is none yet. NULL when it may not be. */
 struct resp_node *client_node_at(struct resp_client *c, struct str host, uint16_t port);
 

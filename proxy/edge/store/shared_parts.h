@@ -114,12 +114,28 @@ void shared_complain(struct shared_store *s, const char *what, const struct resp
 void shared_decide(struct deferred *d);
 /* Takes the ask out of its list and answers it. */
 void shared_give(struct ask_store *ask);
+
+/* ---- shared_hand.c ---- */
+
 void shared_take_lease(struct shared_store *s, struct spot *spot, uint64_t units);
 /* From what is in hand; tells the op when it does. */
 bool shared_from_hand(struct shared_store *s, struct spot *spot, struct limit_op *op);
+/* How the bucket stands, without asking. */
+void shared_tell_local(struct shared_store *s, struct spot *spot, struct limit_op *op);
+/* How many more units are to be had with the next question; 0: none now. */
+uint64_t shared_lease_wanted(struct shared_store *s, const struct spot *spot, uint64_t lease);
 /* The members are inside; they are counted in memory too, unless they are there already. */
 void shared_enter(struct shared_store *s, struct spot *spot, struct list *members, bool counted);
 bool shared_name_members(struct shared_store *s, struct list *members, int64_t count);
+/* Perhaps inside, and to leave; or never sent. */
+void shared_turn_away(struct shared_store *s, struct spot *spot, struct list *members, bool may_be_inside);
+
+/* ---- shared_flight.c ---- */
+
+/* Sends the question; its answer answers the ask. False when there is no room for it. */
+bool shared_send(struct shared_store *s, struct ask_store *ask, struct spot *const *spots);
+/* Fills the slice up, ahead of need, when half of it is gone. */
+void shared_ask_for_lease(struct shared_store *s, struct spot *spot, const struct limit_op *op);
 void shared_cancel_flights(struct shared_store *s);
 
 /* ---- shared_down.c ---- */
