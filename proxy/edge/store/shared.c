@@ -294,6 +294,19 @@ void shared_flush(struct shared_store *s, uint64_t within_ms)
         loop_turn(s->loop, FLUSH_TURN_MS);
 }
 
+/* What the store will not hear of. */
+static void count_lost(const struct shared_store *s)
+{
+    size_t n = s->batch.is_formed ? s->batch.count : 0;
+    if (!s->spots.slots)
+        return;
+    LIST_EACH (node, &s->spots.due) {
+        const struct spot *spot = LIST_ENTRY(node, struct spot, due);
+        n += spot->owed != 0;
+    }
+    COUNT_N(n, METRIC_STORE_LOST);
+}
+
 void shared_free(struct shared_store *s)
 {
     if (!s)
@@ -301,6 +314,7 @@ void shared_free(struct shared_store *s)
     if (s->client)
         resp_client_watch(s->client, NULL, NULL);
     resp_cancel(&s->hello);
+    count_lost(s);
     shared_cancel_flights(s);
     shared_batch_finish(s);
     timer_cancel(&s->look);
