@@ -3,7 +3,7 @@
 
 #include "proxy/text/confusable.h"
 
-enum { SIGNS_MAX = 3, TAG_MAX = 256, COMMENT_MAX = 4096 };
+enum { SIGNS_MAX = 3, TAG_MAX = 256, COMMENT_MAX = 4096, TAGS_MAX = 8, JOINTS = 3, JOINED_MAX = 256 };
 
 static bool is_letter(char c)
 {
@@ -32,10 +32,13 @@ static bool is_block(struct str name)
     return false;
 }
 
-static size_t tag_at(struct str s, size_t i, struct closers *known, bool *space)
+/* A comment, or a tag, of which *parts tells whether it parts words: a block always, others unless they stand inside of one. */
+enum parts { PARTS_NEVER, PARTS_OUTSIDE, PARTS_ALWAYS };
+
+static size_t one_tag_at(struct str s, size_t i, struct closers *known, enum parts *parts)
 {
     struct str rest = str_from(s, i);
-    bool before = i && is_letter(s.at[i - 1]);
+    *parts = PARTS_NEVER;
     if (str_eq(str_first(rest, 4), STR("<!--"))) {
         size_t end = closer(s, i + 4, STR("-->"), &known->comment);
         return end - i > COMMENT_MAX ? 0 : end + 3 - i;
@@ -48,9 +51,45 @@ static size_t tag_at(struct str s, size_t i, struct closers *known, bool *space)
     size_t end = closer(s, i + 1, STR(">"), &known->tag);
     if (end - i > TAG_MAX)
         return 0;
-    bool after = end + 1 < s.len && is_letter(s.at[end + 1]);
-    *space = is_block(str_of(rest.at + name, len - name)) || !(before && after);
+    *parts = is_block(str_of(rest.at + name, len - name)) ? PARTS_ALWAYS : PARTS_OUTSIDE;
     return end + 1 - i;
+}
+
+/* Tags that follow one another are one: ig<b></b>nore. */
+static size_t tag_at(struct str s, size_t i, struct closers *known, bool *space)
+{
+    bool before = i && is_letter(s.at[i - 1]);
+    enum parts parts = PARTS_NEVER, here;
+    size_t end = i, len;
+    for (size_t n = 0; n < TAGS_MAX && end < s.len && s.at[end] == '<' && (len = one_tag_at(s, end, known, &here)) > 0; n++) {
+        parts = here > parts ? here : parts;
+        end += len;
+    }
+    bool after = end < s.len && is_letter(s.at[end]);
+    *space = parts == PARTS_ALWAYS || (parts == PARTS_OUTSIDE && !(before && after));
+    return end - i;
+}
+
+bool words_are_joined(struct str s, size_t *end)
+{
+    size_t joints = 0, i = 0;
+    for (; i < s.len && i < JOINED_MAX && char_is(s.at[i], IS_ALPHA | IS_RUN); i++)
+        joints += s.at[i] == '_' && i && char_is(s.at[i - 1], IS_ALPHA) && i + 1 < s.len && char_is(s.at[i + 1], IS_ALPHA);
+    *end = i;
+    return joints >= JOINTS;
+}
+
+/* The underscore at s[i] stands between two words, as a space would. */
+static bool is_joint(struct str s, size_t i, struct closers *known)
+{
+    if (i >= known->joined_until) {
+        size_t start = i, end;
+        while (start && i - start < JOINED_MAX && char_is(s.at[start - 1], IS_ALPHA))
+            start--;
+        known->are_joined = words_are_joined(str_from(s, start), &end);
+        known->joined_until = start + end;
+    }
+    return known->are_joined;
 }
 
 size_t markup_at(struct str s, size_t i, struct closers *known, bool *space)
@@ -69,6 +108,8 @@ size_t markup_at(struct str s, size_t i, struct closers *known, bool *space)
         return 0;
     if (sign == '~')
         return n == 2 ? n : 0;
+    if (sign == '_' && n == 1 && is_letter(before) && is_letter(after) && is_joint(s, i, known))
+        return *space = true, n;
     if (sign == '_') /* a name in code keeps its joints */
         return n == 2 || !char_is(before, IS_WORD | IS_HIGH) || !char_is(after, IS_WORD | IS_HIGH) ? n : 0;
     return n;

@@ -186,6 +186,11 @@ void fold_char(struct fold *f, uint32_t code, size_t i, size_t j)
         fold_ascii(f, (char)(code - 0xfee0), i, j);
         return;
     }
+    if (code == 0x3164 || code == 0xffa0) { /* fillers of Hangul, as wide as a letter: a blank to whoever reads */
+        f->invisible++;
+        fold_ascii(f, ' ', i, j);
+        return;
+    }
     const utf8proc_property_t *p = utf8proc_get_property((utf8proc_int32_t)code);
     if (p->ignorable || is_tag(code) || is_selector(code) || (code >= 0xfff9 && code < 0xfffc) ||
         (code >= 0x80 && code < 0xa0)) {

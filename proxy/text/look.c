@@ -230,8 +230,12 @@ static void look_at_run(struct look *l, struct str text, size_t start, uint64_t 
 {
     size_t skip;
     *work += RUN_MIN;
-    if (run_coding(str_from(text, start), &skip) == CODING_NONE)
+    if (run_coding(str_from(text, start), &skip) == CODING_NONE) {
+        size_t len;
+        if (!is_told(l, REASON_MARKUP, start) && words_are_joined(str_from(text, start), &len))
+            note(l, text, REASON_MARKUP, start, start + len);
         return;
+    }
     size_t end = start;
     while (end < text.len && (char_is(text.at[end], IS_RUN) || text.at[end] == '='))
         end++;

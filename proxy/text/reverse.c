@@ -1,4 +1,7 @@
-/* reverse.c - what stands under a right-to-left override, in the order in which it is displayed. */
+/* reverse.c - what stands under a right-to-left override, in the order in which it is displayed.
+ *
+ * On paper an override ends with its line. A model has no paper, and who turns a whole text round turns its lines round with it: so
+ * it is read up to where the override is taken back, or to the end. Of lines that were turned round one by one each is right. */
 #include "proxy/text/view_parts.h"
 
 enum { RUN_MIN_CHARS = 4, RLO = 0x202e, PDF = 0x202c };
@@ -23,13 +26,13 @@ bool reverse_text(struct view_memory *m, struct reading in, struct form *out, bo
     size_t literal = 0, start = 0, width;
     bool under = false;
     for (size_t i = 0; i <= s.len; i += width) {
-        uint32_t c = i < s.len ? char_at(s, i, &width) : (width = 1, '\n');
+        uint32_t c = i < s.len ? char_at(s, i, &width) : (width = 1, PDF);
         if (!under && c == RLO) {
             if (!form_copy(m, out, &in, literal, i))
                 return false;
             start = i + width;
             under = true;
-        } else if (under && (c == PDF || c == '\n')) {
+        } else if (under && c == PDF) {
             *changed |= i - start >= RUN_MIN_CHARS;
             if (!add_reversed(m, out, &in, start, i))
                 return false;

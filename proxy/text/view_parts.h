@@ -186,8 +186,13 @@ size_t escape_backslash(struct str s, char out[4], size_t *n);
  * place. `closers` is zeroed at the beginning of a text, and i only grows. */
 struct closers {
     size_t tag, comment; /* the first > and the first --> after the last place that was asked for; 0: not known */
+    size_t joined_until; /* up to here it is known whether words_are_joined */
+    bool are_joined;
 };
 size_t markup_at(struct str s, size_t i, struct closers *known, bool *space);
+/* Three underscores or more between the letters that `s` begins with: a sentence, where a name in code has fewer. *end: how far
+ * was looked. */
+bool words_are_joined(struct str s, size_t *end);
 /* … and whether this character is a combining mark or a Latin letter that would be another one without its marks. */
 bool is_bearing_marks(uint32_t c);
 /* leet.c: whether the word around s[i] is written in leet, and where it ends. */
