@@ -179,6 +179,7 @@ struct pattern_scratch {
     size_t stretch;               /* that is walked: where it begins */
     uint64_t places, rows[BEGIN_STRETCH];
     uint64_t steps;       /* what it has cost so far, in steps of an automaton */
+    bool is_spent;        /* that was too much */
     struct pattern_heard heard;
     uint64_t lists;       /* of words before lists_at, the place that is tried */
     size_t lists_at;
@@ -194,6 +195,7 @@ enum pattern_answer { PATTERN_NONE, PATTERN_FOUND, PATTERN_OPEN, PATTERN_FAILED 
 static inline void pattern_begin_text(struct pattern_scratch *scratch)
 {
     scratch->steps = scratch->heard.done = 0;
+    scratch->is_spent = false;
     scratch->heard.some = 0;
     scratch->stretch = SIZE_MAX / 2; /* none */
     scratch->sign_from = 1;

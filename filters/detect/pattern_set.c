@@ -170,6 +170,11 @@ void pattern_scratch_free(struct pattern_scratch *scratch)
     free(scratch);
 }
 
+bool pattern_scratch_is_spent(const struct pattern_scratch *scratch)
+{
+    return scratch->is_spent;
+}
+
 /* ---- whole texts ---- */
 
 static bool keep(struct pattern_scratch *s, const struct pattern_match *match)

@@ -69,6 +69,9 @@ void pattern_scratch_free(struct pattern_scratch *scratch);
 bool pattern_set_find(const struct pattern_set *set, struct pattern_scratch *scratch, struct str text,
                       const struct pattern_match **at, size_t *n) MUST_USE;
 
+/* Did the last text fail because it costs too much, not for want of memory? */
+bool pattern_scratch_is_spent(const struct pattern_scratch *scratch);
+
 /* A text that comes piece by piece. Zeroed to begin with. */
 struct pattern_stream {
     struct buf held;   /* what came and may not leave yet, after `context` bytes that have left; owned */

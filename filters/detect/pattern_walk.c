@@ -203,7 +203,8 @@ static enum pattern_answer try_at(struct pattern_scratch *s, struct str text, bo
         if (!is_open(s, g, text, last, at))
             continue;
         enum run run = run_from(s, &s->automata[which], text, last, at);
-        if (run == RUN_FAILED || s->steps > budget)
+        s->is_spent = s->steps > budget;
+        if (run == RUN_FAILED || s->is_spent)
             return PATTERN_FAILED;
         if (run == RUN_OPEN && (g->gate != GATE_WORDS || has_any_words(s, g, text, at, true)))
             return PATTERN_OPEN;

@@ -189,7 +189,8 @@ static enum verdict read_text(struct reading_texts *r, const struct text *text)
     struct exchange *x = r->x;
     size_t n;
     if (!pattern_set_find(r->policy->found.set, r->in->scratch, text->value, &matches, &n))
-        return exchange_refuse(x, WHY_OVERLOADED, "no room to scan the prompt");
+        return pattern_scratch_is_spent(r->in->scratch) ? refuse(x, param_of(x), STR("too_costly"), "the text costs too much to search")
+                                                        : exchange_refuse(x, WHY_OVERLOADED, "no room to scan the prompt");
     for (size_t i = 0; i < n; i++) {
         const struct pattern *pattern = pattern_set_at(r->policy->found.set, matches[i].pattern);
         struct str value = str_of(text->value.at + matches[i].start, matches[i].end - matches[i].start);

@@ -32,9 +32,11 @@ struct looking {
     bool is_refused;
 };
 
+/* What is only reported has left already. */
 static bool pass(void *owner, struct str s)
 {
-    return buf_add(((struct looking *)owner)->text->out, s);
+    const struct looking *r = owner;
+    return r->policy->action == SENSITIVE_REPORT || buf_add(r->text->out, s);
 }
 
 static bool is_ours(const struct exchange *x, struct str value)
@@ -52,7 +54,7 @@ static bool found(void *owner, struct str value, uint32_t pattern)
     struct exchange *x = r->x;
     const struct sensitive *row = sensitive_of(pattern_set_at(r->policy->found.set, pattern));
     if (sensitive_is_excepted(&r->policy->except, value) || is_ours(x, value))
-        return buf_add(r->text->out, value);
+        return pass(owner, value);
     if (!r->text->is_repeat) {
         struct str seen = buf_str(&r->stream->held); /* what was fed, to its end */
         size_t start = r->text->offset + r->text->fresh.len - (size_t)(seen.at + seen.len - value.at);
@@ -66,7 +68,7 @@ static bool found(void *owner, struct str value, uint32_t pattern)
     }
     switch (r->policy->action) {
     case SENSITIVE_REPORT:
-        return buf_add(r->text->out, value);
+        return true;
     case SENSITIVE_MASK:
         return buf_add(r->text->out, STR("[")) && buf_add(r->text->out, str_c(row->label)) && buf_add(r->text->out, STR("]"));
     default:
@@ -85,12 +87,19 @@ enum verdict answer_sensitive_text(struct exchange *x, const void *policy, struc
     struct pattern_stream *stream = text->memory(text, sizeof *stream);
     struct looking r = { .x = x, .policy = p, .text = text, .stream = stream };
     const struct pattern_sink sink = { pass, found, &r };
-    bool last = text->is_last || text->must_release;
+    bool reports = p->action == SENSITIVE_REPORT, last = text->is_last || (text->must_release && !reports);
+    if (reports && !buf_add(text->out, text->fresh))
+        return exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "no room for the answer");
     if (stream && pattern_stream_feed(stream, p->found.set, exchange_instance(x), text->fresh, last, &sink)) {
-        text->is_holding = pattern_stream_is_holding(stream);
+        text->is_holding = !reports && pattern_stream_is_holding(stream);
         return NEXT;
     }
-    return r.is_refused ? STOP : exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "no room to scan the answer");
+    if (r.is_refused)
+        return STOP;
+    if (!stream || !pattern_scratch_is_spent(exchange_instance(x)))
+        return exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "no room to scan the answer");
+    x->rule = STR("too_costly");
+    return exchange_refuse(x, WHY_ANSWER_REFUSED, "too_costly: the text costs too much to search");
 }
 
 void answer_sensitive_text_finish(void *memory)

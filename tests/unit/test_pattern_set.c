@@ -326,7 +326,7 @@ TEST("too many states are forgotten and made again, and a costly text is refused
         CHECK(buf_add(&b, STR("a")));
     set = set_of(costly, 1);
     scratch = pattern_scratch_new(set);
-    CHECK(!pattern_set_find(set, scratch, buf_str(&b), &at, &n));
+    CHECK(!pattern_set_find(set, scratch, buf_str(&b), &at, &n) && pattern_scratch_is_spent(scratch));
     pattern_scratch_free(scratch);
     pattern_set_free(set);
     buf_finish(&b);
