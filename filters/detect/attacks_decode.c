@@ -53,6 +53,8 @@ uint32_t attack_entity(struct str s, size_t at, size_t *end)
     if (at + 2 < s.len && s.at[at + 1] == '#')
         return numeric_entity(s, at + 2, end);
     char first = at + 1 < s.len ? ascii_lower(s.at[at + 1]) : '\0';
+    if (!attack_is_letter(first))
+        return 0;
     for (size_t i = 0; i < ARRAY_LEN(ENTITIES); i++) {
         struct str name = ENTITIES[i].name;
         if (first == *name.at && str_starts_nocase(str_from(s, at + 1), name) && at + 1 + name.len < s.len && s.at[at + 1 + name.len] == ';') {

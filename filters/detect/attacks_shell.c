@@ -230,9 +230,10 @@ static void judge_separator(struct attack_look *l, size_t at)
     struct str s = l->text;
     char b = s.at[at];
     size_t behind = at + 1;
-    if ((at && s.at[at - 1] == b) || (b == '\n' && s.len > LINES_MAX_BYTES))
+    bool is_line = b == '\n' || b == '\r';
+    if ((at && s.at[at - 1] == b) || (is_line && s.len > LINES_MAX_BYTES))
         return;
-    while (behind < s.len && (s.at[behind] == b || (b == '\n' && attack_is_space(s.at[behind]))))
+    while (behind < s.len && (s.at[behind] == b || (is_line && attack_is_space(s.at[behind]))))
         behind++;
     while (behind < s.len && s.at[behind] == '+') /* a blank of an address */
         behind++;
@@ -243,8 +244,8 @@ static void judge_separator(struct attack_look *l, size_t at)
                        .from = at,
                        .at = behind,
                        .begins = is_value_before(s, before),
-                       .is_weak = b == '\n' || (b == '&' && behind == at + 1),
-                       .is_tight = behind < s.len && !attack_is_space(s.at[behind]) && (b != '\n' || l->form) };
+                       .is_weak = is_line || (b == '&' && behind == at + 1),
+                       .is_tight = behind < s.len && !attack_is_space(s.at[behind]) && (!is_line || l->form) };
     judge_command(&p);
 }
 
@@ -306,7 +307,7 @@ void attack_shell_line(struct attack_look *l, size_t from)
 void attack_shell_sign(struct attack_look *l, size_t at)
 {
     char b = l->text.at[at], n = at + 1 < l->text.len ? l->text.at[at + 1] : '\0';
-    if (attack_is_any(b, ";|&\n"))
+    if (attack_is_any(b, ";|&\n\r"))
         judge_separator(l, at);
     else if (b == '`' && at >= l->tick_end)
         judge_backticks(l, at);

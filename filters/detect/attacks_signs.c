@@ -160,7 +160,7 @@ static void look_before_equals(struct attack_look *l, size_t at)
 
 static void look_at_twice(struct attack_look *l, size_t at)
 {
-    if (byte_at(l->text, at + 1) == l->text.at[at])
+    if (byte_at(l->text, at + 1) == l->text.at[at] && (!at || l->text.at[at - 1] != l->text.at[at]))
         attack_sql_logic(l, at, at + 2);
 }
 
@@ -184,7 +184,8 @@ static sign_fn *const SIGNS[128][3] = {
     ['='] = { look_before_equals },
     ['|'] = { look_at_twice, attack_shell_sign },
     ['&'] = { look_at_twice, attack_shell_sign, look_at_code },
-    [';'] = { attack_shell_sign }, ['\n'] = { attack_shell_sign }, ['`'] = { attack_shell_sign }, ['$'] = { attack_shell_sign },
+    [';'] = { attack_shell_sign }, ['\n'] = { attack_shell_sign }, ['\r'] = { attack_shell_sign },
+    ['`'] = { attack_shell_sign }, ['$'] = { attack_shell_sign },
     ['<'] = { look_at_tag, attack_shell_sign }, ['>'] = { attack_shell_sign },
     ['%'] = { look_at_code }, ['\\'] = { look_at_code }, ['+'] = { look_at_code },
 };

