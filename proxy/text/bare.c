@@ -79,10 +79,10 @@ bool words_are_joined(struct str s, size_t *end)
     return joints >= JOINTS;
 }
 
-/* The underscore at s[i] stands between two words, as a space would. */
+/* The underscore at s[i] stands between two words, as a space would. Where one sentence was joined, so are what follow. */
 static bool is_joint(struct str s, size_t i, struct closers *known)
 {
-    if (i >= known->joined_until) {
+    if (i >= known->joined_until && !known->are_joined) {
         size_t start = i, end;
         while (start && i - start < JOINED_MAX && char_is(s.at[start - 1], IS_ALPHA))
             start--;
