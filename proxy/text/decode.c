@@ -174,6 +174,7 @@ bool decode_text(struct view_memory *m, struct reading in, struct form *out, boo
     struct str s = in.text;
     if (!form_reserve(m, out, s.len))
         return false;
+    size_t run_end = 0; /* looked for once, however many codes a run is made of */
     for (size_t i = 0; i < s.len && !d.failed;) {
         unsigned class = char_class(s.at[i]);
         size_t start = i;
@@ -182,8 +183,9 @@ bool decode_text(struct view_memory *m, struct reading in, struct form *out, boo
             i = class & IS_ESCAPE ? decode_escape(&d, i) : i + 1;
             continue;
         }
-        while (i < s.len && char_is(s.at[i], IS_RUN))
-            i++;
+        for (run_end = run_end > i ? run_end : i; run_end < s.len && char_is(s.at[run_end], IS_RUN); d.work++)
+            run_end++;
+        i = run_end;
         if (i - start >= RUN_MIN || (i - start == 2 && char_is(s.at[start], IS_HEX) && char_is(s.at[start + 1], IS_HEX)))
             i = decode_run(&d, start, i);
         else if (d.plus)

@@ -150,6 +150,7 @@ static inline bool is_told(const struct look *l, enum reason why, size_t at)
 struct known {
     struct closers closers;
     size_t judged; /* up to here words have been judged for leet */
+    size_t encoded; /* up to here codes have been noted */
 };
 
 static void look_at_leet(struct look *l, struct str text, size_t at, struct known *known, uint64_t *work)
@@ -226,7 +227,7 @@ static bool is_rot13(struct str text, size_t at)
     return end >= 3 && str_eq_nocase(str_of(text.at + end - 3, 3), STR("rot"));
 }
 
-static void look_at_run(struct look *l, struct str text, size_t start, uint64_t *work)
+static void look_at_run(struct look *l, struct str text, size_t start, struct known *known, uint64_t *work)
 {
     size_t skip;
     *work += RUN_MIN;
@@ -237,9 +238,12 @@ static void look_at_run(struct look *l, struct str text, size_t start, uint64_t 
         return;
     }
     size_t end = start;
+    if (start < known->encoded)
+        return; /* codes one after the other, each with its padding: the end of them all is known */
     while (end < text.len && (char_is(text.at[end], IS_RUN) || text.at[end] == '='))
         end++;
     *work += end - start;
+    known->encoded = end;
     note(l, text, REASON_ENCODED, start, end);
 }
 
@@ -299,7 +303,7 @@ static void look_closer(struct look *l, struct str text, size_t base, const stru
         look_at_rare(l, text, base + bit - KNOWN, known, work);
     }
     EACH_BIT(f->runs & FRESH_BITS, bit)
-    look_at_run(l, text, base + bit - KNOWN - (RUN_MIN - 1), work);
+    look_at_run(l, text, base + bit - KNOWN - (RUN_MIN - 1), known, work);
     EACH_BIT(f->spaced2 & FRESH_BITS, bit)
     look_at_spaced(l, text, base + bit - KNOWN - 1, 2, work);
     EACH_BIT(f->spaced3 & FRESH_BITS, bit)

@@ -427,6 +427,8 @@ TEST("work is linear in the text, whatever it is made of")
         "%41",
         "%25",
         "%2525",
+        "QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
+        "QWxhZGRpbjpvcGVuIHNlc2FtAAAA",
         "&",
         "&#",
         "&#65",
