@@ -13,7 +13,12 @@ static const struct pattern MAIL = { .id = "mail", .category = "c", .expression 
 static const struct pattern CARD = { .id = "card", .category = "c", .expression = "\\b\\d{4}([ -]?\\d{4}){1,3}\\b", .valid = is_even };
 static const struct pattern WORD = { .id = "word", .category = "c", .expression = "(?i)ß?stra(ß|ss)e\\B|\\Bpass=[^\\s]{2,9}" };
 static const struct pattern LONG = { .id = "long", .category = "c", .expression = "BEGIN.{0,100}END" };
-static const struct pattern *const ALL[] = { &MAIL, &CARD, &WORD, &LONG };
+static const struct pattern SAID = { .id = "said", .category = "c", .expression = "\\b[0-9]{2,6}x?\\b", .valid = is_even, .words = "tin|tin no|né le" };
+static const struct pattern NAMED = { .id = "named", .category = "c", .expression = "\\b[0-9a-f]{3,20}", .words = "key" };
+static const struct pattern POST = { .id = "post", .category = "c", .expression = "\\b[A-Z]{1,10}@[a-z]{1,3}", .sign_within = 10 };
+static const struct pattern CALL = { .id = "call", .category = "c", .expression = "(?:\\b|\\()[0-9][0-9 )-]{3,9}", .behind = BEHIND_NO_NUMBER };
+static const struct pattern RUN = { .id = "run", .category = "c", .expression = "(?:\\b|[+/])[a-z+/]{5}!", .behind = BEHIND_NO_BASE64 };
+static const struct pattern *const ALL[] = { &MAIL, &CARD, &WORD, &LONG, &SAID, &NAMED, &POST, &CALL, &RUN };
 
 static bool add_text(void *owner, struct str text)
 {
