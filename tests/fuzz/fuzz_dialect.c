@@ -1,6 +1,7 @@
 /* fuzz_dialect.c - any JSON as a request, an answer and an event of every family: what is gathered lies in the body,
  * edits leave valid JSON that says what was meant. The first byte chooses the operation. */
 #include "proxy/core/dialect.h"
+#include "proxy/core/finding_place.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -14,12 +15,31 @@ static const char *const PATHS[] = {
     "/chat/completions",
 };
 
+/* There is a way to it, and each byte of it is written somewhere: from the beginning to the end, none before the last. */
+static void check_place(const struct jsonx *body, const struct text *text)
+{
+    const struct jsonx_node *n = &body->nodes[text->node];
+    struct buf path;
+    buf_init(&path, 1 << 20);
+    assert(finding_path(body, text->node, &path) && (buf_len(&path) || text->node == 0));
+    buf_finish(&path);
+    size_t step = text->value.len / 16 + 1, last = n->start;
+    assert(jsonx_where(body, text->node, 0) == n->start && jsonx_where(body, text->node, text->value.len) == n->end);
+    for (size_t i = 0; i < text->value.len; i += step) {
+        size_t at = jsonx_where(body, text->node, i);
+        assert(at >= last && at < n->end);
+        last = at;
+    }
+}
+
 static void check_gathered(const struct jsonx *body, const struct call *call)
 {
     for (size_t i = 0; i < call->texts_count; i++) {
         assert(call->texts[i].node < body->count && call->texts[i].value.len);
         assert(jsonx_string_is(body, call->texts[i].node, call->texts[i].value));
         assert(call->texts[i].source <= TEXT_DEFINITION);
+        if (i < 64)
+            check_place(body, &call->texts[i]);
     }
     for (size_t i = 0; i < call->urls_count; i++)
         assert(call->urls[i].node < body->count && call->urls[i].what);
