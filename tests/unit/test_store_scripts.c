@@ -223,6 +223,8 @@ static void exam(redisContext *c, struct model *m)
         check_skip("the exam's folder is not here");
         return;
     }
+    if (c)
+        freeReplyObject(redisCommand(c, "SET {b}mark " MARK));
     json_array_foreach(json_object_get(table, "rows"), i, row)
     {
         struct limit_op op = { .kind = LIMIT_RATE,
