@@ -3,7 +3,7 @@
 
 #include "filters/detect/label_file.h"
 
-enum { DEPTH_MAX = 64 /* of JSONX_LIMITS_DEFAULT */, DOCUMENT_BYTES_MIN = 64 };
+enum { DOCUMENT_BYTES_MIN = 64 };
 
 static bool is_named(const struct jsonx *j, uint32_t node, const char *const *names, struct arena *a)
 {
@@ -17,7 +17,7 @@ static bool is_named(const struct jsonx *j, uint32_t node, const char *const *na
 /* The objects around the node that a walk over all of them has come to, the innermost last: looked for from each node, they would
  * cost as much as there are nodes before it. */
 struct around {
-    uint32_t at[DEPTH_MAX];
+    uint32_t at[JSON_DEPTH_MAX];
     size_t count;
 };
 
@@ -174,7 +174,7 @@ void labels_of_body(struct exchange *x, const struct labels_policy *p, struct la
             read_member(j, node, c, &marks, &x->arena);
         if (marks.count || marks.has_more)
             labels_carry(f, p, &marks, place_of(j, node, &around, &x->arena));
-        assert(around.count < DEPTH_MAX);
+        assert(around.count < ARRAY_LEN(around.at));
         around.at[around.count++] = node;
     }
 }

@@ -159,6 +159,8 @@ struct selection {
     struct texts models; /* lower case; empty: any */
 };
 
+enum { JSON_DEPTH_MAX = 1000 /* levels that a route may allow */ };
+
 struct route {
     struct name name;
     struct str path;               /* pattern: literal segments, {name} for one segment, a last `*` for the rest */

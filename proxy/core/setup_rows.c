@@ -191,7 +191,7 @@ const struct setting ROUTE_SETTINGS[] = {
                      "where all of them are one principal: each reaches what the others stored."),
     SETTING(struct route, max_body, SET_BYTES, .dflt = "10MiB", .min = 1024, .max = (uint64_t)1024 * 1024 * 1024,
             .about = "Length of a request's body, also when unpacked; longer is 413."),
-    SETTING(struct route, max_json_depth, SET_UINT, .dflt = "64", .min = 4, .max = 1000,
+    SETTING(struct route, max_json_depth, SET_UINT, .dflt = "64", .min = 4, .max = JSON_DEPTH_MAX,
             .about = "Lists and objects inside one another in a body; deeper is refused."),
     SETTING_AS("heartbeat", struct route, heartbeat_ms, SET_DURATION, .dflt = "15s", .max = 3600000,
                .about =
