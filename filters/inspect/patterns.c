@@ -209,8 +209,10 @@ static bool locate(struct scan *s, unsigned id, size_t *from, size_t *to)
 {
     enum { LOCATED_MAX = 16 };
     struct str text = s->text->value;
+    if (s->x->findings_full)
+        return false; /* each costs a walk over the text */
     if (id < s->policy->first_word)
-        return !s->x->findings_full && s->located++ < LOCATED_MAX && pattern_start(s->policy->expressions[id], text, *to, from, to);
+        return s->located++ < LOCATED_MAX && pattern_start(s->policy->expressions[id], text, *to, from, to);
     *from = word_text_origin(text, *from);
     *to = word_text_origin(text, *to - 1) + 1;
     return true;

@@ -76,6 +76,8 @@ static size_t same_behind(struct str a, struct str b, size_t front)
 
 void finding_origin(struct str before, struct str after, size_t *start, size_t *end)
 {
+    if (str_eq(before, after))
+        return;
     size_t front = same_in_front(before, after), behind = same_behind(before, after, front);
     size_t from = *start, to = *end;
     *start = from < front ? from : from >= after.len - behind ? from + before.len - after.len : front;
