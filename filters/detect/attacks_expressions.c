@@ -230,13 +230,22 @@ static void note_found(struct attack_look *l, const struct attack_automaton *a, 
 
 /* ---- a run ---- */
 
-/* One load for a byte and one for a step, as long as nothing ends. */
+enum { MAKE_STEPS = 40 /* what making a state is worth */ };
+
+static void spend(struct attack_look *l, size_t steps)
+{
+    l->steps -= l->steps < steps ? l->steps : steps;
+}
+
+/* One load for a byte and one for a step, as long as nothing ends. A state is made once for all texts, and that costs none of them,
+ * until there were too many and all were forgotten: then a text pays for what is made because of it. */
 void attack_match(struct attack_look *l, size_t from)
 {
     struct attack_automaton *a = &l->matcher->automaton;
     const uint8_t *class_of = a->classes->class_of;
     const uint32_t width = a->classes->count, *next = a->next;
     const size_t len = l->text.len, stop = l->steps < len - from ? from + l->steps : len;
+    l->generation = l->generation ? l->generation : a->generation;
     uint32_t row = a->starts[from && pattern_is_word((unsigned char)l->text.at[from - 1])] * width;
     size_t i = from;
     for (; i <= stop; i++) {
@@ -248,9 +257,13 @@ void attack_match(struct attack_look *l, size_t from)
         if (to == (ATTACK_DEAD | ATTACK_SPECIAL))
             break;
         uint32_t state = (to & ~ATTACK_SPECIAL) / width;
-        if (to == ATTACK_UNKNOWN && (state = attack_automaton_next(a, row / width, class)) == ATTACK_UNKNOWN) {
-            l->failed = true;
-            break;
+        if (to == ATTACK_UNKNOWN) {
+            if ((state = attack_automaton_next(a, row / width, class)) == ATTACK_UNKNOWN) {
+                l->failed = true;
+                break;
+            }
+            if (a->generation != l->generation)
+                spend(l, MAKE_STEPS);
         }
         row = state * width;
         next = a->next; /* may have grown */
@@ -259,5 +272,5 @@ void attack_match(struct attack_look *l, size_t from)
         if (!a->states[state].count)
             break;
     }
-    l->steps -= l->steps > i - from ? i - from : l->steps;
+    spend(l, i - from);
 }

@@ -56,6 +56,7 @@ struct attack_look {
     unsigned form;   /* times that it was decoded */
     size_t work;     /* bytes that grammars may still read; beyond, they look no further */
     size_t steps;    /* the same, of the automaton */
+    uint32_t generation; /* of the automaton when it was first asked; 0: it was not */
     bool encoded;    /* there is what could be an encoding */
     bool failed;     /* no memory */
     size_t tick_end; /* where the last `…` ended */

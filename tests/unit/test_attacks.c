@@ -261,6 +261,26 @@ static bool is_dense(struct str text)
     return is;
 }
 
+/* One expression after the other is begun and comes to states that it was not in before. */
+static void make_beginnings(char *text, size_t len)
+{
+    static const char *const openers[] = { "group_concat(", "{{", "${", "<%" };
+    static const char *const words[] = { "table_nam", "column_nam", "schema_nam", "passwor",   "pope",       "subproces", "constructo", "getruntim",
+                                         "java.lan",  "java.uti",   "processbui", "instance_", "applicatio", "requir",    "fixnu",      "syste" };
+    uint32_t seed = 1;
+    for (size_t at = 0, k = 0; at < len; k++) {
+        char part[160];
+        size_t n = (size_t)snprintf(part, sizeof part, "%s", openers[k % ARRAY_LEN(openers)]);
+        while (n < 110) {
+            seed = seed * 1103515245 + 12345;
+            n += (size_t)snprintf(part + n, sizeof part - n, "%.*s%s", (int)(seed >> 28), "xxxxxxxxxxxxxxxx", words[seed >> 16 & 15]);
+        }
+        n = n < len - at ? n : len - at;
+        memcpy(text + at, part, n);
+        at += n;
+    }
+}
+
 TEST("texts made to cost much are read within a budget, and then refused")
 {
     static const char *const parts[] = { "or(", "or 1=", "' or ", "<a '", "<a \"<", "(select ", "union select ", ";drop ", "`id", "$(", "%25", "&lt;", "/*", "case when ",
@@ -276,6 +296,8 @@ TEST("texts made to cost much are read within a budget, and then refused")
     }
     for (size_t at = 0; at + 4 <= LONG_BYTES; at += 4)
         memcpy(text + at, "or (", 4);
+    CHECK(is_dense(str_of(text, LONG_BYTES)));
+    make_beginnings(text, LONG_BYTES);
     CHECK(is_dense(str_of(text, LONG_BYTES)));
     static const char prose[] = "Some of it is (mostly) prose, \"quoted\" here & there; and it's long or longer. ";
     for (size_t at = 0; at + sizeof prose <= LONG_BYTES; at += sizeof prose - 1)
