@@ -120,6 +120,8 @@ bool even_make(struct even *e, struct str text)
         return false;
     struct pass p = { .e = e, .text = text };
     memset(e->breaks, 0, (text.len / 64 + 1) * sizeof *e->breaks);
+    if (text.len && is_space(*text.at))
+        copy_run(&p); /* a single space is one as well, and a line begins behind it */
     while (p.in < text.len) {
         copy_even(&p);
         if (p.in == text.len)

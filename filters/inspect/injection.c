@@ -343,12 +343,12 @@ static enum verdict judge_behind(struct exchange *x, const struct injection_poli
     return judge_one(x, p, str_of(i->joined, len + head.len), t, len);
 }
 
-/* The end of the texts before, of the same source, and the beginning of this one: once with spaces between, and, where words may have
- * been cut in two, once without. */
+/* The end of the texts before, of the same source, and the beginning of this one: once on lines of their own, where what begins a text
+ * still begins a line, and, where words may have been cut in two, once as one word. */
 static enum verdict judge_joined(struct exchange *x, const struct injection_policy *p, const struct carries *c, struct str head,
                                  const struct text *t)
 {
-    enum verdict v = judge_behind(x, p, &c->spaced, " ", head, t);
+    enum verdict v = judge_behind(x, p, &c->spaced, "\n", head, t);
     char last = c->glued.bytes[c->glued.len - 1], first = *head.at;
     if (v != NEXT || (unsigned char)last <= ' ' || (unsigned char)first <= ' ')
         return v;
@@ -369,7 +369,7 @@ static enum verdict judge_text_of(struct exchange *x, const struct injection_pol
         v = judge_joined(x, p, c, head, t);
     if (is_joined) {
         if (c->spaced.len)
-            carry_add(&c->spaced, STR(" "));
+            carry_add(&c->spaced, STR("\n"));
         carry_add(&c->spaced, t->value);
         carry_add(&c->glued, t->value);
     }
