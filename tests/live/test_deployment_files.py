@@ -102,10 +102,10 @@ def test_alerts_name_figures_and_reasons_that_there_are():
 
 
 def test_each_field_of_the_audit_line_is_told():
-    source = (TREE / "proxy/core/journal.c").read_text()
+    source = "".join((TREE / "proxy/core" / name).read_text() for name in ("journal.c", "findings.c"))
     written = set(re.findall(r'add_(?:text|word|number|costly)\(out, "([a-z_]+)"', source))
-    written |= set(re.findall(r'\\"([a-z_]+)\\":', source))
-    rows = [line.split("|")[1] for line in (CONFIG / "observability/README.md").read_text().splitlines() if line.startswith("| `")]
+    written |= set(re.findall(r'[,{]\\"([a-z_]+)\\":', source))
+    rows = [line.split("|")[1] for line in (CONFIG / "observability/README.md").read_text().splitlines() if line.startswith(("| `", "| of each"))]
     told = {word for row in rows for word in re.findall(r"`([a-z_]+)`", row)}
     assert written and written == told, written ^ told
 
