@@ -194,11 +194,17 @@ struct carry {
     char bytes[JUDGE_JOIN_BYTES];
 };
 
+/* Of a source: its texts on lines of their own, and as if nothing stood between them. */
+struct carries {
+    struct carry spaced, glued;
+    size_t texts;
+    size_t fresh;            /* bytes of them that were not judged yet */
+    const struct text *last; /* of those */
+};
+
 struct instance {
     struct judge *judge;
-    struct carries { /* of users, of tools: texts with a space between them, and without */
-        struct carry spaced, glued;
-    } before[2];
+    struct carries before[2]; /* of users, of tools */
     char joined[2 * JUDGE_JOIN_BYTES + 1];
 };
 
@@ -350,9 +356,38 @@ static enum verdict judge_joined(struct exchange *x, const struct injection_poli
 {
     enum verdict v = judge_behind(x, p, &c->spaced, "\n", head, t);
     char last = c->glued.bytes[c->glued.len - 1], first = *head.at;
-    if (v != NEXT || (unsigned char)last <= ' ' || (unsigned char)first <= ' ')
+    if (v != NEXT || (!c->fresh && ((unsigned char)last <= ' ' || (unsigned char)first <= ' ')))
         return v;
     return judge_behind(x, p, &c->glued, "", head, t);
+}
+
+static void carry_text(struct carries *c, const struct text *t)
+{
+    if (c->spaced.len)
+        carry_add(&c->spaced, STR("\n"));
+    carry_add(&c->spaced, t->value);
+    carry_add(&c->glued, t->value);
+}
+
+/* Behind many texts a short one waits for others: each by itself would cost as much as half a kilobyte. All that waits stands in what
+ * is carried, and is judged with it. */
+static bool waits(struct carries *c, const struct text *t)
+{
+    enum { TEXTS_AT_ONCE = 64, WAITING_BYTES_MAX = JUDGE_JOIN_BYTES / 2 };
+    if (c->texts++ < TEXTS_AT_ONCE || c->fresh + t->value.len >= WAITING_BYTES_MAX)
+        return false;
+    c->fresh += t->value.len + 1;
+    c->last = t;
+    return true;
+}
+
+static enum verdict judge_waiting(struct exchange *x, const struct injection_policy *p, struct carries *c)
+{
+    if (!c->fresh)
+        return NEXT;
+    c->fresh = 0;
+    enum verdict v = judge_one(x, p, str_of(c->spaced.bytes, c->spaced.len), c->last, c->spaced.len - c->last->value.len);
+    return v != NEXT ? v : judge_one(x, p, str_of(c->glued.bytes, c->glued.len), c->last, c->glued.len - c->last->value.len);
 }
 
 static enum verdict judge_text_of(struct exchange *x, const struct injection_policy *p, const struct text *t)
@@ -363,15 +398,17 @@ static enum verdict judge_text_of(struct exchange *x, const struct injection_pol
     struct str head = str_first(t->value, whole_until(t->value, t->value.len > JUDGE_JOIN_BYTES ? JUDGE_JOIN_BYTES : t->value.len));
     bool has_before = is_joined && c->spaced.len, is_whole = head.len == t->value.len;
     enum verdict v = NEXT;
+    if (has_before && waits(c, t)) {
+        carry_text(c, t);
+        return NEXT;
+    }
     if (!has_before || !is_whole) /* else it is judged with what comes before it */
         v = judge_one(x, p, t->value, t, 0);
     if (v == NEXT && has_before)
         v = judge_joined(x, p, c, head, t);
     if (is_joined) {
-        if (c->spaced.len)
-            carry_add(&c->spaced, STR("\n"));
-        carry_add(&c->spaced, t->value);
-        carry_add(&c->glued, t->value);
+        c->fresh = 0;
+        carry_text(c, t);
     }
     return v;
 }
@@ -382,10 +419,12 @@ static enum verdict step(struct exchange *x, const void *policy)
     struct instance *in = exchange_instance(x);
     enum verdict v = check_readable(x, p);
     for (size_t i = 0; i < ARRAY_LEN(in->before); i++)
-        in->before[i].spaced.len = in->before[i].glued.len = 0;
+        in->before[i].spaced.len = in->before[i].glued.len = in->before[i].texts = in->before[i].fresh = 0;
     for (size_t i = 0; v == NEXT && i < x->call.texts_count; i++)
         if ((p->of >> x->call.texts[i].source & 1) && x->call.texts[i].value.len)
             v = judge_text_of(x, p, &x->call.texts[i]);
+    for (size_t i = 0; v == NEXT && i < ARRAY_LEN(in->before); i++)
+        v = judge_waiting(x, p, &in->before[i]);
     return v;
 }
 
