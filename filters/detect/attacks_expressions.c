@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
-#include "filters/detect/attacks_automaton.h"
+#include "filters/detect/pattern_parts.h"
+
+enum { CLASSES_MAX = 257 /* bytes, and the end of a text */ };
 
 enum place { PLACE_ANYWHERE, PLACE_FIRST, PLACE_LAST, PLACE_WHOLE, PLACE_FREE, PLACE_VALUE, PLACE_MEMBER, PLACE_UNTAGGED };
 
@@ -22,17 +24,17 @@ static const struct expression {
 /* ---- compiled once for all policies ---- */
 
 struct attack_expressions {
-    struct pattern_set patterns; /* their nodes alone */
-    struct attack_classes classes;
+    struct pattern_set patterns; /* as far as an automaton needs them */
+    struct pattern_group all;    /* of them */
     const struct expression *of[ARRAY_LEN(EXPRESSIONS)]; /* of each pattern */
 };
 
 /* The lower five bits of the bytes of each class. */
-static void fold_classes(const struct attack_classes *classes, uint32_t codes[ATTACK_CLASSES_MAX])
+static void fold_classes(const struct pattern_group *all, uint32_t codes[CLASSES_MAX])
 {
-    memset(codes, 0, ATTACK_CLASSES_MAX * sizeof *codes);
+    memset(codes, 0, CLASSES_MAX * sizeof *codes);
     for (unsigned c = 0; c < 0x100; c++)
-        codes[classes->class_of[c]] |= (uint32_t)1 << (c & 31);
+        codes[all->class_of[c]] |= (uint32_t)1 << (c & 31);
 }
 
 static void add_triple(struct attack_triples *t, uint32_t bytes)
@@ -56,11 +58,11 @@ static void add_triples(struct attack_triples *t, uint32_t first, uint32_t secon
 }
 
 /* What can be left of an expression in a state is more than its end. */
-static bool goes_on(const struct attack_automaton *a, uint32_t state)
+static bool goes_on(const struct pattern_automaton *a, uint32_t state)
 {
-    const struct attack_state *st = &a->states[state];
+    const struct pattern_state *st = &a->states[state];
     for (uint32_t i = 0; i < st->count; i++)
-        if (a->patterns->nodes[a->pool[st->at + i]].kind == NODE_FOUND)
+        if (a->set->nodes[a->pool[st->at + i]].kind == NODE_FOUND)
             return false;
     return true;
 }
@@ -68,25 +70,24 @@ static bool goes_on(const struct attack_automaton *a, uint32_t state)
 static const char NO_MEMORY[] = "there is no memory for them";
 
 /* Every three bytes behind which the automaton goes on. Its states are few enough for none to be forgotten. NULL, or what is wrong. */
-static const char *find_beginnings(struct attack_set *set, struct attack_automaton *a, uint32_t start)
+static const char *find_beginnings(struct attack_set *set, struct pattern_automaton *a, uint32_t start)
 {
-    const struct attack_classes *classes = a->classes;
-    uint32_t codes[ATTACK_CLASSES_MAX], end = classes->count - 1;
-    fold_classes(classes, codes);
+    uint32_t codes[CLASSES_MAX], end = a->group->classes - 1;
+    fold_classes(a->group, codes);
     for (uint32_t x = 0; x < end; x++) {
-        uint32_t one = attack_automaton_next(a, start, x);
-        struct attack_triples *t = attack_is_word((char)classes->of_class[x]) ? &set->words : &set->signs;
-        for (uint32_t y = 0; one != ATTACK_DEAD && y < end; y++) {
-            uint32_t two = one == ATTACK_UNKNOWN ? one : attack_automaton_next(a, one, y), third = 0;
-            if (two == ATTACK_UNKNOWN)
+        uint32_t one = pattern_automaton_next(a, start, x);
+        struct attack_triples *t = attack_is_word((char)a->group->of_class[x]) ? &set->words : &set->signs;
+        for (uint32_t y = 0; one != STATE_DEAD && y < end; y++) {
+            uint32_t two = one == STATE_UNKNOWN ? one : pattern_automaton_next(a, one, y), third = 0;
+            if (two == STATE_UNKNOWN)
                 return NO_MEMORY;
             if (!goes_on(a, one) || !goes_on(a, two))
                 return "one has less than three bytes";
-            for (uint32_t z = 0; two != ATTACK_DEAD && z < end; z++) {
-                uint32_t three = attack_automaton_next(a, two, z);
-                if (three == ATTACK_UNKNOWN)
+            for (uint32_t z = 0; two != STATE_DEAD && z < end; z++) {
+                uint32_t three = pattern_automaton_next(a, two, z);
+                if (three == STATE_UNKNOWN)
                     return NO_MEMORY;
-                third |= three != ATTACK_DEAD ? codes[z] : 0;
+                third |= three != STATE_DEAD ? codes[z] : 0;
             }
             add_triples(t, codes[x], codes[y], third);
         }
@@ -99,16 +100,30 @@ static const char *parse(struct attack_expressions *x)
     struct pattern_set *p = &x->patterns;
     size_t room = ARRAY_LEN(EXPRESSIONS) + 1;
     p->firsts = calloc(room, sizeof *p->firsts);
-    const char *why = p->firsts ? NULL : NO_MEMORY;
+    p->order = calloc(room, sizeof *p->order);
+    const char *why = p->firsts && p->order ? NULL : NO_MEMORY;
     for (size_t i = 0; !why && i < ARRAY_LEN(EXPRESSIONS); i++) {
         const struct expression *e = &EXPRESSIONS[i];
         if (!e->expression)
             continue;
         x->of[p->count] = e;
+        p->order[p->count] = (uint32_t)p->count;
         why = pattern_parse(p, (uint32_t)p->count, str_c(e->expression), true);
         p->count++;
     }
+    x->all = (struct pattern_group){ .end = p->count, .nodes = p->nodes_count };
     return why;
+}
+
+/* Bytes beyond ASCII are all alike, whatever encoding they are of: no letters. */
+static bool make_classes(struct attack_expressions *x)
+{
+    enum { BEYOND_ASCII = 0x01 /* what they are read as */ };
+    if (!pattern_classes_make(&x->patterns, &x->all))
+        return false;
+    for (unsigned byte = 0x80; byte < 0x100; byte++)
+        x->all.class_of[byte] = x->all.class_of[BEYOND_ASCII];
+    return true;
 }
 
 void attack_expressions_free(struct attack_set *set)
@@ -119,6 +134,7 @@ void attack_expressions_free(struct attack_set *set)
     free(p->nodes);
     free(p->sets);
     free(p->firsts);
+    free(p->order);
     free(set->expressions);
     set->expressions = NULL;
 }
@@ -126,13 +142,13 @@ void attack_expressions_free(struct attack_set *set)
 bool attack_expressions_make(struct attack_set *set, struct problems *problems)
 {
     struct attack_expressions *x = set->expressions = calloc(1, sizeof *x);
-    struct attack_automaton a = { 0 };
+    struct pattern_automaton a = { 0 };
     const char *why = x ? parse(x) : NO_MEMORY;
     if (!why) {
-        attack_classes_make(&x->classes, &x->patterns);
-        why = attack_automaton_init(&a, &x->patterns, &x->classes) ? find_beginnings(set, &a, a.starts[0]) : NO_MEMORY;
+        bool ok = make_classes(x) && pattern_automaton_init(&a, &x->patterns, &x->all);
+        why = ok ? find_beginnings(set, &a, a.starts[0]) : NO_MEMORY;
         why = why ? why : find_beginnings(set, &a, a.starts[1]);
-        attack_automaton_finish(&a);
+        pattern_automaton_finish(&a);
     }
     if (why)
         problem(problems, (struct span){ 0 }, "the rules of \"attacks\" cannot be compiled: %s (%s)", why,
@@ -144,7 +160,7 @@ bool attack_expressions_make(struct attack_set *set, struct problems *problems)
 
 struct attack_matcher {
     const struct attack_expressions *expressions;
-    struct attack_automaton automaton; /* owned */
+    struct pattern_automaton automaton; /* owned */
 };
 
 struct attack_matcher *attack_matcher_new(const struct attack_set *set)
@@ -153,7 +169,7 @@ struct attack_matcher *attack_matcher_new(const struct attack_set *set)
     if (!m)
         return NULL;
     m->expressions = set->expressions;
-    if (attack_automaton_init(&m->automaton, &set->expressions->patterns, &set->expressions->classes))
+    if (pattern_automaton_init(&m->automaton, &set->expressions->patterns, &set->expressions->all))
         return m;
     attack_matcher_free(m);
     return NULL;
@@ -162,7 +178,7 @@ struct attack_matcher *attack_matcher_new(const struct attack_set *set)
 void attack_matcher_free(struct attack_matcher *m)
 {
     if (m)
-        attack_automaton_finish(&m->automaton);
+        pattern_automaton_finish(&m->automaton);
     free(m);
 }
 
@@ -213,10 +229,10 @@ static bool stands(struct str s, size_t from, size_t to, enum place place)
 }
 
 /* What ended before `end`. */
-static void note_found(struct attack_look *l, const struct attack_automaton *a, uint32_t state, size_t from, size_t end)
+static void note_found(struct attack_look *l, const struct pattern_automaton *a, uint32_t state, size_t from, size_t end)
 {
     const struct attack_expressions *x = l->matcher->expressions;
-    const struct attack_state *st = &a->states[state];
+    const struct pattern_state *st = &a->states[state];
     for (uint32_t i = 0; i < st->found_count; i++) {
         const struct expression *e = x->of[a->pool[st->at + st->count + i]];
         if (!stands(l->text, from, end, e->place))
@@ -230,8 +246,6 @@ static void note_found(struct attack_look *l, const struct attack_automaton *a, 
 
 /* ---- a run ---- */
 
-enum { MAKE_STEPS = 40 /* what making a state is worth */ };
-
 static void spend(struct attack_look *l, size_t steps)
 {
     l->steps -= l->steps < steps ? l->steps : steps;
@@ -241,31 +255,31 @@ static void spend(struct attack_look *l, size_t steps)
  * until there were too many and all were forgotten: then a text pays for what is made because of it. */
 void attack_match(struct attack_look *l, size_t from)
 {
-    struct attack_automaton *a = &l->matcher->automaton;
-    const uint8_t *class_of = a->classes->class_of;
-    const uint32_t width = a->classes->count, *next = a->next;
+    struct pattern_automaton *a = &l->matcher->automaton;
+    const struct pattern_group *g = a->group;
+    const uint32_t *next = a->next;
     const size_t len = l->text.len, stop = l->steps < len - from ? from + l->steps : len;
     l->generation = l->generation ? l->generation : a->generation;
-    uint32_t row = a->starts[from && pattern_is_word((unsigned char)l->text.at[from - 1])] * width;
+    uint32_t row = a->starts[from && pattern_is_word((unsigned char)l->text.at[from - 1])] << g->width_log2;
     size_t i = from;
     for (; i <= stop; i++) {
-        uint32_t class = i < len ? class_of[(unsigned char)l->text.at[i]] : width - 1, to = next[row + class];
-        if (!(to & ATTACK_SPECIAL)) {
+        uint32_t class = i < len ? g->class_of[(unsigned char)l->text.at[i]] : g->classes - 1, to = next[row + class];
+        if (!(to & STATE_SPECIAL)) {
             row = to;
             continue;
         }
-        if (to == (ATTACK_DEAD | ATTACK_SPECIAL))
+        if (to == (STATE_DEAD | STATE_SPECIAL))
             break;
-        uint32_t state = (to & ~ATTACK_SPECIAL) / width;
-        if (to == ATTACK_UNKNOWN) {
-            if ((state = attack_automaton_next(a, row / width, class)) == ATTACK_UNKNOWN) {
+        uint32_t state = (to & ~STATE_SPECIAL) >> g->width_log2;
+        if (to == STATE_UNKNOWN) {
+            if ((state = pattern_automaton_next(a, row >> g->width_log2, class)) == STATE_UNKNOWN) {
                 l->failed = true;
                 break;
             }
             if (a->generation != l->generation)
-                spend(l, MAKE_STEPS);
+                spend(l, STATE_STEPS);
         }
-        row = state * width;
+        row = state << g->width_log2;
         next = a->next; /* may have grown */
         if (a->states[state].found_count)
             note_found(l, a, state, from, i);

@@ -6,9 +6,8 @@ enum { STATES_MAX = 4096, POOL_MIN = 1 << 10, POOL_MAX = 1 << 18, BUCKETS = 4 * 
 static bool forget(struct pattern_automaton *a);
 static bool grow_pool(struct pattern_automaton *a, uint32_t room);
 
-bool pattern_automaton_init(struct pattern_automaton *a, const struct pattern_set *set, size_t group)
+bool pattern_automaton_init(struct pattern_automaton *a, const struct pattern_set *set, const struct pattern_group *g)
 {
-    const struct pattern_group *g = &set->groups[group];
     uint32_t nodes = g->nodes;
     *a = (struct pattern_automaton){ .set = set, .group = g };
     a->buckets = malloc(BUCKETS * sizeof *a->buckets);

@@ -125,7 +125,7 @@ static inline uint32_t pattern_begin_groups(const struct pattern_begin *begin, c
 /* ---- the deterministic automaton, in pieces as they are needed ---- */
 
 #define STATE_UNKNOWN UINT32_MAX
-enum { STATE_DEAD = 0 };
+enum { STATE_DEAD = 0, STATE_STEPS = 40 /* what making one costs, in steps from byte to byte */ };
 #define STATE_SPECIAL 0x80000000u /* in `next`: more is to be done than to go on; STATE_UNKNOWN has the bit too */
 
 struct pattern_state {
@@ -149,8 +149,11 @@ struct pattern_automaton {
     uint32_t generation;          /* counts how often everything was forgotten, since there is a ceiling */
 };
 
-/* Of one group of the set's patterns. */
-bool pattern_automaton_init(struct pattern_automaton *a, const struct pattern_set *set, size_t group) MUST_USE;
+/* The classes of a group whose patterns and nodes are known; false without memory. */
+bool pattern_classes_make(const struct pattern_set *set, struct pattern_group *group) MUST_USE;
+
+/* Of one group of the set's patterns: it needs `firsts`, `order`, `nodes` and `sets` of the set. */
+bool pattern_automaton_init(struct pattern_automaton *a, const struct pattern_set *set, const struct pattern_group *group) MUST_USE;
 void pattern_automaton_finish(struct pattern_automaton *a);
 /* Where `state` leads; STATE_UNKNOWN without memory. May forget all other states. */
 uint32_t pattern_automaton_next(struct pattern_automaton *a, uint32_t state, uint32_t class) MUST_USE;

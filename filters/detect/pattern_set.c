@@ -14,7 +14,7 @@ static bool are_alike(const struct pattern_set *set, const bool *used, unsigned 
     return true;
 }
 
-static bool make_classes(const struct pattern_set *set, struct pattern_group *g)
+bool pattern_classes_make(const struct pattern_set *set, struct pattern_group *g)
 {
     bool *used = calloc(set->sets_count + 1, sizeof *used);
     for (uint32_t i = 0; used && i < g->nodes; i++)
@@ -111,7 +111,7 @@ struct pattern_set *pattern_set_new(const struct pattern *const *patterns, size_
                     set->groups[i].lists |= (uint64_t)1 << set->words.list_of[set->order[k]];
     }
     for (size_t i = 0; ok && i < set->groups_count; i++)
-        ok = make_classes(set, &set->groups[i]);
+        ok = pattern_classes_make(set, &set->groups[i]);
     if (ok && pattern_begin_make(set, &set->begin))
         return set;
     problem(problems, (struct span){ 0 }, "%s", why ? why : "there is no memory for the patterns");
@@ -150,7 +150,7 @@ struct pattern_scratch *pattern_scratch_new(const struct pattern_set *set)
     s->found_at = calloc(set->count + 1, sizeof *s->found_at);
     bool ok = s->found && s->ends && s->found_at;
     for (size_t i = 0; ok && i < set->groups_count; i++)
-        ok = pattern_automaton_init(&s->automata[i], set, i);
+        ok = pattern_automaton_init(&s->automata[i], set, &set->groups[i]);
     if (ok)
         return s;
     pattern_scratch_free(s);

@@ -5,7 +5,7 @@
 enum run { RUN_OVER, RUN_OPEN, RUN_FAILED };
 
 /* What is done besides, in steps. */
-enum { RUN_STEPS = 3, FOUND_STEPS = 3, VALIDATOR_STEPS = 8, MAKE_STEPS = 40 };
+enum { RUN_STEPS = 3, FOUND_STEPS = 3, VALIDATOR_STEPS = 8 };
 
 /* What ended before `end`: of each pattern the last time counts. */
 static void note_found(struct pattern_scratch *s, const struct pattern_automaton *a, uint32_t state, size_t end)
@@ -32,7 +32,7 @@ static enum run special_step(struct pattern_scratch *s, struct pattern_automaton
     if (to == STATE_UNKNOWN) {
         if ((state = pattern_automaton_next(a, *row >> width_log2, class)) == STATE_UNKNOWN)
             return RUN_FAILED;
-        s->steps += a->generation == s->generations[a - s->automata] ? 0 : MAKE_STEPS; /* once all are free */
+        s->steps += a->generation == s->generations[a - s->automata] ? 0 : STATE_STEPS; /* once all are free */
     }
     *row = state << width_log2;
     if (!a->is_special[state])

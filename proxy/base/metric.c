@@ -298,11 +298,6 @@ uint64_t metric_read(const unsigned *series)
     return slot < METRIC_HISTOGRAMS_MAX ? histogram_sum(slot, BUCKETS_MAX) : 0;
 }
 
-const char *metric_label_word(enum metric_label label)
-{
-    return LABELS[label].word;
-}
-
 /* A label's value, with what would end it escaped. */
 static bool write_value(struct buf *out, enum metric_label label, unsigned value)
 {

@@ -89,6 +89,5 @@ struct metric_row {
     enum metric_label labels[METRIC_LABELS_MAX];
 };
 extern const struct metric_row METRICS[METRIC_COUNT];
-const char *metric_label_word(enum metric_label label);
 
 #endif

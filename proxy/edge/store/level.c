@@ -33,12 +33,6 @@ struct span_us rate_span(const struct limit_op *op, uint64_t units)
                : (struct span_us){ (uint64_t)(parts / op->count), (uint64_t)(parts % op->count) };
 }
 
-uint64_t rate_units(const struct limit_op *op, uint64_t us)
-{
-    u128 units = divided((u128)us * op->count, period_us(op));
-    return units < UNITS_MAX ? (uint64_t)units : UNITS_MAX;
-}
-
 /* ---- what is told ---- */
 
 static uint64_t ms_up(u128 parts, uint64_t count)

@@ -20,8 +20,6 @@ struct span_us {
     uint64_t us, fraction;
 };
 struct span_us rate_span(const struct limit_op *op, uint64_t units);
-/* As many units as certainly flowed in in that time, at most 2^53. */
-uint64_t rate_units(const struct limit_op *op, uint64_t us);
 
 /* Fills what an op of an ask is answered where the bucket stands so afterwards; op->allowed is set already. */
 void level_tell(struct limit_op *op, struct level level, uint64_t now_us);
