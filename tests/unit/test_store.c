@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "proxy/base/metric.h"
+#include "proxy/edge/store/known.h"
 #include "tests/harness/check.h"
 
 enum { SECOND_US = 1000000, START_US = 100 * SECOND_US };
@@ -469,5 +470,34 @@ TEST("an answer comes later in the turn, a cancelled ask is never answered or ch
     CHECK(a.result == STORE_PASSED);
     store_client_finish(&c);
     loop_free(loop);
+    store_free(s);
+}
+
+static void tell(struct known *k, uint64_t server, uint64_t spent_us)
+{
+    uint32_t at = 0;
+    k->server = server;
+    known_meet(k->memory, server, 0);
+    known_tell(k, (struct level){ k->now.us + spent_us, 0 }, &at);
+}
+
+TEST("what the server that told last says of a bucket counts, also when it is nothing")
+{
+    struct store *s = store_new();
+    struct limit_op op = rate("b", 60, 59);
+    struct known k = { .memory = s, .row = 1, .now = { START_US, WALL_MS }, .op = &op, .hash = 12345 };
+    struct level level;
+    bool is_old;
+    tell(&k, 7, 10 * SECOND_US);
+    tell(&k, 9, 10 * SECOND_US);
+    CHECK(known_find(&k, &level, &is_old) && !is_old);
+    tell(&k, 9, 0); /* what was taken has been given back there */
+    CHECK(!known_find(&k, &level, &is_old));
+    k.server = 11; /* to whom the same is told */
+    CHECK(!known_find(&k, &level, &is_old));
+    tell(&k, 9, 5 * SECOND_US);
+    k.server = 11;
+    CHECK(known_find(&k, &level, &is_old) && is_old);
+    CHECK_INT(level.x, START_US + 5 * SECOND_US);
     store_free(s);
 }

@@ -67,16 +67,14 @@ bool known_find(const struct known *k, struct level *level, bool *is_old)
 {
     struct table t = table_for(k);
     uint64_t met = atomic_load(&k->memory->met), word;
-    if (k->server && table_find(&t, hash_for(k, k->server), &word) != TABLE_NOWHERE && level_of(k, word, level)) {
-        *is_old = false;
-        return true;
-    }
+    *is_old = false;
+    if (k->server && table_find(&t, hash_for(k, k->server), &word) != TABLE_NOWHERE)
+        return level_of(k, word, level);
     for (uint64_t i = 0; i < TABLE_SERVERS && i < met; i++) {
         uint64_t server = atomic_load(&k->memory->servers[(met - 1 - i) % TABLE_SERVERS]);
-        if (server == k->server || table_find(&t, hash_for(k, server), &word) == TABLE_NOWHERE || !level_of(k, word, level))
-            continue;
-        *is_old = true;
-        return true;
+        *is_old = server != k->server;
+        if (*is_old && table_find(&t, hash_for(k, server), &word) != TABLE_NOWHERE)
+            return level_of(k, word, level);
     }
     return false;
 }

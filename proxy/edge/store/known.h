@@ -22,7 +22,8 @@ struct known {
 
 /* It stands so now, as the server tells. `at` is where it was kept the last time: the caller's to keep, 0 at first. */
 void known_tell(const struct known *k, struct level level, uint32_t *at);
-/* How it stood, as `server` told last (*is_old is false then), or one of those before it. False when nobody told. */
+/* How it stood, as `server` told last (*is_old is false then), or else the last of those before it that told. False
+ * when nobody told, or that nothing is spent. */
 bool known_find(const struct known *k, struct level *level, bool *is_old);
 
 /* The server that answers now; any number but 0 that tells it from others. */
