@@ -4,6 +4,7 @@
  * its code anew; so a chat fetches a quarter fewer lines of it. What is ahead lies in a place that is given back as
  * soon as it was taken; there are few, and without one a stream reads when it is ready. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "proxy/edge/stream_parts.h"
 
@@ -33,6 +34,7 @@ void stream_ahead_drop(struct stream *s)
 {
     if (!s->ahead)
         return;
+    explicit_bzero(s->ahead->bytes, s->ahead->len); /* tokens and keys come this way as well */
     s->ahead->next = unused;
     unused = s->ahead;
     s->ahead = NULL;
