@@ -28,10 +28,7 @@ static bool host_is_allowed(struct str host, const struct discovery_rules *rules
     if ((host_of(rules->issuer, &own) && str_eq_nocase(own, host)) ||
         (host_of(rules->discovery_url, &own) && str_eq_nocase(own, host)))
         return true;
-    for (size_t i = 0; i < rules->hosts_count; i++)
-        if (str_eq_nocase(rules->hosts[i], host))
-            return true;
-    return false;
+    return str_is_one_of_nocase(host, rules->hosts, rules->hosts_count);
 }
 
 /* Exactly equal, but for the case of the placeholder, which is Entra's and not part of any identifier. */

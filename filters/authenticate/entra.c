@@ -16,10 +16,7 @@ static const struct version {
 
 static bool listed(const struct texts *list, struct str s)
 {
-    for (size_t i = 0; i < list->count; i++)
-        if (str_eq_nocase(list->at[i], s))
-            return true;
-    return false;
+    return str_is_one_of_nocase(s, list->at, list->count);
 }
 
 static bool is_guid(struct str s)

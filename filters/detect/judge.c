@@ -1,7 +1,7 @@
 /* judge.c - one text: its views scanned one after the other, and what all of them come to. */
 #include "filters/detect/judge_parts.h"
 
-#include "filters/inspect/word_list.h"
+#include "filters/detect/word_list.h"
 
 #include <hs.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* judge_scan.c - what a view has of the pieces of all rules: words by the table, expressions by Vectorscan. */
 #include "filters/detect/judge_parts.h"
 
-#include "filters/inspect/word_list.h"
+#include "filters/detect/word_list.h"
 
 #include <hs.h>
 #include <stdlib.h>

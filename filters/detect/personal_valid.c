@@ -49,9 +49,8 @@ bool personal_email(struct str text, size_t *start, size_t *end)
     for (size_t i = last; i < stop; i++)
         if (ascii_is_digit(text.at[i]) || text.at[i] == '-')
             return false;
-    for (size_t i = 0; i < ARRAY_LEN(NOT_TOP); i++)
-        if (str_eq_nocase(str_of(text.at + last, stop - last), NOT_TOP[i]))
-            return false;
+    if (str_is_one_of_nocase(str_of(text.at + last, stop - last), NOT_TOP, ARRAY_LEN(NOT_TOP)))
+        return false;
     /* git@host:path is no mailbox; in scheme://user:word@host it is the word that is secret */
     if (str_eq(str_of(text.at + at, sign - at), STR("git")) && at_or(text, stop, ' ') == ':')
         return false;

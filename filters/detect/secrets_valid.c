@@ -153,9 +153,8 @@ bool secret_url(struct str text, size_t *start, size_t *end)
     if (mark >= sign)
         return false;
     struct str word = str_of(s.at + mark, sign - 1 - mark);
-    for (size_t i = 0; i < ARRAY_LEN(SHOWN); i++)
-        if (str_eq_nocase(word, SHOWN[i]))
-            return false;
+    if (str_is_one_of_nocase(word, SHOWN, ARRAY_LEN(SHOWN)))
+        return false;
     /* a word that tells what it is, or the user's own, is written to show the form */
     struct str user = str_of(s.at + at, mark - 1 - at);
     if (word.len < 3 || near_is_placeholder(word) || str_eq_nocase(word, user) || str_find_str(word, STR("pass")) < word.len ||

@@ -4,7 +4,7 @@
  * that is in no entry is overwritten by the next. Questions are asked of what stays in the queue. */
 #include "filters/detect/word_parts.h"
 
-#include "filters/inspect/word_list.h"
+#include "filters/detect/word_list.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>

@@ -2,7 +2,7 @@
 #include "filters/detect/word_table.h"
 
 #include "filters/detect/word_parts.h"
-#include "filters/inspect/word_list.h"
+#include "filters/detect/word_list.h"
 
 #include <stdlib.h>
 

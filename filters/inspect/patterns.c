@@ -4,7 +4,7 @@
  * the expressions, for the texts as they are, one of the words, for the texts with their white space evened. A text is
  * scanned once by each that is there, however many patterns it has. */
 #include "filters/inspect/pattern_start.h"
-#include "filters/inspect/word_list.h"
+#include "filters/detect/word_list.h"
 #include "proxy/core/exchange.h"
 
 #include <hs.h>

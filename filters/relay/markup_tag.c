@@ -1,14 +1,6 @@
 /* markup_tag.c - which tags are active by themselves, and which attributes hold addresses. */
 #include "filters/relay/markup.h"
 
-static bool is_one_of(struct str tag, const struct str *tags, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (str_eq_nocase(tag, tags[i]))
-            return true;
-    return false;
-}
-
 bool markup_tag_is_active(struct str tag)
 {
     static const struct str tags[] = {
@@ -16,13 +8,13 @@ bool markup_tag_is_active(struct str tag)
         STR_INIT("frame"),  STR_INIT("form"),   STR_INIT("base"),   STR_INIT("meta"),     STR_INIT("link"),
         STR_INIT("style"),  STR_INIT("svg"),    STR_INIT("math"),   STR_INIT("frameset"), STR_INIT("portal"),
     };
-    return is_one_of(tag, tags, ARRAY_LEN(tags));
+    return str_is_one_of_nocase(tag, tags, ARRAY_LEN(tags));
 }
 
 bool markup_tag_fetches(struct str tag)
 {
     static const struct str tags[] = { STR_INIT("image"), STR_INIT("feimage"), STR_INIT("use"), STR_INIT("link"), STR_INIT("script") };
-    return is_one_of(tag, tags, ARRAY_LEN(tags));
+    return str_is_one_of_nocase(tag, tags, ARRAY_LEN(tags));
 }
 
 enum markup_attribute markup_attribute_of(struct str name)

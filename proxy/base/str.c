@@ -64,6 +64,14 @@ bool str_starts_nocase(struct str s, struct str prefix)
     return s.len >= prefix.len && str_eq_nocase(str_first(s, prefix.len), prefix);
 }
 
+bool str_is_one_of_nocase(struct str s, const struct str *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_eq_nocase(s, list[i]))
+            return true;
+    return false;
+}
+
 bool str_ends(struct str s, struct str suffix)
 {
     return s.len >= suffix.len && str_eq(str_from(s, s.len - suffix.len), suffix);

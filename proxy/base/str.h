@@ -69,6 +69,8 @@ static inline bool str_eq_nocase(struct str a, struct str b)
 int str_cmp(struct str a, struct str b);
 bool str_starts(struct str s, struct str prefix);
 bool str_starts_nocase(struct str s, struct str prefix);
+/* Is it one of list[0 … count)? */
+bool str_is_one_of_nocase(struct str s, const struct str *list, size_t count);
 bool str_ends(struct str s, struct str suffix);
 
 /* Index of the first `c` or of the first `needle`; s.len when there is none. */

@@ -61,19 +61,11 @@ static const char *const HELD_PREFIXES[] = {
     "x-http-",      "x-rewrite", "x-remote-",   "x-client", "x-user",      "x-auth",
 };
 
-static bool is_in(struct str name, const struct str *list, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (name.len == list[i].len && str_eq_nocase(name, list[i]))
-            return true;
-    return false;
-}
-
 static bool may_send(const struct exchange *x, const struct http_field *f)
 {
     if (!x->route->pass_through || x->dialect->reads_json)
-        return is_in(f->name, SENT_FIELDS, ARRAY_LEN(SENT_FIELDS)) && !http_field_is_hop(x->head, f);
-    if (http_field_is_hop(x->head, f) || is_in(f->name, HELD_FIELDS, ARRAY_LEN(HELD_FIELDS)))
+        return str_is_one_of_nocase(f->name, SENT_FIELDS, ARRAY_LEN(SENT_FIELDS)) && !http_field_is_hop(x->head, f);
+    if (http_field_is_hop(x->head, f) || str_is_one_of_nocase(f->name, HELD_FIELDS, ARRAY_LEN(HELD_FIELDS)))
         return false;
     for (size_t i = 0; i < ARRAY_LEN(HELD_PREFIXES); i++)
         if (str_starts_nocase(f->name, str_c(HELD_PREFIXES[i])))

@@ -43,19 +43,11 @@ static const struct str WITHHELD_FIELDS[] = {
     STR_INIT("alt-svc"),
 };
 
-static bool is_in(struct str name, const struct str *list, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (name.len == list[i].len && str_eq_nocase(name, list[i]))
-            return true;
-    return false;
-}
-
 static bool may_show(const struct exchange *x, const struct http_head *h, const struct http_field *f)
 {
     if (x->dialect->reads_json || x->dialect->streams_events)
-        return is_in(f->name, SHOWN_FIELDS, ARRAY_LEN(SHOWN_FIELDS));
-    return !http_field_is_hop(h, f) && !is_in(f->name, WITHHELD_FIELDS, ARRAY_LEN(WITHHELD_FIELDS)) &&
+        return str_is_one_of_nocase(f->name, SHOWN_FIELDS, ARRAY_LEN(SHOWN_FIELDS));
+    return !http_field_is_hop(h, f) && !str_is_one_of_nocase(f->name, WITHHELD_FIELDS, ARRAY_LEN(WITHHELD_FIELDS)) &&
            !str_starts_nocase(f->name, STR("x-ratelimit-")) && !str_starts_nocase(f->name, STR("x-ms-spillover"));
 }
 

@@ -1,6 +1,6 @@
 /* test_patterns.c - word lists and regular expressions as they become patterns; mistakes are told where they stand. */
 #include "filters/inspect/pattern_start.h"
-#include "filters/inspect/word_list.h"
+#include "filters/detect/word_list.h"
 #include "proxy/core/exchange.h"
 
 #include "tests/harness/check.h"

@@ -22,11 +22,9 @@ static bool host_is_never(struct str host)
         host.len--;
     if (ip_parse_lenient(host, &ip))
         return ip_is_metadata(&ip);
-    for (size_t i = 0; i < ARRAY_LEN(METADATA_NAMES); i++)
-        if (str_eq_nocase(host, METADATA_NAMES[i]))
-            return true;
     /* services that turn any name with an address in it into that address */
-    return str_find_str(host, STR("169.254.169.254")) < host.len ||
+    return str_is_one_of_nocase(host, METADATA_NAMES, ARRAY_LEN(METADATA_NAMES)) ||
+           str_find_str(host, STR("169.254.169.254")) < host.len ||
            str_find_str(host, STR("169-254-169-254")) < host.len;
 }
 

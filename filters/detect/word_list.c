@@ -1,5 +1,5 @@
 /* word_list.c - a line is a phrase, a phrase is a pattern. */
-#include "filters/inspect/word_list.h"
+#include "filters/detect/word_list.h"
 
 #include "proxy/base/utf8.h"
 

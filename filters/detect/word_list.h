@@ -1,6 +1,6 @@
 /* word_list.h - lists of words and phrases: read from a file, turned into patterns. */
-#ifndef INSPECT_WORD_LIST_H
-#define INSPECT_WORD_LIST_H
+#ifndef DETECT_WORD_LIST_H
+#define DETECT_WORD_LIST_H
 
 #include "config/setting.h"
 
