@@ -1,55 +1,13 @@
 /* forward.c - one request to a model server and its answer. */
-#include "proxy/edge/forward.h"
+#include "proxy/edge/forward_parts.h"
 
 #include <stdlib.h>
 
 #include "proxy/core/exchange.h"
-#include "proxy/http/reader.h"
 
 enum {
-    READ_BYTES = 64 * 1024, /* at a time */
-    HELD_BYTES = 2 * READ_BYTES,
-    TURN_BYTES = 256 * 1024, /* of one answer in one turn of the loop, so that the others have theirs */
-    INTERIM_MAX = 8,         /* 1xx heads */
-    PIECES = 4,              /* the head and the pieces of the body */
+    PIECES = 4, /* the head and the pieces of the body */
     SPARE_MAX = 256,
-    BESIDE_BYTES = 1024, /* so few held bytes are put before what is read: a chunk's end, mostly */
-};
-
-/* One request on its way. Pooled; `ask` is NULL when it is over. */
-struct forward {
-    struct list link; /* in forwards.spare */
-    struct forwards *all;
-    struct ask_forward *ask;
-    struct wire *wire; /* NULL when there is none (any more) */
-    uint64_t began_ms;
-    struct deferred again; /* go on reading, or tell the failure */
-    struct deferred turn;  /* the others first: `again` in the next turn */
-    struct deferred write; /* on a kept connection, with what the others write at the end of the turn */
-    size_t written, total; /* bytes of the request */
-    uint64_t keeps_ms;     /* how long the server keeps the connection; 0: it does not say */
-    unsigned interim;
-    bool is_open;        /* the wire is connected */
-    bool is_busy;        /* reading: a cancel only marks, the reader's loop frees */
-    bool has_byte;       /* of the answer */
-    bool has_head;       /* the final one */
-    bool stop_writing;   /* the answer is an error already */
-    bool has_more;       /* the reader was stopped before it had nothing more to tell */
-    const char *failing; /* told by `again` */
-    enum forward_failure failure;
-    struct buf held; /* read and not yet taken; empty most of the time */
-    struct http_reader reader;
-};
-
-struct forwards {
-    struct loop *loop;
-    struct origins *origins;
-    struct list spare;
-    size_t spare_count, open;
-    struct list refused; /* asks for which there was no memory */
-    struct deferred refuse;
-    /* What was held, when that is little, and what one read brings; nobody reads within another's reading. */
-    char room[BESIDE_BYTES + READ_BYTES];
 };
 
 static void go_on(struct deferred *d);
@@ -108,7 +66,7 @@ static struct forward *forward_new(struct forwards *all, struct ask_forward *ask
     deferred_init(&f->again, go_on);
     deferred_init(&f->turn, next_turn);
     deferred_init(&f->write, write_kept);
-    buf_init(&f->held, HELD_BYTES);
+    buf_init(&f->held, FORWARD_HELD_BYTES);
     http_reader_init(&f->reader, HTTP_RESPONSES, &HTTP_LIMITS_DEFAULT);
     http_reader_expect(&f->reader, ask->answers_head);
     all->open++;
@@ -146,7 +104,7 @@ static struct exchange *let_go(struct forward *f)
     return x;
 }
 
-static void fail(struct forward *f, enum forward_failure failure, const char *why)
+void forward_fail(struct forward *f, enum forward_failure failure, const char *why)
 {
     f->ask->reused = f->wire && f->wire->was_kept && !f->has_byte;
     if (f->wire) {
@@ -161,21 +119,8 @@ static void fail(struct forward *f, enum forward_failure failure, const char *wh
     exchange_upstream_failed(x, failure, why);
 }
 
-/* What servers say of how long they wait for the next request: "timeout=5, max=100". In milliseconds; 0: nothing. */
-static uint64_t server_keeps_ms(const struct http_head *head)
-{
-    struct str list = http_known_value(head, HTTP_FIELD_KEEP_ALIVE);
-    uint64_t seconds;
-    while (list.at) {
-        struct str member = str_trim(str_cut(&list, ','));
-        if (str_starts_nocase(member, STR("timeout=")) && str_to_u64(str_from(member, 8), &seconds) && seconds < 86400)
-            return seconds ? seconds * 1000 : 1;
-    }
-    return 0;
-}
-
 /* The answer is whole. The wire goes back when both sides left it clean. */
-static void finish(struct forward *f, bool is_clean)
+void forward_finish(struct forward *f, bool is_clean)
 {
     const struct http_head *head = &f->reader.head;
     if (is_clean && head->keep_alive && !head->until_close && f->written == f->total) {
@@ -201,7 +146,7 @@ static void go_on(struct deferred *d)
 {
     struct forward *f = CONTAINER_OF(d, struct forward, again);
     if (f->failing)
-        fail(f, f->failure, f->failing);
+        forward_fail(f, f->failure, f->failing);
     else
         drive(f);
 }
@@ -246,7 +191,7 @@ static void wire_opened(struct wire *w, enum dial_answer answer, const char *why
 {
     struct forward *f = w->user;
     if (answer != DIAL_OK) {
-        fail(f, answer == DIAL_TLS ? FORWARD_TLS : FORWARD_UNREACHABLE, why);
+        forward_fail(f, answer == DIAL_TLS ? FORWARD_TLS : FORWARD_UNREACHABLE, why);
         return;
     }
     uint64_t took_ms = loop_now_ms(f->all->loop) - f->began_ms;
@@ -327,149 +272,6 @@ void forward_resume(struct exchange *x)
     loop_defer(f->all->loop, &f->again);
 }
 
-/* ---- the answer ---- */
-
-static const char *take_head(struct forward *f)
-{
-    const struct http_head *head = &f->reader.head;
-    if (head->status == 101)
-        return "the server changes to a protocol that was not asked for";
-    if (head->status < 200)
-        return ++f->interim > INTERIM_MAX ? "too many interim answers" : NULL;
-    f->has_head = true;
-    f->keeps_ms = server_keeps_ms(head);
-    f->stop_writing = head->status >= 300 && f->written < f->total;
-    exchange_upstream_head(f->ask->ask.exchange, head);
-    http_reader_drop_fields(&f->reader);
-    return NULL;
-}
-
-/* Feeds the reader and tells the exchange. Takes what was used off `*in`; what is left waits for more bytes, or for
- * room. */
-static void take_answer(struct forward *f, struct str *in)
-{
-    size_t used;
-    struct str piece;
-    for (;;) {
-        if (f->has_head && !front_has_room(f->ask->ask.exchange)) {
-            f->ask->held_up = f->has_more = true;
-            return;
-        }
-        enum http_event event = http_reader_next(&f->reader, *in, &used, &piece);
-        const char *bad = NULL;
-        *in = str_from(*in, used);
-        switch (event) {
-        case HTTP_MORE:
-            return;
-        case HTTP_HEAD:
-            bad = take_head(f);
-            break;
-        case HTTP_BODY:
-            exchange_upstream_bytes(f->ask->ask.exchange, piece);
-            break;
-        case HTTP_DONE:
-            if (f->has_head)
-                finish(f, !in->len);
-            break;
-        case HTTP_BAD:
-            bad = f->reader.bad.why;
-            break;
-        }
-        if (bad)
-            fail(f, FORWARD_BROKEN, bad);
-        if (!f->ask)
-            return;
-    }
-}
-
-/* The server has closed its side, in order or not, and everything before that was taken. */
-static void take_end(struct forward *f, enum stream_answer answer)
-{
-    const struct stream *s = &f->wire->dial.stream;
-    const char *why = answer == STREAM_BROKEN ? s->why : "closed";
-    if (answer == STREAM_END && f->has_head && http_reader_closed(&f->reader))
-        finish(f, false);
-    else if (!f->has_byte)
-        fail(f, FORWARD_BROKEN, answer == STREAM_BROKEN ? why : "closed before it answered");
-    else
-        fail(f, FORWARD_BROKEN, answer == STREAM_BROKEN ? why : "closed in the middle of the answer");
-}
-
-/* What was held comes first. Bytes are appended to it only when the reader wants more of them. */
-static bool take_held(struct forward *f)
-{
-    struct str in = buf_str(&f->held);
-    size_t len = in.len;
-    f->has_more = false;
-    take_answer(f, &in);
-    if (!f->ask)
-        return false;
-    buf_take(&f->held, len - in.len);
-    if (!buf_len(&f->held))
-        buf_release(&f->held);
-    return !f->ask->held_up;
-}
-
-static enum stream_answer read_some(struct forward *f, bool beside, size_t *n)
-{
-    struct stream *s = &f->wire->dial.stream;
-    char *at = beside ? f->all->room + buf_len(&f->held) : buf_reserve(&f->held, READ_BYTES);
-    if (!at)
-        return STREAM_BROKEN; /* a head or a chunk line is bounded far below */
-    enum stream_answer answer = stream_read_at(s, at, READ_BYTES, n);
-    if (answer == STREAM_OK)
-        f->has_byte = true;
-    return answer;
-}
-
-/* Takes what was read behind the few bytes that were held; what is left of both is held. False when it is over. */
-static bool take_beside(struct forward *f, size_t n)
-{
-    struct str held = buf_str(&f->held), in = str_of(f->all->room, held.len + n);
-    if (held.len)
-        memcpy(f->all->room, held.at, held.len);
-    if (f->held.size > 4 * BESIDE_BYTES)
-        buf_finish(&f->held); /* it was grown while the caller took his time */
-    buf_clear(&f->held);
-    take_answer(f, &in);
-    if (!f->ask)
-        return false;
-    if (!in.len)
-        buf_release(&f->held);
-    else if (!buf_add(&f->held, in)) {
-        fail(f, FORWARD_BROKEN, "no memory for what comes");
-        return false;
-    }
-    return true;
-}
-
-static void read_answer(struct forward *f)
-{
-    size_t turn = 0;
-    if (f->has_more && !take_held(f))
-        return;
-    while (!f->ask->held_up && stream_may_read(&f->wire->dial.stream)) {
-        size_t n;
-        if (turn > TURN_BYTES) {
-            loop_at_flush(f->all->loop, &f->turn);
-            return;
-        }
-        bool beside = buf_len(&f->held) <= BESIDE_BYTES;
-        enum stream_answer answer = read_some(f, beside, &n);
-        if (answer == STREAM_WAIT)
-            return;
-        if (answer != STREAM_OK) {
-            take_end(f, answer);
-            return;
-        }
-        turn += n;
-        if (!beside)
-            buf_grew(&f->held, n);
-        if (!(beside ? take_beside(f, n) : take_held(f)))
-            return;
-    }
-}
-
 /* Reads before it writes: a server that answers early and closes has said why. */
 static void drive(struct forward *f)
 {
@@ -478,12 +280,12 @@ static void drive(struct forward *f)
         return;
     f->is_busy = true;
     if (!f->ask->held_up)
-        read_answer(f);
+        forward_read_answer(f);
     if (f->ask && !f->stop_writing && f->written < f->total && !write_request(f)) {
         if (f->has_head)
             f->stop_writing = true;
         else
-            fail(f, FORWARD_BROKEN, f->wire->dial.stream.why);
+            forward_fail(f, FORWARD_BROKEN, f->wire->dial.stream.why);
     }
     f->is_busy = false;
     if (!f->ask)
