@@ -6,8 +6,8 @@
 #include <time.h>
 
 #include "proxy/edge/dial.h"
+#include "proxy/edge/fetch_parts.h"
 #include "proxy/http/reader.h"
-#include "proxy/http/writer.h"
 
 enum { READ_BYTES = 16 * 1024, INTERIM_MAX = 8 };
 
@@ -221,59 +221,13 @@ static void look_again(struct timer *t)
     look(&CONTAINER_OF(t, struct fetch, poll)->later);
 }
 
-/* ---- the request ---- */
-
-static bool write_request(struct fetch *f, const struct url *url)
-{
-    const struct ask_fetch *ask = f->ask;
-    struct buf *out = &f->out;
-    const char *open = url->host_is_v6 ? "[" : "", *close = url->host_is_v6 ? "]" : "";
-    bool is_post = !str_eq(ask->method, STR("GET"));
-    bool ok = buf_addf(out, STR_F " " STR_F "%s" STR_F " HTTP/1.1\r\nhost: %s" STR_F "%s", STR_A(ask->method),
-                       STR_A(url->path.len ? url->path : STR("/")), url->query.at ? "?" : "", STR_A(url->query), open,
-                       STR_A(url->host), close);
-    if (url->has_port)
-        ok = ok && buf_addf(out, ":%u", (unsigned)url->port);
-    ok = ok && buf_addf(out, "\r\nuser-agent: bartizan/%s\r\naccept: */*\r\nconnection: close\r\n", BARTIZAN_VERSION);
-    if (is_post)
-        ok = ok && http_write_field_number(out, STR("content-length"), ask->body.len);
-    return ok && buf_add(out, ask->headers) && buf_add(out, STR("\r\n")) && buf_add(out, ask->body);
-}
-
 static void dialled(struct dial *d, enum dial_answer answer, const char *why);
 
-/* Whole lines, so that a value which came from elsewhere ends neither its line nor the head. */
-static bool are_lines(struct str s)
-{
-    while (s.len) {
-        size_t end = str_find_str(s, STR("\r\n"));
-        struct str line = str_first(s, end);
-        if (end == s.len || str_find(line, ':') == 0 || !str_has(line, ':') || str_has(line, '\r') ||
-            str_has(line, '\n') || str_has(line, '\0'))
-            return false;
-        s = str_from(s, end + 2);
-    }
-    return true;
-}
-
-/* What the ask wants is checked here once more, whatever its maker has checked. */
 static bool begin_dial(struct fetch *f, const char **why)
 {
     const struct ask_fetch *ask = f->ask;
     struct url url;
-    if (!url_parse(ask->url, &url, why))
-        return false;
-    *why = "plain http is not allowed here";
-    if (!url.tls && !ask->allow_plain_http)
-        return false;
-    *why = "neither GET nor POST";
-    if (!str_eq(ask->method, STR("GET")) && !str_eq(ask->method, STR("POST")))
-        return false;
-    *why = "a header that is no line";
-    if (!are_lines(ask->headers))
-        return false;
-    *why = "the request is too large";
-    if (!write_request(f, &url))
+    if (!fetch_write_request(ask, &f->out, &url, why))
         return false;
     f->target =
         (struct dial_target){ .host = url.host, .port = url.port, .reach = url.tls ? DIAL_ANYWHERE : DIAL_HERE };
@@ -383,52 +337,4 @@ static void dialled(struct dial *d, enum dial_answer answer, const char *why)
     }
     d->stream.ready = stream_ready;
     drive(f);
-}
-
-/* ---- when to come again ---- */
-
-static bool parse_number(struct str s, size_t at, size_t len, int *out)
-{
-    uint64_t n;
-    if (!str_to_u64(str_first(str_from(s, at), len), &n))
-        return false;
-    *out = (int)n;
-    return true;
-}
-
-/* "Sun, 06 Nov 1994 08:49:37 GMT" */
-static bool parse_date(struct str s, int64_t *wall_s)
-{
-    static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    static const char SHAPE[] = "aaa, 00 aaa 0000 00:00:00 GMT";
-    if (s.len != sizeof SHAPE - 1)
-        return false;
-    for (size_t i = 0; i < s.len; i++)
-        if (SHAPE[i] != 'a' && SHAPE[i] != '0' && SHAPE[i] != s.at[i])
-            return false;
-    struct tm t = { 0 };
-    size_t month = str_find_str(str_c(MONTHS), str_first(str_from(s, 8), 3));
-    if (month % 3 || month >= sizeof MONTHS - 1 || !parse_number(s, 5, 2, &t.tm_mday) ||
-        !parse_number(s, 12, 4, &t.tm_year) || !parse_number(s, 17, 2, &t.tm_hour) ||
-        !parse_number(s, 20, 2, &t.tm_min) || !parse_number(s, 23, 2, &t.tm_sec))
-        return false;
-    t.tm_mon = (int)(month / 3);
-    t.tm_year -= 1900;
-    *wall_s = timegm(&t);
-    return true;
-}
-
-bool fetch_parse_retry_after(struct str value, int64_t wall_s, uint64_t *ms)
-{
-    uint64_t seconds;
-    int64_t at_s;
-    if (!value.at)
-        return false;
-    if (!str_to_u64(value, &seconds)) {
-        if (!parse_date(value, &at_s))
-            return false;
-        seconds = at_s > wall_s ? (uint64_t)(at_s - wall_s) : 0;
-    }
-    *ms = seconds < FETCH_RETRY_AFTER_MAX_MS / 1000 ? seconds * 1000 : FETCH_RETRY_AFTER_MAX_MS;
-    return true;
 }
