@@ -31,6 +31,9 @@ void pipeline_again(struct exchange *x, enum stage from);
 /* In the tail: gives back what was taken and not used, charges what was used and not taken. */
 void limits_settle(struct exchange *x);
 
+/* Our request into x->ask_forward, for the endpoint that was selected; false when it does not fit. */
+bool forward_write_request(struct exchange *x) MUST_USE;
+
 /* The answer, in relay.c: called by forward.c once the head of an answer is to be passed on, and with what follows. */
 enum verdict relay_begin(struct exchange *x, const struct http_head *head);
 void relay_bytes(struct exchange *x, struct str bytes);
