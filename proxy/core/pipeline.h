@@ -36,6 +36,8 @@ bool forward_write_request(struct exchange *x) MUST_USE;
 
 /* The answer, in relay.c: called by forward.c once the head of an answer is to be passed on, and with what follows. */
 enum verdict relay_begin(struct exchange *x, const struct http_head *head);
+/* The head that relay_begin has made; heart-beats from then on. */
+void relay_send_head(struct exchange *x);
 void relay_bytes(struct exchange *x, struct str bytes);
 void relay_end(struct exchange *x);
 /* The last verdict is in: what was held goes. */
