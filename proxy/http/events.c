@@ -15,16 +15,23 @@ void sse_reader_finish(struct sse_reader *r)
 
 /* ---- where lines and events end ---- */
 
+enum { WINDOW_BYTES = 512 };
+
 /* The first line end at or after `from`: `*end` is where it is and `*next` what follows. A CR that is the last byte
- * ends its line already; the LF that may come belongs to it. */
+ * ends its line already; the LF that may come belongs to it. Looked for in windows that double, since a stream that ends
+ * its lines with CR alone would have each of them look for an LF through all that is left. */
 static bool line_end(struct str s, size_t from, size_t *end, size_t *next)
 {
-    const char *lf = s.len > from ? memchr(s.at + from, '\n', s.len - from) : NULL;
-    size_t stop = lf ? (size_t)(lf - s.at) : s.len;
-    const char *cr = stop > from ? memchr(s.at + from, '\r', stop - from) : NULL;
+    const char *lf = NULL, *cr = NULL;
+    for (size_t size = WINDOW_BYTES; from < s.len && !lf && !cr; from += size, size *= 2) {
+        const char *at = s.at + from;
+        size_t window = s.len - from < size ? s.len - from : size;
+        lf = memchr(at, '\n', window);
+        cr = memchr(at, '\r', lf ? (size_t)(lf - at) : window);
+    }
     if (!lf && !cr)
         return false;
-    *end = cr ? (size_t)(cr - s.at) : stop;
+    *end = (size_t)((cr ? cr : lf) - s.at);
     *next = *end + 1;
     if (cr && *next < s.len && s.at[*next] == '\n')
         ++*next;

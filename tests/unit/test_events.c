@@ -119,3 +119,27 @@ TEST("an event is written so that it reads the same")
     buf_finish(&out);
     buf_finish(&again);
 }
+
+/* Were each line to look for an LF through all that follows, this would walk over 10^12 bytes. */
+TEST("what an event costs does not grow with the number of its lines that end with CR")
+{
+    enum { LINES = 700 * 1000, PIECE = 64 * 1024 };
+    struct buf text, out;
+    buf_init(&text, 5 * LINES + 1);
+    buf_init(&out, 8 * LINES);
+    for (size_t i = 0; i < LINES; i++)
+        CHECK(buf_add(&text, STR("data\r")));
+    CHECK(buf_add(&text, STR("\r")));
+    struct sse_reader r;
+    sse_reader_init(&r, 4 * 1024 * 1024);
+    struct sse_event event = { .data = STR_NONE };
+    for (struct str rest = buf_str(&text); rest.len; rest = str_from(rest, PIECE)) {
+        struct str in = str_first(rest, PIECE);
+        CHECK_INT(sse_reader_next(&r, &in, &event), rest.len > PIECE ? SSE_MORE : SSE_EVENT);
+    }
+    CHECK_INT(event.data.len, LINES - 1);
+    CHECK(sse_write(&out, &event));
+    sse_reader_finish(&r);
+    buf_finish(&text);
+    buf_finish(&out);
+}
