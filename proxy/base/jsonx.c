@@ -6,11 +6,8 @@
 #include "proxy/base/jsonx.h"
 
 #include "proxy/base/jsonx_parts.h"
+#include "proxy/base/jsonx_plain_parts.h"
 #include "proxy/base/utf8.h"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 const struct jsonx_limits JSONX_LIMITS_DEFAULT = { .depth = 64, .nodes = 1024 * 1024 };
 
@@ -96,104 +93,6 @@ static inline const unsigned char *skip_space(const unsigned char *p, const unsi
     return p < end && *p <= ' ' ? skip_some_space(p, end) : p; /* most servers and callers write none */
 }
 
-#if defined(__SSE2__)
-static inline unsigned bits(__m128i v)
-{
-    return (unsigned)_mm_movemask_epi8(v);
-}
-
-static inline __m128i masked_are(__m128i v, int mask, int byte)
-{
-    return _mm_cmpeq_epi8(_mm_and_si128(v, _mm_set1_epi8((char)mask)), _mm_set1_epi8((char)byte));
-}
-
-/* Of 16 bytes that begin with a character: how many are whole characters, before the first of `stops`. Without an odd
- * lead byte (C0, C1; E0, ED, F0 and above, whose second byte has rules of its own) UTF-8 is valid when exactly those
- * bytes are continuations that lead bytes ask for, which is arithmetic on bit sets. */
-static inline unsigned whole_characters(__m128i v, unsigned stops)
-{
-    unsigned odd = bits(masked_are(v, 0xfe, 0xc0)) | bits(masked_are(v, 0xff, 0xe0)) | bits(masked_are(v, 0xff, 0xed)) |
-                   bits(masked_are(v, 0xf0, 0xf0));
-    unsigned of_two = bits(masked_are(v, 0xe0, 0xc0)), of_three = bits(masked_are(v, 0xf0, 0xe0));
-    unsigned asked = (of_two | of_three) << 1 | of_three << 2;
-    unsigned n = (unsigned)__builtin_ctz(stops | odd | 1u << 16);
-    if ((asked ^ bits(masked_are(v, 0xc0, 0x80))) & ((2u << n) - 1) & 0xffff)
-        return 0; /* something is wrong among them: looked at one by one */
-    if (n < 16)
-        return n;
-    return (of_two | of_three) >> 15 & 1 ? 15 : of_three >> 14 & 1 ? 14 : 16;
-}
-#endif
-
-/* Behind the bytes that a string may hold as they are, as far as they are quickly seen to be such; what stops it, the
- * caller looks at. */
-#if defined(__SSE2__)
-static inline __m128i load(const unsigned char *p)
-{
-    return _mm_loadu_si128((const __m128i *)(const void *)p);
-}
-
-/* All ones where a byte is ASCII and neither a control byte, a quote nor a backslash. */
-static inline __m128i plain_bytes(__m128i v)
-{
-    return _mm_andnot_si128(_mm_or_si128(masked_are(v, 0xff, '"'), masked_are(v, 0xff, '\\')),
-                            _mm_cmpgt_epi8(v, _mm_set1_epi8(0x1f)));
-}
-
-/* Bits of the bytes among the next 16 that are not plain. */
-static inline unsigned uneven_bits(const unsigned char *p)
-{
-    return bits(plain_bytes(load(p))) ^ 0xffff;
-}
-
-static inline bool are_64_plain(const unsigned char *p)
-{
-    __m128i first = _mm_and_si128(plain_bytes(load(p)), plain_bytes(load(p + 16)));
-    __m128i second = _mm_and_si128(plain_bytes(load(p + 32)), plain_bytes(load(p + 48)));
-    return bits(_mm_and_si128(first, second)) == 0xffff;
-}
-
-static const unsigned char *skip_plain(const unsigned char *p, const unsigned char *end)
-{
-    while (end - p >= 16) {
-        if (end - p >= 64 && are_64_plain(p)) {
-            p += 64;
-            continue;
-        }
-        unsigned uneven = uneven_bits(p);
-        if (!uneven) {
-            p += 16;
-            continue;
-        }
-        unsigned high = bits(load(p)), first = (unsigned)__builtin_ctz(uneven);
-        if (!(high >> first & 1))
-            return p + first;
-        unsigned n = whole_characters(load(p), uneven & ~high);
-        p += n;
-        if (n < 14)
-            return p;
-    }
-    while (p < end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\')
-        p++;
-    return p;
-}
-#else
-static const unsigned char *skip_plain(const unsigned char *p, const unsigned char *end)
-{
-    const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
-    for (; end - p >= 8; p += 8) {
-        uint64_t v;
-        memcpy(&v, p, sizeof v);
-        uint64_t quote = v ^ (ones * '"'), backslash = v ^ (ones * '\\');
-        if (((quote - ones) | (backslash - ones) | (v - ones * 0x20) | v) & highs)
-            break; /* perhaps: a borrow may say so too early, never too late; the loop below looks closely */
-    }
-    while (p < end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\')
-        p++;
-    return p;
-}
-#endif
-
 /* Behind some characters, looked at one by one. */
 static const unsigned char *skip_utf8(struct pass *s, const unsigned char *p)
 {
@@ -225,7 +124,7 @@ static NOINLINE struct jsonx_node *read_any_string(struct pass *s, const unsigne
                                                    bool is_key)
 {
     bool has_escapes = false;
-    while ((p = skip_plain(p, s->end)) < s->end && *p != '"') {
+    while ((p = jsonx_skip_plain(p, s->end)) < s->end && *p != '"') {
         if (*p == '\\') {
             has_escapes = true;
             p = skip_escape(s, p, is_key);
@@ -253,7 +152,7 @@ static inline struct jsonx_node *read_string(struct pass *s, const unsigned char
 {
     const unsigned char *start = ++p;
 #if defined(__SSE2__)
-    unsigned uneven = s->end - p >= 16 ? uneven_bits(p) : 1;
+    unsigned uneven = s->end - p >= 16 ? jsonx_uneven_bits(p) : 1;
     p += uneven ? (unsigned)__builtin_ctz(uneven) : 16;
     if (s->end - p < 1 || *p != '"')
         return read_any_string(s, start, p, is_key);
