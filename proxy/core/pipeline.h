@@ -34,7 +34,8 @@ void limits_settle(struct exchange *x);
 /* Our request into x->ask_forward, for the endpoint that was selected; false when it does not fit. */
 bool forward_write_request(struct exchange *x) MUST_USE;
 
-/* The answer, in relay.c: called by forward.c once the head of an answer is to be passed on, and with what follows. */
+/* The answer, in relay_head.c and relay.c: called by forward.c once the head of an answer is to be passed on, and with
+ * what follows. */
 enum verdict relay_begin(struct exchange *x, const struct http_head *head);
 /* The head that relay_begin has made; heart-beats from then on. */
 void relay_send_head(struct exchange *x);

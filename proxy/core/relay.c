@@ -55,8 +55,8 @@ static const struct jsonx *index_of(struct exchange *x, struct str text)
     return jsonx_index(&x->answer_json, text, &JSONX_LIMITS_DEFAULT, &error) ? &x->answer_json : NULL;
 }
 
-/* The data of an event that is JSON: an object, or where a model server may answer in any shape a string too. A space more before
- * it is none to those who read it. */
+/* The data of an event that is JSON: an object, or where a model server may answer in any shape a string too. A space
+ * more before it is none to those who read it. */
 static const struct jsonx *json_of(struct exchange *x, struct str data)
 {
     struct str rest = str_trim(data);
@@ -214,8 +214,8 @@ static bool is_end_held(struct exchange *x)
 /* An error that holds an answer all the same; what went wrong is the model server's word, not the model's. */
 static bool has_answer(const struct exchange *x, const struct jsonx *json)
 {
-    return x->call.operation != OP_SCORE &&
-           (jsonx_member(json, 0, STR("choices")) != JSONX_NO_NODE || jsonx_member(json, 0, STR("output")) != JSONX_NO_NODE);
+    return x->call.operation != OP_SCORE && (jsonx_member(json, 0, STR("choices")) != JSONX_NO_NODE ||
+                                             jsonx_member(json, 0, STR("output")) != JSONX_NO_NODE);
 }
 
 /* A gathered answer: read and filtered. An error without JSON gets our own words. False when it is over. */
