@@ -50,7 +50,9 @@ static uint32_t object_of(const struct jsonx *j, uint32_t node, uint32_t *key)
     return JSONX_NO_NODE;
 }
 
-bool rewrite_fits(const struct jsonx *j, const struct text *text, bool is_free, struct str with)
+/* May `with` stand in the place of that text, or would the call break? Names of members, ids and words that something
+ * else is compared with are not rewritten. In a document of no known shape only the names of members mean something. */
+static bool may_rewrite(const struct jsonx *j, const struct text *text, bool is_free, struct str with)
 {
     if (j->nodes[text->node].is_key)
         return false;
@@ -77,7 +79,7 @@ bool exchange_rewrite_text(struct exchange *x, size_t i, struct str with)
 {
     struct call *call = &x->call;
     assert(i < call->texts_count);
-    if (!rewrite_fits(&x->json, &call->texts[i], call->operation == OP_SCORE, with))
+    if (!may_rewrite(&x->json, &call->texts[i], call->operation == OP_SCORE, with))
         return false;
     if (!x->rewritten && !(x->rewritten = arena_array(&x->arena, bool, call->texts_count)))
         return false;

@@ -20,7 +20,6 @@ struct address {
     struct ip_address ip;
     uint16_t port;
 };
-bool address_parse(struct str text, struct address *out) MUST_USE;
 bool address_is_local(const struct address *a); /* the loopback or a UNIX socket */
 bool address_eq(const struct address *a, const struct address *b);
 
@@ -100,7 +99,6 @@ struct store_url {
     struct str unix_path; /* at == NULL for TCP; ends with a NUL */
     struct str database;  /* as written behind the host; empty without */
 };
-bool store_url_parse(struct str text, struct store_url *out, const char **why) MUST_USE;
 
 struct store_urls {
     struct store_url *at;
@@ -274,15 +272,7 @@ bool stage_has_filters(const struct language *language, enum stage stage);
 const struct filter *filter_named(const struct language *language, enum stage seat, struct str name);
 /* The stage of that word; STAGE_COUNT without. */
 enum stage stage_named(struct str word);
-
-/* The rows of the core alone. */
-extern const struct setting SETUP_SETTINGS[];
-extern const struct setting ROUTE_SETTINGS[];
-extern const struct setting POOL_SETTINGS[];
-extern const struct setting ENDPOINT_SETTINGS[];
-extern const struct setting LISTENER_SETTINGS[];
-extern const struct setting LIMITS_SETTINGS[];
-extern const struct setting STORE_SETTINGS[];     /* a bare word or URL is its `url` */
-extern const struct setting SELECTION_SETTINGS[]; /* of one entry of `select`; a bare word is its pool */
+/* Of one entry of `select`; a bare word is its pool. */
+extern const struct setting SELECTION_SETTINGS[];
 
 #endif

@@ -16,7 +16,7 @@ static bool port_parse(struct str s, uint16_t *out)
     return true;
 }
 
-bool address_parse(struct str text, struct address *out)
+static bool address_parse(struct str text, struct address *out)
 {
     struct address address = { 0 };
     if (str_starts(text, STR("unix:"))) {

@@ -13,6 +13,10 @@ read_fn read_journal;                                      /* setup_address.c: s
 read_fn read_path, read_methods, read_hosts, read_dialect; /* setup_route.c: the whole route */
 read_fn read_filters, read_select;                         /* setup_route.c: the whole route */
 
+/* The rows of the core alone. */
+extern const struct setting SETUP_SETTINGS[], ROUTE_SETTINGS[], POOL_SETTINGS[]; /* setup_words.c */
+extern const struct setting STORE_SETTINGS[];                                    /* setup_store.c */
+
 /* Where a file is named first in the text. */
 struct span setup_place_of(const struct setup *s, struct str path, struct span otherwise);
 

@@ -60,7 +60,7 @@ static bool read_host(struct str text, struct store_url *url, const char **why)
     return true;
 }
 
-bool store_url_parse(struct str text, struct store_url *out, const char **why)
+static bool store_url_parse(struct str text, struct store_url *out, const char **why)
 {
     struct store_url url = { .text = text };
     size_t i = 0;

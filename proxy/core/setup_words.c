@@ -13,7 +13,7 @@ static const struct setting CERTIFICATE_SETTINGS[] = {
     SETTINGS_END,
 };
 
-const struct setting LISTENER_SETTINGS[] = {
+static const struct setting LISTENER_SETTINGS[] = {
     { .name = "address",
       .kind = SET_CUSTOM,
       .custom = read_listen_address,
@@ -50,7 +50,7 @@ const struct setting LISTENER_SETTINGS[] = {
     SETTINGS_END,
 };
 
-const struct setting LIMITS_SETTINGS[] = {
+static const struct setting LIMITS_SETTINGS[] = {
     SETTING(struct limits_settings, connections, SET_UINT, .dflt = "20000", .min = 1, .max = 1000000,
             .about = "Open connections of callers, for each worker."),
     SETTING(struct limits_settings, connections_per_address, SET_UINT, .dflt = "2000", .min = 1, .max = 1000000,
@@ -80,7 +80,7 @@ const struct setting LIMITS_SETTINGS[] = {
     SETTINGS_END,
 };
 
-const struct setting ENDPOINT_SETTINGS[] = {
+static const struct setting ENDPOINT_SETTINGS[] = {
     { .name = "url",
       .kind = SET_CUSTOM,
       .custom = read_endpoint_url,
