@@ -249,7 +249,8 @@ static void end(struct callout_job *job)
         job->done(job);
 }
 
-void callout_finish(struct callout_job *job)
+/* Over, with what it has found. */
+static void finish(struct callout_job *job)
 {
     if (!job->is_over)
         end(job);
@@ -303,7 +304,7 @@ static bool begin(struct callout_job *job)
     if (!look_back(job) || !make_pieces(job) || !look_back_at_pieces(job)) {
         callout_fail(job, "no room to ask");
     } else if (job->what == CALLOUT_REFUSE || job->pieces_judged == job->pieces_count) {
-        callout_finish(job);
+        finish(job);
     } else if (job->pieces_count - job->pieces_judged > c->policy->requests_max) {
         callout_fail(job, "more text than `requests` allows");
     } else if (c->in_line >= LINE_MAX) {
@@ -365,7 +366,7 @@ void callout_judged(struct callout_job *job, size_t piece_at, const struct callo
     piece->state = PIECE_JUDGED;
     job->pieces_judged++;
     if (job->what == CALLOUT_REFUSE || job->pieces_judged == job->pieces_count)
-        callout_finish(job);
+        finish(job);
 }
 
 const char *callout_result_word(unsigned i)

@@ -44,8 +44,7 @@ bool callout_has_waited(const struct callout_job *job);
 void callout_enter_line(struct callout_job *job);
 
 /* callout_job.c */
-void callout_finish(struct callout_job *job);                      /* over, with what it has found */
-void callout_fail(struct callout_job *job, const char *why);       /* over, and nothing can be said */
+void callout_fail(struct callout_job *job, const char *why); /* over, and nothing can be said */
 /* The same while the line is served: perhaps inside a filter of the very exchange, which then is told a little later. */
 void callout_fail_in_line(struct callout_job *job, const char *why);
 void callout_judged(struct callout_job *job, size_t piece, const struct callout_verdict *verdicts);

@@ -10,7 +10,7 @@
 
 enum { LINE_BYTES_MAX = 32 * 1024 * 1024, READ_BYTES = 64 * 1024 };
 
-const char *const SCAN_VERDICTS[4] = { "pass", "report", "mask", "refuse" };
+static const char *const SCAN_VERDICTS[4] = { "pass", "report", "mask", "refuse" };
 
 struct scan {
     struct rehearsal rehearsal;

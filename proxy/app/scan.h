@@ -11,7 +11,6 @@ struct scan_counts {
     size_t verdicts[4];
 };
 enum scan_verdict { SCAN_PASS, SCAN_REPORT, SCAN_MASK, SCAN_REFUSE };
-extern const char *const SCAN_VERDICTS[4];
 
 /* Reads lines from the descriptor `in` until its end and writes one for each to `out`. `is_answer`: the texts are a
  * model's. False when `out` cannot be written or there is no memory. */

@@ -1,15 +1,14 @@
-/* encoding.c - see the header. */
+/* encoding.c - the vocabularies unpacked, and the merging of bytes into tokens. */
 #include "proxy/text/encoding.h"
-
-#include "proxy/base/hash.h"
-#include "proxy/text/token_pieces.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <zlib.h>
 
-const char *const ENCODINGS[ENCODINGS_COUNT + 1] = { "o200k_base", "cl100k_base", NULL };
+#include "proxy/base/hash.h"
+#include "proxy/text/token_pieces.h"
 
 /* The packed vocabularies, as files in the program. */
 #define EMBED(symbol, file)                                                                                            \

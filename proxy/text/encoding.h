@@ -10,7 +10,6 @@
 #include "proxy/base/str.h"
 
 enum encoding_name { ENCODING_O200K, ENCODING_CL100K, ENCODINGS_COUNT };
-extern const char *const ENCODINGS[ENCODINGS_COUNT + 1]; /* o200k_base, cl100k_base, NULL */
 
 struct encoding;
 
