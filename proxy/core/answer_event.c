@@ -22,7 +22,8 @@ static bool goes_along(const struct jsonx *j, uint32_t value, bool is_top)
            !jsonx_string_is(j, value, STR("custom"));
 }
 
-static bool copy_way(const struct jsonx *j, uint32_t at, uint32_t node, bool is_top, struct buf *out, size_t *split)
+static bool copy_way(const struct jsonx *j, uint32_t at, uint32_t node, bool is_top, struct buf *out, size_t *split,
+                     unsigned *steps)
 {
     if (at == node) {
         bool ok = buf_add(out, STR("\""));
@@ -33,21 +34,23 @@ static bool copy_way(const struct jsonx *j, uint32_t at, uint32_t node, bool is_
     bool is_first = true;
     for (uint32_t c = jsonx_first(j, at); ok && c != JSONX_NO_NODE; c = jsonx_next(j, at, c)) {
         bool on_way = holds(j, c, node);
+        if (!*steps || !--*steps)
+            return false;
         if (!on_way && !(is_object && goes_along(j, c, is_top)))
             continue;
         ok = is_first || buf_add(out, STR(","));
         if (is_object)
             ok = ok && buf_add(out, jsonx_whole(j, jsonx_key_of(j, c))) && buf_add(out, STR(":"));
-        ok = ok && (on_way ? copy_way(j, c, node, false, out, split) : buf_add(out, jsonx_whole(j, c)));
+        ok = ok && (on_way ? copy_way(j, c, node, false, out, split, steps) : buf_add(out, jsonx_whole(j, c)));
         is_first = false;
     }
     return ok && buf_add(out, is_object ? STR("}") : STR("]"));
 }
 
-bool answer_event_like(const struct jsonx *json, uint32_t node, struct buf *out, size_t *split)
+bool answer_event_like(const struct jsonx *json, uint32_t node, struct buf *out, size_t *split, unsigned *steps)
 {
     buf_clear(out);
-    return copy_way(json, 0, node, true, out, split);
+    return copy_way(json, 0, node, true, out, split, steps);
 }
 
 static bool is_in(const uint32_t *list, size_t n, uint32_t node)

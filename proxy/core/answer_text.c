@@ -17,15 +17,14 @@ static bool add_edit(struct answer_texts *t, size_t start, size_t end, size_t at
     return true;
 }
 
+/* Once: the texts beside which they stand come one after the other. */
 static bool take_out_logprobs(struct answer_texts *t, uint32_t node)
 {
     struct str whole = jsonx_whole(t->json, node);
     size_t start = (size_t)(whole.at - t->json->text.at), at = buf_len(&t->written);
-    if (node == JSONX_NO_NODE || jsonx_kind(t->json, node) < JSONX_ARRAY)
+    if (node == JSONX_NO_NODE || node == t->logprobs_out || jsonx_kind(t->json, node) < JSONX_ARRAY)
         return true;
-    for (size_t i = 0; i < t->edits_count; i++)
-        if (t->edits[i].start == start)
-            return true;
+    t->logprobs_out = node;
     return (buf_add(&t->written, jsonx_is(t->json, node, JSONX_ARRAY) ? STR("[]") : STR("null")) || texts_no_room(t)) &&
            add_edit(t, start, start + whole.len, at);
 }
@@ -199,6 +198,8 @@ static struct answer_texts *begin(struct exchange *x, const struct jsonx *json, 
     t->json = json;
     t->name = name;
     t->edits_count = t->emptied_count = 0;
+    t->logprobs_out = JSONX_NO_NODE;
+    t->steps_left = LIKE_STEPS_MAX;
     t->has_left = t->is_refused = false;
     buf_clear(&t->written);
     return t;

@@ -9,6 +9,7 @@ enum {
     KEPT_BYTES = 64 * 1024,
     EVENT_LIKE_MAX_BYTES = 8 * 1024, /* kept of each text, as long as the answer goes on */
     EMPTIED_MAX = 32,
+    LIKE_STEPS_MAX = 1 << 20, /* of all that is remembered of one event: a thousand choices beside one another */
 };
 
 /* A text that comes in pieces, from its first one until the exchange ends. */
@@ -50,6 +51,8 @@ struct answer_texts {
     struct str name;
     uint32_t emptied[EMPTIED_MAX];
     size_t emptied_count;
+    uint32_t logprobs_out; /* the last that were taken out */
+    unsigned steps_left;   /* of LIKE_STEPS_MAX */
     bool has_left; /* something of a text is still in the event */
     bool is_refused;
 };

@@ -477,3 +477,46 @@ TEST("scores of any shape are read: every string of a whole one, and events that
     CHECK_STR(buf_str(&x.out), STR("data: free \n\ndata: [masked] te\n\ndata: xt \n\ndata: SECRET\n\n"));
     finish(&x);
 }
+
+/* For each text that begins in it the event is walked through once more. */
+TEST("an event of very many texts is refused, not worked on for seconds")
+{
+    static const unsigned counts[] = { 500, 3000 };
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        struct exchange x;
+        struct buf event;
+        begin(&x, OP_CHAT);
+        x.arena.ceiling_bytes = 1 << 26;
+        buf_init(&event, 1 << 20);
+        CHECK(buf_add(&event, STR("{\"choices\":[")));
+        for (unsigned n = 0; n < counts[i]; n++)
+            CHECK(buf_addf(&event, "%s{\"index\":%u,\"delta\":{\"content\":\"a\"}}", n ? "," : "", n));
+        CHECK(buf_add(&event, STR("]}")));
+        CHECK(pass(&x, STR_NONE, buf_str(&event)) == (counts[i] < 1000));
+        CHECK(counts[i] < 1000 || x.why == WHY_ANSWER_TOO_LARGE);
+        buf_finish(&event);
+        finish(&x);
+    }
+}
+
+/* Were each looked for among all that was changed before, this would take half a minute. */
+TEST("log probabilities are taken out of very many choices")
+{
+    enum { CHOICES = 60000 };
+    struct exchange x;
+    struct buf answer;
+    struct jsonx_error error;
+    begin(&x, OP_CHAT);
+    buf_init(&answer, 1 << 23);
+    CHECK(buf_add(&answer, STR("{\"choices\":[0")));
+    for (unsigned n = 0; n < CHOICES; n++)
+        CHECK(buf_add(&answer, STR(",{\"logprobs\":{\"a\":[]},\"message\":{\"content\":\"SECRET-1234;\",\"refusal\":\"SECRET-abcd;\"}}")));
+    CHECK(buf_add(&answer, STR("]}")));
+    struct str data = buf_str(&answer);
+    CHECK(jsonx_index(&x.answer_json, data, &JSONX_LIMITS_DEFAULT, &error));
+    CHECK(answer_texts_whole(&x, &x.answer_json, &data));
+    CHECK_STR(str_first(data, 85), STR("{\"choices\":[0,{\"logprobs\":null,\"message\":{\"content\":\"[masked]\",\"refusal\":\"[masked]\"}}"));
+    CHECK(str_find_str(data, STR("SECRET")) == data.len && str_find_str(data, STR("\"a\"")) == data.len);
+    buf_finish(&answer);
+    finish(&x);
+}
