@@ -2,10 +2,11 @@
 #include "certs/keyset.h"
 
 #include "certs/discovery.h"
+#include "proxy/base/pause.h"
 
 enum { URL_MAX_BYTES = 2048 };
 static const uint64_t REFRESH_MS = 3600 * 1000, COOL_DOWN_MS = 300 * 1000, STALE_MS = 24 * 3600 * 1000;
-static const uint64_t RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 60 * 1000, RETRY_AFTER_MAX_MS = 3600 * 1000;
+static const uint64_t RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 60 * 1000;
 
 enum stand { IDLE, DISCOVERING, BETWEEN, FETCHING }; /* BETWEEN: discovered, the keys' URL is due at once */
 
@@ -21,8 +22,7 @@ struct keyset {
     enum stand stand;
     uint64_t succeeded_ms; /* meaningful with jwks */
     uint64_t next_ms;      /* not before */
-    uint64_t retry_ms;     /* the next pause after a failure */
-    uint64_t random;
+    struct pause pause;    /* after failures */
     uint64_t generation;
     const char *trouble;
 };
@@ -38,15 +38,6 @@ static bool copy(struct str s, struct str *out)
     return true;
 }
 
-/* `ms` ±10 %, so that a thousand gateways do not ask in the same second (xorshift64). */
-static uint64_t jitter(struct keyset *k, uint64_t ms)
-{
-    k->random ^= k->random << 13;
-    k->random ^= k->random >> 7;
-    k->random ^= k->random << 17;
-    return ms - ms / 10 + k->random % (ms / 5 + 1);
-}
-
 struct keyset *keyset_new(const struct keyset_settings *s)
 {
     assert(s->jwks_url.len < URL_MAX_BYTES && (s->jwks_url.len || s->discovery_url.len));
@@ -56,9 +47,7 @@ struct keyset *keyset_new(const struct keyset_settings *s)
     k->refresh_ms = s->refresh_ms ? s->refresh_ms : REFRESH_MS;
     k->cool_down_ms = s->cool_down_ms ? s->cool_down_ms : COOL_DOWN_MS;
     k->stale_ms = s->stale_ms ? s->stale_ms : STALE_MS;
-    k->retry_ms = RETRY_FIRST_MS;
-    k->random = s->seed ^ 0x9e3779b97f4a7c15u;
-    k->random += !k->random;
+    pause_init(&k->pause, RETRY_FIRST_MS, RETRY_LAST_MS, s->seed ^ 0x9e3779b97f4a7c15u);
     if (s->jwks_url.len)
         memcpy(k->jwks_url, s->jwks_url.at, s->jwks_url.len);
     bool ok = copy(s->issuer, &k->issuer) && copy(s->jwks_url.len ? STR("") : s->discovery_url, &k->discovery_url);
@@ -120,12 +109,8 @@ struct str keyset_due(struct keyset *k, uint64_t now_ms)
 void keyset_failed(struct keyset *k, uint64_t now_ms, uint64_t retry_after_ms, const char *why)
 {
     assert(k->stand == DISCOVERING || k->stand == FETCHING);
-    uint64_t pause = jitter(k, k->retry_ms);
-    if (retry_after_ms > RETRY_AFTER_MAX_MS)
-        retry_after_ms = RETRY_AFTER_MAX_MS;
     k->stand = IDLE;
-    k->next_ms = now_ms + (retry_after_ms > pause ? retry_after_ms : pause);
-    k->retry_ms = k->retry_ms * 2 > RETRY_LAST_MS ? RETRY_LAST_MS : k->retry_ms * 2;
+    k->next_ms = now_ms + pause_failed(&k->pause, retry_after_ms);
     k->trouble = why;
 }
 
@@ -161,8 +146,8 @@ bool keyset_took(struct keyset *k, uint64_t now_ms, uint64_t age_ms, struct str 
     k->stand = IDLE;
     uint64_t then = now_ms - (age_ms < now_ms ? age_ms : now_ms);
     k->succeeded_ms = then;
-    k->next_ms = then + jitter(k, k->refresh_ms);
-    k->retry_ms = RETRY_FIRST_MS;
+    k->next_ms = then + pause_jitter(&k->pause, k->refresh_ms, 10); /* not a thousand gateways in the same second */
+    pause_over(&k->pause);
     k->trouble = NULL;
     k->generation++;
     return true;

@@ -23,23 +23,6 @@ struct issuer_keys {
 
 static void nudge(struct issuer_keys *k);
 
-static void wake_all(struct issuer_keys *k)
-{
-    /* Those who begin to wait meanwhile are of the next round. */
-    struct list round;
-    list_init(&round);
-    while (!list_is_empty(&k->waiters)) {
-        struct list *link = k->waiters.next;
-        list_remove(link);
-        list_push_back(&round, link);
-    }
-    while (!list_is_empty(&round)) {
-        struct keys_waiter *w = LIST_ENTRY(round.next, struct keys_waiter, link);
-        keys_waiter_cancel(w);
-        exchange_continue(w->exchange);
-    }
-}
-
 static void say(struct issuer_keys *k)
 {
     const char *trouble = keyset_trouble(k->set);
@@ -80,7 +63,7 @@ static void fetched(struct ask *ask)
     }
     nudge(k);
     if (ended)
-        wake_all(k);
+        waiters_wake(&k->waiters);
 }
 
 static void timer_rang(struct ask *ask)
@@ -176,17 +159,7 @@ uint64_t issuer_keys_generation(const struct issuer_keys *k)
     return keyset_has_keys(k->set, k->world->now_ms(k->world)) ? keyset_generation(k->set) : 0;
 }
 
-void issuer_keys_wait(struct issuer_keys *k, struct keys_waiter *w, struct exchange *x)
+void issuer_keys_wait(struct issuer_keys *k, struct waiter *w, struct exchange *x)
 {
-    assert(!w->is_waiting);
-    w->exchange = x;
-    w->is_waiting = true;
-    list_push_back(&k->waiters, &w->link);
-}
-
-void keys_waiter_cancel(struct keys_waiter *w)
-{
-    if (w->is_waiting)
-        list_remove(&w->link);
-    w->is_waiting = false;
+    waiter_begin(w, &k->waiters, x);
 }

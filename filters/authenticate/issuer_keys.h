@@ -5,6 +5,7 @@
 
 #include "certs/keyset.h"
 #include "filters/authenticate/issuer.h"
+#include "proxy/core/waiter.h"
 #include "proxy/core/world.h"
 
 /* Begins to fetch at once. NULL without memory. */
@@ -18,12 +19,6 @@ enum keyset_answer issuer_keys_find(struct issuer_keys *keys, struct str kid, en
 uint64_t issuer_keys_generation(const struct issuer_keys *keys); /* 0: none that are believed */
 
 /* Who waits is continued once, when the fetch under way has ended, whatever it brought. */
-struct keys_waiter {
-    struct list link;
-    struct exchange *exchange;
-    bool is_waiting;
-};
-void issuer_keys_wait(struct issuer_keys *keys, struct keys_waiter *waiter, struct exchange *x);
-void keys_waiter_cancel(struct keys_waiter *waiter); /* harmless when it does not wait, or is all zero */
+void issuer_keys_wait(struct issuer_keys *keys, struct waiter *waiter, struct exchange *x);
 
 #endif

@@ -121,7 +121,7 @@ static void close(void *policy, void *instance)
 /* ---- one exchange ---- */
 
 struct state {
-    struct keys_waiter waiter;
+    struct waiter waiter;
     bool has_waited;
 };
 
@@ -318,7 +318,7 @@ static void settle(struct exchange *x, const void *policy)
     (void)policy;
     struct state *s = x->states ? x->states[x->at] : NULL;
     if (s)
-        keys_waiter_cancel(&s->waiter);
+        waiter_cancel(&s->waiter);
 }
 
 const struct filter filter_jwt = {

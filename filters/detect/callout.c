@@ -229,7 +229,7 @@ static void answered(struct ask *ask)
         callout_judged(job, piece, verdicts);
     } else if (is_denied && c->token && !job->is_renewed) {
         job->is_renewed = true;
-        token_drop(c->token, &job->waiter);
+        token_drop(c->token, &job->asker);
         ask_again(job, piece);
     } else {
         if (!about_text)
@@ -250,13 +250,13 @@ static enum verdict send(struct callout *c, struct callout_slot *s, struct callo
               buf_add(&s->head, secret_reveal(&c->key_line)) &&
               callout_write(p, job, &job->pieces[piece], job->x->route->name.text, &s->body);
     if (ok && c->token) {
-        switch (token_give(c->token, &job->waiter, &s->head)) {
+        switch (token_give(c->token, &job->asker, &s->head)) {
         case TOKEN_GIVEN:
             break;
         case TOKEN_COMING:
             leave_line(job);
-            if (!job->waiter.is_waiting)
-                token_wait(c->token, &job->waiter, job->x);
+            if (!job->asker.waiter.is_waiting)
+                token_wait(c->token, &job->asker.waiter, job->x);
             return WAIT;
         case TOKEN_NONE:
             callout_fail_in_line(job, token_trouble(c->token));

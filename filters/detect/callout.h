@@ -111,7 +111,7 @@ struct callout_job {
     bool is_begun, is_beginning, is_in_line, is_renewed;
     const char *doom; /* it ends with this as soon as its timer rings */
     struct ask_timer deadline;
-    struct token_waiter waiter;
+    struct token_asker asker;
 };
 
 /* Zeroed memory, or that of a job that is over; it stays until the job is over or cancelled, and so do the texts. */

@@ -244,7 +244,7 @@ static void end(struct callout_job *job)
     job->is_over = true;
     callout_withdraw(job);
     c->world->cancel(c->world, &job->deadline.ask);
-    token_waiter_cancel(&job->waiter);
+    waiter_cancel(&job->asker.waiter);
     if (!job->is_beginning)
         job->done(job);
 }
@@ -289,9 +289,9 @@ void callout_fail_in_line(struct callout_job *job, const char *why)
     c->world->timer(c->world, &job->deadline);
 }
 
-static void token_woke(struct token_waiter *w)
+static void token_woke(struct waiter *w)
 {
-    struct callout_job *job = CONTAINER_OF(w, struct callout_job, waiter);
+    struct callout_job *job = CONTAINER_OF(w, struct callout_job, asker.waiter);
     struct callout *c = job->callout;
     callout_enter_line(job);
     callout_serve(c);
@@ -312,7 +312,7 @@ static bool begin(struct callout_job *job)
     } else if (!callout_may_begin(c, job, &why)) {
         callout_fail(job, why);
     } else {
-        job->waiter.woken = token_woke;
+        job->asker.waiter.woken = token_woke;
         job->deadline.in_ms = c->policy->deadline_ms;
         job->deadline.ask.answered = too_late;
         c->world->timer(c->world, &job->deadline);
@@ -341,7 +341,7 @@ void callout_cancel(struct callout_job *job)
     job->is_over = true;
     callout_withdraw(job);
     c->world->cancel(c->world, &job->deadline.ask);
-    token_waiter_cancel(&job->waiter);
+    waiter_cancel(&job->asker.waiter);
     callout_serve(c);
 }
 

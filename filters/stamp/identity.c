@@ -141,18 +141,18 @@ static enum verdict step(struct exchange *x, const void *policy)
         return exchange_refuse(x, WHY_NO_IDENTITY, "no room for the key");
     if (!in->token)
         return NEXT;
-    struct token_waiter *w = exchange_state(x, sizeof *w);
-    if (!w)
+    struct token_asker *asker = exchange_state(x, sizeof *asker);
+    if (!asker)
         return exchange_refuse(x, WHY_OVERLOADED, "no memory to wait for a token");
-    switch (token_give(in->token, w, &x->identity)) {
+    switch (token_give(in->token, asker, &x->identity)) {
     case TOKEN_GIVEN:
-        w->has_waited = false; /* it may come here again, for another endpoint */
+        asker->has_waited = false; /* it may come here again, for another endpoint */
         return NEXT;
     case TOKEN_COMING:
-        if (w->has_waited)
+        if (asker->has_waited)
             break;
-        w->has_waited = true;
-        token_wait(in->token, w, x);
+        asker->has_waited = true;
+        token_wait(in->token, &asker->waiter, x);
         return exchange_wait(x, NULL, token_arrived);
     case TOKEN_NONE:
         break;
@@ -164,18 +164,20 @@ static enum verdict step(struct exchange *x, const void *policy)
 static void rejected(struct exchange *x, const void *policy)
 {
     struct instance *in = exchange_instance(x);
-    struct token_waiter *w = x->identity_state;
+    struct token_asker *asker = x->identity_state;
     (void)policy;
-    if (!in->token || !w)
+    if (!in->token || !asker)
         return;
-    w->has_waited = false;
-    token_drop(in->token, w);
+    asker->has_waited = false;
+    token_drop(in->token, asker);
 }
 
 static void settle(struct exchange *x, const void *policy)
 {
+    struct token_asker *asker = x->identity_state;
     (void)policy;
-    token_waiter_cancel(x->identity_state);
+    if (asker)
+        waiter_cancel(&asker->waiter);
 }
 
 const struct filter filter_identity = {

@@ -5,9 +5,10 @@
 #include "proxy/base/hash.h"
 #include "proxy/base/log.h"
 #include "proxy/base/metric.h"
+#include "proxy/base/pause.h"
 
 enum { TIMEOUT_MS = 10000, ANSWER_BYTES_MAX = 64 * 1024, ASSERTION_BYTES_MAX = 32 * 1024 };
-static const uint64_t RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 30 * 1000, RETRY_AFTER_MAX_MS = 3600 * 1000;
+static const uint64_t RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 30 * 1000;
 static const uint64_t LATE_MS = 60 * 1000, LONG_LIFE_MS = 2 * 3600 * 1000, SHORT_AHEAD_MS = 10 * 60 * 1000;
 
 static const struct str FIELD = STR_INIT("authorization: Bearer "), FIELD_END = STR_INIT("\r\n");
@@ -22,49 +23,17 @@ struct token {
     struct secret line; /* "authorization: Bearer …\r\n"; owned; empty: no token */
     uint64_t until_ms;  /* it serves before this time */
     uint64_t next_ms;   /* when to fetch next */
-    uint64_t retry_ms;  /* the next pause after a failure */
+    struct pause pause; /* after failures */
     uint64_t number;    /* counts tokens */
-    uint64_t random;
     bool has_fetched;
     const char *trouble;
 };
 
 static void nudge(struct token *t);
 
-static uint64_t jitter(struct token *t, uint64_t ms)
-{
-    t->random ^= t->random << 13;
-    t->random ^= t->random >> 7;
-    t->random ^= t->random << 17;
-    return ms - ms / 10 + t->random % (ms / 5 + 1);
-}
-
-static void wake_all(struct token *t)
-{
-    struct list round;
-    list_init(&round);
-    while (!list_is_empty(&t->waiters)) {
-        struct list *link = t->waiters.next;
-        list_remove(link);
-        list_push_back(&round, link);
-    }
-    while (!list_is_empty(&round)) {
-        struct token_waiter *w = LIST_ENTRY(round.next, struct token_waiter, link);
-        struct exchange *x = w->exchange;
-        token_waiter_cancel(w);
-        if (w->woken)
-            w->woken(w);
-        else
-            exchange_continue(x);
-    }
-}
-
 static void failed(struct token *t, uint64_t now, uint64_t retry_after_ms, const char *why)
 {
-    uint64_t pause = jitter(t, t->retry_ms);
-    retry_after_ms = retry_after_ms > RETRY_AFTER_MAX_MS ? RETRY_AFTER_MAX_MS : retry_after_ms;
-    t->next_ms = now + (retry_after_ms > pause ? retry_after_ms : pause);
-    t->retry_ms = t->retry_ms * 2 > RETRY_LAST_MS ? RETRY_LAST_MS : t->retry_ms * 2;
+    t->next_ms = now + pause_failed(&t->pause, retry_after_ms);
     t->trouble = why;
     log_warning("identity: no token for " STR_F ": %s", STR_A(t->policy->scope), why);
 }
@@ -77,7 +46,7 @@ static uint64_t ahead(struct token *t, uint64_t life_ms, uint64_t refresh_in_ms)
         wait = refresh_in_ms;
     else if (life_ms <= LONG_LIFE_MS && life_ms > 2 * SHORT_AHEAD_MS)
         wait = life_ms - SHORT_AHEAD_MS - SHORT_AHEAD_MS / 5; /* so that the jitter stays before the end */
-    return jitter(t, wait);
+    return pause_jitter(&t->pause, wait, 10);
 }
 
 static bool keep(struct token *t, struct str access_token)
@@ -114,7 +83,7 @@ static void took(struct token *t, uint64_t now)
         t->until_ms = now + life - late;
         t->next_ms = now + ahead(t, life, told.refresh_in_ms > age ? told.refresh_in_ms - age : 0);
         t->next_ms = t->next_ms < t->until_ms ? t->next_ms : t->until_ms;
-        t->retry_ms = RETRY_FIRST_MS;
+        pause_over(&t->pause);
         t->number++;
         if (t->trouble)
             log_info("identity: a token for " STR_F " again", STR_A(t->policy->scope));
@@ -157,7 +126,7 @@ static void fetched(struct ask *ask)
     else
         took(t, now);
     nudge(t);
-    wake_all(t);
+    waiters_wake(&t->waiters);
 }
 
 /* The projected token is replaced before it ends: each request has what is in the file now (azure.md §2.5). */
@@ -223,8 +192,7 @@ struct token *token_new(const struct identity_policy *policy, struct world *worl
         return NULL;
     t->policy = policy;
     t->world = world;
-    t->retry_ms = RETRY_FIRST_MS;
-    t->random = hash_str(policy->url) | 1;
+    pause_init(&t->pause, RETRY_FIRST_MS, RETRY_LAST_MS, hash_str(policy->url));
     t->trouble = "none was fetched yet";
     list_init(&t->waiters);
     buf_init(&t->body, 3 * ASSERTION_BYTES_MAX + 8192);
@@ -246,11 +214,11 @@ void token_free(struct token *t)
 
 /* ---- for exchanges ---- */
 
-enum token_answer token_give(struct token *t, struct token_waiter *w, struct buf *out)
+enum token_answer token_give(struct token *t, struct token_asker *asker, struct buf *out)
 {
     uint64_t now = t->world->now_ms(t->world);
     if (token_is_there(t)) {
-        w->given = t->number;
+        asker->given = t->number;
         return buf_add(out, secret_reveal(&t->line)) ? TOKEN_GIVEN : TOKEN_NONE;
     }
     if (now >= t->next_ms)
@@ -258,25 +226,14 @@ enum token_answer token_give(struct token *t, struct token_waiter *w, struct buf
     return t->fetch.ask.is_open ? TOKEN_COMING : TOKEN_NONE;
 }
 
-void token_wait(struct token *t, struct token_waiter *w, struct exchange *x)
+void token_wait(struct token *t, struct waiter *w, struct exchange *x)
 {
-    assert(!w->is_waiting);
-    w->exchange = x;
-    w->is_waiting = true;
-    list_push_back(&t->waiters, &w->link);
+    waiter_begin(w, &t->waiters, x);
 }
 
-void token_waiter_cancel(struct token_waiter *w)
+void token_drop(struct token *t, const struct token_asker *asker)
 {
-    if (w && w->is_waiting) {
-        list_remove(&w->link);
-        w->is_waiting = false;
-    }
-}
-
-void token_drop(struct token *t, struct token_waiter *w)
-{
-    if (w->given != t->number || !t->line.len)
+    if (asker->given != t->number || !t->line.len)
         return; /* somebody was here before, and a newer one is there or coming */
     uint64_t now = t->world->now_ms(t->world);
     secret_finish(&t->line);

@@ -9,30 +9,28 @@
 #define STAMP_TOKEN_H
 
 #include "filters/stamp/identity.h"
+#include "proxy/core/waiter.h"
 
 struct token;
 
 struct token *token_new(const struct identity_policy *policy, struct world *world);
 void token_free(struct token *t); /* NULL is fine; nobody may wait any more */
 
-/* An exchange's place: zeroed at first. */
-struct token_waiter {
-    struct list link;
-    struct exchange *exchange;
-    void (*woken)(struct token_waiter *w); /* called in place of going on with the exchange, when set */
+/* Who has asked: zeroed at first. */
+struct token_asker {
+    struct waiter waiter;
     uint64_t given; /* which token it got */
-    bool is_waiting, has_waited;
+    bool has_waited;
 };
 
 enum token_answer { TOKEN_GIVEN, TOKEN_COMING, TOKEN_NONE };
 /* Appends the field line "authorization: Bearer …", or says whether one is on its way. */
-enum token_answer token_give(struct token *t, struct token_waiter *w, struct buf *out) MUST_USE;
+enum token_answer token_give(struct token *t, struct token_asker *asker, struct buf *out) MUST_USE;
 /* The exchange is continued when the fetch under way has ended, whatever it brought. */
-void token_wait(struct token *t, struct token_waiter *w, struct exchange *x);
-void token_waiter_cancel(struct token_waiter *w); /* NULL is fine, and one that does not wait */
+void token_wait(struct token *t, struct waiter *w, struct exchange *x);
 
-/* The token that `w` was given was not accepted: forgotten, and fetched anew, if it is still the one in use. */
-void token_drop(struct token *t, struct token_waiter *w);
+/* The token that was given was not accepted: forgotten, and fetched anew, if it is still the one in use. */
+void token_drop(struct token *t, const struct token_asker *asker);
 
 /* The token by itself, for those who do not speak HTTP, and which one it is; empty while there is none. Until the next turn. */
 struct str token_reveal(const struct token *t, uint64_t *number);
