@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 enum { FORMS_MAX = 4, TEXT_MAX_BYTES = 1 << 30, KEPT_BYTES = 64 * 1024, VALUES_MAX = 8, NAME_BYTES_MAX = 64 };
-/* What grammars and the automaton may read: so many times the text, and as many bytes more. */
-enum { WORK_FACTOR = 2, WORK_LEAST = 16 * 1024, STEPS_FACTOR = 6, STEPS_LEAST = 16 * 1024 };
+/* What grammars and the automaton may read: so many times the text, and as many bytes more; of each further form, once more. */
+enum { WORK_FACTOR = 3, WORK_LEAST = 4 * 1024, STEPS_FACTOR = 3, STEPS_LEAST = 4 * 1024 };
 
 const char *const ATTACK_CATEGORIES_WORDS[] = { "sql", "xss", "shell", "template", "ldap", "xpath", "traversal", "nosql", "crlf",
                                                 "xml", "code", NULL };
@@ -27,6 +27,8 @@ size_t attack_rule_find(struct str id)
 uint8_t attack_word_kind(const struct attack_word *words, size_t n, struct str word)
 {
     size_t low = 0;
+    if (!word.len || !attack_is_letter(*word.at))
+        return 0;
     while (low < n) {
         size_t mid = low + (n - low) / 2, i = 0;
         const char *w = words[mid].word;
@@ -108,7 +110,7 @@ void attack_scratch_free(struct attack_scratch *s)
 
 static enum attack_action action_of(const struct attack_policy *p, size_t rule)
 {
-    if (!(p->categories >> ATTACK_RULES[rule].category & 1))
+    if (!(p->categories >> ATTACK_RULES[rule].category & 1) && rule != RULE_SQL_DENSE) /* nobody knows what is in it */
         return ATTACK_OFF;
     return p->actions ? (enum attack_action)p->actions[rule] : ATTACK_COUNT;
 }
@@ -200,21 +202,13 @@ static void look_at_values(struct attack_look *l)
     }
 }
 
-static bool look(struct attack_scratch *s, const struct attack_set *set, struct str text, unsigned form, bool *encoded)
+static bool look(struct attack_look *l)
 {
-    struct attack_look l = { .set = set,
-                             .scratch = s,
-                             .matcher = s->matcher,
-                             .text = text,
-                             .form = form,
-                             .work = WORK_FACTOR * text.len + WORK_LEAST,
-                             .steps = STEPS_FACTOR * text.len + STEPS_LEAST };
-    attack_scan(&l);
-    look_at_values(&l);
-    if (!l.work || !l.steps)
-        attack_note(&l, RULE_SQL_DENSE, 0, 0);
-    *encoded = l.encoded;
-    return !l.failed;
+    attack_scan(l);
+    look_at_values(l);
+    if (attack_is_spent(l))
+        attack_note(l, RULE_SQL_DENSE, 0, 0);
+    return !l->failed;
 }
 
 bool attacks_judge(const struct attack_set *set, struct attack_scratch *s, const struct attack_policy *p, struct str text,
@@ -229,15 +223,26 @@ bool attacks_judge(const struct attack_set *set, struct attack_scratch *s, const
     memset(s->seen, 0, sizeof s->seen);
     memset(s->heaviest, 0, sizeof s->heaviest);
     memset(s->sum, 0, sizeof s->sum);
-    bool encoded = false;
-    bool ok = look(s, set, text, 0, &encoded);
-    for (unsigned form = 1; ok && encoded && form < FORMS_MAX; form++) {
+    struct attack_look l = { .set = set,
+                             .scratch = s,
+                             .matcher = s->matcher,
+                             .text = text,
+                             .work = WORK_FACTOR * text.len + WORK_LEAST,
+                             .steps = STEPS_FACTOR * text.len + STEPS_LEAST };
+    bool ok = look(&l);
+    for (unsigned form = 1; ok && l.encoded && !attack_is_spent(&l) && form < FORMS_MAX; form++) {
         struct buf *decoded = &s->forms[form % 2];
-        ok = attack_decode(text, decoded);
+        ok = attack_decode(l.text, decoded);
         if (!ok || !buf_len(decoded))
             break;
-        text = buf_str(decoded);
-        ok = look(s, set, text, form, &encoded);
+        l = (struct attack_look){ .set = set,
+                                  .scratch = s,
+                                  .matcher = s->matcher,
+                                  .text = buf_str(decoded),
+                                  .form = form,
+                                  .work = l.work + buf_len(decoded),
+                                  .steps = l.steps };
+        ok = look(&l);
     }
     for (size_t i = 0; i < ARRAY_LEN(s->forms); i++)
         if (s->forms[i].size > KEPT_BYTES)

@@ -238,8 +238,8 @@ static void judge_tag(struct tag *t)
                                                      [TAG_LINK] = RULE_XSS_STYLE_TAG, [TAG_DRAWING] = RULE_XSS_STYLE_TAG };
     if (t->kind != TAG_NONE)
         found(t, of_kind[t->kind]);
-    while (read_attribute(t))
-        ;
+    while (!attack_is_spent(t->look) && read_attribute(t))
+        attack_pay(t->look, ATTACK_TOLL);
 }
 
 size_t attack_tag(struct attack_look *l, size_t at)
@@ -265,7 +265,7 @@ size_t attack_tag(struct attack_look *l, size_t at)
         return behind;
     size_t looked = t.at;
     judge_tag(&t);
-    l->work -= l->work > t.at - looked ? t.at - looked : l->work;
+    attack_pay(l, 2 * ATTACK_TOLL + t.at - looked);
     return t.ended && !memchr(l->text.at + behind, '<', t.at - behind) ? t.at : behind;
 }
 
@@ -286,6 +286,7 @@ void attack_event(struct attack_look *l, size_t to)
     for (at = value; at < stop && (quote ? s.at[at] != quote : !attack_is_space(s.at[at]) && s.at[at] != '>'); at++)
         ;
     struct str code = str_of(s.at + value, at - value);
+    attack_pay(l, ATTACK_TOLL + at - to);
     if (code.len > 2 && *code.at != '{' && *code.at != '=' && is_code(code))
         attack_note(l, RULE_XSS_HANDLER_BARE, from, at);
 }

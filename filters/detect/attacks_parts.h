@@ -54,14 +54,28 @@ struct attack_look {
     struct attack_matcher *matcher;
     struct str text;
     unsigned form;   /* times that it was decoded */
-    size_t work;     /* bytes that grammars may still read; beyond, they look no further */
+    size_t work;     /* bytes that grammars may still read, all forms together; beyond, nobody looks any further */
     size_t steps;    /* the same, of the automaton */
     uint32_t generation; /* of the automaton when it was first asked; 0: it was not */
     bool encoded;    /* there is what could be an encoding */
     bool failed;     /* no memory */
     size_t tick_end; /* where the last `…` ended */
     size_t tag_end;  /* and the last tag */
+    struct {
+        size_t from, to; /* counted in */
+        bool odd;
+    } quotes[2]; /* ' and " */
 };
+
+enum { ATTACK_TOLL = 8 /* for a question, whatever is read to answer it */ };
+static inline void attack_pay(struct attack_look *l, size_t bytes)
+{
+    l->work -= l->work > bytes ? bytes : l->work;
+}
+static inline bool attack_is_spent(const struct attack_look *l)
+{
+    return !l->work || !l->steps;
+}
 
 /* One pass over the text: asks expressions and grammars wherever one of theirs could begin. */
 void attack_scan(struct attack_look *l);
@@ -84,8 +98,10 @@ void attack_sql_break(struct attack_look *l, size_t at);
 void attack_sql_whole(struct attack_look *l, size_t from);
 /* A tag; answers where to look for the next one. */
 size_t attack_tag(struct attack_look *l, size_t at);
-/* A separator, $, < or >, or a backtick; a line from `from` to the end of the text. */
-void attack_shell_sign(struct attack_look *l, size_t at);
+/* A separator; $, < or >; a backtick; a line from `from` to the end of the text. */
+void attack_shell_separator(struct attack_look *l, size_t at);
+void attack_shell_substitution(struct attack_look *l, size_t at);
+void attack_shell_tick(struct attack_look *l, size_t at);
 void attack_shell_line(struct attack_look *l, size_t from);
 
 /* Undoes one level of percent, entity, \u and \x encoding and of wide letters, each where it is one; `out` is cleared first. False

@@ -26,6 +26,8 @@ static size_t skip_blanks(struct str s, size_t at)
     for (;;) {
         if (at < s.len && (s.at[at] == ' ' || s.at[at] == '\t' || s.at[at] == '\r'))
             at++;
+        else if (at == s.len || s.at[at] != '$')
+            return at;
         else if (str_starts_nocase(str_from(s, at), STR("${IFS}")))
             at += 6;
         else if (str_starts_nocase(str_from(s, at), STR("$IFS")))
@@ -35,9 +37,12 @@ static size_t skip_blanks(struct str s, size_t at)
     }
 }
 
+static const bool ENDS[0x80] = { [';'] = true, ['|'] = true, ['&'] = true, ['<'] = true, ['>'] = true, ['('] = true,
+                                 [')'] = true, ['{'] = true, ['}'] = true, [','] = true, ['`'] = true, ['#'] = true };
+
 static bool ends_word(char c)
 {
-    return attack_is_space(c) || attack_is_any(c, ";|&<>(){},`#");
+    return attack_is_space(c) || ((unsigned char)c < sizeof ENDS && ENDS[(unsigned char)c]);
 }
 
 /* /bin/, /usr/bin/, and such with ? and * for letters */
@@ -173,6 +178,7 @@ static void judge_command(const struct place *p)
 {
     struct str s = p->look->text;
     struct command c = read_command(s, p->at);
+    attack_pay(p->look, 2 * ATTACK_TOLL + (c.kind != COMMAND_NONE) * 4 * ATTACK_TOLL);
     if (c.kind == COMMAND_NONE || is_markup(s, p->from, p->at, c.end))
         return;
     enum argument a = read_argument(s, c.end);
@@ -204,16 +210,25 @@ static void judge_substitution(struct attack_look *l, size_t from, size_t at)
 {
     struct command c = read_command(l->text, at);
     enum argument a = c.kind != COMMAND_NONE ? read_argument(l->text, c.end) : ARGUMENT_ODD;
+    attack_pay(l, 2 * ATTACK_TOLL + (c.kind != COMMAND_NONE) * 4 * ATTACK_TOLL);
     bool closed = l->text.at[from] != '`' && is_closed(l->text, c.end);
     if (a == ARGUMENT_SHELL || a == ARGUMENT_ENDS || (a == ARGUMENT_WORD && (c.kind == COMMAND_SURE || closed)))
         attack_note(l, RULE_SHELL_SUBSTITUTION, from, c.end);
 }
 
+void attack_shell_substitution(struct attack_look *l, size_t at)
+{
+    if (at + 1 < l->text.len && l->text.at[at + 1] == '(')
+        judge_substitution(l, at, at + 2);
+}
+
 /* `…` is Markdown as well: there it stands between blanks. */
-static void judge_backticks(struct attack_look *l, size_t at)
+void attack_shell_tick(struct attack_look *l, size_t at)
 {
     struct str s = l->text;
     size_t end = at + 1;
+    if (at < l->tick_end)
+        return;
     while (end < s.len && end - at < 200 && s.at[end] != '`' && s.at[end] != '\n')
         end++;
     if (end >= s.len || s.at[end] != '`' || end == at + 1)
@@ -225,7 +240,7 @@ static void judge_backticks(struct attack_look *l, size_t at)
     l->tick_end = end + 1;
 }
 
-static void judge_separator(struct attack_look *l, size_t at)
+void attack_shell_separator(struct attack_look *l, size_t at)
 {
     struct str s = l->text;
     char b = s.at[at];
@@ -302,15 +317,4 @@ void attack_shell_line(struct attack_look *l, size_t from)
         attack_note(l, RULE_SHELL_COMMAND, from, c.end);
     else if (c.is_hidden || (sure && a == ARGUMENT_SHELL))
         attack_note(l, RULE_SHELL_PERHAPS, from, c.end);
-}
-
-void attack_shell_sign(struct attack_look *l, size_t at)
-{
-    char b = l->text.at[at], n = at + 1 < l->text.len ? l->text.at[at + 1] : '\0';
-    if (attack_is_any(b, ";|&\n\r"))
-        judge_separator(l, at);
-    else if (b == '`' && at >= l->tick_end)
-        judge_backticks(l, at);
-    else if (b != '`' && n == '(')
-        judge_substitution(l, at, at + 2);
 }

@@ -126,7 +126,7 @@ static void look_behind_quote(struct attack_look *l, size_t at)
     at = skip_blanks(s, at + 1, ")");
     char b = ascii_lower(byte_at(s, at));
     bool is = attack_is_any(b, "#;+*/^%&|=<>~-");
-    for (size_t i = 0; !is && i < ARRAY_LEN(words); i++)
+    for (size_t i = 0; !is && attack_is_letter(b) && i < ARRAY_LEN(words); i++)
         is = *words[i].at == b && is_word_at(s, at, words[i]);
     if (is)
         attack_sql_break(l, at);
@@ -182,11 +182,11 @@ static sign_fn *const SIGNS[128][3] = {
     ['\''] = { look_behind_quote }, ['"'] = { look_behind_quote },
     ['('] = { look_behind_parenthesis },
     ['='] = { look_before_equals },
-    ['|'] = { look_at_twice, attack_shell_sign },
-    ['&'] = { look_at_twice, attack_shell_sign, look_at_code },
-    [';'] = { attack_shell_sign }, ['\n'] = { attack_shell_sign }, ['\r'] = { attack_shell_sign },
-    ['`'] = { attack_shell_sign }, ['$'] = { attack_shell_sign },
-    ['<'] = { look_at_tag, attack_shell_sign }, ['>'] = { attack_shell_sign },
+    ['|'] = { look_at_twice, attack_shell_separator },
+    ['&'] = { look_at_twice, attack_shell_separator, look_at_code },
+    [';'] = { attack_shell_separator }, ['\n'] = { attack_shell_separator }, ['\r'] = { attack_shell_separator },
+    ['`'] = { attack_shell_tick }, ['$'] = { attack_shell_substitution },
+    ['<'] = { look_at_tag, attack_shell_substitution }, ['>'] = { attack_shell_substitution },
     ['%'] = { look_at_code }, ['\\'] = { look_at_code }, ['+'] = { look_at_code },
 };
 
@@ -227,13 +227,13 @@ static void look_at_stretch(struct attack_look *l, size_t from, const struct str
 {
     const struct attack_set *set = l->set;
     const struct str s = l->text;
-    for (uint64_t todo = stretch->words & ~(stretch->words << 1 | after_word); todo; todo &= todo - 1) {
+    for (uint64_t todo = stretch->words & ~(stretch->words << 1 | after_word); todo && !attack_is_spent(l); todo &= todo - 1) {
         size_t at = from + (size_t)__builtin_ctzll(todo);
         unsigned triple = triple_at(s, at);
         if (attack_has_triple(&set->words, triple))
             look_at_word(l, at, triple);
     }
-    for (uint64_t todo = stretch->signs; todo; todo &= todo - 1) {
+    for (uint64_t todo = stretch->signs; todo && !attack_is_spent(l); todo &= todo - 1) {
         size_t at = from + (size_t)__builtin_ctzll(todo);
         if (attack_has_triple(&set->signs, triple_at(s, at)))
             attack_match(l, at);
@@ -245,7 +245,7 @@ void attack_scan(struct attack_look *l)
 {
     struct str s = l->text;
     bool after_word = false;
-    for (size_t from = 0; from < s.len; from += STRETCH) {
+    for (size_t from = 0; from < s.len && !attack_is_spent(l); from += STRETCH) {
         struct stretch stretch;
         if (s.len - from >= STRETCH)
             classify(s.at + from, &stretch);

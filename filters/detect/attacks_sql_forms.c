@@ -24,7 +24,7 @@ void sql_skip(struct sql_cursor *c, enum sql_kind kind)
 bool sql_is_bare(struct str s)
 {
     size_t letters = 0;
-    for (size_t i = 0; i < s.len; i++)
+    for (size_t i = 0; i < s.len && i <= BEHIND_MAX; i++)
         letters += attack_is_letter(s.at[i]);
     return letters <= WORD_MAX && s.len <= BEHIND_MAX;
 }
@@ -100,6 +100,7 @@ bool sql_is_statement(struct sql_cursor *c, struct str word)
         { STR_INIT("backup"), "database log", "*" }, { STR_INIT("handler"), "*", "open" },
         { STR_INIT("revoke"), "all select insert", NULL },
     };
+    *c->work -= *c->work > 4 * ATTACK_TOLL ? 4 * ATTACK_TOLL : *c->work;
     for (size_t i = 0; i < ARRAY_LEN(FORMS); i++)
         if (str_eq_nocase(word, FORMS[i].word))
             return is_cut_short(c) || (fits(c, FORMS[i].first) && (!FORMS[i].second || fits(c, FORMS[i].second)));

@@ -141,18 +141,17 @@ static struct sql_token word_token(struct sql_cursor *c, size_t at)
 static struct sql_token operator_token(const struct sql_cursor *c, size_t at)
 {
     static const struct {
-        struct str sign;
+        char first, second;
         enum sql_kind kind;
-    } SIGNS[] = { { STR_INIT("<=>"), SQL_COMPARE }, { STR_INIT("!="), SQL_COMPARE }, { STR_INIT("<>"), SQL_COMPARE },
-                  { STR_INIT("<="), SQL_COMPARE },  { STR_INIT(">="), SQL_COMPARE }, { STR_INIT("=="), SQL_COMPARE },
-                  { STR_INIT(":="), SQL_COMPARE },  { STR_INIT("!<"), SQL_COMPARE }, { STR_INIT("!>"), SQL_COMPARE },
-                  { STR_INIT("^="), SQL_COMPARE },  { STR_INIT("||"), SQL_OPERATOR }, { STR_INIT("&&"), SQL_LOGIC },
-                  { STR_INIT("<<"), SQL_OPERATOR }, { STR_INIT(">>"), SQL_OPERATOR }, { STR_INIT("::"), SQL_DOT } };
-    struct str rest = str_of(c->text.at + at, c->stop - at);
-    for (size_t i = 0; i < ARRAY_LEN(SIGNS) && attack_is_any(byte_at(c, at + 1), "=<>|&:"); i++)
-        if (str_starts(rest, SIGNS[i].sign))
-            return (struct sql_token){ SIGNS[i].kind, at, at + SIGNS[i].sign.len };
-    switch (*rest.at) {
+    } SIGNS[] = { { '!', '=', SQL_COMPARE },  { '<', '>', SQL_COMPARE },  { '<', '=', SQL_COMPARE }, { '>', '=', SQL_COMPARE },
+                  { '=', '=', SQL_COMPARE },  { ':', '=', SQL_COMPARE },  { '!', '<', SQL_COMPARE }, { '!', '>', SQL_COMPARE },
+                  { '^', '=', SQL_COMPARE },  { '|', '|', SQL_OPERATOR }, { '&', '&', SQL_LOGIC },   { '<', '<', SQL_OPERATOR },
+                  { '>', '>', SQL_OPERATOR }, { ':', ':', SQL_DOT } };
+    char first = c->text.at[at], second = byte_at(c, at + 1);
+    for (size_t i = 0; i < ARRAY_LEN(SIGNS); i++)
+        if (SIGNS[i].first == first && SIGNS[i].second == second)
+            return (struct sql_token){ SIGNS[i].kind, at, at + 2 + (first == '<' && second == '=' && byte_at(c, at + 2) == '>') };
+    switch (first) {
     case '=':
     case '<':
     case '>':
@@ -219,7 +218,7 @@ static struct sql_token token_at(struct sql_cursor *c, size_t at)
 /* What was read is paid for; without means reading ends here. */
 static struct sql_token pay(struct sql_cursor *c, size_t from, struct sql_token t)
 {
-    size_t cost = t.to - from + 4;
+    size_t cost = t.to - from + ATTACK_TOLL;
     *c->work -= *c->work > cost ? cost : *c->work;
     c->at = t.to;
     if (!*c->work)

@@ -142,21 +142,28 @@ enum sql_value sql_value(struct sql_cursor *c)
 
 /* ---- what stands before ---- */
 
-enum { LINE_BACK_MAX = 256, COMMENT_BACK_MAX = 96 };
+enum { LINE_BACK_MAX = 256, COMMENT_BACK_MAX = 96, PARTS_BACK_MAX = 64 };
 
-/* Does the quote at `at` begin a string of its line? Apostrophes within words and quotes behind backslashes are no quotes. */
+/* Does the quote at `at` begin a string of its line? Apostrophes within words and quotes behind backslashes are no quotes. Of a long
+ * line one or two blocks are counted, each byte once while the pass goes on. */
 static bool begins_string(struct attack_look *l, size_t at)
 {
     struct str s = l->text;
-    size_t from = at > LINE_BACK_MAX ? at - LINE_BACK_MAX : 0, quotes = 0;
+    size_t from = at > LINE_BACK_MAX ? (at - LINE_BACK_MAX) / LINE_BACK_MAX * LINE_BACK_MAX : 0;
     const char *line = memrchr(s.at + from, '\n', at - from);
     from = line ? (size_t)(line - s.at) : from;
-    l->work -= l->work > at - from ? at - from : l->work;
-    for (const char *q = s.at + from, *end = s.at + at; l->work && (q = memchr(q, s.at[at], (size_t)(end - q))); q++) {
+    unsigned which = s.at[at] == '"';
+    bool goes_on = l->quotes[which].from == from && l->quotes[which].to <= at, odd = goes_on && l->quotes[which].odd;
+    const char *begin = s.at + (goes_on ? l->quotes[which].to : from), *end = s.at + at;
+    attack_pay(l, (size_t)(end - begin));
+    for (const char *q = begin; (q = memchr(q, s.at[at], (size_t)(end - q))); q++) {
         bool within = *q == '\'' && q > s.at && attack_is_letter(q[-1]) && attack_is_letter(q[1]);
-        quotes += !within && !(q > s.at && q[-1] == '\\');
+        odd ^= !within && !(q > s.at && q[-1] == '\\');
     }
-    return quotes % 2 == 0;
+    l->quotes[which].from = from;
+    l->quotes[which].to = at;
+    l->quotes[which].odd = odd;
+    return !odd;
 }
 
 /* A number with which a value begins: at the start, behind a name and an equals sign, or behind a quote. */
@@ -187,7 +194,8 @@ struct sql_before sql_before(struct attack_look *l, size_t at)
     struct str s = l->text;
     struct sql_before b = { .lead = LEAD_NAME, .same_line = true };
     bool closes = false;
-    for (;;) {
+    size_t asked = at;
+    for (size_t parts = 0; parts < PARTS_BACK_MAX; parts++) {
         while (at && attack_is_space(s.at[at - 1])) {
             b.same_line &= s.at[at - 1] != '\n';
             at--;
@@ -208,6 +216,7 @@ struct sql_before sql_before(struct attack_look *l, size_t at)
         at--;
     }
     b.from = at;
+    attack_pay(l, ATTACK_TOLL + asked - at);
     b.is_first = is_one_word(str_first(s, at));
     if (!at)
         b.lead = closes ? LEAD_CLOSE : LEAD_START;

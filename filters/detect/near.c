@@ -323,6 +323,7 @@ bool near_is_placeholder(struct str s)
         STR_INIT("my_"),      STR_INIT("my-"),         STR_INIT("..."),      STR_INIT("****"),   STR_INIT("____"),
         STR_INIT("----"),     STR_INIT("token_here"),  STR_INIT("key_here"), STR_INIT("testing"), STR_INIT("fake"),
         STR_INIT("none"),     STR_INIT("null"),        STR_INIT("secretkey"), STR_INIT("mykey"), STR_INIT("mysecret"),
+        STR_INIT("api_key"),
     };
     looked_at += 64 + 4 * s.len;
     for (size_t i = 0; i < s.len; i++)
@@ -341,13 +342,15 @@ bool near_is_placeholder(struct str s)
 
 bool near_is_random(struct str s)
 {
-    bool upper = false, lower = false, digit = false, hex = true;
+    bool upper = false, lower = false, digit = false;
+    size_t others = 0;
     for (size_t i = 0; i < s.len; i++) {
         upper |= is_upper(s.at[i]);
         lower |= is_lower(s.at[i]);
         digit |= ascii_is_digit(s.at[i]);
-        hex &= hex_value(s.at[i]) >= 0;
+        others += hex_value(s.at[i]) < 0;
     }
+    bool hex = 8 * others <= s.len; /* with the hyphens of a UUID */
     if (near_is_placeholder(s) || !(digit || (upper && lower)))
         return false;
     /* of n bytes drawn at random from an alphabet of k, about this many bits are seen */

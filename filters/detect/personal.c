@@ -153,6 +153,7 @@ RULE(national_hu_tax)
 #define EXTENSION  "(?: ?(?:x|ext\\.? ?|#) ?[0-9]{1,6})?"
 #define PHONE_REST "[0-9 ().\\-/]{4,22}[0-9]" EXTENSION
 #define LICENCE_GROUP "[A-Za-z]{0,3}[0-9][A-Za-z0-9]{0,7}"
+#define GERMAN     "[CFGHJKLMNPRTVWXYZ0-9]" /* of passports and identity cards */
 #define UNIT       "(?:[,\\n ]{1,3}(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Building|#)\\.? ?[A-Za-z0-9-]{1,6}){0,2}"
 #define CITY       "(?:[,\\n ]{1,3}" WORD "(?: " WORD "){0,2}[,\\n ]{1,4}[A-Z]{2,3}[\\n ,]{1,3}[0-9]{4,5}(?:-[0-9]{4})?)?"
 #define TOWN       "(?:,? {1,2}(?:[A-Z]{1,2}-)?[0-9]{4,5} " WORD "(?: " WORD ")?)?"
@@ -163,10 +164,10 @@ RULE(national_hu_tax)
 /* ---- the rows: of two that begin at the same place with the same length the first is told ---- */
 
 const struct sensitive PERSONAL_ROWS[] = {
-    { { "email", "email", "\\b[A-Za-z0-9][A-Za-z0-9._%+'-]{0,63}@[A-Za-z0-9][A-Za-z0-9.-]{1,120}\\.[A-Za-z]{2,24}", false, personal_email, NULL, 64, BEHIND_ANYTHING },
+    { { "email", "email", "\\b[A-Za-z0-9][A-Za-z0-9._%+'-]{0,63}@[A-Za-z0-9][A-Za-z0-9.-]{0,120}\\.[A-Za-z]{2,24}", false, personal_email, NULL, 64, BEHIND_ANYTHING },
       NULL, "EMAIL", FAKE_EMAIL, NULL, NULL },
     { { "card", "card",
-        "\\b" ISSUER "(?:[0-9]{10,17}|[0-9]{2}(?:(?:[ -][0-9]{4}){2,4}|[ -][0-9]{6}[ -][0-9]{4,5}|(?:[ -][0-9]{4}){2,3}[ -][0-9]{1,3}))\\b", false,
+        "\\b" ISSUER "(?:[0-9]{10,17}|[0-9]{2}(?:(?:[ .-][0-9]{4}){2,4}|[ -][0-9]{6}[ -][0-9]{4,5}|(?:[ -][0-9]{4}){2,3}[ -][0-9]{1,3}))\\b", false,
         personal_card, NULL, 0, BEHIND_NO_POINT }, NULL, "CARD", FAKE_CLASS, "======", check_card },
     { { "iban", "iban", "\\b[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,31}", false, personal_iban, NULL, 0, BEHIND_ANYTHING }, NULL, "IBAN", FAKE_CLASS, "==cc",
       check_iban },
@@ -245,7 +246,7 @@ const struct sensitive PERSONAL_ROWS[] = {
     { { "account-number", "bank_account", "\\b[0-9](?:[ -]?[0-9]){5,16}\\b", false, personal_account, SAID_ACCOUNT, 0, BEHIND_ANYTHING }, NULL, "ACCOUNT", FAKE_CLASS, NULL,
       NULL },
 
-    { { "passport", "passport", "\\b[A-Za-z]{0,2}[0-9]{6,9}[A-Za-z]?\\b", false, personal_passport, SAID_PASSPORT, 0, BEHIND_ANYTHING }, NULL, "PASSPORT", FAKE_CLASS, NULL,
+    { { "passport", "passport", "\\b(?:[A-Za-z]{0,2}[0-9]{6,9}[A-Za-z]?|" GERMAN "{9})\\b", false, personal_passport, SAID_PASSPORT, 0, BEHIND_ANYTHING }, NULL, "PASSPORT", FAKE_CLASS, NULL,
       NULL },
     { { "driver-licence", "driver_licence", "\\b[A-Za-z]{0,5}[0-9](?:[A-Za-z0-9]{3,4}(?:[ -]?" LICENCE_GROUP "){1,4}|[A-Za-z0-9]{1,2}[ -]" LICENCE_GROUP
         "(?:[ -]?" LICENCE_GROUP "){0,3})\\b", false,
@@ -256,6 +257,8 @@ const struct sensitive PERSONAL_ROWS[] = {
     { { "ip6", "ip", "\\b[0-9A-Fa-f]{1,4}:(?:[0-9A-Fa-f]{0,4}:){1,6}(?:[0-9A-Fa-f]{0,4}|[0-9]{1,3}(?:\\.[0-9]{1,3}){3})", false, personal_ip6, NULL, 0, BEHIND_NO_COLON },
       NULL, "IP", FAKE_IP, NULL, NULL },
     { { "mac", "device", "\\b[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}\\b", false, personal_mac, NULL, 0, BEHIND_NO_COLON }, NULL, "MAC", FAKE_CLASS, "==", NULL },
+    { { "mac-dotted", "device", "\\b[0-9A-Fa-f]{4}\\.[0-9A-Fa-f]{4}\\.[0-9A-Fa-f]{4}\\b", false, personal_mac_dotted, "mac|hardware|arp|interface|ethernet", 0, BEHIND_ANYTHING },
+      NULL, "MAC", FAKE_CLASS, "==", NULL },
     { { "imei", "device", "\\b[0-9]{2}[ -]?[0-9]{6}[ -]?[0-9]{6}[ -]?[0-9]\\b", false, personal_imei, "imei", 0, BEHIND_ANYTHING }, NULL, "IMEI", FAKE_CLASS,
       "==============c", check_luhn },
 
@@ -266,7 +269,7 @@ const struct sensitive PERSONAL_ROWS[] = {
     { { "birth-date", "birth_date",
         "\\b(?:[0-9]{1,2}[/.-] ?[0-9]{1,2}[/.-] ?(?:(?:18|19|20)[0-9]{2}|[0-9]{2})|(?:18|19|20)[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|"
         "[0-9]{1,2}(?:st|nd|rd|th|\\.)? (?:of )?" MONTH ",? (?:18|19|20)[0-9]{2}|" MONTH " [0-9]{1,2}(?:st|nd|rd|th)?,? "
-        "(?:18|19|20)[0-9]{2})\\b",
+        "(?:18|19|20)[0-9]{2})\\b|\\b(?:18|19|20)[0-9]{2} ?年 ?[0-9]{1,2} ?月 ?[0-9]{1,2} ?日",
         true, personal_birth_date, SAID_BIRTH, 0, BEHIND_ANYTHING },
       NULL, "BIRTH_DATE", FAKE_DATE, NULL, NULL },
 

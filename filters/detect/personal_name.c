@@ -98,8 +98,8 @@ static bool word_is_in(struct str text, const struct word *w, const char *words)
 static const char PARTICLES[] = "van|von|de|der|den|del|della|di|da|do|dos|das|la|le|du|ten|ter|bin|ibn|al|el|af|av|zu|zur|st";
 /* By their first letter: they are looked up for every word that could be of a name. */
 static const char *const NO_NAMES[26] = {
-    ['a' - 'a'] = "again|are|am|and|at|a|an|all|any|april|august|assistant|ai|author|admin|administrator|applicant|also|address",
-    ['b' - 'a'] = "but|best|bot|business|boss",
+    ['a' - 'a'] = "again|are|am|and|at|a|an|all|any|april|august|after|as|asap|anytime|about|assistant|ai|author|admin|administrator|applicant|also|address",
+    ['b' - 'a'] = "but|best|bot|business|boss|back|baby|before|because|by",
     ['c' - 'a'] = "customer|colleague|colleagues|chatgpt|claude|copilot|company|committee|candidate|client|called|changed|correct",
     ['d' - 'a'] = "dr|dear|december|doctor|diary|department|dad|darling|different|difficult|date|description",
     ['e' - 'a'] = "everybody|everyone|editor|employee|employees|easy|email",
@@ -108,15 +108,15 @@ static const char *const NO_NAMES[26] = {
     ['h' - 'a'] = "how|his|her|he|him|hiring|hello|hi|human|hard",
     ['i' - 'a'] = "it|is|if|in|i|interviewer|important|input|id",
     ['j' - 'a'] = "january|june|july",
-    ['l' - 'a'] = "lord|last|love|listed|long",
-    ['m' - 'a'] = "my|me|madam|manager|mr|mrs|ms|monday|march|marketing|members|member|mom|mum|mentioned|model",
+    ['l' - 'a'] = "lord|last|later|love|listed|long",
+    ['m' - 'a'] = "my|me|maybe|madam|manager|mr|mrs|ms|monday|march|marketing|members|member|mom|mum|mentioned|model",
     ['n' - 'a'] = "not|no|november|none|null|na|name|nobody|number",
     ['o' - 'a'] = "or|on|of|our|october|output",
     ['p' - 'a'] = "prof|please|president|professor|product|parents|participant|phone|project",
     ['r' - 'a'] = "regards|recruiter|reader|resources|recipient",
     ['s' - 'a'] = "she|some|sir|sirs|sincerely|saturday|sunday|september|santa|student|string|support|service|sales|students|"
                   "something|someone|spelled|same|short",
-    ['t' - 'a'] = "there|the|this|that|these|those|to|their|they|them|team|thanks|thank|tuesday|thursday|teacher|tbd|type|true|title",
+    ['t' - 'a'] = "there|the|this|that|these|those|to|their|they|them|team|thanks|thank|tuesday|thursday|teacher|tbd|type|true|title|then|today|tomorrow|tonight",
     ['u' - 'a'] = "us|user|unknown",
     ['v' - 'a'] = "valued|value",
     ['w' - 'a'] = "world|was|with|what|who|why|when|where|we|wednesday|written|wrong",

@@ -173,10 +173,19 @@ bool personal_phone_america(struct str text, size_t *start, size_t *end)
 
 /* ---- a trunk prefix 0, and groups: 030 1234567, 06 12 34 56 78, (0)20 7946 0958 ---- */
 
+/* 011 010 001 */
+static bool is_binary(struct str s)
+{
+    unsigned seen = 0;
+    for (size_t i = 0; i < s.len; i++)
+        seen |= ascii_is_digit(s.at[i]) ? 1U << (s.at[i] - '0') : 0;
+    return __builtin_popcount(seen) < 3;
+}
+
 bool personal_phone_trunk(struct str text, size_t *start, size_t *end)
 {
     const struct groups *g = split(text, *start, *end);
-    if (!g)
+    if (!g || is_binary(str_of(text.at + *start, *end - *start)))
         return false;
     size_t from = 0;
     if (length(g, 0) < 2 || digit(text, g, 0, 0) != '0' || digit(text, g, 0, 1) == '0' || length(g, 0) > 5 ||

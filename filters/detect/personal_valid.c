@@ -54,9 +54,13 @@ bool personal_email(struct str text, size_t *start, size_t *end)
     /* git@host:path is no mailbox; in scheme://user:word@host it is the word that is secret */
     if (str_eq(str_of(text.at + at, sign - at), STR("git")) && at_or(text, stop, ' ') == ':')
         return false;
-    for (size_t i = at; i > 0 && at - i < PATTERN_CONTEXT && (unsigned char)text.at[i - 1] > ' '; i--)
+    for (size_t i = at; i > 0 && at - i < PATTERN_CONTEXT && (unsigned char)text.at[i - 1] > ' ' && !memchr("?#&=", text.at[i - 1], 4); i--) {
+        if (text.at[i - 1] != '/')
+            continue;
         if (i >= 3 && str_eq(str_of(text.at + i - 3, 3), STR("://")))
             return false;
+        break; /* of a path */
+    }
     *start = at;
     *end = stop;
     return true;
@@ -176,6 +180,16 @@ bool personal_mac(struct str text, size_t *start, size_t *end)
            at_or(text, *end, ' ') != mark;
 }
 
+bool personal_mac_dotted(struct str text, size_t *start, size_t *end)
+{
+    bool letter = false, digit = false;
+    for (size_t i = *start; i < *end; i++) {
+        letter |= is_lower(text.at[i]) || is_upper(text.at[i]);
+        digit |= ascii_is_digit(text.at[i]);
+    }
+    return letter && digit && near_begins(text, *start) && near_ends(text, *end) && !near_is_part_of_number(text, *start, *end);
+}
+
 bool personal_imei(struct str text, size_t *start, size_t *end)
 {
     char digits[16];
@@ -253,9 +267,11 @@ static bool has_digits(struct str s, size_t least)
     return n >= least;
 }
 
+/* Six digits in a row; Germany has letters between them, which make no word. */
 bool personal_passport(struct str text, size_t *start, size_t *end)
 {
-    return near_begins(text, *start) && near_ends(text, *end) && has_digits(str_of(text.at + *start, *end - *start), 6);
+    struct str s = str_of(text.at + *start, *end - *start);
+    return near_begins(text, *start) && near_ends(text, *end) && has_digits(s, s.len == 9 ? 3 : 6);
 }
 
 bool personal_licence(struct str text, size_t *start, size_t *end)

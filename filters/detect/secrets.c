@@ -6,8 +6,14 @@ const char *const SECRET_KINDS[] = { "azure",   "aws",    "gcp",     "github",  
                                      "cloud",   "message", "service", "private_key", "token",  "password", "assignment", "url", NULL };
 
 #define B64 "[A-Za-z0-9+/]"
-/* The sign behind a name, and what a value's characters are. */
-#define ASSIGNED "[\"'\\]]{0,3} {0,4}(?:=>|:=|=|:) {0,4}\\\\?[\"'`]?[^\\s\"'`,;]"
+#define UUID "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+/* What may stand between a name and its value: quotes, an emphasis, the end of a cell or tag, "value" of what was named; and what a value's
+ * characters are. */
+#define ASSIGNED                                                                                                                     \
+    "[\\\\\"'`\\]*]{0,4}[ \\t]{0,4}(?:=>|:=|=|:|：|>|\\||,?\\s{0,12}[\\\\\"']{0,2}value[\\\\\"']{0,2} ?[=:])[ \\t*]{0,6}\\n?[\\\\\"'`]{0,3}[^\\s\"'`,;<]"
+#define PASSWORD "(?:password|passwd|passphrase|passcode|pwd|passwort|kennwort|contraseña|mot de passe|senha|wachtwoord|hasło|parola)"
+/* Whose they are, written together with it. */
+#define WHOSE "(?:db|pg|user|my|admin|root|mysql|smtp|mail|redis|default|ldap|sa|app|ftp|ssh|sudo|login|proxy|master|wifi|store|key)"
 #define SECRET(id, kind, expression_, valid_, shape_)                                                                                \
     { { id, kind, expression_, false, valid_, NULL, 0, BEHIND_ANYTHING }, NULL, "SECRET", FAKE_CLASS, shape_, NULL }
 /* What may be any piece of a longer run of base64 is looked for where one begins. */
@@ -29,7 +35,10 @@ const struct sensitive SECRET_ROWS[] = {
       NULL, "SECRET", FAKE_CLASS, "!#44=4#5=", NULL },
     SIGNED("azure-annotated", "azure",
            "\\b[A-Za-z0-9]{52}JQQJ9[9DH][A-Za-z0-9][A-L][A-Za-z0-9]{16}[A-Za-z][A-Za-z0-9]{7}(?:[A-Za-z0-9]{2}==)?", "!#52=8"),
+    SIGNED("azure-devops-token", "azure", "\\b[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}\\b", "!#76=4"),
+    SECRET("azure-devops-url", "azure", "://[A-Za-z0-9]{52,84}@(?:dev\\.azure\\.com|[a-z0-9-]{1,60}\\.visualstudio\\.com)", secret_url_token, NULL),
     SECRET("entra-client-secret", "azure", "(?:\\b\\w|[~.-])[A-Za-z0-9_~.-]{2}[78]Q~[A-Za-z0-9_~.-]{31,34}", secret_marked, "!#3=3"),
+    SECRET("entra-refresh-token", "azure", "\\b[01]\\.A[A-Za-z0-9_-]{50,200}\\.Ag[A-Za-z0-9_-]{100,1500}", secret_marked, "=3"),
     SECRET("azure-account-key", "azure", "\\b(?:AccountKey|SharedAccessKey|AccessKey|SharedSecretValue|SharedSecretIssuer|Secret)=" B64
                                          "{20,86}={0,2}", secret_connection, NULL),
     SECRET("azure-sas", "azure", "\\bsig=[A-Za-z0-9%+/]{30,90}(?:=|%3[Dd]){0,2}", secret_parameter, NULL),
@@ -45,15 +54,22 @@ const struct sensitive SECRET_ROWS[] = {
            "aws|aws_secret|secret_access_key|secretaccesskey|secret access key|aws_secret_access_key|"
            "secret key|aws_secret_key|secretkey"),
     SIGNED("aws-session-token", "aws", "\\b(?:FwoG|IQoJ|FQoG)" B64 "{100,2000}={0,2}", "=4"),
+    SECRET("aws-appsync-key", "aws", "\\bda2-[a-z0-9]{26}\\b", secret_marked, "=3"),
+    SECRET("aws-mws-token", "aws", "\\bamzn\\.mws\\." UUID "\\b", secret_marked, "=7"),
     SIGNED("aws-bedrock-key", "aws", "\\bABSK" B64 "{109,269}={0,2}", "=4"),
 
     SECRET("gcp-api-key", "gcp", "\\bAIza[A-Za-z0-9_-]{35}", secret_marked, "=4"),
     SECRET("gcp-access-token", "gcp", "\\bya29\\.[A-Za-z0-9_-]{20,400}", secret_marked, "=4"),
+    SECRET("gcp-refresh-token", "gcp", "\\b1//0[A-Za-z0-9_-]{40,120}", secret_marked, "=2"),
+    SECRET("gcp-push-key", "gcp", "\\bAAAA[A-Za-z0-9_-]{7}:APA91b[A-Za-z0-9_-]{100,180}", secret_marked, "!=4#7=7"),
+    SECRET("gcp-storage-key-id", "gcp", "\\bGOOG1E[A-Z0-9]{55}\\b", secret_marked, "=6"),
     SECRET("gcp-client-secret", "gcp", "\\bGOCSPX-[A-Za-z0-9_-]{28}", secret_marked, "=6"),
 
     { { "github-token", "github", "\\bgh[pousr]_[A-Za-z0-9]{36}\\b", false, secret_github, NULL, 0, BEHIND_ANYTHING }, NULL, "SECRET", FAKE_GITHUB, "=3", NULL },
     SECRET("github-fine-token", "github", "\\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\\b", secret_marked, "=9"),
-    SECRET("gitlab-token", "gitlab", "\\bgl(?:pat|ptt|dt|rt|cbt|soat|ft|imt|agent|oas|ffct)-[A-Za-z0-9_-]{20,64}", secret_marked, "=5"),
+    SECRET("gitlab-token", "gitlab",
+           "\\bgl(?:pat|ptt|dt|rt|rtr|cbt|soat|ft|imt|agent|oas|ffct)-[A-Za-z0-9_-]{20,64}(?:\\.[0-9a-z]{2}\\.[0-9a-z]{7,9})?", secret_marked, "=5"),
+    SECRET("gitlab-runner-token", "gitlab", "\\bGR1348941[A-Za-z0-9_-]{20}", secret_marked, "=9"),
 
     SECRET("slack-token", "slack", "\\bxox[abeoprs](?:\\.xox[bp])?-[A-Za-z0-9-]{10,250}", secret_marked, "=4"),
     SIGNED("slack-app-token", "slack", "\\bxapp-[0-9]-[A-Z0-9]{8,14}-[0-9]{8,16}-[0-9a-f]{40,80}", "=5"),
@@ -76,6 +92,15 @@ const struct sensitive SECRET_ROWS[] = {
     SECRET("nvidia-key", "ai", "\\bnvapi-[A-Za-z0-9_-]{64}", secret_marked, "=5"),
     SECRET("langsmith-key", "ai", "\\blsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}", secret_marked, "=6"),
     SECRET("pinecone-key", "ai", "\\bpcsk_[A-Za-z0-9]{5,6}_[A-Za-z0-9]{40,70}", secret_marked, "=4"),
+    SECRET("elevenlabs-key", "ai", "\\bsk_[0-9a-f]{48}\\b", secret_marked, "=2"),
+    SECRET("cerebras-key", "ai", "\\bcsk-[a-z0-9]{48}\\b", secret_marked, "=3"),
+    SECRET("fireworks-key", "ai", "\\bfw_[A-Za-z0-9]{22,24}\\b", secret_marked, "=2"),
+    SECRET("jina-key", "ai", "\\bjina_[0-9a-f]{32}[A-Za-z0-9_-]{28}", secret_marked, "=4"),
+    SECRET("langfuse-key", "ai", "\\bsk-lf-" UUID "\\b", secret_marked, "=4"),
+    SECRET("firecrawl-key", "ai", "\\bfc-[0-9a-f]{32}\\b", secret_marked, "=2"),
+    SECRET_SAID("ai-key", "ai", "\\b[A-Za-z0-9]{32}(?:[A-Za-z0-9]{8})?\\b",
+                "cohere_api_key|co_api_key|cohere.client|cohere key|cohere api key|mistral_api_key|mistral key|mistral api key|wandb login|"
+                "wandb_api_key|wandb.login"),
     SECRET("tavily-key", "ai", "\\btvly-(?:dev-)?[A-Za-z0-9]{30,40}", secret_marked, "=4"),
 
     { { "npm-token", "packages", "\\bnpm_[A-Za-z0-9]{36}\\b", false, secret_github, NULL, 0, BEHIND_ANYTHING }, NULL, "SECRET", FAKE_GITHUB, "=3", NULL },
@@ -84,6 +109,8 @@ const struct sensitive SECRET_ROWS[] = {
     SECRET("rubygems-key", "packages", "\\brubygems_[0-9a-f]{48}", secret_marked, "=8"),
     SECRET("nuget-key", "packages", "\\boy2[a-z2-7]{43}\\b", secret_marked, "=3"),
     SECRET("crates-token", "packages", "\\bcio[A-Za-z0-9]{32}\\b", secret_marked, "=3"),
+    SECRET("artifactory-key", "packages", "\\b(?:AKCp[A-Za-z0-9]{69}|cmVmdGtu[A-Za-z0-9]{56})\\b", secret_marked, "=8"),
+    SECRET("pulumi-token", "packages", "\\bpul-[0-9a-f]{40}\\b", secret_marked, "=3"),
     SIGNED("postman-key", "packages", "\\bPMAK-[0-9a-f]{24}-[0-9a-f]{34}", "=4"),
 
     SECRET("databricks-token", "cloud", "\\bdapi[0-9a-f]{32}(?:-[0-9])?\\b", secret_marked, "=4"),
@@ -93,6 +120,16 @@ const struct sensitive SECRET_ROWS[] = {
     SIGNED("terraform-token", "cloud", "\\b[A-Za-z0-9]{14}\\.atlasv1\\.[A-Za-z0-9_=-]{60,70}", "!#14=9"),
     SIGNED("cloudflare-key", "cloud", "\\bv1\\.0-[0-9a-f]{24}-[0-9a-f]{146}", "=2"),
     SECRET("grafana-token", "cloud", "\\bglsa_[A-Za-z0-9]{32}_[0-9a-fA-F]{8}", secret_marked, "=4"),
+    SECRET("grafana-cloud-token", "cloud", "\\bglc_eyJ[A-Za-z0-9+/]{60,400}={0,2}", secret_marked, "=6"),
+    SECRET("netlify-token", "cloud", "\\bnfp_[A-Za-z0-9]{36}\\b", secret_marked, "=3"),
+    SECRET("render-key", "cloud", "\\brnd_[A-Za-z0-9]{32}\\b", secret_marked, "=3"),
+    SECRET("fly-token", "cloud", "\\b(?:fo1_[A-Za-z0-9_-]{43}|fm[12]r?_[A-Za-z0-9+/]{100,1000}={0,3})", secret_marked, "=3"),
+    SECRET("alibaba-key-id", "cloud", "\\bLTAI[A-Za-z0-9]{20}\\b", secret_marked, "=4"),
+    SECRET("sonar-token", "cloud", "\\bsq[pua]_[0-9a-f]{40}\\b", secret_marked, "=3"),
+    SECRET("sourcegraph-token", "cloud", "\\bsgp_(?:[0-9a-f]{16}_|local_)?[0-9a-f]{40}\\b", secret_marked, "=3"),
+    SECRET("launchdarkly-key", "cloud", "\\bsdk-" UUID "\\b", secret_marked, "=3"),
+    SECRET("onepassword-token", "cloud", "\\bops_eyJ[A-Za-z0-9+/]{200,2000}={0,3}", secret_marked, "=6"),
+    SECRET_SAID("datadog-key", "cloud", "\\b[0-9a-f]{32}(?:[0-9a-f]{8})?\\b", "dd_api_key|dd-api-key|dd_app_key|datadog api key|datadog_api_key|datadog key"),
     SECRET("newrelic-key", "cloud", "\\bNRAK-[A-Z0-9]{27}\\b", secret_marked, "=4"),
     SIGNED("dynatrace-token", "cloud", "\\bdt0[a-z][0-9]{2}\\.[A-Z0-9]{24}\\.[A-Z0-9]{64}", "=6"),
     SECRET("sentry-token", "cloud", "\\bsntry(?:u_[0-9a-f]{64}|s_eyJ[A-Za-z0-9_=+/-]{60,400})", secret_marked, "=6"),
@@ -101,12 +138,13 @@ const struct sensitive SECRET_ROWS[] = {
     SECRET("tailscale-key", "cloud", "\\btskey-(?:auth|api|client)-[A-Za-z0-9]{8,20}-[A-Za-z0-9]{20,40}", secret_marked, "=5"),
     SIGNED("doppler-token", "cloud", "\\bdp\\.(?:pt|st|ct|sa|scim|audit)\\.[A-Za-z0-9.]{40,60}", "=4"),
 
-    SECRET("telegram-token", "message", "\\b[0-9]{8,10}:AA[A-Za-z0-9_-]{32,33}", secret_marked, NULL),
+    SECRET("telegram-token", "message", "(?:\\b|bot)[0-9]{8,10}:AA[A-Za-z0-9_-]{32,33}", secret_marked, NULL),
     SIGNED("discord-token", "message", "\\b[MNO][A-Za-z0-9_-]{23,27}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,38}", NULL),
     SECRET("discord-webhook", "message", "\\bdiscord(?:app)?\\.com/api/webhooks/[0-9]{17,20}/[A-Za-z0-9_-]{60,70}", secret_marked, "!=26"),
     SECRET("sendgrid-key", "message", "\\bSG\\.[A-Za-z0-9_-]{16,32}\\.[A-Za-z0-9_-]{16,64}", secret_marked, "=2"),
     SECRET("mailgun-key", "message", "\\bkey-[0-9a-f]{32}\\b", secret_marked, "=3"),
     SECRET("mailchimp-key", "message", "\\b[0-9a-f]{32}-us[0-9]{1,2}\\b", secret_marked, NULL),
+    SECRET("brevo-key", "message", "\\bxkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16}\\b", secret_marked, "=7"),
     SECRET("twilio-key", "message", "\\bSK[0-9a-f]{32}\\b", secret_marked, "=2"),
     SECRET_SAID("twilio-auth-token", "message", "\\b[0-9a-f]{32}\\b",
            "twilio|auth token|auth_token|twilio_auth_token|authtoken"),
@@ -115,6 +153,16 @@ const struct sensitive SECRET_ROWS[] = {
 
     SECRET("square-token", "service", "\\b(?:sq0(?:atp|csp)-[A-Za-z0-9_-]{22,43}|EAAA[A-Za-z0-9_-]{60})", secret_marked, "=4"),
     SECRET("shopify-token", "service", "\\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}\\b", secret_marked, "=5"),
+    SECRET("hubspot-token", "service", "\\bpat-(?:na|eu|ap)[0-9]-" UUID "\\b", secret_marked, "=6"),
+    SECRET("asana-token", "service", "\\b[0-2]/[0-9]{13,19}(?:/[0-9]{13,19})?:[0-9a-f]{32}\\b", secret_marked, NULL),
+    SECRET("shippo-token", "service", "\\bshippo_(?:live|test)_[0-9a-f]{40}\\b", secret_marked, "=10"),
+    SECRET("plaid-token", "service", "\\baccess-(?:sandbox|development|production)-" UUID "\\b", secret_marked, "=13"),
+    SECRET("easypost-key", "service", "\\bEZ[AT]K[A-Za-z0-9]{54}\\b", secret_marked, "=4"),
+    SECRET("contentful-token", "service", "\\bCFPAT-[A-Za-z0-9_-]{43}", secret_marked, "=5"),
+    SECRET("facebook-token", "service", "\\bEAA[B-Z][A-Za-z0-9]{100,300}\\b", secret_marked, "=4"),
+    SECRET("salesforce-token", "service", "\\b00D[A-Za-z0-9]{12}![A-Za-z0-9._]{80,260}", secret_marked, "=3"),
+    SECRET("mapbox-token", "service", "\\bsk\\.eyJ[A-Za-z0-9_-]{40,300}\\.[A-Za-z0-9_-]{20,24}", secret_marked, "=5"),
+    SECRET("dropbox-token", "service", "\\bsl\\.(?:u\\.)?[A-Za-z0-9_-]{130,1000}", secret_marked, "=3"),
     SECRET("linear-key", "service", "\\blin_api_[A-Za-z0-9]{40}", secret_marked, "=6"),
     SECRET("notion-token", "service", "\\b(?:secret|ntn)_[A-Za-z0-9]{43,50}\\b", secret_marked, "=3"),
     SECRET("figma-token", "service", "\\bfigd_[A-Za-z0-9_-]{38,45}", secret_marked, "=4"),
@@ -124,33 +172,43 @@ const struct sensitive SECRET_ROWS[] = {
     { { "private-key", "private_key",
         "-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
         "(?:(?:\\r|\\n|\\\\r|\\\\n){1,4}[A-Za-z]{1,12}(?:-[A-Za-z]{1,8})?: ?[A-Za-z0-9,.: -]{1,80}){0,3}"
-        "[A-Za-z0-9+/=:,. \\t\\r\\n\\\\]{20,3600}(?:-----END [A-Z0-9 ]{0,40}-----)?",
+        "[A-Za-z0-9+/=:,. \\t\\r\\n\\\\>#*|]{20,3600}(?:-----END [A-Z0-9 ]{0,40}-----)?",
         false, secret_pem, NULL, 0, BEHIND_ANYTHING },
+      NULL, "PRIVATE_KEY", FAKE_LABEL, NULL, NULL },
+    { { "putty-key", "private_key", "Private-Lines: [0-9]{1,3}(?:(?:\\r|\\n|\\\\r|\\\\n){1,4}[A-Za-z0-9+/=]{16,64}){1,50}", false, secret_lines, NULL, 0, BEHIND_ANYTHING },
       NULL, "PRIVATE_KEY", FAKE_LABEL, NULL, NULL },
     SIGNED("age-key", "private_key", "\\bAGE-SECRET-KEY-1[0-9A-Z]{58}", "!=16"),
 
     { { "jwt", "token", "\\beyJ[A-Za-z0-9_-]{10,1000}\\.eyJ[A-Za-z0-9_-]{6,2400}\\.[A-Za-z0-9_-]{10,680}", false, secret_jwt, NULL, 0, BEHIND_ANYTHING }, NULL, "TOKEN",
       FAKE_LABEL, NULL, NULL },
     SECRET_ANY_CASE("bearer", "token", "\\bbearer [A-Za-z0-9._~+/=-]{20,2000}", secret_bearer, "TOKEN"),
-    SECRET_ANY_CASE("basic-credentials", "token", "\\bauthorization[\"']?[:=] ?[\"']?basic [A-Za-z0-9+/]{12,400}={0,2}", secret_assigned,
+    SECRET_ANY_CASE("basic-credentials", "token", "\\bauthorization[\\\\\"']{0,2} ?[:=] ?[\\\\\"']{0,2}basic [A-Za-z0-9+/]{12,400}={0,2}", secret_basic,
                     "TOKEN"),
+    SECRET_ANY_CASE("registry-auth", "token", "\"auth[\\\\]?\" ?: ?[\\\\]?\"[A-Za-z0-9+/]{12,400}={0,2}", secret_basic, "TOKEN"),
 
     SECRET_ANY_CASE("password", "password",
-                    "(?:\\b|_)(?:db|user|my|admin|root|mysql|smtp|redis|default)?(?:password|passwd|passphrase|passcode|pwd|passwort|kennwort|"
-                    "contraseña|mot de passe|senha|пароль|密码)" ASSIGNED "{6,120}",
-                    secret_password, "PASSWORD"),
-    { { "password-member", "password", "(?:Password|Passwd|Passphrase|Pwd)" ASSIGNED "{6,120}", false, secret_password, NULL, 0, BEHIND_ANYTHING }, NULL, "PASSWORD",
+                    "(?:(?:\\b|_)" WHOSE "?" PASSWORD "|(?:_|\\b" WHOSE ")pass|пароль|Пароль|密码|密碼|パスワード|비밀번호)" ASSIGNED "{5,120}", secret_password, "PASSWORD"),
+    { { "password-member", "password", "(?:Password|Passwd|Passphrase|Pwd)" ASSIGNED "{5,120}", false, secret_password, NULL, 0, BEHIND_ANYTHING }, NULL, "PASSWORD",
       FAKE_CLASS, NULL, NULL },
     SECRET_ANY_CASE("password-said", "password",
-                    "\\b(?:password|passphrase|passcode|passwort|contraseña|senha)(?: for [a-z0-9 ]{1,30})? is [\"'`]?[^\\s\"'`,;]{6,120}",
+                    "(?:\\b" PASSWORD "(?: (?:for|von|für|de|para) [a-z0-9 ]{1,30})? (?:is|ist|lautet|est|es|é|è|jest)[ :]{1,2}|"
+                    "(?:密码|密碼)(?:是|为|為) ?|パスワードは ?|(?:пароль|Пароль) ?(?:-|—|–|это) ?)[\"'`]?[^\\s\"'`,;]{6,120}",
                     secret_said_password, "PASSWORD"),
+    SECRET_ANY_CASE("password-given", "password",
+                    "(?:--?(?:password|passwd|passphrase|storepass|keypass)|\\blogin [^\\s]{1,64}\\s{1,4}password|_PASSWORD|\\bidentified by|"
+                    "\\bwith password)[ \\t]{1,4}[\"'`]?[^\\s\"'`,;]{6,120}",
+                    secret_said_password, "PASSWORD"),
+    SECRET_ANY_CASE("password-of-user", "password", "(?:\\B-u|--user)[ =][\"']?[^\\s:\"'/]{1,64}:[^\\s\"'`,;]{6,120}", secret_password, "PASSWORD"),
+    SECRET_ANY_CASE("django-key", "password", "\\bdjango-insecure-[^\\s\"'`]{20,80}", secret_signs, "SECRET"),
     SECRET_ANY_CASE("assigned-secret", "assignment",
                     "(?:\\b|_)(?:secret|token|api[_ -]?key|apikey|access[_ -]?(?:key|token)|auth[_ -]?(?:key|token)|secret[_ -]?key|"
-                    "private[_ -]?key|client[_ -]?secret|account[_ -]?key|encryption[_ -]?key|signing[_ -]?key|credentials?|webhook)"
-                    ASSIGNED "{16,200}",
+                    "private[_ -]?key|client[_ -]?secret|account[_ -]?key|encryption[_ -]?key|signing[_ -]?key|hmac[_ -]?key|master[_ -]?key|app[_ -]?key|"
+                    "shared[_ -]?key|storage[_ -]?key|primary[_ -]?key|secondary[_ -]?key|service[_ -]?key|subscription[_ -]?key|"
+                    "secret[_ -]?key[_ -]?base|credentials?|webhook)"
+                    ASSIGNED "{15,200}",
                     secret_assigned, "SECRET"),
     { { "assigned-member", "assignment",
-        "(?:Secret|Token|ApiKey|AccessKey|SecretKey|PrivateKey|AccountKey|SigningKey|EncryptionKey)" ASSIGNED "{16,200}", false,
+        "(?:Secret|Token|ApiKey|AccessKey|SecretKey|PrivateKey|AccountKey|SigningKey|EncryptionKey)" ASSIGNED "{15,200}", false,
         secret_assigned, NULL, 0, BEHIND_ANYTHING },
       NULL, "SECRET", FAKE_CLASS, NULL, NULL },
     SECRET_ANY_CASE("url-password", "url",

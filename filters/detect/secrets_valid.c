@@ -112,6 +112,19 @@ bool secret_pem(struct str text, size_t *start, size_t *end)
     return true;
 }
 
+/* The lines of a key behind their number, of which none but the last is short. */
+bool secret_lines(struct str text, size_t *start, size_t *end)
+{
+    size_t at = *start + str_find(view(text, *start, *end), ':') + 1;
+    near_look(*end - at);
+    while (at < *end && (text.at[at] == ' ' || ascii_is_digit(text.at[at])))
+        at++;
+    while (at < *end && (memchr("\r\n\\", text.at[at], 3) || (memchr("rn", text.at[at], 2) && text.at[at - 1] == '\\')))
+        at++;
+    *start = at;
+    return at + 32 <= *end && !near_is_placeholder(str_first(view(text, at, *end), 64));
+}
+
 /* Key=value of a connection string: the value alone is secret. */
 bool secret_connection(struct str text, size_t *start, size_t *end)
 {
@@ -165,99 +178,10 @@ bool secret_url(struct str text, size_t *start, size_t *end)
     return true;
 }
 
-/* ---- assignments ---- */
-
-/* Where the value begins: behind the sign, blanks and quotes. */
-static size_t value_at(struct str text, size_t start, size_t end, bool said)
+/* scheme://token@host */
+bool secret_url_token(struct str text, size_t *start, size_t *end)
 {
-    size_t at = start;
-    if (said) {
-        struct str s = view(text, start, end);
-        at = start + str_find_str(s, STR(" is "));
-        at = at < end ? at + 4 : end;
-    } else {
-        while (at < end && text.at[at] != '=' && text.at[at] != ':')
-            at++;
-        while (at < end && memchr("=:>", text.at[at], 3))
-            at++;
-    }
-    while (at < end && memchr(" \t\"'`\\", text.at[at], 6))
-        at++;
-    return at;
-}
-
-/* What a program reads a secret from is none: calls, paths of members, variables. */
-static bool is_code(struct str s)
-{
-    static const struct str PARTS[] = { STR_INIT("env"), STR_INIT("process"), STR_INIT("config."), STR_INIT("self."), STR_INIT("this."),
-                                        STR_INIT("os."), STR_INIT("://"), STR_INIT("->"), STR_INIT("::"), STR_INIT("=="), STR_INIT("req.") };
-    near_look(4 * s.len);
-    for (size_t i = 0; i < s.len; i++)
-        if (memchr("()[]{}<>|", s.at[i], 9))
-            return true;
-    for (size_t i = 0; i < ARRAY_LEN(PARTS); i++)
-        if (str_find_str(s, PARTS[i]) < s.len)
-            return true;
-    return s.len && (s.at[0] == '$' || s.at[0] == '%' || s.at[0] == '*' || s.at[0] == '/' || s.at[0] == '@');
-}
-
-/* What people choose: eight letters with a digit or a sign, in no list of words that stand for one. */
-static bool is_password(struct str s)
-{
-    bool letter = false, digit = false, sign = false;
-    for (size_t i = 0; i < s.len; i++) {
-        letter |= is_upper(s.at[i]) || is_lower(s.at[i]);
-        digit |= ascii_is_digit(s.at[i]);
-        sign |= !is_alnum(s.at[i]) && !memchr("_-.", s.at[i], 3);
-    }
-    return s.len >= 6 && ((letter && digit) || (letter && sign && s.len >= 8)) && !near_is_placeholder(s) && !is_code(s);
-}
-
-static void trim_value(struct str text, size_t start, size_t *end)
-{
-    while (*end > start && memchr(".,;:!?\\", text.at[*end - 1], 7))
-        (*end)--;
-}
-
-bool secret_password(struct str text, size_t *start, size_t *end)
-{
-    size_t at = value_at(text, *start, *end, false);
-    trim_value(text, at, end);
-    if (at >= *end || !is_password(view(text, at, *end)))
-        return false;
-    *start = at;
-    return true;
-}
-
-bool secret_said_password(struct str text, size_t *start, size_t *end)
-{
-    size_t at = value_at(text, *start, *end, true);
-    trim_value(text, at, end);
-    if (at >= *end || !is_password(view(text, at, *end)))
-        return false;
-    *start = at;
-    return true;
-}
-
-bool secret_assigned(struct str text, size_t *start, size_t *end)
-{
-    size_t at = value_at(text, *start, *end, false);
-    trim_value(text, at, end);
-    struct str value = view(text, at, *end);
-    if (value.len < 16 || is_code(value) || !near_is_random(value))
-        return false;
-    *start = at;
-    return true;
-}
-
-bool secret_bearer(struct str text, size_t *start, size_t *end)
-{
-    size_t at = *start;
-    while (at < *end && text.at[at] != ' ')
-        at++;
-    at++;
-    if (at >= *end || *end - at < 20 || is_code(view(text, at, *end)) || !near_is_random(view(text, at, *end)))
-        return false;
-    *start = at;
-    return true;
+    *start += sizeof "://" - 1;
+    *end = *start + str_find(view(text, *start, *end), '@');
+    return near_is_random(view(text, *start, *end));
 }

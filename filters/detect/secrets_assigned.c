@@ -1,0 +1,168 @@
+/* secrets_assigned.c - what is a secret because of the name that it is given to: passwords, keys, credentials. The name makes a candidate,
+ * the look of the value decides: code that reads a secret, types, words and placeholders are none. */
+#include "filters/detect/near.h"
+#include "filters/detect/secrets_parts.h"
+
+#include "proxy/base/base64.h"
+
+static struct str view(struct str text, size_t start, size_t end)
+{
+    return str_of(text.at + start, end - start);
+}
+
+static const char MARKS[] = " \t\n\"'`\\*";
+
+static size_t skip_marks(struct str text, size_t at, size_t end)
+{
+    while (at < end && memchr(MARKS, text.at[at], sizeof MARKS - 1))
+        at++;
+    return at;
+}
+
+/* Where the sign behind the name stands, and where the value begins: behind it, blanks and quotes. The full-width colon has three bytes. */
+static size_t value_at(struct str text, size_t start, size_t end, size_t *sign)
+{
+    size_t at = start;
+    while (at < end && !memchr("=:>|", text.at[at], 4) && !str_starts(view(text, at, end), STR("：")))
+        at++;
+    *sign = at;
+    while (at < end && memchr("=:>|", text.at[at], 4))
+        at++;
+    if (at == *sign && at < end)
+        at += sizeof "：" - 1;
+    return skip_marks(text, at, end);
+}
+
+/* What a program reads a secret from is none: calls, paths of members, variables. */
+static bool is_code(struct str s)
+{
+    static const struct str PARTS[] = { STR_INIT("env"), STR_INIT("process"), STR_INIT("config."), STR_INIT("self."), STR_INIT("this."),
+                                        STR_INIT("os."), STR_INIT("://"), STR_INIT("->"), STR_INIT("::"), STR_INIT("=="), STR_INIT("req.") };
+    near_look(4 * s.len);
+    while (s.len && s.at[s.len - 1] == '=') /* the end of base64 */
+        s.len--;
+    for (size_t i = 0; i < s.len; i++)
+        if (memchr("()[]{}<>|", s.at[i], 9))
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(PARTS); i++)
+        if (str_find_str(s, PARTS[i]) < s.len)
+            return true;
+    return s.len && memchr("$%*/@", s.at[0], 5);
+}
+
+/* Of letters in both cases, digits and signs. */
+static unsigned kinds_of(struct str s)
+{
+    unsigned kinds = 0;
+    for (size_t i = 0; i < s.len; i++)
+        kinds |= is_upper(s.at[i]) ? 1U : is_lower(s.at[i]) ? 2U : ascii_is_digit(s.at[i]) ? 4U : memchr("_-.", s.at[i], 3) ? 0U : 8U;
+    return kinds;
+}
+
+/* What people choose: letters with a digit, or eight signs with one that is no letter, in no list of words that stand for one. */
+static bool is_password(struct str s)
+{
+    unsigned kinds = kinds_of(s);
+    bool letter = kinds & 3;
+    return s.len >= 6 && letter && (kinds & 4 || (kinds & 8 && s.len >= 8)) && !near_is_placeholder(s) && !is_code(s);
+}
+
+/* A sentence goes on behind a value; what is in quotes ends with them. */
+static void trim_value(struct str text, size_t start, size_t *end)
+{
+    bool is_quoted = start > 0 && memchr("\"'`", text.at[start - 1], 3);
+    while (*end > start && memchr(is_quoted ? "\\" : ".,;:!?\\*&", text.at[*end - 1], is_quoted ? 1 : 9))
+        (*end)--;
+}
+
+/* Where less than a sign says that it is a value: a tag is closed behind it, a cell or line has nothing else in it. */
+static bool is_set_apart(struct str text, size_t sign, size_t at, size_t end)
+{
+    struct str behind = str_from(text, end);
+    if (text.at[sign] == '>')
+        return str_starts(behind, STR("</"));
+    if (text.at[sign] == '|')
+        return __builtin_popcount(kinds_of(view(text, at, end))) >= 3;
+    return !memchr(text.at + sign, '\n', at - sign) || (text.at[at - 1] == '\n' && (!behind.len || memchr("\r\n", behind.at[0], 2)));
+}
+
+bool secret_password(struct str text, size_t *start, size_t *end)
+{
+    size_t sign, at = value_at(text, *start, *end, &sign);
+    trim_value(text, at, end);
+    if (at >= *end || !is_password(view(text, at, *end)) || !is_set_apart(text, sign, at, *end))
+        return false;
+    *start = at;
+    return true;
+}
+
+/* The last word. */
+bool secret_said_password(struct str text, size_t *start, size_t *end)
+{
+    size_t at = *end;
+    while (at > *start && !memchr(MARKS, text.at[at - 1], sizeof MARKS - 1) && (unsigned char)text.at[at - 1] < 0x80)
+        at--;
+    trim_value(text, at, end);
+    if (at <= *start || at >= *end || !is_password(view(text, at, *end)))
+        return false;
+    *start = at;
+    return true;
+}
+
+bool secret_assigned(struct str text, size_t *start, size_t *end)
+{
+    size_t sign, at = value_at(text, *start, *end, &sign), upto = at;
+    while (upto < *end && text.at[upto] != '&') /* the next one of an address */
+        upto++;
+    *end = upto;
+    trim_value(text, at, end);
+    if (at + 16 > *end)
+        return false;
+    struct str value = view(text, at, *end);
+    bool is_public = str_starts(value, STR("pk.")) || str_starts(value, STR("pk_"));
+    if (is_public || is_code(value) || !near_is_random(value) || !is_set_apart(text, sign, at, *end))
+        return false;
+    *start = at;
+    return true;
+}
+
+bool secret_bearer(struct str text, size_t *start, size_t *end)
+{
+    size_t at = *start;
+    while (at < *end && text.at[at] != ' ')
+        at++;
+    at++;
+    if (at >= *end || *end - at < 20 || is_code(view(text, at, *end)) || !near_is_random(view(text, at, *end)))
+        return false;
+    *start = at;
+    return true;
+}
+
+/* The base64 of user:password (RFC 7617) is the last word. */
+bool secret_basic(struct str text, size_t *start, size_t *end)
+{
+    enum { BASIC_MAX = 408 };
+    unsigned char plain[BASE64_DECODED_MAX(BASIC_MAX)];
+    size_t at = *end, n = 0;
+    while (at > *start && !memchr(MARKS, text.at[at - 1], sizeof MARKS - 1))
+        at--;
+    near_look(2 * (*end - at));
+    if (*end - at > BASIC_MAX || !base64_decode(view(text, at, *end), plain, &n))
+        return false;
+    struct str s = str_of((const char *)plain, n);
+    size_t mark = str_find(s, ':');
+    if (mark + 4 > n || near_is_placeholder(str_from(s, mark + 1)))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (plain[i] <= ' ' || plain[i] > '~')
+            return false;
+    *start = at;
+    return true;
+}
+
+/* Of letters, digits and signs, behind its mark. */
+bool secret_signs(struct str text, size_t *start, size_t *end)
+{
+    char letters[128];
+    return near_is_random(str_of(letters, near_compact(text, *start + sizeof "django-insecure", *end, letters, sizeof letters)));
+}

@@ -1,0 +1,108 @@
+/* test_sensitive_texts.c - secrets and personal data in code, data, letters and addresses, in several languages; and hundreds of near misses. */
+#include <stdlib.h>
+
+#include "filters/detect/sensitive.h"
+#include "tests/harness/check.h"
+
+struct looking {
+    struct pattern_set *set;
+    struct pattern_scratch *scratch;
+};
+
+static struct looking look_for(const struct sensitive *rows, const char *const *kinds)
+{
+    const struct pattern *list[SENSITIVE_ROWS_MAX];
+    struct problems problems;
+    struct looking l;
+    problems_init(&problems, STR("test"), STR_NONE);
+    l.set = pattern_set_new(list, sensitive_select(rows, kinds, UINT64_MAX, PERSONAL_COUNTRIES, UINT64_MAX, list), &problems);
+    problems_finish(&problems);
+    if (!l.set || !(l.scratch = pattern_scratch_new(l.set)))
+        abort();
+    return l;
+}
+
+static void end(struct looking *l)
+{
+    pattern_scratch_free(l->scratch);
+    pattern_set_free(l->set);
+}
+
+static struct str letters_of(char kind)
+{
+#define SMALL "abcdefghijklmnopqrstuvwxyz"
+#define LARGE "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    switch (kind) {
+    case 'b': return STR(SMALL LARGE "0123456789+/");
+    case 'u': return STR(SMALL LARGE "0123456789-_");
+    case 'h': return STR("0123456789abcdef");
+    case 'l': return STR(SMALL "0123456789");
+    case 'c': return STR(LARGE "0123456789");
+    case 'L': return STR(SMALL LARGE);
+    case '2': return STR(SMALL "234567");
+    case '3': return STR(LARGE "234567");
+    case '9': return STR("123456789");
+    default: return STR(SMALL LARGE "0123456789");
+    }
+}
+
+/* Signs at random in the place of <a:40>. No two in a row are alike, so that none looks made up. */
+static struct str fill(const char *text, char *out, size_t room)
+{
+    size_t n = 0;
+    for (const char *p = text; *p && n < room; p++) {
+        char *after = NULL;
+        unsigned long count = p[0] == '<' && p[1] && p[2] == ':' ? strtoul(p + 3, &after, 10) : 0;
+        if (!count || *after != '>') {
+            out[n++] = *p;
+            continue;
+        }
+        struct str letters = letters_of(p[1]);
+        for (; count && n < room; count--, n++)
+            do
+                out[n] = letters.at[(size_t)random() % letters.len];
+            while (n && out[n] == out[n - 1]);
+        p = after;
+    }
+    return str_of(out, n);
+}
+
+enum { TEXT_ROOM = 8192 };
+
+static bool has(struct looking *l, const char *id, struct str text)
+{
+    const struct pattern_match *at;
+    size_t n = 0;
+    CHECK(pattern_set_find(l->set, l->scratch, text, &at, &n));
+    for (size_t i = 0; i < n; i++)
+        if (!id || strcmp(pattern_set_at(l->set, at[i].pattern)->id, id) == 0)
+            return true;
+    return false;
+}
+
+static const struct {
+    const struct sensitive *rows;
+    const char *id, *text;
+} TEXTS[] = {
+#define FOUND(rows, id, text) { rows##_ROWS, id, text },
+#define PASSED(text) { NULL, NULL, text },
+#include "tests/unit/sensitive_texts.def"
+#undef FOUND
+#undef PASSED
+};
+
+TEST("what people write is found, and what only looks like it is let past")
+{
+    struct looking secrets = look_for(SECRET_ROWS, SECRET_KINDS), personal = look_for(PERSONAL_ROWS, PERSONAL_KINDS);
+    char room[TEXT_ROOM];
+    srandom(5);
+    for (size_t i = 0; i < ARRAY_LEN(TEXTS); i++) {
+        struct str text = fill(TEXTS[i].text, room, sizeof room);
+        bool fits = TEXTS[i].id ? has(TEXTS[i].rows == SECRET_ROWS ? &secrets : &personal, TEXTS[i].id, text)
+                                : !has(&secrets, NULL, text) && !has(&personal, NULL, text);
+        if (!CHECK(fits))
+            printf("  %s: " STR_F "\n", TEXTS[i].id ? TEXTS[i].id : "nothing", STR_A(text));
+    }
+    end(&secrets);
+    end(&personal);
+}
