@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proxy/base/ascii.h"
+
 enum { FILE_MAX = 256 * 1024, CHAIN_MAX = 16, NAMES_MAX = 256, HOST_MAX = 253, SOON_S = 14 * 24 * 3600 };
 
 struct identity {
@@ -168,12 +170,7 @@ static bool is_host_name(struct str s)
     struct str host = str_starts(s, STR("*.")) ? str_from(s, 2) : s;
     if (!host.len || s.len > HOST_MAX || host.at[0] == '.')
         return false;
-    for (size_t i = 0; i < host.len; i++) {
-        char c = ascii_lower(host.at[i]);
-        if (!(c >= 'a' && c <= 'z') && !ascii_is_digit(c) && c != '-' && c != '.' && c != '_')
-            return false;
-    }
-    return true;
+    return ascii_is_made_of(host, STR("-._"));
 }
 
 static bool add_name(struct identity *id, const ASN1_STRING *text)

@@ -2,6 +2,7 @@
 #include "certs/keyset.h"
 
 #include "certs/discovery.h"
+#include "proxy/base/ascii.h"
 #include "proxy/base/pause.h"
 
 enum { URL_MAX_BYTES = 2048 };
@@ -189,16 +190,6 @@ enum keyset_answer keyset_find(struct keyset *k, uint64_t now_ms, struct str kid
 
 /* ---- issuers ---- */
 
-static bool is_guid(struct str s)
-{
-    if (s.len != 36)
-        return false;
-    for (size_t i = 0; i < s.len; i++)
-        if (i == 8 || i == 13 || i == 18 || i == 23 ? s.at[i] != '-' : hex_value(s.at[i]) < 0)
-            return false;
-    return true;
-}
-
 bool issuer_is(struct str pattern, struct str tid, struct str iss)
 {
     static const struct str HOLE = STR_INIT("{tenantid}");
@@ -208,7 +199,7 @@ bool issuer_is(struct str pattern, struct str tid, struct str iss)
     if (at == pattern.len)
         return str_eq(pattern, iss);
     struct str tail = str_from(pattern, at + HOLE.len);
-    return is_guid(tid) && iss.len == at + tid.len + tail.len && str_eq(str_first(iss, at), str_first(pattern, at)) &&
+    return ascii_is_guid(tid) && iss.len == at + tid.len + tail.len && str_eq(str_first(iss, at), str_first(pattern, at)) &&
            str_eq(str_first(str_from(iss, at), tid.len), tid) && str_eq(str_from(iss, at + tid.len), tail);
 }
 

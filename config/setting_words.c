@@ -1,6 +1,8 @@
 /* setting_words.c - durations, sizes, rates and names, as they are written. */
 #include "config/setting.h"
 
+#include "proxy/base/ascii.h"
+
 struct unit {
     const char *word;
     uint64_t worth;
@@ -88,11 +90,5 @@ bool rate_print(struct buf *out, struct rate rate)
 
 bool name_is_sound(struct str name)
 {
-    for (size_t i = 0; i < name.len; i++) {
-        char c = ascii_lower(name.at[i]);
-        bool is_mark = c == '.' || c == '_' || c == '-';
-        if (!(c >= 'a' && c <= 'z') && !ascii_is_digit(c) && !(is_mark && i > 0))
-            return false;
-    }
-    return name.len > 0 && name.len <= 64;
+    return name.len > 0 && name.len <= 64 && ascii_is_alnum(*name.at) && ascii_is_made_of(name, STR("._-"));
 }

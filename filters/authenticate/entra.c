@@ -1,6 +1,7 @@
 /* entra.c - the rules for tokens of Microsoft Entra ID, chosen by the token's own `ver` (azure.md §1). */
 #include "certs/keyset.h"
 #include "filters/authenticate/who.h"
+#include "proxy/base/ascii.h"
 
 /* The tenant of personal Microsoft accounts: never taken because "any" was meant, only when it is named. */
 static const struct str CONSUMERS = STR_INIT("9188040d-6c67-4c5b-b112-36a304b66dad");
@@ -19,14 +20,9 @@ static bool listed(const struct texts *list, struct str s)
     return str_is_one_of_nocase(s, list->at, list->count);
 }
 
-static bool is_guid(struct str s)
-{
-    return issuer_is(STR("{tenantid}"), s, s);
-}
-
 static bool tenant_is_allowed(const struct entra_settings *e, struct str tid)
 {
-    if (is_guid(e->tenant))
+    if (ascii_is_guid(e->tenant))
         return str_eq_nocase(e->tenant, tid);
     if (e->tenants.count)
         return listed(&e->tenants, tid);
@@ -88,7 +84,7 @@ bool who_entra(const struct claims *c, const struct issuer *i, const struct auth
     if (authority != &i->authorities[version->authority])
         return false;
     *why = "tid is no tenant's id";
-    if (!is_guid(c->tid))
+    if (!ascii_is_guid(c->tid))
         return false;
     *why = "the tenant is not among those allowed";
     if (!tenant_is_allowed(e, c->tid))
@@ -103,7 +99,7 @@ bool who_entra(const struct claims *c, const struct issuer *i, const struct auth
         if (!claims_string(c, NAMES[n], a, &w->name))
             return false;
     *why = "oid is missing or no object's id";
-    if (!is_guid(oid))
+    if (!ascii_is_guid(oid))
         return false;
     w->subject = oid;
     w->is_app = is_app_only(c, idtyp, oid, w);

@@ -5,6 +5,7 @@
 #include "certs/jws.h"
 #include "certs/keyset.h"
 #include "filters/authenticate/issuer_keys.h"
+#include "proxy/base/ascii.h"
 
 enum { KEYS_FILE_MAX = JWKS_BYTES_MAX, HOUR_MS = 3600 * 1000 };
 
@@ -99,11 +100,6 @@ static const struct setting ISSUER_SETTINGS[] = {
 
 /* ---- the check ---- */
 
-static bool is_guid(struct str s)
-{
-    return issuer_is(STR("{tenantid}"), s, s);
-}
-
 static struct str without_slash(struct str url)
 {
     return url.len && url.at[url.len - 1] == '/' ? str_first(url, url.len - 1) : url;
@@ -171,7 +167,7 @@ static bool is_microsofts(struct str audience)
 static bool check_entra(struct issuer *i, struct setup *s, struct problems *p)
 {
     struct entra_settings *e = i->entra;
-    bool ok = check_url(p, i, e->authority, "authority"), many = !is_guid(e->tenant);
+    bool ok = check_url(p, i, e->authority, "authority"), many = !ascii_is_guid(e->tenant);
     if (i->issuer.len || i->discovery_url.len)
         ok = complain(p, i, "entra knows its own issuer and discovery_url");
     if (many && !str_eq(e->tenant, STR("organizations")) && !str_eq(e->tenant, STR("common")))
@@ -181,7 +177,7 @@ static bool check_entra(struct issuer *i, struct setup *s, struct problems *p)
     if (!many && (e->tenants.count || e->insecure_any_tenant))
         ok = complain(p, i, "one tenant needs no list of tenants");
     for (size_t n = 0; n < e->tenants.count; n++)
-        if (!is_guid(e->tenants.at[n])) {
+        if (!ascii_is_guid(e->tenants.at[n])) {
             problem(p, e->tenants.spans[n], "a tenant must be its id (a GUID)");
             ok = false;
         }

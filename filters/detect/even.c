@@ -2,6 +2,7 @@
 #include "filters/detect/even.h"
 
 #include "filters/detect/word_table.h"
+#include "proxy/base/ascii.h"
 
 #include <stdlib.h>
 #if defined(__SSE2__)
@@ -9,11 +10,6 @@
 #endif
 
 enum { KEEP_BYTES = 256 * 1024 };
-
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 void even_finish(struct even *e)
 {
@@ -103,7 +99,7 @@ static void copy_run(struct pass *p)
 {
     size_t start = p->in;
     bool breaks = !p->out; /* white space before the text */
-    for (; p->in < p->text.len && is_space(p->text.at[p->in]); p->in++)
+    for (; p->in < p->text.len && ascii_is_space(p->text.at[p->in]); p->in++)
         breaks = breaks || p->text.at[p->in] == '\n' || p->text.at[p->in] == '\r';
     breaks = breaks || p->in == p->text.len;
     if (!p->out || p->e->bytes[p->out - 1] != ' ') {
@@ -120,13 +116,13 @@ bool even_make(struct even *e, struct str text)
         return false;
     struct pass p = { .e = e, .text = text };
     memset(e->breaks, 0, (text.len / 64 + 1) * sizeof *e->breaks);
-    if (text.len && is_space(*text.at))
+    if (text.len && ascii_is_space(*text.at))
         copy_run(&p); /* a single space is one as well, and a line begins behind it */
     while (p.in < text.len) {
         copy_even(&p);
         if (p.in == text.len)
             break;
-        if (is_space(text.at[p.in]))
+        if (ascii_is_space(text.at[p.in]))
             copy_run(&p);
         else
             copy_one(&p);

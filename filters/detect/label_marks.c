@@ -1,22 +1,12 @@
-/* label_marks.c - see the header. */
+/* label_marks.c - labels by their properties, names and ids in a text. */
 #include "filters/detect/label_marks.h"
+
+#include "proxy/base/ascii.h"
 
 /* Nothing is looked for further than this: a text full of beginnings would cost its square. */
 enum { BETWEEN_MAX = 160 /* bytes between a name and its value */, NAME_MAX_BYTES = 256, TAG_MAX_BYTES = 512, ENTITY_MAX = 9 /* &equals; */ };
 
 static const struct str PREFIX = STR_INIT("msip_label_");
-
-bool label_is_id(struct str s)
-{
-    if (s.len != LABEL_ID_CHARS)
-        return false;
-    for (size_t i = 0; i < s.len; i++) {
-        bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (is_dash ? s.at[i] != '-' : hex_value(s.at[i]) < 0)
-            return false;
-    }
-    return true;
-}
 
 static bool is_space(char c)
 {
@@ -106,7 +96,7 @@ struct str label_property(struct str name, struct str *attribute)
     if (name.len < after || !str_starts_nocase(name, PREFIX))
         return STR_NONE;
     struct str id = str_first(str_from(name, id_at), LABEL_ID_CHARS);
-    if (!label_is_id(id) || (name.len > after && name.at[after] != '_'))
+    if (!ascii_is_guid(id) || (name.len > after && name.at[after] != '_'))
         return STR_NONE;
     *attribute = str_from(name, after + 1);
     return id;
@@ -203,7 +193,7 @@ static void note_property(struct label_marks *marks, struct str text, size_t at)
 static struct str bare_id(struct str s)
 {
     s = str_starts(s, STR("{")) ? str_from(s, 1) : s;
-    return label_is_id(str_first(s, LABEL_ID_CHARS)) ? str_first(s, LABEL_ID_CHARS) : STR_NONE;
+    return ascii_is_guid(str_first(s, LABEL_ID_CHARS)) ? str_first(s, LABEL_ID_CHARS) : STR_NONE;
 }
 
 static struct str xml_attribute(struct str tag, struct str name)

@@ -30,7 +30,6 @@ struct label_marks {
 /* Adds what is found in `text`. `marks` is zeroed at first. */
 void label_marks_find(struct label_marks *marks, struct str text);
 
-bool label_is_id(struct str s);
 /* The id in `name`, which is as a whole MSIP_Label_<guid>_<attribute> (without case); *attribute is what follows. at == NULL when it
  * is no such name. */
 struct str label_property(struct str name, struct str *attribute);

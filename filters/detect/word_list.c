@@ -1,6 +1,7 @@
 /* word_list.c - a line is a phrase, a phrase is a pattern. */
 #include "filters/detect/word_list.h"
 
+#include "proxy/base/ascii.h"
 #include "proxy/base/utf8.h"
 
 #include <errno.h>
@@ -73,17 +74,12 @@ bool word_list_read(struct arena *a, struct str path, struct texts *out, struct 
     return true;
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 const char *word_pattern(struct arena *a, struct str phrase, unsigned *flags)
 {
     static const char hex[] = "0123456789abcdef";
-    while (phrase.len && is_space(*phrase.at))
+    while (phrase.len && ascii_is_space(*phrase.at))
         phrase = str_from(phrase, 1);
-    while (phrase.len && is_space(phrase.at[phrase.len - 1]))
+    while (phrase.len && ascii_is_space(phrase.at[phrase.len - 1]))
         phrase.len--;
     char *out = phrase.len ? arena_bytes(a, 4 * phrase.len + 1) : NULL; /* at most four bytes for one: `.` as \x2e */
     if (!out)
@@ -91,12 +87,12 @@ const char *word_pattern(struct arena *a, struct str phrase, unsigned *flags)
     char *at = out;
     bool is_ascii = true;
     for (size_t i = 0; i < phrase.len; i++) {
-        char c = phrase.at[i], l = ascii_lower(c);
-        if (is_space(c)) {
+        char c = phrase.at[i];
+        if (ascii_is_space(c)) {
             at = mempcpy(at, "\\x20", 4);
-            while (is_space(phrase.at[i + 1])) /* the phrase does not end with a space */
+            while (ascii_is_space(phrase.at[i + 1])) /* the phrase does not end with a space */
                 i++;
-        } else if ((l >= 'a' && l <= 'z') || ascii_is_digit(c) || (unsigned char)c >= 0x80) {
+        } else if (ascii_is_alnum(c) || (unsigned char)c >= 0x80) {
             *at++ = c;
             is_ascii = is_ascii && (unsigned char)c < 0x80;
         } else {
@@ -135,7 +131,7 @@ static size_t find_uneven(struct str text, size_t i)
     }
 #endif
     while (i < text.len &&
-           !(is_space(text.at[i]) && (text.at[i] != ' ' || (i + 1 < text.len && text.at[i + 1] == ' '))))
+           !(ascii_is_space(text.at[i]) && (text.at[i] != ' ' || (i + 1 < text.len && text.at[i + 1] == ' '))))
         i++;
     return i;
 }
@@ -153,7 +149,7 @@ struct str word_text(struct str text, struct buf *room)
         out = mempcpy(out, text.at + at, odd - at);
         if (out == begin || out[-1] != ' ')
             *out++ = ' ';
-        for (at = odd; at < text.len && is_space(text.at[at]);)
+        for (at = odd; at < text.len && ascii_is_space(text.at[at]);)
             at++;
         odd = find_uneven(text, at);
     }
@@ -166,8 +162,8 @@ size_t word_text_origin(struct str text, size_t at)
 {
     size_t from = 0;
     for (size_t i = 0; i < at && from < text.len; i++) {
-        bool runs = is_space(text.at[from++]);
-        while (runs && from < text.len && is_space(text.at[from]))
+        bool runs = ascii_is_space(text.at[from++]);
+        while (runs && from < text.len && ascii_is_space(text.at[from]))
             from++;
     }
     return from;

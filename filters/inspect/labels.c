@@ -5,6 +5,7 @@
 #include "filters/inspect/labels.h"
 
 #include "filters/detect/label_marks.h"
+#include "proxy/base/ascii.h"
 
 enum label_action { ACTION_ALLOW, ACTION_REPORT, ACTION_MASK, ACTION_ROUTE, ACTION_REFUSE };
 static const char *const ACTIONS[] = { "allow", "report", "mask", "route", "refuse" };
@@ -82,7 +83,7 @@ static bool check_ids(struct labels_policy *p, struct arena *a, struct problems 
     for (size_t i = 0; i < p->ids.count; i++) {
         const struct text_pair *pair = &p->ids.at[i];
         p->id_ranks[i] = rank_named(p, pair->value);
-        if (!label_is_id(pair->key.text)) {
+        if (!ascii_is_guid(pair->key.text)) {
             problem(problems, pair->key.span, "the id of a label looks like 2096f6a2-d2f7-48be-b329-b73aaa526e5d");
             ok = false;
         } else if (p->id_ranks[i] == LABEL_UNKNOWN) {
@@ -90,7 +91,7 @@ static bool check_ids(struct labels_policy *p, struct arena *a, struct problems 
         }
     }
     for (size_t i = 0; i < p->sites.count; i++)
-        if (!label_is_id(p->sites.at[i])) {
+        if (!ascii_is_guid(p->sites.at[i])) {
             problem(problems, p->sites.spans[i], "a site is a tenant's id: 11111111-2222-3333-4444-555555555555");
             ok = false;
         }
@@ -231,7 +232,7 @@ static void read_field(const struct labels_policy *p, struct labels_found *f, st
     if (!marks.count && !marks.has_more && value.len) {
         if (value.len >= 2 && value.at[0] == '"' && value.at[value.len - 1] == '"')
             value = str_of(value.at + 1, value.len - 2);
-        marks.at[marks.count++] = (struct label_mark){ .id = label_is_id(value) ? value : STR(""), .name = value };
+        marks.at[marks.count++] = (struct label_mark){ .id = ascii_is_guid(value) ? value : STR(""), .name = value };
     }
     labels_carry(f, p, &marks, whole);
 }

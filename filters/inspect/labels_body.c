@@ -2,6 +2,7 @@
 #include "filters/inspect/labels.h"
 
 #include "filters/detect/label_file.h"
+#include "proxy/base/ascii.h"
 
 enum { DOCUMENT_BYTES_MIN = 64 };
 
@@ -85,14 +86,14 @@ static void read_label(const struct jsonx *j, uint32_t value, struct label_marks
     struct label_mark m = { .id = STR("") };
     if (jsonx_is(j, value, JSONX_STRING)) {
         struct str said = jsonx_string(j, value, a);
-        m.id = label_is_id(said) ? said : STR("");
+        m.id = ascii_is_guid(said) ? said : STR("");
         m.name = m.id.len ? STR_NONE : said;
     } else if (jsonx_is(j, value, JSONX_OBJECT)) {
         for (uint32_t c = jsonx_first(j, value); c != JSONX_NO_NODE; c = jsonx_next(j, value, c)) {
             uint32_t key = jsonx_key_of(j, c);
             struct str said = plain_value(j, c, a);
             if (is_named(j, key, ID_MEMBERS, a))
-                m.id = label_is_id(said) ? said : m.id;
+                m.id = ascii_is_guid(said) ? said : m.id;
             else if (is_named(j, key, NAME_MEMBERS, a))
                 m.name = said;
             else if (is_named(j, key, ENCRYPTED_MEMBERS, a))

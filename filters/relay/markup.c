@@ -27,7 +27,7 @@ static bool judge_list(struct markup *m, struct markup_sink *sink, bool *keep)
         size_t end = 0;
         if (!begins)
             continue;
-        while (end < rest.len && !markup_is_space(rest.at[end]) && !strchr("\"'),;", rest.at[end]))
+        while (end < rest.len && !ascii_is_space(rest.at[end]) && !strchr("\"'),;", rest.at[end]))
             end++;
         enum markup_kind kind = markup_judge(str_first(rest, end), true, sink->allow_hosts);
         if (kind != MARKUP_FINE && !sink->found(sink, kind, str_first(rest, end), keep))
@@ -79,7 +79,7 @@ static enum markup_took in_text(struct markup *m, struct markup_sink *sink, char
         m->depth = 0;
         m->is_doubtful = false;
     }
-    m->is_line_empty = c == '\n' || (m->is_line_empty && markup_is_space(c));
+    m->is_line_empty = c == '\n' || (m->is_line_empty && ascii_is_space(c));
     m->state = c == '<'                                                    ? OPEN
                : (l == 'h' || l == 'w') && !m->after_letter                ? BARE
                : m->in_tag && l == 'o' && !m->in_word                      ? HANDLER
@@ -113,8 +113,8 @@ static enum markup_took behind_bracket(struct markup *m, struct markup_sink *sin
 static enum markup_took before_address(struct markup *m, struct markup_sink *sink, char c)
 {
     bool is_quoted = c == '>' && m->is_line_begun && !m->is_html; /* a line of a quotation */
-    m->is_line_begun = c == '\n' || (m->is_line_begun && (markup_is_space(c) || is_quoted));
-    if (markup_is_space(c) || is_quoted)
+    m->is_line_begun = c == '\n' || (m->is_line_begun && (ascii_is_space(c) || is_quoted));
+    if (ascii_is_space(c) || is_quoted)
         return markup_took(markup_pass(sink, c));
     m->is_line_begun = false;
     m->parens = 0;
@@ -129,7 +129,7 @@ static bool ends_address(struct markup *m, char c)
 {
     if (m->quote)
         return c == m->quote || (m->quote == '>' && c == '\n');
-    if (markup_is_space(c) || (m->is_html ? c == '>' : c == '<'))
+    if (ascii_is_space(c) || (m->is_html ? c == '>' : c == '<'))
         return true;
     if (m->is_html)
         return false;
@@ -184,7 +184,7 @@ static enum markup_took in_bare(struct markup *m, struct markup_sink *sink, char
         may_be |= held.len < heads[i].len && str_starts_nocase(heads[i], held) &&
                   ascii_lower(c) == heads[i].at[held.len];
     }
-    if (is_whole ? !markup_is_space(c) && !strchr("<>\"'`)]}|", c) && held.len < MARKUP_HELD_MAX : may_be) {
+    if (is_whole ? !ascii_is_space(c) && !strchr("<>\"'`)]}|", c) && held.len < MARKUP_HELD_MAX : may_be) {
         markup_follow_word(m, c);
         return markup_took(markup_hold(m, c));
     }
@@ -253,8 +253,8 @@ static size_t plain_run(struct markup *m, struct str s)
         char l = ascii_lower(s.at[i]);
         if ((l == 'h' || l == 'w') && !after)
             break;
-        after = (l >= 'a' && l <= 'z') || ascii_is_digit(l);
-        m->is_line_empty = m->is_line_empty && markup_is_space(l);
+        after = ascii_is_alnum(l);
+        m->is_line_empty = m->is_line_empty && ascii_is_space(l);
     }
     if (i)
         markup_follow_word(m, s.at[i - 1]);

@@ -16,7 +16,7 @@ void markup_begin_attribute(struct markup *m)
 static void spell(struct markup *m, char c)
 {
     if (!markup_is_word(c)) {
-        if (c != '=' && !markup_is_space(c))
+        if (c != '=' && !ascii_is_space(c))
             m->word_len = 0;
         return;
     }
@@ -30,7 +30,7 @@ void markup_follow_word(struct markup *m, char c)
 {
     spell(m, c);
     m->in_word = markup_is_word(c);
-    m->after_letter = markup_is_letter(c) || ascii_is_digit(c);
+    m->after_letter = ascii_is_alnum(c);
     m->before_bang = c == '!';
 }
 
@@ -44,7 +44,7 @@ void markup_follow_tag(struct markup *m, char c)
         m->tag_quote = c;
     else if (c == '>')
         m->in_tag = false;
-    m->after_equals = c == '=' || (m->after_equals && markup_is_space(c));
+    m->after_equals = c == '=' || (m->after_equals && ascii_is_space(c));
     if (++m->tag_bytes > TAG_MAX_BYTES)
         m->in_tag = false;
 }
@@ -52,8 +52,8 @@ void markup_follow_tag(struct markup *m, char c)
 enum markup_took markup_behind_angle(struct markup *m, struct markup_sink *sink, char c)
 {
     size_t len = buf_len(&m->held);
-    if (markup_is_letter(c) || (c == '/' && len == 1)) {
-        m->state = markup_is_letter(c) ? NAME : OPEN;
+    if (ascii_is_letter(c) || (c == '/' && len == 1)) {
+        m->state = ascii_is_letter(c) ? NAME : OPEN;
         return markup_took(markup_hold(m, c));
     }
     m->state = TEXT;
@@ -91,7 +91,7 @@ enum markup_took markup_in_name(struct markup *m, struct markup_sink *sink, char
     }
     m->word_len = 0;
     m->in_word = m->after_letter = false;
-    if (markup_is_space(c) || c == '/') {
+    if (ascii_is_space(c) || c == '/') {
         m->in_tag = true;
         m->tag_bytes = m->tag_quote = 0;
         m->is_fetching = markup_tag_fetches(str_from(buf_str(&m->held), 1));
@@ -114,7 +114,7 @@ enum markup_took markup_in_handler(struct markup *m, struct markup_sink *sink, c
     enum { HANDLER_MAX = 40 };
     struct str held = buf_str(&m->held);
     bool is_on = held.len == 1 ? ascii_lower(c) == 'n' : true;
-    if (is_on && (markup_is_letter(c) || (markup_is_space(c) && held.len > 4)) && held.len < HANDLER_MAX)
+    if (is_on && (ascii_is_letter(c) || (ascii_is_space(c) && held.len > 4)) && held.len < HANDLER_MAX)
         return markup_took(markup_hold(m, c));
     m->state = TEXT;
     m->word_len = 0;

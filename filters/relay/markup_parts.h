@@ -3,6 +3,7 @@
 #define RELAY_MARKUP_PARTS_H
 
 #include "filters/relay/markup.h"
+#include "proxy/base/ascii.h"
 
 enum markup_state {
     TEXT,
@@ -24,20 +25,9 @@ static inline enum markup_took markup_took(bool ok)
     return ok ? TOOK : BROKEN;
 }
 
-static inline bool markup_is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static inline bool markup_is_letter(char c)
-{
-    char l = ascii_lower(c);
-    return l >= 'a' && l <= 'z';
-}
-
 static inline bool markup_is_word(char c)
 {
-    return markup_is_letter(c) || ascii_is_digit(c) || c == '-' || c == '_' || c == ':';
+    return ascii_is_alnum(c) || c == '-' || c == '_' || c == ':';
 }
 
 static inline bool markup_pass(struct markup_sink *sink, char c)

@@ -1,5 +1,6 @@
 /* produced.c - how many tokens an event of a stream brings, without an index of it: for as long as the model server has not
  * said itself. Only the strings that carry what the model wrote are looked at. */
+#include "proxy/base/ascii.h"
 #include "proxy/base/utf8.h"
 #include "proxy/core/slices.h"
 
@@ -66,30 +67,17 @@ static uint64_t count_plain(const struct encoding *e, struct str text)
     return (text.len + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN;
 }
 
-static bool hex4(struct str s, size_t i, uint32_t *out)
-{
-    uint32_t n = 0;
-    for (size_t k = i; k < i + 4; k++) {
-        int digit = k < s.len ? hex_value(s.at[k]) : -1;
-        if (digit < 0)
-            return false;
-        n = n << 4 | (uint32_t)digit;
-    }
-    *out = n;
-    return true;
-}
-
 /* What the escape at `*i` stands for, and `*i` behind it; half a surrogate pair is a question mark. */
 static uint32_t unescape_one(struct str s, size_t *i)
 {
     char c = *i + 1 < s.len ? s.at[*i + 1] : '\\';
     uint32_t code = c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : (unsigned char)c, low;
     *i += 2;
-    if (c != 'u' || !hex4(s, *i, &code))
+    if (c != 'u' || !ascii_hex_at(s, *i, 4, &code))
         return code < 0x80 ? code : '?';
     *i += 4;
     if (code >= 0xd800 && code < 0xdc00 && *i + 1 < s.len && s.at[*i] == '\\' && s.at[*i + 1] == 'u' &&
-        hex4(s, *i + 2, &low) && low >= 0xdc00 && low < 0xe000) {
+        ascii_hex_at(s, *i + 2, 4, &low) && low >= 0xdc00 && low < 0xe000) {
         *i += 6;
         return 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
     }

@@ -3,18 +3,15 @@
 
 #include <stdlib.h>
 
+#include "proxy/base/ascii.h"
+
 /* ---- what may be rewritten ---- */
 
 enum { LOOK_BACK_MAX = 4096 };
 
 static bool is_word(struct str s)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        char c = ascii_lower(s.at[i]);
-        if (!(c >= 'a' && c <= 'z') && !ascii_is_digit(c) && c != '_' && c != '-')
-            return false;
-    }
-    return s.len > 0 && s.len <= 64;
+    return s.len > 0 && s.len <= 64 && ascii_is_made_of(s, STR("_-"));
 }
 
 /* What other members, the caller's code or the model server compare with. */

@@ -3,6 +3,8 @@
 
 #include <sys/un.h>
 
+#include "proxy/base/ascii.h"
+
 enum { HOST_MAX = 253 };
 
 /* ---- addresses to listen on ---- */
@@ -111,12 +113,7 @@ void read_unix_mode(struct reading *r, const struct yaml *at, void *field)
 
 static bool host_is_sound(struct str host)
 {
-    for (size_t i = 0; i < host.len; i++) {
-        char c = ascii_lower(host.at[i]);
-        if (!(c >= 'a' && c <= 'z') && !ascii_is_digit(c) && c != '.' && c != '-' && c != '_')
-            return false;
-    }
-    return host.len > 0 && host.len <= HOST_MAX;
+    return host.len > 0 && host.len <= HOST_MAX && ascii_is_made_of(host, STR("-._"));
 }
 
 void read_endpoint_url(struct reading *r, const struct yaml *at, void *field)

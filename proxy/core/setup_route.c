@@ -1,6 +1,8 @@
 /* setup_route.c - a route as it is written: what it matches, its filters stage by stage, its pools. */
 #include "proxy/core/setup_parts.h"
 
+#include "proxy/base/ascii.h"
+
 enum { STEPS_MAX = 200, WORDS_MAX = 256, KNOWN_BYTES_MAX = 4096 };
 
 static const struct setting NO_SETTINGS[] = { SETTINGS_END };
@@ -79,13 +81,9 @@ static bool host_is_sound(struct str host)
 {
     if (str_starts(host, STR("*.")))
         host = str_from(host, 2);
-    for (size_t i = 0; i < host.len; i++) {
-        char c = ascii_lower(host.at[i]);
-        bool is_v6 = host.at[0] == '[' && (c == ':' || c == '[' || c == ']');
-        if (!(c >= 'a' && c <= 'z') && !ascii_is_digit(c) && c != '-' && c != '.' && !is_v6)
-            return false;
-    }
-    return host.len > 0 && host.len <= 253 && host.at[0] != '.' && host.at[host.len - 1] != '.';
+    struct str marks = str_starts(host, STR("[")) ? STR("-.:[]") : STR("-.");
+    return host.len > 0 && host.len <= 253 && host.at[0] != '.' && host.at[host.len - 1] != '.' &&
+           ascii_is_made_of(host, marks);
 }
 
 void read_hosts(struct reading *r, const struct yaml *at, void *field)

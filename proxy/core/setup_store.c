@@ -3,6 +3,8 @@
 
 #include <sys/un.h>
 
+#include "proxy/base/ascii.h"
+
 enum { NAME_MAX_BYTES = 64, URLS_MAX = 64, DATABASE_MAX = 65535, PORT_REDIS = 6379, PORT_SENTINEL = 26379 };
 
 /* ---- URLs ---- */
@@ -19,12 +21,8 @@ static const struct {
 static bool is_host(struct str host)
 {
     struct ip_address ip;
-    for (size_t i = 0; i < host.len; i++) {
-        char c = ascii_lower(host.at[i]);
-        if (!(c >= 'a' && c <= 'z') && !ascii_is_digit(c) && c != '.' && c != '-' && c != '_')
-            return false;
-    }
-    return host.len > 0 && host.len <= 253 && (!ip_parse_lenient(host, &ip) || ip_parse(host, &ip));
+    return host.len > 0 && host.len <= 253 && ascii_is_made_of(host, STR("-._")) &&
+           (!ip_parse_lenient(host, &ip) || ip_parse(host, &ip));
 }
 
 static bool read_host(struct str text, struct store_url *url, const char **why)
@@ -272,12 +270,7 @@ static void check_together(const struct store_settings *s, const struct store_ur
 /* It stands in every key, within braces. */
 static void check_name(const struct store_settings *s, struct problems *problems)
 {
-    bool ok = s->name.len > 0 && s->name.len <= NAME_MAX_BYTES;
-    for (size_t i = 0; ok && i < s->name.len; i++) {
-        char c = ascii_lower(s->name.at[i]);
-        ok = (c >= 'a' && c <= 'z') || ascii_is_digit(c) || c == '-' || c == '_' || c == '.';
-    }
-    if (!ok)
+    if (!s->name.len || s->name.len > NAME_MAX_BYTES || !ascii_is_made_of(s->name, STR("-_.")))
         problem(problems, s->span, "\"name\" is up to %d letters, digits, \"-\", \"_\" and \".\"", NAME_MAX_BYTES);
 }
 

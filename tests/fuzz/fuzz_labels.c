@@ -1,6 +1,7 @@
 /* fuzz_labels.c - labels in any text and any document: nothing is read past its end, and what is found lies in it. */
 #include "filters/detect/label_file.h"
 
+#include "proxy/base/ascii.h"
 #include "proxy/base/base64.h"
 
 #include <stdlib.h>
@@ -11,7 +12,7 @@ static void check_marks(const struct label_marks *marks)
 {
     assert(marks->count <= LABEL_MARKS_MAX);
     for (size_t i = 0; i < marks->count; i++)
-        assert(label_is_id(marks->at[i].id) && marks->at[i].name.len <= 1024 && marks->at[i].name_on.len <= 2048);
+        assert(ascii_is_guid(marks->at[i].id) && marks->at[i].name.len <= 1024 && marks->at[i].name_on.len <= 2048);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

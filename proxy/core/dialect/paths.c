@@ -1,6 +1,7 @@
 /* paths.c - which operation a path asks for: rows of patterns, one table for each family. */
 #include "proxy/core/dialect/parts.h"
 
+#include "proxy/base/ascii.h"
 #include "proxy/http/url.h"
 
 const struct path_row PATHS_BY_BODY[] = {
@@ -45,12 +46,7 @@ static bool fits(struct str pattern, struct str path, struct fit *fit)
 /* An id of the server's making: what would need decoding, or is absurdly long, is none. */
 static bool is_plain_id(struct str id)
 {
-    for (size_t i = 0; i < id.len; i++) {
-        char c = ascii_lower(id.at[i]);
-        if (!(c >= 'a' && c <= 'z') && !ascii_is_digit(c) && c != '_' && c != '-' && c != '.')
-            return false;
-    }
-    return id.len <= 256;
+    return id.len <= 256 && ascii_is_made_of(id, STR("-._"));
 }
 
 static bool read_names(const struct fit *fit, struct arena *a, struct call *call)

@@ -1,6 +1,7 @@
 /* texts.c - gathers what the model would read and what its server would open, out of any shape of JSON. */
 #include "proxy/core/dialect/parts.h"
 
+#include "proxy/base/ascii.h"
 #include "proxy/base/base64.h"
 #include "proxy/base/utf8.h"
 #include "proxy/http/url.h"
@@ -88,13 +89,7 @@ static bool is_one_of(struct str key, const struct str *list, size_t n)
  * server writes a role into its template as it came. */
 static bool is_word(struct str value)
 {
-    static const struct str marks = STR_INIT("_-.:/");
-    for (size_t i = 0; i < value.len; i++) {
-        char c = ascii_lower(value.at[i]);
-        if (!(c >= 'a' && c <= 'z') && !ascii_is_digit(c) && !str_has(marks, c))
-            return false;
-    }
-    return value.len <= 64;
+    return value.len <= 64 && ascii_is_made_of(value, STR("_-.:/"));
 }
 
 /* Words of the API itself, not of a prompt, while they look like such words. Roles are few, and read by the model. */
