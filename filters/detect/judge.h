@@ -21,7 +21,7 @@ enum judge_action {
 };
 
 /* Named thresholds of the score. */
-enum { JUDGE_STRICT = 40, JUDGE_BALANCED = 60, JUDGE_RELAXED = 100 };
+enum { JUDGE_STRICT = 35, JUDGE_BALANCED = 45, JUDGE_RELAXED = 80 };
 
 struct judge_policy {
     struct rule_set *set;

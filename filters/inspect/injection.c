@@ -31,7 +31,7 @@ static const struct setting SETTINGS[] = {
     SETTING(struct injection_policy, action, SET_WORD, .words = ACTIONS, .dflt = "refuse",
             .about = "refuse the request, or let it pass and tell the journal"),
     SETTING(struct injection_policy, threshold, SET_TEXT, .dflt = "balanced",
-            .about = "the score that refuses: strict (40), balanced (60), relaxed (100), or a number from 1 to 1000"),
+            .about = "the score that refuses: strict (35), balanced (45), relaxed (80), or a number from 1 to 1000"),
     SETTING(struct injection_policy, thresholds, SET_TEXT_MAP, .example = "{ extraction: 40 }",
             .about = "a category's own score that refuses, beside that of the sum; the categories are override, jailbreak, "
                      "spoofing, extraction, exfiltration, indirect and obfuscation"),
