@@ -78,6 +78,17 @@ struct callout *callout_new(const struct callout_policy *p, struct world *world)
     return NULL;
 }
 
+bool callout_open(void *policy, struct world *world, void **instance)
+{
+    return (*instance = callout_new(policy, world)) != NULL;
+}
+
+void callout_close(void *policy, void *instance)
+{
+    (void)policy;
+    callout_free(instance);
+}
+
 /* ---- the circuit ---- */
 
 static void rest(struct callout *c, uint64_t ms)

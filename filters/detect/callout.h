@@ -47,7 +47,7 @@ struct callout_policy {
 enum { ACTION_CALLOUT_REFUSE, ACTION_CALLOUT_REPORT };
 enum { DOWN_CALLOUT_REFUSE, DOWN_CALLOUT_ALLOW };
 
-bool callout_check(struct callout_policy *p, struct setup *setup, struct problems *problems);
+bool callout_check(void *policy, struct setup *setup, struct problems *problems); /* as a filter's `check` */
 extern const char *const CALLOUT_SERVICES[], *const CALLOUT_CHECKS[], *const CALLOUT_KEY_FIELDS[], *const CALLOUT_ACTIONS[],
     *const CALLOUT_DOWN[];
 
@@ -66,6 +66,9 @@ struct callout_verdict {
 struct callout;
 struct callout *callout_new(const struct callout_policy *p, struct world *world);
 void callout_free(struct callout *c); /* NULL is fine; no job may be open */
+/* The same as a filter's `open` and `close`. */
+bool callout_open(void *policy, struct world *world, void **instance);
+void callout_close(void *policy, void *instance);
 
 /* ---- one job ---- */
 

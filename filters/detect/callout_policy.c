@@ -1,6 +1,7 @@
 /* callout_policy.c - what the operator wrote about a service that judges texts, checked and made ready. */
 #include "filters/detect/callout.h"
 
+#include "proxy/base/ascii.h"
 
 const char *const CALLOUT_SERVICES[] = { "content_safety", "contract", NULL };
 const char *const CALLOUT_CHECKS[] = { "prompt_shield", "harm", NULL };
@@ -104,14 +105,12 @@ static bool make_urls(struct callout_policy *p, struct arena *a)
 
 static bool is_version(struct str s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if (!ascii_is_digit(s.at[i]) && s.at[i] != '-' && !(ascii_lower(s.at[i]) >= 'a' && ascii_lower(s.at[i]) <= 'z'))
-            return false;
-    return s.len > 0;
+    return s.len > 0 && ascii_is_made_of(s, STR("-"));
 }
 
-bool callout_check(struct callout_policy *p, struct setup *setup, struct problems *problems)
+bool callout_check(void *policy, struct setup *setup, struct problems *problems)
 {
+    struct callout_policy *p = policy;
     if (!check_url(p, problems) || !check_severities(p, problems) || !check_identity(p, setup, problems))
         return false;
     if (p->service == SERVICE_CONTENT_SAFETY && !p->checks)

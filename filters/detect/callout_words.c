@@ -4,6 +4,8 @@
 
 #include <jansson.h>
 
+#include "proxy/base/ascii.h"
+
 const char *const CALLOUT_CATEGORY_WORDS[CALLOUT_CATEGORIES + 1] = { "hate", "sexual", "self_harm", "violence", NULL };
 /* As the service spells them. */
 static const char *const SPELLED[CALLOUT_CATEGORIES] = { "Hate", "Sexual", "SelfHarm", "Violence" };
@@ -59,10 +61,7 @@ static void copy_word(char *to, size_t room, const char *prefix, const char *wor
 {
     size_t n = (size_t)snprintf(to, room, "%s", prefix);
     for (size_t i = 0; word[i] && n + 1 < room; i++)
-        to[n++] = (word[i] >= '0' && word[i] <= '9') || (ascii_lower(word[i]) >= 'a' && ascii_lower(word[i]) <= 'z') ||
-                          word[i] == '.' || word[i] == '-'
-                      ? word[i]
-                      : '_';
+        to[n++] = ascii_is_alnum(word[i]) || word[i] == '.' || word[i] == '-' ? word[i] : '_';
     to[n] = '\0';
 }
 

@@ -13,22 +13,6 @@ static const struct setting SETTINGS[] = {
     SETTINGS_END,
 };
 
-static bool check(void *policy, struct setup *setup, struct problems *problems)
-{
-    return callout_check(policy, setup, problems);
-}
-
-static bool open_instance(void *policy, struct world *world, void **instance)
-{
-    return (*instance = callout_new(policy, world)) != NULL;
-}
-
-static void close_instance(void *policy, void *instance)
-{
-    (void)policy;
-    callout_free(instance);
-}
-
 static void place_of(struct exchange *x, uint32_t of, struct finding *finding)
 {
     finding->text = &x->call.texts[of];
@@ -122,9 +106,9 @@ const struct filter filter_callout = {
     .seat = STAGE_INSPECT,
     .settings = SETTINGS,
     .policy_size = sizeof(struct callout_policy),
-    .check = check,
-    .open = open_instance,
-    .close = close_instance,
+    .check = callout_check,
+    .open = callout_open,
+    .close = callout_close,
     .step = step,
     .settle = settle,
 };

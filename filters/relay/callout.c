@@ -16,22 +16,6 @@ static const struct setting SETTINGS[] = {
     SETTINGS_END,
 };
 
-static bool check(void *policy, struct setup *setup, struct problems *problems)
-{
-    return callout_check(policy, setup, problems);
-}
-
-static bool open_instance(void *policy, struct world *world, void **instance)
-{
-    return (*instance = callout_new(policy, world)) != NULL;
-}
-
-static void close_instance(void *policy, void *instance)
-{
-    (void)policy;
-    callout_free(instance);
-}
-
 /* ---- questions ---- */
 
 /* Used again and again: there are as many as were ever out at once. */
@@ -184,9 +168,9 @@ const struct filter filter_answer_callout = {
     .seat = STAGE_RELAY,
     .settings = SETTINGS,
     .policy_size = sizeof(struct callout_policy),
-    .check = check,
-    .open = open_instance,
-    .close = close_instance,
+    .check = callout_check,
+    .open = callout_open,
+    .close = callout_close,
     .text = read_text,
     .text_finish = forget,
     .settle = settle,
