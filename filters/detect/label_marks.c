@@ -166,7 +166,7 @@ static struct str folded(struct str s, size_t at, size_t end)
 static size_t word_end(struct str s, size_t at)
 {
     size_t stop = at + NAME_MAX_BYTES < s.len ? at + NAME_MAX_BYTES : s.len;
-    while (at < stop && ((ascii_lower(s.at[at]) >= 'a' && ascii_lower(s.at[at]) <= 'z') || s.at[at] == '_'))
+    while (at < stop && (ascii_is_letter(s.at[at]) || s.at[at] == '_'))
         at++;
     return at;
 }

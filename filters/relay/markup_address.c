@@ -1,6 +1,8 @@
 /* markup_address.c - whether an address leads where it may, read as the most lenient of browsers would. */
 #include "filters/relay/markup.h"
 
+#include "proxy/base/ascii.h"
+
 enum { DATA_MIN_BYTES = 8, SEGMENT_MAX_BYTES = 100, LABEL_MAX_BYTES = 40 };
 
 static struct str without_edges(struct str s)
@@ -32,10 +34,10 @@ static bool is_disguised(struct str address)
 static size_t scheme_of(struct str s)
 {
     for (size_t i = 0; i < s.len; i++) {
-        char c = ascii_lower(s.at[i]);
+        char c = s.at[i];
         if (c == ':')
             return i ? i + 1 : 0;
-        if (!(c >= 'a' && c <= 'z') && !(i && (ascii_is_digit(c) || c == '+' || c == '.' || c == '-')))
+        if (!ascii_is_letter(c) && !(i && (ascii_is_digit(c) || c == '+' || c == '.' || c == '-')))
             return 0;
     }
     return 0;

@@ -2,6 +2,8 @@
  * something else, so that a member that is new is read, not overlooked. */
 #include "proxy/core/dialect/answer_way_parts.h"
 
+#include "proxy/base/ascii.h"
+
 enum { DEPTH_MAX = 64 };
 
 /* ---- paths ---- */
@@ -189,12 +191,7 @@ static bool is_picture(const struct jsonx *j, uint32_t node)
     size_t comma = str_find(head, ',');
     if (!is_named || comma == head.len || !str_ends(str_first(head, comma), STR(";base64")))
         return false;
-    for (size_t i = comma + 1; i < raw.len; i++) {
-        char c = ascii_lower(raw.at[i]);
-        if (!(c >= 'a' && c <= 'z') && !ascii_is_digit(c) && c != '+' && c != '/' && c != '=')
-            return false;
-    }
-    return true;
+    return ascii_is_made_of(str_from(raw, comma + 1), STR("+/="));
 }
 
 bool way_walk(struct way w, uint32_t node)
