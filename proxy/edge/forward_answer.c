@@ -108,10 +108,7 @@ static enum stream_answer read_some(struct forward *f, bool beside, size_t *n)
     char *at = beside ? f->all->room + buf_len(&f->held) : buf_reserve(&f->held, FORWARD_READ_BYTES);
     if (!at)
         return STREAM_BROKEN; /* a head or a chunk line is bounded far below */
-    enum stream_answer answer = stream_read_at(s, at, FORWARD_READ_BYTES, n);
-    if (answer == STREAM_OK)
-        f->has_byte = true;
-    return answer;
+    return stream_read_at(s, at, FORWARD_READ_BYTES, n);
 }
 
 /* Takes what was read behind the few bytes that were held; what is left of both is held. False when it is over. */
@@ -154,6 +151,11 @@ void forward_read_answer(struct forward *f)
             take_end(f, answer);
             return;
         }
+        if (f->wire->was_kept && !f->written) {
+            forward_fail(f, FORWARD_BROKEN, "the server spoke before it was asked");
+            return;
+        }
+        f->has_byte = true;
         turn += n;
         if (!beside)
             buf_grew(&f->held, n);

@@ -580,6 +580,25 @@ TEST("bytes that nobody asked for end a kept connection, at once or later")
     BOTH(serve_too_much, is_not_kept())
 }
 
+/* Taken for its answer, everybody on this connection would get the answer of the one before. */
+TEST("bytes that come before a request is written on a kept connection are not its answer")
+{
+    BOTH(serve_and_babble, {
+        struct client *c = ask_small();
+        wait_over(c);
+        is_answered(c, "ok");
+        c = client_new();
+        c->retries = true;
+        send_request(c, HEAD_OF("10"), STR("01234"), STR("56789"));
+        usleep(100 * 1000); /* on the wire now, and the request is not: that is for the end of the turn */
+        wait_over(c);
+        CHECK_INT(c->failures, 1);
+        CHECK_INT(c->heads, 1);
+        CHECK_STR(buf_str(&c->body), STR("ok"));
+        CHECK_INT(server.connections, 2);
+    })
+}
+
 static void serve_close(struct talk *t)
 {
     if (talk_hear(t))
