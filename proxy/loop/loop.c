@@ -22,7 +22,7 @@ struct slot {
 struct loop {
     int epoll_fd;
     bool stopping;
-    uint64_t now_ms;
+    uint64_t now_us, now_ms;
     struct slot *slots; /* owned */
     uint32_t slots_count, first_free;
     struct list deferred, at_flush;
@@ -30,6 +30,12 @@ struct loop {
 };
 
 #define NO_SLOT UINT32_MAX
+
+static void read_clock(struct loop *loop)
+{
+    loop->now_us = loop_now_exact_us();
+    loop->now_ms = loop->now_us / 1000;
+}
 
 struct loop *loop_new(void)
 {
@@ -42,7 +48,7 @@ struct loop *loop_new(void)
         return NULL;
     }
     loop->first_free = NO_SLOT;
-    loop->now_ms = loop_now_exact_us() / 1000;
+    read_clock(loop);
     list_init(&loop->deferred);
     list_init(&loop->at_flush);
     wheel_init(&loop->wheel, loop->now_ms);
@@ -174,7 +180,7 @@ void loop_turn(struct loop *loop, int wait_ms)
 {
     struct epoll_event events[EVENTS_MAX];
     int count = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, wait_at_most(loop, wait_ms)); /* -1 when interrupted */
-    loop->now_ms = loop_now_exact_us() / 1000;
+    read_clock(loop);
     for (int i = 0; i < count; i++) {
         uint32_t number = (uint32_t)events[i].data.u64;
         const struct slot *slot = &loop->slots[number];
@@ -202,6 +208,11 @@ void loop_stop(struct loop *loop)
 uint64_t loop_now_ms(const struct loop *loop)
 {
     return loop->now_ms;
+}
+
+uint64_t loop_now_us(const struct loop *loop)
+{
+    return loop->now_us;
 }
 
 uint64_t loop_now_exact_us(void)

@@ -46,6 +46,7 @@ void loop_stop(struct loop *loop);
 
 /* Monotonic, read once a turn. loop_now_exact_us reads the clock. */
 uint64_t loop_now_ms(const struct loop *loop);
+uint64_t loop_now_us(const struct loop *loop);
 uint64_t loop_now_exact_us(void);
 
 #endif

@@ -30,6 +30,12 @@ uint64_t loop_now_exact_us(void)
     return stage_us;
 }
 
+uint64_t loop_now_us(const struct loop *loop)
+{
+    (void)loop;
+    return stage_us;
+}
+
 void deferred_init(struct deferred *d, void (*run)(struct deferred *d))
 {
     list_init(&d->link);
@@ -119,6 +125,19 @@ void resp_call(struct resp_client *c, struct resp_ask *ask, const struct resp_sc
     ask->keys = keys;
     ask->asked_us = stage_us;
     list_push_back(&c->sent, &ask->link);
+}
+
+/* The server here reads plain args. */
+struct str resp_bulk(char *at, struct str s)
+{
+    memcpy(at, s.at, s.len);
+    return str_of(at, s.len);
+}
+
+void resp_call_bulks(struct resp_client *c, struct resp_ask *ask, const struct resp_script *script, const struct str *args,
+                     size_t count, size_t keys)
+{
+    resp_call(c, ask, script, args, count, keys);
 }
 
 void resp_cancel(struct resp_ask *ask)

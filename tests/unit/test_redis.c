@@ -3,6 +3,7 @@
 
 #include "filters/stamp/identity.h"
 #include "proxy/base/base64.h"
+#include "proxy/base/metric.h"
 #include "proxy/loop/timer.h"
 #include "tests/unit/server.h"
 
@@ -274,6 +275,60 @@ TEST("a command is answered, and many of one turn are sent in one write")
     CHECK_INT(q.answer, RESP_REFUSED);
     CHECK_STR(str_c(q.text), STR("ERR unknown command"));
     CHECK(resp_is_up(client, STR_NONE));
+    end();
+}
+
+static uint64_t writes(void)
+{
+    return METRIC_READ(METRIC_STORE_WRITES);
+}
+
+/* Answers once it is told how many it may. */
+static atomic_int may_answer;
+static void serve_when_told(struct talk *t)
+{
+    struct heard h;
+    while (hear(t, &h)) {
+        if (greet(t, &h))
+            continue;
+        while (atomic_load(&may_answer) <= 0)
+            talk_pause(1);
+        atomic_fetch_sub(&may_answer, 1);
+        say_bulk(t, h.words[1]);
+    }
+}
+
+TEST("a few callers never wait for one another; many share writes, and none waits for long")
+{
+    enum { FEW = 5, MANY = 40 };
+    static struct question many[FEW + MANY];
+    may_answer = 0;
+    CHECK(metric_open());
+    settings.timeout_ms = 2000;
+    begin(serve_when_told);
+    CHECK(wait_up(true, 2000));
+    uint64_t before = writes();
+    for (size_t i = 0; i < FEW; i++) {
+        ask_words(&many[i], "ECHO", "first");
+        loop_turn(loop, 0);
+    }
+    CHECK_INT(writes() - before, FEW);
+    uint64_t began_ms = loop_now_ms(loop);
+    for (size_t i = FEW; i < FEW + MANY; i++) {
+        ask_words(&many[i], "ECHO", "then");
+        loop_turn(loop, 0);
+    }
+    CHECK(writes() - before <= FEW + (loop_now_ms(loop) - began_ms)); /* one each millisecond */
+    for (unsigned i = 0; i < 4; i++)
+        loop_turn(loop, 2);
+    uint64_t all = writes();
+    CHECK(all - before > FEW); /* unanswered as everything is */
+    turns(5);
+    CHECK_INT(writes(), all);
+    may_answer = FEW + MANY;
+    turns_until(&many[FEW + MANY - 1].times, 2000);
+    for (size_t i = 0; i < FEW + MANY; i++)
+        CHECK_INT(many[i].times, 1);
     end();
 }
 

@@ -17,7 +17,7 @@ static void close_ask(struct resp_ask *ask, enum resp_answer answer)
     list_remove(&ask->link);
     COUNT(METRIC_STORE_COMMANDS, answer);
     if (answer != RESP_DOWN)
-        OBSERVE(loop_now_exact_us() - ask->asked_us, METRIC_STORE_LATENCY);
+        OBSERVE(loop_now_us(ask->client->loop) - ask->asked_us, METRIC_STORE_LATENCY);
 }
 
 void client_tell(struct resp_ask *ask, enum resp_answer answer, const char *why)
@@ -109,7 +109,7 @@ static void open_ask(struct resp_client *c, struct resp_ask *ask, const struct s
         .args = args,
         .count = count,
         .until_ms = loop_now_ms(c->loop) + timeout_ms,
-        .asked_us = loop_now_exact_us(),
+        .asked_us = loop_now_us(c->loop),
     };
     list_init(&ask->node_link);
     if (list_is_empty(&c->asks))
@@ -180,14 +180,27 @@ void resp_command(struct resp_client *c, struct resp_ask *ask, struct str key, c
     ask_about(ask, key);
 }
 
+static void call(struct resp_ask *ask, const struct resp_script *script, size_t keys)
+{
+    assert(keys <= ask->count);
+    ask->script = script;
+    ask->keys = keys;
+    ask_about(ask, keys ? ask->args[0] : STR_NONE);
+}
+
 void resp_call(struct resp_client *c, struct resp_ask *ask, const struct resp_script *script, const struct str *args,
                size_t count, size_t keys)
 {
-    assert(keys <= count);
     open_ask(c, ask, args, count);
-    ask->script = script;
-    ask->keys = keys;
-    ask_about(ask, keys ? args[0] : STR_NONE);
+    call(ask, script, keys);
+}
+
+void resp_call_bulks(struct resp_client *c, struct resp_ask *ask, const struct resp_script *script, const struct str *args,
+                     size_t count, size_t keys)
+{
+    open_ask(c, ask, args, count);
+    ask->are_bulks = true;
+    call(ask, script, keys);
 }
 
 void client_ask(struct resp_client *c, struct resp_ask *ask, struct resp_node *n, const struct str *args, size_t count)

@@ -29,21 +29,27 @@ static char *put_bulk(char *at, struct str s)
     return at;
 }
 
+struct str resp_bulk(char *at, struct str s)
+{
+    return str_of(at, (size_t)(put_bulk(at, s) - at));
+}
+
 /* What a command begins with: strings that are written already, so many; then more. */
 struct begin {
     struct str written;
     size_t written_count;
     const struct str *more;
     size_t more_count;
+    bool are_bulks; /* the args that follow */
 };
 
 static bool write_command(struct buf *out, const struct begin *b, const struct str *args, size_t count)
 {
-    size_t bytes = NUMBER_BYTES + b->written.len;
+    size_t bytes = NUMBER_BYTES + b->written.len + (b->more_count + count) * RESP_BULK_MORE;
     for (size_t i = 0; i < b->more_count; i++)
-        bytes += b->more[i].len + NUMBER_BYTES + 2;
+        bytes += b->more[i].len;
     for (size_t i = 0; i < count; i++)
-        bytes += args[i].len + NUMBER_BYTES + 2;
+        bytes += args[i].len;
     char *first = buf_reserve(out, bytes);
     if (!first)
         return false;
@@ -52,7 +58,7 @@ static bool write_command(struct buf *out, const struct begin *b, const struct s
     for (size_t i = 0; i < b->more_count; i++)
         at = put_bulk(at, b->more[i]);
     for (size_t i = 0; i < count; i++)
-        at = put_bulk(at, args[i]);
+        at = b->are_bulks ? put_str(at, args[i]) : put_bulk(at, args[i]);
     buf_grew(out, (size_t)(at - first));
     return true;
 }
@@ -72,7 +78,8 @@ bool resp_write_ask(struct buf *out, const struct resp_ask *ask)
     const struct str whole[] = { STR("EVAL"), script->text, keys };
     struct begin begin = { .written = STR(""), .more = whole, .more_count = ARRAY_LEN(whole) };
     if (!ask->is_whole)
-        begin = (struct begin){ str_of(script->call, sizeof script->call), 2, &keys, 1 };
+        begin = (struct begin){ .written = str_of(script->call, sizeof script->call), 2, &keys, 1 };
+    begin.are_bulks = ask->are_bulks;
     return write_command(out, &begin, ask->args, ask->count);
 }
 

@@ -17,6 +17,9 @@ enum {
     KEEP_MS = 15 * 1000, /* of quiet, after which a PING shows that the connection lives */
     TELL_MS = 5 * 1000,  /* between complaints in the log */
     LOGIN_BYTES = 16 * 1024,
+    AT_ONCE = 4, /* so few callers never wait for one another */
+    HOLD_MS = 1,
+    HELD_MAX = 64,
 };
 
 static void timer_rang(struct timer *t);
@@ -80,12 +83,13 @@ static void disconnect(struct resp_node *n, const char *why)
     buf_clear(&n->out);
     buf_release(&n->out);
     deferred_cancel(&n->flush);
+    timer_cancel(&n->hold);
     while (n->first < n->end) {
         struct sent *s = node_sent_at(n, n->first);
         if (s->kind == SENT_ASK) {
             struct resp_ask *ask = s->ask;
             node_leave(n, ask);
-            client_tell(ask, RESP_LOST, why);
+            client_tell(ask, n->first < n->written ? RESP_LOST : RESP_DOWN, why);
         }
         n->first++;
     }
@@ -161,7 +165,7 @@ static void greet(struct resp_node *n)
     size_t len = (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)settings->database);
     const struct str select[] = { STR("SELECT"), str_of(digits, len) };
     n->state = NODE_GREETING;
-    n->first = n->end = 0;
+    n->first = n->written = n->end = 0;
     if (!resp_reader_open(&n->reader) || !buf_reserve(&n->out, LOGIN_BYTES) || !node_send_login(n, &login)) {
         node_fail(n, "no memory for a connection");
         return;
@@ -202,7 +206,7 @@ static bool take_replies(struct resp_node *n)
         enum resp_event event = resp_reader_next(&n->reader, &v);
         if (event == RESP_MORE)
             return true;
-        if (event == RESP_BAD || n->first == n->end) {
+        if (event == RESP_BAD || n->first == n->written) {
             node_fail(n, event == RESP_BAD ? n->reader.why : "an answer that nobody asked for");
             return false;
         }
@@ -253,12 +257,13 @@ static void dialled(struct dial *d, enum dial_answer answer, const char *why)
     greet(n);
 }
 
-/* Everything that a turn asked for leaves in one write. */
-static void flush(struct deferred *d)
+static void write_out(struct resp_node *n)
 {
-    struct resp_node *n = CONTAINER_OF(d, struct resp_node, flush);
+    timer_cancel(&n->hold);
+    n->was_held = false;
     if (n->state < NODE_GREETING || !buf_len(&n->out))
         return;
+    n->written = n->end;
     enum stream_answer answer = stream_write_buf(&n->dial.stream, &n->out);
     COUNT(METRIC_STORE_WRITES);
     if (answer == STREAM_BROKEN) {
@@ -269,6 +274,24 @@ static void flush(struct deferred *d)
         buf_init(&n->out, ceiling);
         n->out_is_secret = false;
     }
+}
+
+static void held_long_enough(struct timer *t)
+{
+    struct resp_node *n = CONTAINER_OF(t, struct resp_node, hold);
+    n->was_held = true;
+    loop_at_flush(n->client->loop, &n->flush);
+}
+
+/* Everything that a turn asked for leaves in one write. Under load that waits until what was sent before is answered, as
+ * Nagle's algorithm has it: each write, and each reading of its answers, costs more than the commands in it. */
+static void flush(struct deferred *d)
+{
+    struct resp_node *n = CONTAINER_OF(d, struct resp_node, flush);
+    if (n->state != NODE_READY || n->was_held || n->written - n->first <= AT_ONCE || n->end - n->written >= HELD_MAX)
+        write_out(n);
+    else if (!timer_is_set(&n->hold))
+        timer_set(n->client->loop, &n->hold, HOLD_MS);
 }
 
 /* ---- time ---- */
@@ -341,6 +364,7 @@ struct resp_node *node_new(struct resp_client *c, const struct node_place *place
     buf_init(&n->out, RESP_OUT_BYTES);
     deferred_init(&n->flush, flush);
     timer_init(&n->timer, timer_rang);
+    timer_init(&n->hold, held_long_enough);
     return n;
 }
 

@@ -77,12 +77,14 @@ struct resp_node {
     uint64_t number;     /* counts connections */
     struct sent *sent;   /* owned: a ring; `first` has gone out longest ago */
     size_t room;         /* a power of two */
-    uint64_t first, end; /* places; place % room is the index */
+    uint64_t first, written, end; /* places; place % room is the index */
     struct list waiting; /* asks, until it is ready */
     size_t waiting_count;
     struct buf out;
     bool out_is_secret;
     struct deferred flush;
+    struct timer hold;  /* what is to be sent waits for company at most so long */
+    bool was_held;
     struct timer timer; /* by state: try again, too late, look after it */
     uint64_t pause_ms, until_ms, heard_ms, ready_ms, ping_ms;
     uint64_t trust_ms; /* not before: a server that takes no writes may answer a PING well all the while */

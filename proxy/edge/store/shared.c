@@ -14,7 +14,7 @@ enum { COMPLAIN_MS = 10000, FLUSH_TURN_MS = 5 };
 
 uint64_t shared_clock_us(const struct shared_store *s)
 {
-    return loop_now_exact_us() + (uint64_t)s->ahead_us;
+    return loop_now_us(s->loop) + (uint64_t)s->ahead_us;
 }
 
 struct store_time shared_time(const struct shared_store *s)
@@ -25,7 +25,7 @@ struct store_time shared_time(const struct shared_store *s)
 
 void shared_tell_clock(struct shared_store *s, uint64_t clock_us)
 {
-    s->ahead_us = (int64_t)(clock_us - loop_now_exact_us());
+    s->ahead_us = (int64_t)(clock_us - loop_now_us(s->loop));
     s->has_clock = true;
 }
 
@@ -60,7 +60,7 @@ static struct known known_of(struct shared_store *s, const struct spot *spot)
 {
     return (struct known){ .memory = s->memory,
                            .row = s->row,
-                           .now = shared_time(s),
+                           .now = { loop_now_us(s->loop), shared_clock_us(s) / 1000 },
                            .ahead_us = s->ahead_us,
                            .op = &spot->op,
                            .hash = spot->hash,
@@ -144,6 +144,7 @@ static bool remember(struct shared_store *s, struct str mark, uint64_t server)
 {
     bool is_same = !s->server || s->server == server;
     snprintf(s->mark, sizeof s->mark, STR_F, STR_A(mark));
+    s->mark_bulk = resp_bulk(s->mark_room, str_c(s->mark));
     s->server = server;
     known_meet(s->memory, server, s->ahead_us);
     return is_same;
@@ -277,6 +278,8 @@ struct shared_store *shared_new(const struct shared_options *options)
     s->instance = (uint32_t)(worker >> 32);
     snprintf(s->seen_key, sizeof s->seen_key, "%sb:%016llx", s->tag, (unsigned long long)worker);
     snprintf(s->mark_key, sizeof s->mark_key, "%smark", s->tag);
+    s->mark_key_bulk = resp_bulk(s->mark_key_room, str_c(s->mark_key));
+    s->mark_bulk = resp_bulk(s->mark_room, STR(""));
     snprintf(s->live_key, sizeof s->live_key, "%sgateways", s->tag);
     s->ahead_us = (int64_t)(store_time_now().wall_ms * 1000 - loop_now_exact_us());
     s->server = known_server(s->memory, &s->ahead_us);

@@ -26,7 +26,8 @@ struct flight {
     struct str args[2 * SHARED_OPS_MAX + 3];
     size_t known_count;
     double known[SHARED_OPS_MAX][3]; /* what the store may not know: which, and how it stood */
-    char words[SHARED_OPS_MAX][LEVEL_BYTES + SHARED_COST_MAX * MEMBER_BYTES];
+    char known_room[sizeof(double[SHARED_OPS_MAX][3]) + RESP_BULK_MORE];
+    char words[SHARED_OPS_MAX][LEVEL_BYTES + SHARED_COST_MAX * MEMBER_BYTES + RESP_BULK_MORE];
 };
 
 /* ---- flights ---- */
@@ -88,12 +89,25 @@ static void drop_flight(struct ask *ask)
     ask->is_open = false;
 }
 
-/* A place in the flight for what the store is asked. */
-static void flight_add(struct flight *f, const struct limit_op *op, struct flight_op *mine)
+static bool is_same(const struct limit_op *a, const struct limit_op *b)
 {
-    char *words = f->words[f->sent];
+    return a->cost == b->cost && a->count == b->count && a->period_ms == b->period_ms && a->burst == b->burst &&
+           a->soft == b->soft && memcmp(a->periods_ms, b->periods_ms, sizeof a->periods_ms) == 0;
+}
+
+/* What the script reads of the op; of the same spot it is mostly the same. */
+static struct str words_of(const struct flight *f, const struct limit_op *op, const struct flight_op *mine, char *words)
+{
+    struct spot *spot = mine->spot;
+    if (mine->lease != spot->words_lease || !is_same(op, &spot->words_op)) {
+        level_write_ask(spot->words, op, mine->lease, SHARED_HOLD_MS);
+        spot->words_op = *op;
+        spot->words_lease = mine->lease;
+    }
+    if (list_is_empty(&mine->members))
+        return str_of(spot->words, LEVEL_BYTES);
     size_t len = LEVEL_BYTES;
-    level_write_ask(words, op, mine->lease, SHARED_HOLD_MS);
+    memcpy(words, spot->words, LEVEL_BYTES);
     LIST_EACH (node, &mine->members) {
         struct member *k = LIST_ENTRY(node, struct member, link);
         char name[MEMBER_BYTES + 1];
@@ -102,9 +116,17 @@ static void flight_add(struct flight *f, const struct limit_op *op, struct fligh
         len += MEMBER_BYTES;
         k->is_sent = true;
     }
+    return str_of(words, len);
+}
+
+/* A place in the flight for what the store is asked. */
+static void flight_add(struct flight *f, const struct limit_op *op, struct flight_op *mine)
+{
     struct spot *spot = mine->spot;
-    f->args[f->sent] = spot->name;
-    f->args[SHARED_OPS_MAX + f->sent++] = str_of(words, len);
+    char words[LEVEL_BYTES + SHARED_COST_MAX * MEMBER_BYTES];
+    f->args[f->sent] = spot->bulk;
+    f->args[SHARED_OPS_MAX + f->sent] = resp_bulk(f->words[f->sent], words_of(f, op, mine, words));
+    f->sent++;
     if (!spot->wants_seed)
         return;
     double *known = f->known[f->known_count++];
@@ -119,10 +141,11 @@ static void flight_send(struct flight *f)
 {
     size_t n = f->sent;
     memmove(&f->args[n + 1], &f->args[SHARED_OPS_MAX], n * sizeof f->args[0]);
-    f->args[n] = str_c(f->s->mark_key);
-    f->args[2 * n + 1] = str_c(f->s->mark);
-    f->args[2 * n + 2] = str_of((const char *)f->known, f->known_count * sizeof f->known[0]);
-    resp_call(f->s->client, &f->resp, &f->s->ask_script, f->args, 2 * n + 2 + (f->known_count > 0), n + 1);
+    f->args[n] = f->s->mark_key_bulk;
+    f->args[2 * n + 1] = f->s->mark_bulk;
+    if (f->known_count)
+        f->args[2 * n + 2] = resp_bulk(f->known_room, str_of((const char *)f->known, f->known_count * sizeof f->known[0]));
+    resp_call_bulks(f->s->client, &f->resp, &f->s->ask_script, f->args, 2 * n + 2 + (f->known_count > 0), n + 1);
 }
 
 static void flight_pin(struct flight *f, struct spot *spot, int64_t cost)

@@ -55,6 +55,8 @@ struct shared_store {
     unsigned replicas;
     struct resp_script ask_script, settle_script, hello_script;
     char tag[80], seen_key[112], mark_key[96], live_key[96];
+    char mark_key_room[96 + RESP_BULK_MORE], mark_room[24 + RESP_BULK_MORE];
+    struct str mark_key_bulk, mark_bulk; /* as they are sent */
     struct spots spots;
     uint32_t instance, members; /* this worker's number, and how many members it has named */
     int64_t ahead_us;           /* of the store's clock before this machine's monotonic one */

@@ -92,7 +92,7 @@ static bool make_room(struct spots *t)
 static struct spot *insert(struct spots *t, const struct limit_op *op, uint64_t hash)
 {
     size_t name_len = t->tag.len + 2 + op->key.len;
-    struct spot *s = make_room(t) ? calloc(1, sizeof *s + name_len) : NULL;
+    struct spot *s = make_room(t) ? calloc(1, sizeof *s + 2 * name_len + RESP_BULK_MORE) : NULL;
     if (!s)
         return NULL;
     char *name = (char *)(s + 1);
@@ -102,6 +102,7 @@ static struct spot *insert(struct spots *t, const struct limit_op *op, uint64_t 
     if (op->key.len)
         memcpy(name + t->tag.len + 2, op->key.at, op->key.len);
     s->name = str_of(name, name_len);
+    s->bulk = resp_bulk(name + name_len, s->name);
     s->op.key = str_from(s->name, t->tag.len + 2);
     s->op.kind = op->kind;
     s->hash = hash;

@@ -7,6 +7,7 @@
 #define EDGE_STORE_SPOT_H
 
 #include "proxy/base/list.h"
+#include "proxy/edge/redis/redis.h"
 #include "proxy/edge/store/level.h"
 
 enum { SPOTS_MAX = 16384, SPOT_MEMBERS_MAX = 65536 /* in all spots */ };
@@ -26,6 +27,10 @@ struct spot {
     uint64_t hash;
     struct limit_op op; /* as it was asked or settled last; its key lies in `name` */
     struct str name;    /* at the store: the tag, the kind, the key */
+    struct str bulk;    /* the same as it is sent */
+    char words[LEVEL_BYTES]; /* what the script was asked last, by this op with this lease; count 0: nothing yet */
+    struct limit_op words_op;
+    uint64_t words_lease;
     unsigned pins;      /* asks and batches under way that point here */
 
     /* as the store told last */
