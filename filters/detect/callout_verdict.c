@@ -1,6 +1,7 @@
 /* callout_verdict.c - what a job's end means for the exchange, in both seats. */
 #include "filters/detect/callout.h"
 
+#include "filters/inspect/prompt.h"
 #include "proxy/base/metric.h"
 
 static void tell(struct exchange *x, const struct callout_policy *p, const struct callout_job *job, place_fn *place_of)
@@ -31,10 +32,8 @@ enum verdict callout_missing(struct exchange *x, const struct callout_policy *p,
 
 enum verdict callout_refuse(struct exchange *x, enum reason why, const char *category, const char *rule)
 {
-    if (why == WHY_PROMPT_REFUSED) {
-        struct str param = arena_printf(&x->arena, "%s: %s", x->call.operation == OP_CHAT ? "messages" : "input", category);
-        x->param = param.at ? param : STR("input");
-    }
+    if (why == WHY_PROMPT_REFUSED)
+        x->param = prompt_member_with(x, category);
     x->rule = arena_copy(&x->arena, str_c(rule));
     return exchange_refuse(x, why, "%s, by %s", category, rule);
 }

@@ -1,5 +1,6 @@
 /* callout.c - another service judges the texts of a request before the model gets them, or while the model thinks. */
 #include "filters/detect/callout_rows.h"
+#include "filters/inspect/prompt.h"
 
 static const struct setting SETTINGS[] = {
     CALLOUT_ROWS("[prompt_shield, harm]"),
@@ -57,9 +58,7 @@ static void done_beside(struct callout_job *job)
 /* What nobody can read is not let past. */
 static enum verdict check_readable(struct exchange *x, const struct callout_policy *p)
 {
-    const char *what = !x->dialect->reads_json && buf_len(&x->body) ? "unread_body"
-                       : x->call.has_tokens && !p->insecure_tokens  ? "token_input"
-                                                                    : NULL;
+    const char *what = prompt_unread(x, p->insecure_tokens);
     if (!what)
         return NEXT;
     exchange_report(x, str_c(what), STR("unread"), STR("input"), str_c(CALLOUT_ACTIONS[p->action]), STR(""));

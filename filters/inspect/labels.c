@@ -5,6 +5,7 @@
 #include "filters/inspect/labels.h"
 
 #include "filters/detect/label_marks.h"
+#include "filters/inspect/prompt.h"
 #include "proxy/base/ascii.h"
 
 enum label_action { ACTION_ALLOW, ACTION_REPORT, ACTION_MASK, ACTION_ROUTE, ACTION_REFUSE };
@@ -267,8 +268,7 @@ static bool read_texts(struct exchange *x, const struct labels_policy *p, struct
 
 static enum verdict refuse(struct exchange *x, struct str rule, const char *why)
 {
-    struct str param = arena_printf(&x->arena, "%s: sensitivity label", x->call.operation == OP_CHAT ? "messages" : "input");
-    x->param = param.at ? param : STR("input");
+    x->param = prompt_member_with(x, "sensitivity label");
     x->rule = arena_copy(&x->arena, rule);
     return exchange_refuse(x, WHY_PROMPT_REFUSED, STR_F ": %s", STR_A(rule), why);
 }

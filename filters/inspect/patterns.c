@@ -4,10 +4,11 @@
  * the expressions, for the texts as they are, one of the words, for the texts with their white space evened. A text is
  * scanned once by each that is there, however many patterns it has. */
 #include "filters/inspect/pattern_start.h"
-#include "filters/detect/word_list.h"
-#include "proxy/core/exchange.h"
 
 #include <hs.h>
+
+#include "filters/detect/word_list.h"
+#include "filters/inspect/prompt.h"
 
 enum { ACTION_REFUSE, ACTION_REPORT };
 
@@ -257,9 +258,7 @@ static enum verdict refuse(struct exchange *x, struct str param)
 /* What no filter can read is not let past one that refuses. */
 static enum verdict check_readable(struct exchange *x, const struct patterns_policy *p)
 {
-    const char *what = !x->dialect->reads_json && buf_len(&x->body) ? "unread_body"
-                       : x->call.has_tokens && !p->insecure_tokens  ? "token_input"
-                                                                    : NULL;
+    const char *what = prompt_unread(x, p->insecure_tokens);
     if (!what)
         return NEXT;
     exchange_report(x, str_c(what), STR("pattern"), STR("input"), str_c(ACTIONS[p->action]), STR(""));
@@ -301,13 +300,11 @@ static enum verdict step(struct exchange *x, const void *policy)
         return exchange_refuse(x, WHY_OVERLOADED, "no room to scan the prompt");
     for (size_t i = 0; i < x->call.texts_count; i++) {
         s.text = &x->call.texts[i];
-        if (!(p->of >> s.text->source & 1))
-            continue;
-        if (!s.text->value.len)
+        if (!(p->of >> s.text->source & 1) || !s.text->value.len)
             continue;
         hs_error_t code = look_at_text(&s, exchange_instance(x));
         if (s.refused)
-            return refuse(x, x->call.operation == OP_CHAT ? STR("messages") : STR("input"));
+            return refuse(x, prompt_member(x));
         if (code != HS_SUCCESS)
             return exchange_refuse(x, WHY_INTERNAL, "the scanner failed: %d", code);
     }
