@@ -1,14 +1,14 @@
 /* word_list.c - a line is a phrase, a phrase is a pattern. */
 #include "filters/detect/word_list.h"
 
-#include "proxy/base/ascii.h"
-#include "proxy/base/utf8.h"
-
-#include <errno.h>
 #include <hs.h>
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
+
+#include "proxy/base/ascii.h"
+#include "proxy/base/file.h"
+#include "proxy/base/utf8.h"
 
 enum { FILE_MAX_BYTES = 4 * 1024 * 1024 };
 
@@ -20,22 +20,12 @@ static bool complain(struct problems *problems, struct str path, const char *why
 
 static bool read_file(struct arena *a, struct str path, struct str *out, struct problems *problems)
 {
-    FILE *f = fopen(path.at, "re");
-    if (!f)
-        return complain(problems, path, strerror(errno));
+    char why[FILE_WHY_BYTES];
     struct buf text;
-    buf_init(&text, FILE_MAX_BYTES + 1);
-    char chunk[8192];
-    bool fits = true;
-    for (size_t n; fits && (n = fread(chunk, 1, sizeof chunk, f)) > 0;)
-        fits = buf_add(&text, str_of(chunk, n));
-    bool broken = ferror(f) != 0;
-    fclose(f);
     bool ok = false;
-    if (broken)
-        complain(problems, path, "cannot be read");
-    else if (!fits || buf_len(&text) > FILE_MAX_BYTES)
-        complain(problems, path, "is larger than 4 MiB");
+    buf_init(&text, FILE_MAX_BYTES);
+    if (!file_read(path.at, &text, why))
+        complain(problems, path, why);
     else if (utf8_valid_prefix(buf_str(&text)) < buf_len(&text))
         complain(problems, path, "is not UTF-8");
     else if (!(*out = arena_copy(a, buf_str(&text))).at)

@@ -1,9 +1,8 @@
 /* json_schema.c - a schema is kept as its own index, checked once for words that are not known, and walked beside a value. */
 #include "filters/relay/json_schema.h"
 
+#include "proxy/base/file.h"
 #include "proxy/base/utf8.h"
-
-#include <errno.h>
 
 enum { FILE_MAX_BYTES = 1024 * 1024, DEPTH_MAX = 64 };
 
@@ -148,20 +147,6 @@ static bool check_schema(struct check *c, uint32_t node, unsigned depth)
     return true;
 }
 
-static const char *read_file(struct str path, struct buf *out)
-{
-    FILE *f = fopen(path.at, "re");
-    if (!f)
-        return strerror(errno);
-    char chunk[8192];
-    bool fits = true;
-    for (size_t n; fits && (n = fread(chunk, 1, sizeof chunk, f)) > 0;)
-        fits = buf_add(out, str_of(chunk, n));
-    bool broken = ferror(f) != 0;
-    fclose(f);
-    return broken ? "cannot be read" : fits ? NULL : "is larger than 1 MiB";
-}
-
 struct json_schema *json_schema_read(struct str path, struct span span, struct problems *problems)
 {
     struct json_schema *s = calloc(1, sizeof *s);
@@ -171,7 +156,8 @@ struct json_schema *json_schema_read(struct str path, struct span span, struct p
         return NULL;
     buf_init(&s->text, FILE_MAX_BYTES);
     jsonx_init(&s->index);
-    const char *why = read_file(path, &s->text);
+    char trouble[FILE_WHY_BYTES];
+    const char *why = file_read(path.at, &s->text, trouble) ? NULL : trouble;
     if (!why && !jsonx_index(&s->index, buf_str(&s->text), &JSONX_LIMITS_DEFAULT, &error))
         why = error.why;
     c.json = &s->index;
