@@ -86,9 +86,23 @@ static bool is_set_apart(struct str text, size_t sign, size_t at, size_t end)
     return !memchr(text.at + sign, '\n', at - sign) || (text.at[at - 1] == '\n' && (!behind.len || memchr("\r\n", behind.at[0], 2)));
 }
 
+/* The value of an address's parameter ends with the next one: &name= */
+static size_t parameter_end(struct str text, size_t at, size_t end)
+{
+    for (; at < end; at++) {
+        size_t name = at + 1;
+        while (text.at[at] == '&' && name < end && (is_alnum(text.at[name]) || text.at[name] == '_'))
+            name++;
+        if (name > at + 1 && name < end && text.at[name] == '=')
+            break;
+    }
+    return at;
+}
+
 bool secret_password(struct str text, size_t *start, size_t *end)
 {
     size_t sign, at = value_at(text, *start, *end, &sign);
+    *end = parameter_end(text, at, *end);
     trim_value(text, at, end);
     if (at >= *end || !is_password(view(text, at, *end)) || !is_set_apart(text, sign, at, *end))
         return false;
@@ -111,10 +125,8 @@ bool secret_said_password(struct str text, size_t *start, size_t *end)
 
 bool secret_assigned(struct str text, size_t *start, size_t *end)
 {
-    size_t sign, at = value_at(text, *start, *end, &sign), upto = at;
-    while (upto < *end && text.at[upto] != '&') /* the next one of an address */
-        upto++;
-    *end = upto;
+    size_t sign, at = value_at(text, *start, *end, &sign);
+    *end = parameter_end(text, at, *end);
     trim_value(text, at, end);
     if (at + 16 > *end)
         return false;

@@ -1,6 +1,8 @@
 /* sensitive.c - the texts of a request, what is found in them, and what is read in its place; in the answer the way back. */
 #include "filters/inspect/sensitive.h"
 
+#include "filters/detect/sensitive_forms.h"
+
 #include <openssl/crypto.h>
 
 const char *const SENSITIVE_ACTIONS[] = { "refuse", "report", "mask", "pseudonymise", NULL };
@@ -76,15 +78,15 @@ void sensitive_finish(void *policy)
 /* ---- in a worker ---- */
 
 struct instance {
-    struct pattern_scratch *scratch; /* owned */
-    struct buf work;                 /* owned */
+    struct sensitive_finder finder; /* owned */
+    struct buf work;                /* owned */
 };
 
 void sensitive_close(void *policy, void *instance)
 {
     struct instance *in = instance;
     (void)policy;
-    pattern_scratch_free(in->scratch);
+    sensitive_finder_finish(&in->finder);
     buf_wipe(&in->work);
     free(in);
 }
@@ -97,7 +99,7 @@ bool sensitive_open(void *policy, struct world *world, void **instance)
     if (!in)
         return false;
     buf_init(&in->work, WORK_MAX_BYTES);
-    if (!(in->scratch = pattern_scratch_new(p->found.set))) {
+    if (!sensitive_finder_init(&in->finder, p->found.set)) {
         sensitive_close(policy, in);
         return false;
     }
@@ -132,7 +134,7 @@ static struct str param_of(const struct exchange *x)
 }
 
 static void note(struct exchange *x, const struct sensitive_policy *p, const struct text *text, const struct pattern *pattern,
-                 const struct pattern_match *match)
+                 const struct sensitive_find *match)
 {
     exchange_find(x, &(struct finding){ .rule = str_c(pattern->id),
                                         .category = str_c(pattern->category),
@@ -182,27 +184,31 @@ static bool begin_disguise(struct reading_texts *r)
     return r->state->disguise != NULL;
 }
 
+/* What is found in an encoding has a placeholder, whatever it is: nothing else of its kind can be written there. */
+static const struct sensitive ENCODED = { .pattern = { .id = "encoded" }, .label = "ENCODED", .fake = FAKE_LABEL };
+
 /* NEXT, or STOP when the request is refused. */
 static enum verdict read_text(struct reading_texts *r, const struct text *text)
 {
-    const struct pattern_match *matches;
+    struct sensitive_finder *finder = &r->in->finder;
     struct exchange *x = r->x;
-    size_t n;
-    if (!pattern_set_find(r->policy->found.set, r->in->scratch, text->value, &matches, &n))
-        return pattern_scratch_is_spent(r->in->scratch) ? refuse(x, param_of(x), STR("too_costly"), "the text costs too much to search")
-                                                        : exchange_refuse(x, WHY_OVERLOADED, "no room to scan the prompt");
-    for (size_t i = 0; i < n; i++) {
-        const struct pattern *pattern = pattern_set_at(r->policy->found.set, matches[i].pattern);
-        struct str value = str_of(text->value.at + matches[i].start, matches[i].end - matches[i].start);
+    bool is_spent;
+    if (!sensitive_find_all(finder, r->policy->found.set, text->value, &is_spent))
+        return is_spent ? refuse(x, param_of(x), STR("too_costly"), "the text costs too much to search")
+                        : exchange_refuse(x, WHY_OVERLOADED, "no room to scan the prompt");
+    for (size_t i = 0; i < finder->count; i++) {
+        const struct sensitive_find *find = &finder->finds[i];
+        const struct pattern *pattern = pattern_set_at(r->policy->found.set, find->pattern);
+        struct str value = str_of(text->value.at + find->start, find->end - find->start);
         if (sensitive_is_excepted(&r->policy->except, value))
             continue;
-        note(x, r->policy, text, pattern, &matches[i]);
+        note(x, r->policy, text, pattern, find);
         if (r->policy->action == SENSITIVE_REFUSE)
             return refuse(x, param_of(x), str_c(pattern->id), "found");
         if (!r->writes)
             continue;
         if (!begin_disguise(r) ||
-            !disguise_add(r->state->disguise, text->value, matches[i].start, matches[i].end, sensitive_of(pattern)))
+            !disguise_add(r->state->disguise, text->value, find->start, find->end, find->in_form ? &ENCODED : sensitive_of(pattern)))
             return refuse(x, param_of(x), STR("too_many"), "there is no room for all that was found");
     }
     return NEXT;
