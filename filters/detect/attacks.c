@@ -5,7 +5,7 @@
 
 enum { FORMS_MAX = 4, TEXT_MAX_BYTES = 1 << 30, KEPT_BYTES = 64 * 1024, VALUES_MAX = 8, NAME_BYTES_MAX = 64 };
 /* What grammars and the automaton may read: so many times the text, and as many bytes more; of each further form, once more. */
-enum { WORK_FACTOR = 3, WORK_LEAST = 4 * 1024, STEPS_FACTOR = 3, STEPS_LEAST = 4 * 1024 };
+enum { WORK_FACTOR = 4, WORK_LEAST = 2 * 1024, STEPS_FACTOR = 4, STEPS_LEAST = 4 * 1024 };
 
 const char *const ATTACK_CATEGORIES_WORDS[] = { "sql", "xss", "shell", "template", "ldap", "xpath", "traversal", "nosql", "crlf",
                                                 "xml", "code", NULL };
@@ -181,11 +181,20 @@ static void add_up(struct attack_scratch *s)
 
 /* ---- one form ---- */
 
+/* An & that is not doubled. */
+static size_t value_end(struct str s, size_t at)
+{
+    size_t end = at + str_find(str_from(s, at), '&');
+    while (end + 1 < s.len && s.at[end + 1] == '&')
+        end += 2 + str_find(str_from(s, end + 2), '&');
+    return end < s.len ? end : s.len;
+}
+
 /* The whole of it, and what stands behind the first equals signs when it is a query string or the like. */
 static void look_at_values(struct attack_look *l)
 {
-    attack_sql_whole(l, 0);
-    attack_shell_line(l, 0);
+    attack_sql_whole(l, l->text, 0);
+    attack_shell_line(l, l->text, 0);
     size_t at = 0;
     for (unsigned i = 0; i < VALUES_MAX; i++) {
         struct str rest = str_from(l->text, at);
@@ -193,10 +202,10 @@ static void look_at_values(struct attack_look *l)
         if (sign == rest.len || sign >= NAME_BYTES_MAX || !sign || memchr(rest.at, ' ', sign))
             return;
         at += sign + 1;
-        attack_sql_whole(l, at);
-        attack_shell_line(l, at);
-        size_t next = str_find(str_from(l->text, at), '&');
-        at += next + 1;
+        size_t end = value_end(l->text, at);
+        attack_sql_whole(l, str_first(l->text, end), at);
+        attack_shell_line(l, str_first(l->text, end), at);
+        at = end + 1;
         if (at >= l->text.len)
             return;
     }

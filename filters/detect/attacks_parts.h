@@ -94,15 +94,15 @@ void attack_sql_logic(struct attack_look *l, size_t from, size_t to);
 void attack_sql_select(struct attack_look *l, size_t from, size_t to);
 /* What follows a quote. */
 void attack_sql_break(struct attack_look *l, size_t at);
-/* A value from `from` to the end of the text. */
-void attack_sql_whole(struct attack_look *l, size_t from);
+/* A value from `from` to the end of `s`, which begins as the text does. */
+void attack_sql_whole(struct attack_look *l, struct str s, size_t from);
 /* A tag; answers where to look for the next one. */
 size_t attack_tag(struct attack_look *l, size_t at);
-/* A separator; $, < or >; a backtick; a line from `from` to the end of the text. */
+/* A separator; $, < or >; a backtick; a line from `from` to the end of `s`, which begins as the text does. */
 void attack_shell_separator(struct attack_look *l, size_t at);
 void attack_shell_substitution(struct attack_look *l, size_t at);
 void attack_shell_tick(struct attack_look *l, size_t at);
-void attack_shell_line(struct attack_look *l, size_t from);
+void attack_shell_line(struct attack_look *l, struct str s, size_t from);
 
 /* Undoes one level of percent, entity, \u and \x encoding and of wide letters, each where it is one; `out` is cleared first. False
  * without memory; out is empty when there was nothing to undo. */

@@ -299,9 +299,9 @@ static bool is_starter(struct str s, size_t at)
 }
 
 /* A line that is a command and its arguments, and nothing else. */
-void attack_shell_line(struct attack_look *l, size_t from)
+void attack_shell_line(struct attack_look *l, struct str s, size_t from)
 {
-    struct str s = str_first(l->text, from + str_find(str_from(l->text, from), '&'));
+    s = str_first(s, from + str_find(str_from(s, from), '&'));
     if (s.len - from > LINE_MAX_BYTES || memchr(s.at + from, '\n', s.len - from))
         return;
     struct command c = read_command(s, from);

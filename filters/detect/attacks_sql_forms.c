@@ -214,9 +214,12 @@ static bool has_sign(const struct sql_cursor *c, size_t from)
     return false;
 }
 
-void attack_sql_whole(struct attack_look *l, size_t from)
+void attack_sql_whole(struct attack_look *l, struct str s, size_t from)
 {
-    struct sql_cursor c = sql_at(l, from);
+    struct sql_cursor begin = sql_at(l, from), c;
+    begin.text = s;
+    begin.stop = begin.stop < s.len ? begin.stop : s.len;
+    c = begin;
     struct sql_token first = sql_peek(&c);
     while (first.kind == SQL_OPEN) {
         sql_next(&c);
@@ -232,9 +235,9 @@ void attack_sql_whole(struct attack_look *l, size_t from)
         if (is && (first.kind == SQL_SELECT || str_eq_nocase(word, STR("declare")) || (next != SQL_NAME && next != SQL_NUMBER)))
             attack_note(l, first.kind == SQL_SELECT ? RULE_SQL_QUERY : RULE_SQL_COMMAND, first.from, ahead.at);
     }
-    if (first.kind == SQL_NAME || l->text.len - from > SQL_WINDOW_BYTES)
+    if (first.kind == SQL_NAME || s.len - from > SQL_WINDOW_BYTES)
         return;
-    c = sql_at(l, from);
+    c = begin;
     struct counts n = count_tokens(&c);
     if (n.is_prose || n.tokens < 2)
         return;
