@@ -1,40 +1,16 @@
 /* callout.c - the requests to a service that judges texts: who may ask, what proves who we are, and when the service is left alone. */
 #include "filters/detect/callout_parts.h"
 
+#include "filters/stamp/key_line.h"
 #include "proxy/base/log.h"
 #include "proxy/base/metric.h"
 #include "proxy/http/url.h"
 
-enum { KEY_BYTES_MAX = 8192, ANSWER_BYTES_MAX = 64 * 1024, BODY_BYTES_MAX = 384 * 1024, HEAD_BYTES_MAX = 64 * 1024 };
+enum { ANSWER_BYTES_MAX = 64 * 1024, BODY_BYTES_MAX = 384 * 1024, HEAD_BYTES_MAX = 64 * 1024 };
 static const uint64_t REST_MAX_MS = 300 * 1000;
+static const char *const KEY_FIELDS[] = { "ocp-apim-subscription-key: ", "api-key: ", "authorization: Bearer " };
 
 /* ---- making and ending one ---- */
-
-static bool is_field_value(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.at[i] <= ' ' || (unsigned char)s.at[i] >= 0x7f)
-            return false;
-    return s.len > 0;
-}
-
-static bool load_key(struct callout *c)
-{
-    static const char *const FIELDS[] = { "ocp-apim-subscription-key: ", "api-key: ", "authorization: Bearer " };
-    const struct callout_policy *p = c->policy;
-    struct secret key = { 0 };
-    struct buf line;
-    char why[160] = "it is no single line of text";
-    buf_init(&line, KEY_BYTES_MAX + 64);
-    bool ok = secret_source_load(&p->key, &key, KEY_BYTES_MAX, why) && is_field_value(secret_reveal(&key)) &&
-              buf_add(&line, str_c(FIELDS[p->key_field])) && buf_add(&line, secret_reveal(&key)) && buf_add(&line, STR("\r\n")) &&
-              secret_set(&c->key_line, buf_str(&line));
-    if (!ok)
-        log_error("callout: the key cannot be used: %s", why);
-    buf_wipe(&line);
-    secret_finish(&key);
-    return ok;
-}
 
 void callout_free(struct callout *c)
 {
@@ -69,7 +45,7 @@ struct callout *callout_new(const struct callout_policy *p, struct world *world)
         buf_init(&c->slots[i].body, BODY_BYTES_MAX);
     }
     if (ok && p->key.is_set)
-        ok = load_key(c);
+        ok = key_line_load(&p->key, KEY_FIELDS[p->key_field], "callout", &c->key_line);
     if (ok && p->identity && p->identity->managed != MANAGED_NONE)
         ok = (c->token = token_new(p->identity, world)) != NULL;
     if (ok)

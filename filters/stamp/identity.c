@@ -1,10 +1,8 @@
 /* identity.c - puts the pool's own credential on the request to the model server. */
 #include "filters/stamp/identity.h"
 
+#include "filters/stamp/key_line.h"
 #include "filters/stamp/token.h"
-#include "proxy/base/log.h"
-
-enum { KEY_BYTES_MAX = 8192 };
 
 static const char *const MANAGED[] = { "none", "auto", "imds", "app_service", "workload", NULL };
 static const char *const KEY_FIELDS[] = { "api-key", "bearer", NULL };
@@ -70,31 +68,6 @@ struct instance {
     struct token *token; /* of a managed identity; owned */
 };
 
-/* A key goes into a header line: what could end that line, or is no text, is no key. */
-static bool is_field_value(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.at[i] <= ' ' || (unsigned char)s.at[i] >= 0x7f)
-            return false;
-    return s.len > 0;
-}
-
-static bool load_key(const struct identity_policy *p, struct instance *in)
-{
-    struct secret key = { 0 };
-    struct buf line;
-    char why[160] = "it is no single line of text";
-    bool ok = secret_source_load(&p->key, &key, KEY_BYTES_MAX, why) && is_field_value(secret_reveal(&key));
-    buf_init(&line, KEY_BYTES_MAX + 64);
-    ok = ok && buf_add(&line, p->key_field == KEY_BEARER ? STR("authorization: Bearer ") : STR("api-key: ")) &&
-         buf_add(&line, secret_reveal(&key)) && buf_add(&line, STR("\r\n")) && secret_set(&in->line, buf_str(&line));
-    if (!ok)
-        log_error("identity: the key cannot be used: %s", why);
-    buf_wipe(&line);
-    secret_finish(&key);
-    return ok;
-}
-
 static void close(void *policy, void *instance)
 {
     struct instance *in = instance;
@@ -110,7 +83,7 @@ static bool open(void *policy, struct world *world, void **instance)
     struct instance *in = calloc(1, sizeof *in);
     bool ok = in != NULL;
     if (ok && p->key.is_set)
-        ok = load_key(p, in);
+        ok = key_line_load(&p->key, p->key_field == KEY_BEARER ? "authorization: Bearer " : "api-key: ", "identity", &in->line);
     else if (ok && p->managed != MANAGED_NONE)
         ok = (in->token = token_new(p, world)) != NULL;
     if (ok)
