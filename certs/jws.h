@@ -9,7 +9,7 @@
 #include "certs/jwk.h"
 #include "proxy/base/arena.h"
 
-enum { JWS_BYTES_DEFAULT = 16 * 1024, JWS_BYTES_MAX = 32 * 1024 };
+enum { JWS_BYTES_MAX = 32 * 1024 };
 
 /* JWS_STATUS(NAME, sentence part) */
 #define JWS_STATUSES(X)                                                                                                \

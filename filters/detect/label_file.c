@@ -1,4 +1,5 @@
-/* label_file.c - see the header. A ZIP is read by its central directory (APPNOTE 6.3.10), and of it only the parts that hold labels. */
+/* label_file.c - the parts of a document that hold its label. A ZIP is read by its central directory (APPNOTE 6.3.10),
+ * and of it only those. */
 #include "filters/detect/label_file.h"
 
 #include "proxy/base/base64.h"

@@ -1,5 +1,5 @@
-/* pattern_start.c - see the header. Vectorscan could tell it as well, but compiles several times as long for it and takes fewer
- * expressions; PCRE2 is asked about the few that were found. */
+/* pattern_start.c - where a match begins. Vectorscan could tell it as well, but compiles several times as long
+ * for it and takes fewer expressions; PCRE2 is asked about the few that were found. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 
 #include "filters/inspect/pattern_start.h"

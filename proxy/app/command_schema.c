@@ -1,5 +1,4 @@
 /* command_schema.c - a JSON Schema of the whole file, for editors. */
-#include "config/schema.h"
 #include "filters/list.h"
 #include "proxy/app/cli.h"
 #include "proxy/app/language_schema.h"

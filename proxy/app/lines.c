@@ -1,4 +1,4 @@
-/* lines.c - see the header. */
+/* lines.c - one line after the other from a descriptor. */
 #include "proxy/app/lines.h"
 
 #include <errno.h>

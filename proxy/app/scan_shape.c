@@ -1,4 +1,4 @@
-/* scan_shape.c - see the header. */
+/* scan_shape.c - a line to scan as a request or an answer of an API. */
 #include "proxy/app/scan_shape.h"
 
 /* ---- bodies ---- */

@@ -1,4 +1,4 @@
-/* scan_world.c - see the header. */
+/* scan_world.c - a world without anybody in it. */
 #include "proxy/app/scan_world.h"
 
 #include <time.h>

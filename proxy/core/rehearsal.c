@@ -1,4 +1,4 @@
-/* rehearsal.c - see the header. */
+/* rehearsal.c - the guard of a route on texts at hand. */
 #include "proxy/core/rehearsal.h"
 
 #include "proxy/core/pipeline.h"

@@ -1,4 +1,4 @@
-/* token_pieces.c - see the header. Each alternative of the expressions is one function; the first that fits counts.
+/* token_pieces.c - the pieces of a text. Each alternative of the expressions is one function; the first that fits counts.
  *
  * o200k   [^\r\n\p{L}\p{N}]? [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]* [\p{Ll}\p{Lm}\p{Lo}\p{M}]+ (?i:'s|'t|'re|'ve|'m|'ll|'d)?
  *       | [^\r\n\p{L}\p{N}]? [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+ [\p{Ll}\p{Lm}\p{Lo}\p{M}]* (?i:'s|'t|'re|'ve|'m|'ll|'d)?
