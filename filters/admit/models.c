@@ -3,7 +3,7 @@
 
 struct grant {
     struct texts models;
-    struct texts roles, scopes, groups, apps, subjects, tenants;
+    struct people who;
 };
 
 struct models_policy {
@@ -14,17 +14,18 @@ struct models_policy {
 static const struct setting GRANT[] = {
     SETTING(struct grant, models, SET_TEXTS, .required = true, .min = 1, .example = "[gpt-4o, o3]",
             .about = "names of models or deployments"),
-    SETTING(struct grant, roles, SET_TEXTS, .example = "[Models.Premium]",
-            .about = "app roles, one of which is needed"),
-    SETTING(struct grant, scopes, SET_TEXTS, .example = "[models.read]", .about = "scopes, one of which is needed"),
-    SETTING(struct grant, groups, SET_TEXTS, .example = "[11111111-2222-3333-4444-555555555555]",
-            .about = "group ids, one of which is needed"),
-    SETTING(struct grant, apps, SET_TEXTS, .example = "[66666666-7777-8888-9999-000000000000]",
-            .about = "client ids, one of which is needed"),
-    SETTING(struct grant, subjects, SET_TEXTS, .example = "[build-agent]",
-            .about = "callers, by their stable identity"),
-    SETTING(struct grant, tenants, SET_TEXTS, .example = "[11111111-2222-3333-4444-555555555555]",
-            .about = "tenant ids, one of which is needed"),
+    SETTING_AS("roles", struct grant, who.of[ATTRIBUTE_ROLES], SET_TEXTS, .example = "[Models.Premium]",
+               .about = "app roles, one of which is needed"),
+    SETTING_AS("scopes", struct grant, who.of[ATTRIBUTE_SCOPES], SET_TEXTS, .example = "[models.read]",
+               .about = "scopes, one of which is needed"),
+    SETTING_AS("groups", struct grant, who.of[ATTRIBUTE_GROUPS], SET_TEXTS,
+               .example = "[11111111-2222-3333-4444-555555555555]", .about = "group ids, one of which is needed"),
+    SETTING_AS("apps", struct grant, who.of[ATTRIBUTE_APPS], SET_TEXTS,
+               .example = "[66666666-7777-8888-9999-000000000000]", .about = "client ids, one of which is needed"),
+    SETTING_AS("subjects", struct grant, who.of[ATTRIBUTE_SUBJECTS], SET_TEXTS, .example = "[build-agent]",
+               .about = "callers, by their stable identity"),
+    SETTING_AS("tenants", struct grant, who.of[ATTRIBUTE_TENANTS], SET_TEXTS,
+               .example = "[11111111-2222-3333-4444-555555555555]", .about = "tenant ids, one of which is needed"),
     SETTINGS_END,
 };
 
@@ -36,34 +37,6 @@ static const struct setting SETTINGS[] = {
             .about = "further models for callers who fit every condition that is named"),
     SETTINGS_END,
 };
-
-static const struct condition {
-    enum attribute attribute;
-    size_t offset; /* of its texts in the grant */
-} CONDITIONS[] = {
-    { ATTRIBUTE_ROLES, offsetof(struct grant, roles) },       { ATTRIBUTE_SCOPES, offsetof(struct grant, scopes) },
-    { ATTRIBUTE_GROUPS, offsetof(struct grant, groups) },     { ATTRIBUTE_APPS, offsetof(struct grant, apps) },
-    { ATTRIBUTE_SUBJECTS, offsetof(struct grant, subjects) }, { ATTRIBUTE_TENANTS, offsetof(struct grant, tenants) },
-};
-
-static const struct texts *wanted_by(const struct grant *g, const struct condition *c)
-{
-    return (const struct texts *)(const void *)((const char *)g + c->offset);
-}
-
-static bool is_granted(const struct grant *g, const struct caller *who)
-{
-    static const struct texts nothing = { 0 };
-    for (size_t i = 0; i < ARRAY_LEN(CONDITIONS); i++) {
-        struct str room;
-        if (!who)
-            return false;
-        struct strs has_list = attribute_of(who, CONDITIONS[i].attribute, &room);
-        if (!attribute_fits(&has_list, wanted_by(g, &CONDITIONS[i]), &nothing))
-            return false;
-    }
-    return true;
-}
 
 static bool normalise(struct texts *models, struct arena *a, struct problems *problems)
 {
@@ -83,11 +56,8 @@ static bool check(void *policy, struct setup *setup, struct problems *problems)
     struct grant *grants = p->grants.at;
     bool ok = normalise(&p->any, &setup->arena, problems);
     for (size_t i = 0; i < p->grants.count; i++) {
-        size_t conditions = 0;
         ok = normalise(&grants[i].models, &setup->arena, problems) && ok;
-        for (size_t k = 0; k < ARRAY_LEN(CONDITIONS); k++)
-            conditions += wanted_by(&grants[i], &CONDITIONS[k])->count;
-        if (conditions || !grants[i].models.count)
+        if (people_count(&grants[i].who) || !grants[i].models.count)
             continue;
         problem(problems, grants[i].models.spans[0], "a grant without a condition is for everybody");
         problem_hint(problems, "name these models under \"any\"");
@@ -110,7 +80,7 @@ static bool may_use(const struct models_policy *p, const struct caller *who, str
     if (has(&p->any, model))
         return true;
     for (size_t i = 0; i < p->grants.count; i++)
-        if (has(&grants[i].models, model) && is_granted(&grants[i], who))
+        if (has(&grants[i].models, model) && people_fit(&grants[i].who, who))
             return true;
     return false;
 }
@@ -136,7 +106,7 @@ static enum verdict narrow_list(struct exchange *x, const struct models_policy *
         return exchange_refuse(x, WHY_OVERLOADED, "no room for the list of models");
     add_shown(&shown, before, &p->any);
     for (size_t i = 0; i < p->grants.count; i++)
-        if (is_granted(&grants[i], x->caller))
+        if (people_fit(&grants[i].who, x->caller))
             add_shown(&shown, before, &grants[i].models);
     x->models = shown;
     x->models_limited = true;

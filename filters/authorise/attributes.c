@@ -46,9 +46,33 @@ struct strs attribute_of(const struct caller *c, enum attribute attribute, struc
     case ATTRIBUTE_TENANTS:
         *room = c->tenant;
         break;
+    case ATTRIBUTES:
+        NOTREACHED("no attribute");
     }
     return room->len ? one : (struct strs){ 0 };
 }
+
+size_t people_count(const struct people *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < ATTRIBUTES; i++)
+        n += p->of[i].count;
+    return n;
+}
+
+bool people_fit(const struct people *p, const struct caller *c)
+{
+    static const struct texts NOTHING = { 0 };
+    for (enum attribute i = 0; c && i < ATTRIBUTES; i++) {
+        struct str room;
+        struct strs list = attribute_of(c, i, &room);
+        if (!attribute_fits(&list, &p->of[i], &NOTHING))
+            return false;
+    }
+    return c != NULL;
+}
+
+/* ---- the filters ---- */
 
 struct list_policy {
     struct texts any, all;

@@ -11,7 +11,17 @@ enum attribute {
     ATTRIBUTE_APPS,
     ATTRIBUTE_SUBJECTS,
     ATTRIBUTE_TENANTS,
+    ATTRIBUTES,
 };
+
+/* Whom a rule means: a list of each attribute. */
+struct people {
+    struct texts of[ATTRIBUTES];
+};
+/* How many entries all lists have. */
+size_t people_count(const struct people *p);
+/* Has the caller one of each list that is not empty? NULL, nobody, has not. */
+bool people_fit(const struct people *p, const struct caller *c);
 
 /* The caller's list; `room` holds it when it is a single value, and must live as long. */
 struct strs attribute_of(const struct caller *c, enum attribute attribute, struct str *room);

@@ -3,7 +3,7 @@
 
 struct rule {
     struct texts deployments;
-    struct texts roles, scopes, groups, apps, subjects, tenants;
+    struct people who;
     bool anyone;
     struct str *keys; /* derived: names as they are compared */
 };
@@ -15,12 +15,18 @@ struct deployments_policy {
 static const struct setting RULE_SETTINGS[] = {
     SETTING(struct rule, deployments, SET_TEXTS, .required = true, .min = 1, .max = 1000, .example = "[gpt-4o]",
             .about = "Deployments that the rule is about; compared without case and percent-encoding."),
-    SETTING(struct rule, roles, SET_TEXTS, .max = 1000, .about = "For callers with one of these roles."),
-    SETTING(struct rule, scopes, SET_TEXTS, .max = 1000, .about = "For callers with one of these scopes."),
-    SETTING(struct rule, groups, SET_TEXTS, .max = 1000, .about = "For callers in one of these groups."),
-    SETTING(struct rule, apps, SET_TEXTS, .max = 1000, .about = "For callers through one of these applications."),
-    SETTING(struct rule, subjects, SET_TEXTS, .max = 1000, .about = "For these callers."),
-    SETTING(struct rule, tenants, SET_TEXTS, .max = 1000, .about = "For callers of one of these tenants."),
+    SETTING_AS("roles", struct rule, who.of[ATTRIBUTE_ROLES], SET_TEXTS, .max = 1000,
+               .about = "For callers with one of these roles."),
+    SETTING_AS("scopes", struct rule, who.of[ATTRIBUTE_SCOPES], SET_TEXTS, .max = 1000,
+               .about = "For callers with one of these scopes."),
+    SETTING_AS("groups", struct rule, who.of[ATTRIBUTE_GROUPS], SET_TEXTS, .max = 1000,
+               .about = "For callers in one of these groups."),
+    SETTING_AS("apps", struct rule, who.of[ATTRIBUTE_APPS], SET_TEXTS, .max = 1000,
+               .about = "For callers through one of these applications."),
+    SETTING_AS("subjects", struct rule, who.of[ATTRIBUTE_SUBJECTS], SET_TEXTS, .max = 1000,
+               .about = "For these callers."),
+    SETTING_AS("tenants", struct rule, who.of[ATTRIBUTE_TENANTS], SET_TEXTS, .max = 1000,
+               .about = "For callers of one of these tenants."),
     SETTING(struct rule, anyone, SET_BOOL, .dflt = "false", .about = "For every caller that was proven."),
     SETTINGS_END,
 };
@@ -32,21 +38,6 @@ static const struct setting SETTINGS[] = {
     SETTINGS_END,
 };
 
-struct kind {
-    enum attribute attribute;
-    size_t offset; /* of its texts in the rule */
-};
-static const struct kind KINDS[] = {
-    { ATTRIBUTE_ROLES, offsetof(struct rule, roles) },       { ATTRIBUTE_SCOPES, offsetof(struct rule, scopes) },
-    { ATTRIBUTE_GROUPS, offsetof(struct rule, groups) },     { ATTRIBUTE_APPS, offsetof(struct rule, apps) },
-    { ATTRIBUTE_SUBJECTS, offsetof(struct rule, subjects) }, { ATTRIBUTE_TENANTS, offsetof(struct rule, tenants) },
-};
-
-static const struct texts *texts_of(const struct rule *r, const struct kind *kind)
-{
-    return (const struct texts *)(const void *)((const char *)r + kind->offset);
-}
-
 static bool check(void *policy, struct setup *s, struct problems *problems)
 {
     struct deployments_policy *p = policy;
@@ -54,10 +45,7 @@ static bool check(void *policy, struct setup *s, struct problems *problems)
     bool ok = true;
     for (size_t i = 0; i < p->rules.count; i++) {
         struct rule *r = &rules[i];
-        size_t named = r->anyone;
-        for (size_t k = 0; k < ARRAY_LEN(KINDS); k++)
-            named += texts_of(r, &KINDS[k])->count;
-        if (!named) {
+        if (!r->anyone && !people_count(&r->who)) {
             problem(problems, r->deployments.spans[0],
                     "the rule says nothing of who may: name roles, groups, apps …, or anyone: true");
             ok = false;
@@ -75,16 +63,10 @@ static bool check(void *policy, struct setup *s, struct problems *problems)
 
 static bool fits(const struct rule *r, const struct caller *c, struct str deployment)
 {
-    static const struct texts NOTHING = { 0 };
-    bool named = false;
-    for (size_t i = 0; i < r->deployments.count && !named; i++)
-        named = str_eq(r->keys[i], deployment);
-    for (size_t k = 0; k < ARRAY_LEN(KINDS) && named; k++) {
-        struct str room;
-        struct strs list = attribute_of(c, KINDS[k].attribute, &room);
-        named = attribute_fits(&list, texts_of(r, &KINDS[k]), &NOTHING);
-    }
-    return named;
+    bool is_named = false;
+    for (size_t i = 0; i < r->deployments.count && !is_named; i++)
+        is_named = str_eq(r->keys[i], deployment);
+    return is_named && people_fit(&r->who, c);
 }
 
 static enum verdict step(struct exchange *x, const void *policy)
