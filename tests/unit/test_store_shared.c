@@ -1,6 +1,7 @@
 /* test_store_shared.c - gateways that share a store: what they admit together, in health and through outages of every
  * kind. */
 #include "tests/harness/check.h"
+#include "proxy/edge/store/left.h"
 #include "tests/unit/store_stage.h"
 
 static uint64_t seed = 17;
@@ -375,6 +376,41 @@ TEST("workers that begin during an outage know what those before them had heard"
             }
             stage_end();
         }
+}
+
+TEST("what a worker owes that ends while the store is away is brought home by another one, once")
+{
+    stage_begin(300);
+    stage_wait_us(5000);
+    struct limit_op ops[] = { rate("r", 1000, 999), quota("q", 1000) }, op;
+    for (size_t i = 0; i < ARRAY_LEN(ops); i++) {
+        op = ops[i];
+        op.cost = 100;
+        CHECK_INT(ask_one(0, &op), STORE_PASSED);
+    }
+    for (unsigned i = 0; i < STAGE_ALL; i++)
+        stage_cut(&stage_clients[i], false);
+    for (unsigned times = 0; times < 3; times++) {
+        for (size_t i = 0; i < ARRAY_LEN(ops); i++)
+            settle(0, ops[i], 10);
+        stage_replace_worker(0, false);
+        stage_wait_us(times * 600000); /* the last is taken over by who came, or by the worker beside it */
+    }
+    settle(0, ops[1], 7);
+    stage_replace_worker(0, true); /* a crash is as a quiet end here */
+    stage_replace_worker(1, false);
+    stage_wait_us(600000);
+    for (unsigned i = 0; i < STAGE_ALL; i++)
+        stage_connect(&stage_clients[i]);
+    stage_wait_us(2000000);
+    CHECK(!left_any(stage_memory[0]));
+    op = ops[1];
+    CHECK_INT(ask_one(4, &op), STORE_PASSED);
+    CHECK_INT(op.remaining, 1000 - 100 - 37 - 1);
+    op = ops[0];
+    CHECK_INT(ask_one(4, &op), STORE_PASSED);
+    CHECK(op.remaining >= 1000 - 100 - 30 - 1 && op.remaining < 1000 - 30); /* it flows */
+    stage_end();
 }
 
 TEST("a store that comes back empty is told also what workers knew that are gone")

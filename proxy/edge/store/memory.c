@@ -277,6 +277,7 @@ void store_forget_row(struct store *s, unsigned row, uint64_t now_us)
     assert(row < STORE_ROWS);
     struct asking a = { s, row, { now_us, store_time_now().wall_ms } };
     table_forget_row(&a);
+    left_forget_row(s, row);
     uint32_t moving = atomic_exchange(&s->rows[row].moving, 0);
     if (moving)
         mend_hold(s, moving - 1);

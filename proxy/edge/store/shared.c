@@ -209,7 +209,39 @@ static void changed(void *user, bool is_up)
     shared_settles_alone(s);
 }
 
-/* Every half a second: leases that lie idle go back; at times it is said that we are there. */
+/* ---- from worker to worker ---- */
+
+/* What was on its way may have been carried out, under a number that only this worker uses. */
+static void leave_dues(struct shared_store *s)
+{
+    size_t lost = s->batch.is_formed ? s->batch.count : 0;
+    struct spot *spot;
+    while (s->spots.slots && (spot = spot_next_due(&s->spots)))
+        lost += spot->owed && !left_put(s->memory, s->row,
+                                        &(struct left_due){ spot->name, spot->op, spot->owed, spot->owed_since_us, spot->owed_end_ms });
+    COUNT_N(lost, METRIC_STORE_LOST);
+}
+
+static void take_dues(struct shared_store *s)
+{
+    char name[LEFT_NAME_MAX];
+    struct left_due due;
+    for (size_t n = 0; n < SHARED_LEFT_MAX && left_take(s->memory, s->row, name, &due); n++) {
+        due.op.key = str_from(due.name, s->spots.tag.len + 2);
+        struct spot *spot = str_starts(due.name, s->spots.tag) ? shared_spot(s, &due.op) : NULL;
+        if (!spot) { /* no room; or the deployment has another name now */
+            COUNT(METRIC_STORE_LOST);
+            continue;
+        }
+        shared_owe(s, spot, due.cost, due.end_ms);
+        if (due.since_us < spot->owed_since_us)
+            spot->owed_since_us = due.since_us;
+    }
+}
+
+/* ---- time goes by ---- */
+
+/* Every half a second: leases that lie idle go back; what others owed is taken over; at times it is said that we are there. */
 static void look(struct timer *t)
 {
     struct shared_store *s = CONTAINER_OF(t, struct shared_store, look);
@@ -219,6 +251,7 @@ static void look(struct timer *t)
         if (now_ms - spot->hand_used_ms >= SHARED_LEASE_IDLE_MS)
             shared_return_lease(s, spot);
     }
+    take_dues(s);
     if (resp_is_up(s->client, s->spots.tag) && (!s->is_greeted || now_ms - s->hello_ms >= SHARED_HELLO_MS))
         say_hello(s);
     timer_set(s->loop, t, SHARED_LOOK_MS);
@@ -297,19 +330,6 @@ void shared_flush(struct shared_store *s, uint64_t within_ms)
         loop_turn(s->loop, FLUSH_TURN_MS);
 }
 
-/* What the store will not hear of. */
-static void count_lost(const struct shared_store *s)
-{
-    size_t n = s->batch.is_formed ? s->batch.count : 0;
-    if (!s->spots.slots)
-        return;
-    LIST_EACH (node, &s->spots.due) {
-        const struct spot *spot = LIST_ENTRY(node, struct spot, due);
-        n += spot->owed != 0;
-    }
-    COUNT_N(n, METRIC_STORE_LOST);
-}
-
 void shared_free(struct shared_store *s)
 {
     if (!s)
@@ -317,7 +337,7 @@ void shared_free(struct shared_store *s)
     if (s->client)
         resp_client_watch(s->client, NULL, NULL);
     resp_cancel(&s->hello);
-    count_lost(s);
+    leave_dues(s);
     shared_cancel_flights(s);
     shared_batch_finish(s);
     timer_cancel(&s->look);

@@ -3,6 +3,7 @@
 #define EDGE_STORE_SHARED_PARTS_H
 
 #include "proxy/edge/store/known.h"
+#include "proxy/edge/store/left.h"
 #include "proxy/edge/store/shared.h"
 #include "proxy/edge/store/spot.h"
 #include "proxy/loop/timer.h"
@@ -15,6 +16,7 @@ enum {
     SHARED_MEMBERS_MAX = 256,  /* of one bucket in one batch */
     SHARED_FLIGHTS_MAX = 1024, /* kept for the next ask */
     SHARED_LOOK_MS = 500,
+    SHARED_LEFT_MAX = 256, /* taken over in one look */
     SHARED_AGAIN_MS = 100,       /* after a batch was not answered */
     SHARED_AGAIN_LONG_MS = 1000, /* after one was refused */
     SHARED_REFUSALS_MAX = 3,

@@ -1,11 +1,11 @@
 /* table.h - the shared memory under the store of limits: where the bucket of a key is. Private to
- * proxy/edge/store/memory.c and known.c. */
+ * proxy/edge/store/memory.c, known.c and left.c. */
 #ifndef EDGE_STORE_TABLE_H
 #define EDGE_STORE_TABLE_H
 
 #include <stdatomic.h>
 
-#include "proxy/edge/store.h"
+#include "proxy/edge/store/left.h"
 
 enum {
     TABLE_GROUP = 8, /* places side by side; a key has two groups */
@@ -38,6 +38,11 @@ enum table_part { PART_RATES, PART_HOLDS, PART_QUOTAS, PART_KNOWN_RATES, PART_KN
 
 enum { TABLE_SERVERS = 4 /* of the shared store, that are remembered */ };
 
+struct left {
+    struct left_due due; /* of its name only the length counts */
+    char name[LEFT_NAME_MAX];
+};
+
 struct store {
     struct bucket buckets[TABLE_RATES + TABLE_HOLDS + TABLE_QUOTAS + 2 * TABLE_KNOWN]; /* one table behind the other */
     _Atomic uint32_t locks[TABLE_RATES / TABLE_GROUP]; /* of new keys only: row + 1 of who inserts one with this home */
@@ -45,6 +50,8 @@ struct store {
     _Atomic uint32_t shares[STORE_ROWS][TABLE_HOLDS]; /* how many of those inside are this process's */
     uint64_t id;
     _Atomic uint32_t gateways;
+    _Atomic uint32_t left_count, left_states[LEFT_MAX];
+    struct left left[LEFT_MAX];
     /* of the shared store: who it was, the latest at (met - 1) modulo their number, and its clock's lead before ours */
     _Atomic uint64_t servers[TABLE_SERVERS];
     _Atomic uint64_t met;
