@@ -3,6 +3,7 @@
 
 #include "proxy/base/hmac.h"
 #include "proxy/base/metric.h"
+#include "proxy/base/utf8.h"
 
 /* azure.md §5: 10,000 characters for a prompt, and for all of at most five documents. A character is counted as UTF-16 does, which
  * is never less than code points. The contract's figures are ours. */
@@ -20,14 +21,9 @@ void callout_job_init(struct callout_job *job, struct callout *c, struct exchang
 
 /* ---- chunks ---- */
 
-static bool begins_char(char c)
-{
-    return ((unsigned char)c & 0xc0) != 0x80;
-}
-
 static size_t chars_at(char c)
 {
-    return !begins_char(c) ? 0 : (unsigned char)c >= 0xf0 ? 2 : 1;
+    return utf8_is_inside(c) ? 0 : (unsigned char)c >= 0xf0 ? 2 : 1;
 }
 
 /* The end of the chunk that begins at `from`: where a word ends, if one does near enough. */
@@ -38,8 +34,7 @@ static size_t chunk_end(struct str text, size_t from)
         chars += chars_at(text.at[at++]);
     if (at == text.len)
         return at;
-    while (!begins_char(text.at[at]))
-        at--;
+    at = utf8_until(text, at);
     for (size_t back = at; back > from && at - back < NICER_CUT_BYTES; back--)
         if (text.at[back - 1] == ' ' || text.at[back - 1] == '\n')
             return back;

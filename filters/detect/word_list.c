@@ -159,18 +159,6 @@ size_t word_text_origin(struct str text, size_t at)
     return from;
 }
 
-/* The character that `p` is in the first byte of. */
-static uint32_t decode(const unsigned char *p)
-{
-    if (*p < 0x80)
-        return *p;
-    if (*p < 0xe0)
-        return (*p & 0x1fu) << 6 | (p[1] & 0x3fu);
-    if (*p < 0xf0)
-        return (*p & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
-    return (*p & 0x07u) << 18 | (p[1] & 0x3fu) << 12 | (p[2] & 0x3fu) << 6 | (p[3] & 0x3fu);
-}
-
 /* Letters, digits and combining marks of the scripts that write spaces between words, by blocks. */
 static bool is_word_character(uint32_t c)
 {
@@ -199,7 +187,7 @@ static size_t character_before(struct str text, size_t at)
 
 static bool is_word_at(struct str text, size_t at)
 {
-    return is_word_character(decode((const unsigned char *)text.at + at));
+    return is_word_character(utf8_decode(text.at + at));
 }
 
 bool word_has_letter(struct str text, size_t at)

@@ -6,21 +6,16 @@
 
 #include <pcre2.h>
 
-enum { STEPS_MAX = 2000, DEPTH_MAX = 200 };
+#include "proxy/base/utf8.h"
 
-static size_t whole_from(struct str s, size_t at)
-{
-    while (at < s.len && ((unsigned char)s.at[at] & 0xc0) == 0x80)
-        at++;
-    return at;
-}
+enum { STEPS_MAX = 2000, DEPTH_MAX = 200 };
 
 bool pattern_start(const char *expression, struct str text, size_t to, size_t *start, size_t *end)
 {
     assert(to <= text.len);
     int error = 0;
-    size_t place = 0, from = whole_from(text, to > PATTERN_START_WINDOW ? to - PATTERN_START_WINDOW : 0);
-    size_t until = whole_from(text, text.len - to > PATTERN_START_WINDOW ? to + PATTERN_START_WINDOW : text.len);
+    size_t place = 0, from = utf8_from(text, to > PATTERN_START_WINDOW ? to - PATTERN_START_WINDOW : 0);
+    size_t until = utf8_from(text, text.len - to > PATTERN_START_WINDOW ? to + PATTERN_START_WINDOW : text.len);
     pcre2_code *code = pcre2_compile((PCRE2_SPTR)expression, PCRE2_ZERO_TERMINATED, PCRE2_UTF, &error, &place, NULL);
     pcre2_match_data *found = code ? pcre2_match_data_create(1, NULL) : NULL;
     pcre2_match_context *bounds = found ? pcre2_match_context_create(NULL) : NULL;

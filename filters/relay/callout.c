@@ -4,6 +4,7 @@
  * ended, or the route's hold_back is over; then the service is asked, and nothing more leaves before its verdict, while the model
  * goes on and the next window fills. */
 #include "filters/detect/callout_rows.h"
+#include "proxy/base/utf8.h"
 
 enum { KEPT_MAX_BYTES = 16 * 1024 * 1024, CONTEXT_BYTES = 400 };
 
@@ -105,13 +106,6 @@ static void forget(void *memory)
     buf_wipe(&m->kept);
 }
 
-static size_t char_start(struct str s, size_t at)
-{
-    while (at < s.len && ((unsigned char)s.at[at] & 0xc0) == 0x80)
-        at++;
-    return at;
-}
-
 static enum verdict let_go(struct exchange *x, const struct callout_policy *p, struct answer_text *text, struct memory *m)
 {
     struct str kept = buf_str(&m->kept);
@@ -120,7 +114,7 @@ static enum verdict let_go(struct exchange *x, const struct callout_policy *p, s
         return v;
     if (!buf_add(text->out, str_from(kept, m->context)))
         return exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "no room for the answer");
-    size_t from = char_start(kept, kept.len > CONTEXT_BYTES ? kept.len - CONTEXT_BYTES : 0);
+    size_t from = utf8_from(kept, kept.len > CONTEXT_BYTES ? kept.len - CONTEXT_BYTES : 0);
     buf_take(&m->kept, from);
     m->context = buf_len(&m->kept);
     return NEXT;

@@ -55,16 +55,9 @@ static uint32_t gram_of(const uint64_t *last, unsigned words)
 /* The character at the front; a byte that begins none counts as one. */
 static size_t char_at(struct str s, uint32_t *code)
 {
-    static const unsigned char masks[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
     size_t n = utf8_valid_one(s);
-    if (!n) {
-        *code = ' ';
-        return 1;
-    }
-    *code = (unsigned char)*s.at & masks[n];
-    for (size_t i = 1; i < n; i++)
-        *code = *code << 6 | ((unsigned char)s.at[i] & 0x3f);
-    return n;
+    *code = n ? utf8_decode(s.at) : ' ';
+    return n ? n : 1;
 }
 
 /* ---- the prompt ---- */
