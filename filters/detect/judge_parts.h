@@ -38,6 +38,7 @@ struct judge {
     /* the view that is scanned */
     const struct view *view; /* NULL: none, the text as a whole */
     struct even even;
+    struct spots spots;
     struct str text;          /* as it is scanned */
     bool is_lines;            /* lines are scanned, not words */
     uint32_t base, done;      /* where the block begins; what was used before it */

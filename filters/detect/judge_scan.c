@@ -102,7 +102,7 @@ static bool scan_blocks(struct judge *j)
         ok = scan_with(j, set->databases[SET_PLAIN], block, found) &&
              (!j->even.is_foreign || scan_with(j, set->databases[SET_FOREIGN], block, found));
         sort_events(j);
-        word_table_scan(&set->words, block, found_word, j);
+        word_table_scan(&set->words, block, 0, block.len, found_word, j);
         use_all_events(j);
         j->done = j->base + (uint32_t)len;
         j->base = j->done == j->text.len ? j->done : j->done - OVERLAP_BYTES;
@@ -119,7 +119,11 @@ static bool scan_words(struct judge *j)
     j->base = j->done = 0;
     if (set->databases[SET_PLAIN] || (set->databases[SET_FOREIGN] && j->even.is_foreign))
         return scan_blocks(j);
-    word_table_scan(&set->words, j->text, found_word, j);
+    if (set->spots.is_everywhere)
+        return word_table_scan(&set->words, j->text, 0, j->text.len, found_word, j), true;
+    spots_find(&set->spots, j->text, &j->spots);
+    for (size_t i = 0; i < j->spots.count; i++)
+        word_table_scan(&set->words, j->text, j->spots.at[i].from, j->spots.at[i].to, found_word, j);
     return true;
 }
 

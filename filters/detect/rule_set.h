@@ -7,6 +7,7 @@
 #define DETECT_RULE_SET_H
 
 #include "filters/detect/rules.h"
+#include "filters/detect/spots.h"
 #include "filters/detect/word_table.h"
 
 struct hs_database;
@@ -60,6 +61,7 @@ struct set_chain {
 struct rule_set {
     struct rules rules;
     struct word_table words;      /* the pieces that are words */
+    struct spot_table spots;
     struct hs_database *databases[SET_DATABASES]; /* owned; the others; NULL where there are none */
     struct arena arena;           /* of the tables */
     struct set_piece *pieces;

@@ -36,9 +36,11 @@ static inline uint32_t word_hash(const char *at, size_t n)
 }
 
 /* Two words, in this order. */
+#define WORD_PAIR_FIRST 0x9e3779b1u
+#define WORD_PAIR_SECOND 0x7f4a7c15u
 static inline uint32_t word_pair(uint32_t first, uint32_t second)
 {
-    return (first * 0x9e3779b1u) ^ (second + 0x7f4a7c15u);
+    return (first * WORD_PAIR_FIRST) ^ (second + WORD_PAIR_SECOND);
 }
 
 /* Two bytes, of which the first is a sign. */
@@ -64,5 +66,7 @@ static inline const struct word_slot *word_look_up(const struct word_slots *s, u
 /* The end of the word that begins at `i`, or of the one character where words are not told apart; `i` where neither
  * begins. */
 size_t word_token_end(const uint64_t *letters, struct str text, size_t i);
+/* The words that an entry is found by; the second is 0 bytes long without. */
+void word_first_two(const uint64_t *letters, struct str text, struct str *first, struct str *second);
 
 #endif

@@ -176,12 +176,12 @@ static inline bool classify(const char *at, uint64_t *words, uint64_t *signs)
 
 /* From a place that no word crosses, as long as there are 64 bytes of ASCII; returns how far it came, which no word crosses
  * either. */
-static size_t take_ascii(struct scan *s, size_t i)
+static size_t take_ascii(struct scan *s, size_t i, size_t until)
 {
     const uint64_t *may_be = s->table->may_be;
     const char *text = s->text.at;
     uint64_t words, signs;
-    while (i + BLOCK <= s->text.len && classify(s->text.at + i, &words, &signs)) {
+    while (i < until && i + BLOCK <= s->text.len && classify(s->text.at + i, &words, &signs)) {
         size_t limit = BLOCK;
         if (words >> 63) { /* a word that goes on: it is taken from its beginning next time */
             limit = ~words ? BLOCK - (size_t)__builtin_clzll(~words) : 0;
@@ -201,14 +201,15 @@ static size_t take_ascii(struct scan *s, size_t i)
     return i;
 }
 #else
-static size_t take_ascii(struct scan *s, size_t i)
+static size_t take_ascii(struct scan *s, size_t i, size_t until)
 {
     (void)s;
+    (void)until;
     return i;
 }
 #endif
 
-void word_table_scan(const struct word_table *t, struct str text, word_found_fn *found, void *owner)
+void word_table_scan(const struct word_table *t, struct str text, size_t from, size_t until, word_found_fn *found, void *owner)
 {
     struct scan s;
     s.table = t;
@@ -219,10 +220,9 @@ void word_table_scan(const struct word_table *t, struct str text, word_found_fn 
     s.before = s.before_nth = 0;
     s.nth = 2;
     s.queued = 0;
-    for (size_t i = 0; i < text.len;) {
-        size_t from = i;
-        i = take_ascii(&s, i);
-        i = take_slowly(&s, i, i + (i == from ? BLOCK : 1));
+    while (from < until) {
+        size_t i = take_ascii(&s, from, until);
+        from = take_slowly(&s, i, i + (i == from ? BLOCK : 1));
     }
     drain(&s);
 }

@@ -82,11 +82,10 @@ static uint32_t hash_alone(struct str text)
     return word_hash_of(first, last, text.len);
 }
 
-/* The words that the entry is found by; the second is 0 bytes long without. */
-static void first_words(const struct word_table *t, struct str text, struct str *first, struct str *second)
+void word_first_two(const uint64_t *letters, struct str text, struct str *first, struct str *second)
 {
-    size_t end = word_token_end(t->letters, text, 0), at = end, past = end;
-    while (at < text.len && (past = word_token_end(t->letters, text, at)) == at)
+    size_t end = word_token_end(letters, text, 0), at = end, past = end;
+    while (at < text.len && (past = word_token_end(letters, text, at)) == at)
         at++;
     *first = str_first(text, end);
     *second = at < text.len ? str_of(text.at + at, past - at) : STR("");
@@ -109,7 +108,7 @@ static void prepare(const struct word_table *t, const struct word *w, struct ent
         e->hash = w->text.len == 1 ? 0 : word_signs(w->text.at);
         return;
     }
-    first_words(t, w->text, &first, &second);
+    word_first_two(t->letters, w->text, &first, &second);
     e->kind = second.len ? WORD_PAIR : WORD_ALONE;
     e->first = e->hash = hash_alone(first);
     if (second.len) {

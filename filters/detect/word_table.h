@@ -57,8 +57,8 @@ bool word_table_takes(struct str text);
 bool word_table_is_sign(struct str text);
 
 /* Tells every entry that stands in `text` (valid UTF-8, small letters, white space evened, WORD_TEXT_PAD bytes behind it), by where
- * it begins; `end` is where it ends. */
+ * it begins, from `from` on, where a word begins, to `until` and at most 64 bytes on; `end` is where it ends. */
 typedef void word_found_fn(void *owner, uint32_t id, uint32_t end);
-void word_table_scan(const struct word_table *t, struct str text, word_found_fn *found, void *owner);
+void word_table_scan(const struct word_table *t, struct str text, size_t from, size_t until, word_found_fn *found, void *owner);
 
 #endif

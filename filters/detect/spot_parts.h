@@ -1,0 +1,65 @@
+/* spot_parts.h - private to spot_*.c: what anchors and the words near them are found by. */
+#ifndef DETECT_SPOT_PARTS_H
+#define DETECT_SPOT_PARTS_H
+
+#include "filters/detect/spots.h"
+#include "filters/detect/word_parts.h"
+
+enum { SPOT_BITS = 16 };
+static const uint32_t SPOT_HASH_LOW = 0x9e3779b1, SPOT_HASH_HIGH = 0x85ebca6b;
+
+/* Of a word's first and last eight bytes, which for a shorter one are the same: made of what four words at a time can do. */
+static inline uint32_t spot_hash_of(uint64_t first, uint64_t last)
+{
+    uint64_t v = first ^ last >> 1, h = (v & UINT32_MAX) * SPOT_HASH_LOW ^ (v >> 32) * SPOT_HASH_HIGH;
+    return (uint32_t)(h ^ h >> 32);
+}
+
+/* Eight bytes behind `at` may be read. */
+static inline uint32_t spot_hash(const char *at, size_t n)
+{
+    uint64_t mask = WORD_MASKS[n < 8 ? n : 8];
+    return spot_hash_of(word_load(at) & mask, word_load(at + (n > 8 ? n - 8 : 0)) & mask);
+}
+
+/* Signs are found by so many bytes: by 4 where they have them, else by 2, or 1. */
+static inline uint32_t spot_sign_hash(const char *at, size_t n)
+{
+    return ~spot_hash(at, n);
+}
+
+/* Two bits of a word for each hash. */
+static inline uint32_t spot_bit(const uint32_t *bits, uint32_t hash)
+{
+    uint32_t word = bits[hash >> (32 + 5 - SPOT_BITS)];
+    return word >> (hash & 31) & word >> (hash >> 5 & 31) & 1;
+}
+
+/* What a part is found by stands in an open hash table; its last bit tells whether that is all, or a phrase must follow. Where
+ * nothing stands is 0. */
+static inline uint32_t spot_find_key(const uint32_t *keys, uint32_t mask, uint32_t hash)
+{
+    uint32_t at = hash & mask;
+    while (keys[at] && (keys[at] ^ hash) > 1)
+        at = (at + 1) & mask;
+    return keys[at];
+}
+
+struct spotting {
+    const struct spot_table *table;
+    struct str text;
+    struct spots *s;
+    bool fast; /* with AVX2 */
+};
+
+/* spot_cut.c: words from `i` on, where a word begins, as far as there is room, and signs that may be anchors; returns how far it came.
+ * What was cut is then hashed, and s->maybes told. */
+bool spot_has_room(const struct spots *s);
+size_t spot_cut(const struct spotting *g, size_t i);
+void spot_hash_words(const struct spotting *g);
+bool spot_is_fast(void);
+
+/* spots_find in one of two ways: with AVX2 where the machine has it, or without. */
+void spots_find_in(const struct spot_table *t, struct str text, struct spots *s, bool fast);
+
+#endif

@@ -1,0 +1,214 @@
+/* spot_scan.c - words that may be anchors, what the words near them say, and the spots that come of it. */
+#include "filters/detect/spot_parts.h"
+
+enum { APART_BYTES = 2 * SPOT_BLOCK, STEPS_AT_LEAST = 1024 };
+
+/* ---- spots ---- */
+
+/* In order and apart; one that is near another joins it. */
+static void add_spot(struct spots *s, struct spot new)
+{
+    size_t i = s->count, last;
+    while (i && s->at[i - 1].from > new.to + APART_BYTES)
+        i--;
+    for (last = i; i && s->at[i - 1].to + APART_BYTES >= new.from; i--) {
+        new.from = s->at[i - 1].from < new.from ? s->at[i - 1].from : new.from;
+        new.to = s->at[i - 1].to > new.to ? s->at[i - 1].to : new.to;
+    }
+    if (i == last && s->count == SPOTS_MAX) { /* what lies between is looked at too */
+        size_t k = i ? i - 1 : 0;
+        s->at[k].from = s->at[k].from < new.from ? s->at[k].from : new.from;
+        s->at[k].to = s->at[k].to > new.to ? s->at[k].to : new.to;
+        return;
+    }
+    memmove(&s->at[i + 1], &s->at[last], (s->count - last) * sizeof *s->at);
+    s->at[i] = new;
+    s->count = s->count - last + i + 1;
+}
+
+static bool is_covered(const struct spots *s, uint32_t from, uint32_t to)
+{
+    return s->count && s->at[s->count - 1].from <= from && s->at[s->count - 1].to >= to;
+}
+
+/* Where a word begins, at `at` or before it; the first `n` words begin there or before. */
+static uint32_t word_before(const struct spotting *g, size_t n, uint32_t at)
+{
+    while (n > 1 && g->s->begins[n - 1] > at)
+        n--;
+    assert(g->s->begins[n - 1] <= at);
+    return g->s->begins[n - 1];
+}
+
+/* ---- the words near an anchor ---- */
+
+/* Does a sign of the part stand in text[from, to)? */
+static bool has_sign(struct spotting *g, const struct spot_near *near, uint32_t from, uint32_t to)
+{
+    const uint32_t *keys = g->table->keys + near->first_key;
+    to = to < g->text.len ? to : (uint32_t)g->text.len;
+    g->s->work += (to - from) / 4;
+    for (const char *p = g->text.at + from, *end = g->text.at + to; p < end; p++) {
+        if (*p <= ' ' || WORD_BYTES[(unsigned char)*p] != BYTE_OTHER)
+            continue;
+        for (size_t n = 1; n <= 4; n *= 2)
+            if (spot_find_key(keys, near->mask, spot_sign_hash(p, n)))
+                return true;
+    }
+    return false;
+}
+
+/* Is the word one of the part, or does it begin a phrase of it? */
+static inline bool is_of(const struct spots *s, const uint32_t *keys, uint32_t mask, size_t i)
+{
+    uint32_t key = spot_find_key(keys, mask, s->hashes[i]);
+    return key && (key & 1 || spot_find_key(keys, mask, s->pairs[i + 1]));
+}
+
+/* Does a word or sign of the part begin so near? The word `first` is the first that begins at `at` or behind it. */
+static bool has_before(struct spotting *g, const struct spot_near *near, size_t first, uint32_t at)
+{
+    const struct spots *s = g->s;
+    const uint32_t *keys = g->table->keys + near->first_key, mask = near->mask, limit = at > near->reach ? at - near->reach : 0;
+    size_t i = first - 1;
+    while (i > 0 && s->begins[i] >= limit && !is_of(s, keys, mask, i))
+        i--;
+    g->s->work += first - i;
+    return (i > 0 && s->begins[i] >= limit) || (near->has_signs && has_sign(g, near, limit, at));
+}
+
+static bool has_behind(struct spotting *g, const struct spot_near *near, size_t first, uint32_t at)
+{
+    const struct spots *s = g->s;
+    const uint32_t *keys = g->table->keys + near->first_key, mask = near->mask, limit = at + near->reach;
+    size_t count = s->words_count, i = first + (first < count && s->begins[first] == at);
+    while (i < count && s->begins[i] <= limit && !is_of(s, keys, mask, i))
+        i++;
+    g->s->work += i - first;
+    return (i < count && s->begins[i] <= limit) || (near->has_signs && has_sign(g, near, at + 1, limit + 1));
+}
+
+static bool has_all(struct spotting *g, const struct spot_anchor *a, size_t first, uint32_t at)
+{
+    bool all = true;
+    for (const struct spot_near *n = a->near, *last = n + a->nears; all && n < last; n++)
+        all = n->is_before ? has_before(g, n, first, at) : has_behind(g, n, first, at);
+    return all;
+}
+
+/* Does what the key stands for stand there? Its last bytes tell. */
+static inline bool stands_at(const struct spotting *g, const struct spot_use *u, uint32_t at)
+{
+    return u->len <= g->text.len - at && (word_load(g->text.at + at + u->edge_at) & u->mask) == u->edge;
+}
+
+static void look_round(struct spotting *g, uint32_t key, size_t first, uint32_t at)
+{
+    const struct spot_table *t = g->table;
+    const struct spot_slot *slot = &t->slots[key & t->mask];
+    while (slot->count && slot->key != key)
+        slot = slot == t->slots + t->mask ? t->slots : slot + 1;
+    g->s->work += slot->count;
+    for (const struct spot_use *u = t->uses + slot->first, *last = u + slot->count; u < last; u++) {
+        if (!stands_at(g, u, at))
+            continue;
+        const struct spot_anchor *a = &t->anchors[u->anchor];
+        uint32_t from = at > a->back ? at - a->back : 0, to = at + a->ahead;
+        if (!is_covered(g->s, from, to) && has_all(g, a, first, at))
+            add_spot(g->s, (struct spot){ word_before(g, first, from), to < g->text.len ? to : (uint32_t)g->text.len });
+    }
+}
+
+static void look_at_word(struct spotting *g, size_t i)
+{
+    const struct spots *s = g->s;
+    if (spot_bit(g->table->may_be, s->hashes[i]))
+        look_round(g, s->hashes[i], i, s->begins[i]);
+    if (i > 1 && spot_bit(g->table->may_pair, s->pairs[i]) && s->begins[i] - s->begins[i - 1] <= SPOT_REACH_MAX)
+        look_round(g, s->pairs[i], i - 1, s->begins[i - 1]);
+}
+
+static void look_at_sign(struct spotting *g, const struct spot_sign *sign)
+{
+    for (size_t n = 1; n <= 4; n *= 2)
+        look_round(g, spot_sign_hash(g->text.at + sign->at, n), sign->nth, sign->at);
+}
+
+/* Has more been asked than is good? */
+static bool is_dear(const struct spotting *g)
+{
+    return g->s->work > STEPS_AT_LEAST + (uint64_t)SPOT_STEPS * g->text.len;
+}
+
+/* Those that begin before `known`, since behind those enough is known. Where it becomes dear, the rest of the text is a spot. */
+static void look_at_some(struct spotting *g, uint32_t known)
+{
+    struct spots *s = g->s;
+    size_t i = 0, k = 0;
+    for (; i < s->maybes_count && s->begins[s->maybes[i]] < known && !is_dear(g); i++)
+        look_at_word(g, s->maybes[i]);
+    for (; k < s->signs_count && s->signs[k].at < known && !is_dear(g); k++)
+        look_at_sign(g, &s->signs[k]);
+    s->maybes_count -= i;
+    s->signs_count -= k;
+    memmove(s->maybes, s->maybes + i, s->maybes_count * sizeof *s->maybes);
+    memmove(s->signs, s->signs + k, s->signs_count * sizeof *s->signs);
+}
+
+/* `came`: up to there the text was cut. */
+static void take_rest(struct spotting *g, size_t came)
+{
+    const struct spots *s = g->s;
+    uint32_t at = (uint32_t)came;
+    at = s->maybes_count && s->begins[s->maybes[0]] < at ? s->begins[s->maybes[0]] : at;
+    at = s->signs_count && s->signs[0].at < at ? s->signs[0].at : at;
+    at = at > 2 * SPOT_REACH_MAX ? at - 2 * SPOT_REACH_MAX : 0;
+    add_spot(g->s, (struct spot){ word_before(g, s->words_count, at), (uint32_t)g->text.len });
+}
+
+/* All words but the last few, which may be near what comes. The one before those stays too. */
+static void forget(struct spotting *g, uint32_t needed)
+{
+    struct spots *s = g->s;
+    size_t n = 0;
+    while (n + 1 < s->words_count && s->begins[n + 1] <= needed)
+        n++;
+    s->words_count -= n;
+    memmove(s->begins, s->begins + n, s->words_count * sizeof *s->begins);
+    memmove(s->hashes, s->hashes + n, s->words_count * sizeof *s->hashes);
+    memmove(s->pairs, s->pairs + n, s->words_count * sizeof *s->pairs);
+    for (size_t i = 0; i < s->maybes_count; i++)
+        s->maybes[i] -= (uint32_t)n;
+    for (size_t i = 0; i < s->signs_count; i++)
+        s->signs[i].nth -= (uint32_t)n;
+    s->hashed = s->words_count;
+}
+
+void spots_find_in(const struct spot_table *t, struct str text, struct spots *s, bool fast)
+{
+    struct spotting g = { .table = t, .text = text, .s = s, .fast = fast };
+    s->words_count = s->hashed = 1; /* before the first there is one of no bytes that is none */
+    s->begins[0] = 0;
+    s->hashes[0] = UINT32_MAX;
+    s->count = s->maybes_count = s->signs_count = 0;
+    s->work = 0;
+    size_t i = 0;
+    while (i < text.len && !is_dear(&g)) {
+        i = spot_cut(&g, i);
+        if (i < text.len && spot_has_room(s))
+            continue;
+        spot_hash_words(&g);
+        uint32_t last = s->begins[s->words_count - 1], known = last > SPOT_REACH_MAX ? last - SPOT_REACH_MAX : 0;
+        s->pairs[s->words_count] = 0;
+        look_at_some(&g, i < text.len ? known : UINT32_MAX);
+        if (!is_dear(&g))
+            forget(&g, known > 2 * SPOT_REACH_MAX ? known - 2 * SPOT_REACH_MAX : 0);
+    }
+    if (is_dear(&g))
+        take_rest(&g, i);
+}
+
+void spots_find(const struct spot_table *t, struct str text, struct spots *s)
+{
+    spots_find_in(t, text, s, spot_is_fast());
+}
