@@ -17,6 +17,7 @@ enum { NEIGHBOURS_DIFFER = 1, NEIGHBOURS_ALIKE = 2, NEIGHBOURS_ANY = 3 };
 struct row {
     struct byte_set first[2]; /* behind something else, behind a word */
     struct byte_set at[BEGIN_BYTES];
+    double shares[BEGIN_BYTES]; /* of each of them */
     uint32_t groups;
     double share;             /* of texts, about, that it says yes to */
 };
@@ -68,12 +69,16 @@ static double share_of(const struct byte_set *s)
     return (3 * letters + 16 * spaces + 0.06 * rest) / (3 * 26 + 16 + 0.06 * 229);
 }
 
-static double share_of_row(const struct row *row)
+static void share_row(struct row *row)
 {
-    double share = 1;
+    row->share = 1;
     for (unsigned i = 0; i < BEGIN_BYTES; i++)
-        share *= share_of(&row->at[i]);
-    return share;
+        row->share *= row->shares[i] = share_of(&row->at[i]);
+}
+
+static bool are_same(const struct byte_set *a, const struct byte_set *b)
+{
+    return !((a->bits[0] ^ b->bits[0]) | (a->bits[1] ^ b->bits[1]) | (a->bits[2] ^ b->bits[2]) | (a->bits[3] ^ b->bits[3]));
 }
 
 static struct row joined(const struct row *a, const struct row *b)
@@ -81,10 +86,13 @@ static struct row joined(const struct row *a, const struct row *b)
     struct row r;
     r.first[0] = both(&a->first[0], &b->first[0]);
     r.first[1] = both(&a->first[1], &b->first[1]);
-    for (unsigned i = 0; i < BEGIN_BYTES; i++)
-        r.at[i] = both(&a->at[i], &b->at[i]);
     r.groups = a->groups | b->groups;
-    r.share = share_of_row(&r);
+    r.share = 1;
+    for (unsigned i = 0; i < BEGIN_BYTES; i++) {
+        r.at[i] = both(&a->at[i], &b->at[i]);
+        r.shares[i] = are_same(&r.at[i], &a->at[i]) ? a->shares[i] : are_same(&r.at[i], &b->at[i]) ? b->shares[i] : share_of(&r.at[i]);
+        r.share *= r.shares[i];
+    }
     return r;
 }
 
@@ -127,7 +135,7 @@ static void add_row(struct making *m, const struct row *row)
 {
     m->rows[m->count] = *row;
     m->rows[m->count].at[0] = common(&row->at[0], &m->only);
-    m->rows[m->count].share = share_of_row(&m->rows[m->count]);
+    share_row(&m->rows[m->count]);
     compare_row(m, m->count++);
     if (m->count > MAKING_ROWS)
         join_two(m);
@@ -187,7 +195,7 @@ static void fill_row(struct making *m, struct row *row, unsigned depth, const ui
         then = used;
         count = fresh;
     }
-    row->share = share_of_row(row);
+    share_row(row);
 }
 
 /* Adds the ways on from `depth`, where `nodes` come. What would say yes to too much in one row is told apart by the set of bytes
@@ -222,7 +230,7 @@ static void add_ways(struct making *m, const struct row *so_far, unsigned depth,
         }
         for (unsigned i = depth + 1; i < BEGIN_BYTES; i++)
             row.at[i] = ALL_BYTES;
-        row.share = share_of_row(&row);
+        share_row(&row);
         add_row(m, &row);
     }
 }
@@ -244,10 +252,10 @@ static void add_start(struct making *m, uint32_t node, size_t group, unsigned *l
 
 /* All bytes that a pattern may begin with, each with the neighbours that its \b and \B ask for. A node that is met again with
  * others is followed again. */
-static uint32_t find_starts(struct making *m, uint32_t first)
+static uint32_t find_starts(struct making *m, const struct pattern_group *g, uint32_t first)
 {
     uint32_t open = 0, starts = 0;
-    memset(m->neighbours, 0, m->set->nodes_count);
+    memset(m->neighbours + g->first_node, 0, g->nodes);
     m->neighbours[first] = NEIGHBOURS_ANY;
     m->stack[open++] = first;
     while (open) {
@@ -289,7 +297,9 @@ static void write_table(const struct making *m, struct pattern_begin *b, struct 
             uint64_t bit = (uint64_t)1 << i;
             b->kinds[c] |= byte_set_has(&m->rows[i].first[0], c) ? BEGIN_BEHIND_OTHER : 0;
             b->kinds[c] |= byte_set_has(&m->rows[i].first[1], c) ? BEGIN_BEHIND_WORD : 0;
-            for (unsigned k = 0; k < BEGIN_BYTES; k++)
+            for (unsigned word = 0; word < 2; word++)
+                t->first[word][c] |= byte_set_has(&m->rows[i].first[word], c) ? bit : 0;
+            for (unsigned k = 1; k < BEGIN_BYTES; k++)
                 t->rows[k][c] |= byte_set_has(&m->rows[i].at[k], c) ? bit : 0;
         }
     }
@@ -317,7 +327,7 @@ static void make_table(struct making *m, struct pattern_begin *b, unsigned table
             byte_set_add(&m->only, (unsigned char)c);
     for (size_t g = 0; g < set->groups_count; g++)
         for (size_t i = set->groups[g].first; i < set->groups[g].end; i++) {
-            uint32_t starts = find_starts(m, set->firsts[set->order[i]]);
+            uint32_t starts = find_starts(m, &set->groups[g], set->firsts[set->order[i]]);
             unsigned left = WAYS_MAX;
             for (uint32_t k = 0; k < starts; k++)
                 add_start(m, m->starts[k], g, &left);

@@ -56,7 +56,8 @@ enum { BEGIN_IS_WORD = 1, BEGIN_BEHIND_OTHER = 2, BEGIN_BEHIND_WORD = 4 };
 enum { BEGIN_OTHER, BEGIN_DIGIT, BEGIN_SMALL, BEGIN_CAPITAL, BEGIN_TABLES };
 
 struct pattern_begin_table {
-    uint64_t rows[BEGIN_BYTES][256]; /* by the first byte and by those that follow */
+    uint64_t first[2][256];          /* by the first byte: behind something else, behind a word */
+    uint64_t rows[BEGIN_BYTES][256]; /* by those that follow; rows[0] is not used */
     uint32_t groups[BEGIN_ROWS];     /* of patterns that begin as a row says, a bit for each */
 };
 

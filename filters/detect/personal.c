@@ -144,7 +144,10 @@ RULE(national_hu_tax)
 
 #define LETTER     "(?:[A-Za-z]|[^\\x00-\\x7f])"
 #define NAME       LETTER "(?:[A-Za-z.' -]|[^\\x00-\\x7f]){1,40}"
-#define WORD       "(?:[A-Z]|[^\\x00-\\x7f])(?:[A-Za-z0-9.'-]|[^\\x00-\\x7f]){0,24}"
+#define LATER      "(?:[A-Za-z0-9.'-]|[^\\x00-\\x7f]){0,24}"
+#define WORD       "(?:[A-Z]|[^\\x00-\\x7f])" LATER
+/* At the beginning of a word; for \\b a letter beyond ASCII is none. */
+#define CAPITAL    "(?:\\b[A-Z]|\\B(?:Á|Ä|Å|Æ|Č|É|Í|Ł|Ó|Ö|Ø|Ś|Š|Ú|Ü|Ž))"
 #define MONTH                                                                                                                        \
     "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|"               \
     "nov(?:ember)?|dec(?:ember)?)\\.?"
@@ -331,12 +334,12 @@ const struct sensitive PERSONAL_ROWS[] = {
         false, personal_street, NULL, 0, BEHIND_ANYTHING },
       NULL, "ADDRESS", FAKE_ADDRESS, NULL, NULL },
     { { "street-germanic", "address",
-        "\\b(?:[A-Z]|[^\\x00-\\x7f])(?:[a-z-]|[^\\x00-\\x7f]){0,20}(?:stra(?:ß|ss)e|str\\.|weg|platz|allee|gasse|damm|ufer|straat|"
+        CAPITAL "(?:[a-z-]|[^\\x00-\\x7f]){0,20}(?:stra(?:ß|ss)e|str\\.|weg|platz|allee|gasse|damm|ufer|straat|"
         "laan|plein|gracht|kade|dijk|singel|gatan|vägen|gata|vegen|veien|gate|gade|vej|katu|kuja|polku|gränd) [0-9]{1,4} ?[a-zA-Z]?\\b" UNIT TOWN,
         false, personal_street, NULL, 0, BEHIND_ANYTHING },
       NULL, "ADDRESS", FAKE_ADDRESS, NULL, NULL },
     { { "street-hungarian", "address",
-        "\\b" WORD "(?: " WORD ")? (?:utca|út|u\\.|tér|körút|ulice|náměstí) [0-9]{1,4}\\b" TOWN, false, personal_street, NULL, 0, BEHIND_ANYTHING },
+        CAPITAL LATER "(?: " WORD ")? (?:utca|út|u\\.|tér|körút|ulice|náměstí) [0-9]{1,4}\\b" TOWN, false, personal_street, NULL, 0, BEHIND_ANYTHING },
       NULL, "ADDRESS", FAKE_ADDRESS, NULL, NULL },
     { { "address-said", "address", "\\baddress(?: is|:)[ \\t\\n]{1,8}[\"'*]{0,2}(?:[A-Z0-9]|[^\\x00-\\x7f])[^\\n]{8,90}", true,
         personal_said_address, NULL, 0, BEHIND_ANYTHING },
