@@ -278,19 +278,22 @@ static void tell(struct exchange *x, const struct injection_policy *p, const str
     }
 }
 
-/* What no filter can read is not let past one that refuses. */
-static enum verdict check_readable(struct exchange *x, const struct injection_policy *p)
+/* What cannot be read is not let past one that refuses. */
+static enum verdict unread(struct exchange *x, const struct injection_policy *p, const char *what)
 {
-    const char *what = !x->dialect->reads_json && buf_len(&x->body) ? "unread_body"
-                       : x->call.has_tokens && !p->insecure_tokens  ? "token_input"
-                                                                    : NULL;
-    if (!what)
-        return NEXT;
     exchange_report(x, str_c(what), STR("obfuscation"), STR("input"), str_c(ACTIONS[p->action]), STR(""));
     if (p->action == ACTION_REPORT)
         return NEXT;
     x->rule = str_c(what);
     return refuse(x, "obfuscation", 0);
+}
+
+static enum verdict check_readable(struct exchange *x, const struct injection_policy *p)
+{
+    const char *what = !x->dialect->reads_json && buf_len(&x->body) ? "unread_body"
+                       : x->call.has_tokens && !p->insecure_tokens  ? "token_input"
+                                                                    : NULL;
+    return what ? unread(x, p, what) : NEXT;
 }
 
 static enum verdict judge_one(struct exchange *x, const struct injection_policy *p, struct str value, const struct text *t, size_t before)
@@ -300,12 +303,11 @@ static enum verdict judge_one(struct exchange *x, const struct injection_policy 
     if (!judge_text(i->judge, &p->judging, value, t->source, &got))
         return exchange_refuse(x, WHY_INTERNAL, "a text could not be judged");
     x->score = got.score > x->score ? got.score : x->score;
-    if (got.verdict == JUDGED_PASS)
-        return NEXT;
-    tell(x, p, &(struct told){ t, before }, &got);
-    if (got.verdict == JUDGED_REPORT || p->action == ACTION_REPORT)
-        return NEXT;
-    return refuse(x, RULE_CATEGORIES_WORDS[got.category], got.score);
+    if (got.verdict != JUDGED_PASS)
+        tell(x, p, &(struct told){ t, before }, &got);
+    if (got.verdict == JUDGED_REFUSE && p->action != ACTION_REPORT)
+        return refuse(x, RULE_CATEGORIES_WORDS[got.category], got.score);
+    return got.cut ? unread(x, p, "too_costly") : NEXT; /* not all of its disguises were taken off */
 }
 
 /* No further than a character goes. */

@@ -3,12 +3,27 @@
 
 enum { FORM_UNIT = sizeof(uint32_t) + sizeof(uint16_t) + 1 };
 
+static size_t room_for(const struct view_memory *m, const struct form *f)
+{
+    return (VIEWS_BYTES_MAX - (m->bytes - f->size * FORM_UNIT)) / FORM_UNIT;
+}
+
+/* What the texts before have left, and this one has not used: else what is seen of it would depend on them. */
+static void release_unused(struct view_memory *m, const struct form *but)
+{
+    for (size_t i = 0; i < FORMS; i++)
+        if (&m->forms[i] != but && !m->forms[i].len)
+            form_release(m, &m->forms[i]);
+}
+
 bool form_grow(struct view_memory *m, struct form *f, size_t more)
 {
     size_t size = f->len + more;
     size += size / 4 + 256; /* a text of another length should rarely grow it again */
     size &= ~(size_t)7;
-    if (size > (VIEWS_BYTES_MAX - (m->bytes - f->size * FORM_UNIT)) / FORM_UNIT) {
+    if (size > room_for(m, f))
+        release_unused(m, f);
+    if (size > room_for(m, f)) {
         m->at_ceiling = true;
         return false;
     }

@@ -519,3 +519,27 @@ TEST("what is beyond the ceiling is cut and counted; plain text beyond it is ref
     free(text);
     views_finish(&views);
 }
+
+TEST("what a text may take does not depend on the texts before it")
+{
+    static const char *const PIECES[] = { "Q3LDqG1lIGJyw7tsw6llIMOgIGxhIGNhcnRlIGQnw6l0w6k= "
+                                          "UTNMRHFHMWxJR0p5dzd0c3c2bGxJTU9nSUd4aElHTmhjblJsSUdRbnc2bDB3Nms9 "
+                                          "7h3 w34th3r 15 n1c3 t h e   w e a t h e r ",
+                                          "\xe4\xb8\x80\xe4\xba\x8c\xe4\xb8\x89" };
+    struct views kept, fresh;
+    CHECK(views_init(&kept) && views_init(&fresh));
+    for (size_t i = 0; i < ARRAY_LEN(PIECES); i++) {
+        struct buf text;
+        buf_init(&text, 4 << 20);
+        while (buf_len(&text) < 3300 * 1000)
+            CHECK(buf_add(&text, str_c(PIECES[i])));
+        CHECK(views_make(&kept, buf_str(&text)));
+        if (i && CHECK(views_make(&fresh, buf_str(&text)))) {
+            CHECK_INT(kept.count, fresh.count);
+            CHECK_INT(kept.cut, fresh.cut);
+        }
+        buf_finish(&text);
+    }
+    views_finish(&kept);
+    views_finish(&fresh);
+}
