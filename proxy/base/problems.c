@@ -148,16 +148,34 @@ static int by_place(const void *a, const void *b)
     return (x->column > y->column) - (x->column < y->column);
 }
 
+/* As a terminal may see it: no control characters, and of a URL no user and password. */
+static bool add_shown(struct buf *out, struct str text)
+{
+    size_t hide_from = 0, hide_until = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+        if (i >= hide_until && str_starts(str_from(text, i), STR("://"))) {
+            hide_from = i + 3;
+            for (size_t k = hide_from; k < text.len && !str_has(STR(" \t\"'"), text.at[k]); k++)
+                hide_until = text.at[k] == '@' ? k : hide_until;
+        }
+        bool is_hidden = i >= hide_from && i < hide_until, is_control = (c < ' ' && c != '\t') || c == 0x7f;
+        if (!buf_add(out, is_hidden ? STR("*") : is_control ? STR("?") : str_first(str_from(text, i), 1)))
+            return false;
+    }
+    return true;
+}
+
 static bool print_one(const struct problems *p, const struct problem *it, struct buf *out)
 {
     static const char *const NAMES[] = { "error", "warning" };
     bool ok = it->span.line ? buf_addf(out, "%s:%u:%u: ", p->file, it->span.line, it->span.column)
                             : buf_addf(out, "%s: ", p->file);
-    ok = ok && buf_addf(out, "%s: %s\n", NAMES[it->severity], it->message);
+    ok = ok && buf_addf(out, "%s: ", NAMES[it->severity]) && add_shown(out, str_c(it->message)) && buf_add(out, STR("\n"));
     struct str line = p->text && it->span.line ? line_of(p, it->span.line) : STR_NONE;
     if (!line.at || line.len > 400)
         return ok && (!it->hint || buf_addf(out, "      %s\n", it->hint));
-    ok = ok && buf_addf(out, "%5u | " STR_F "\n      | ", it->span.line, STR_A(line));
+    ok = ok && buf_addf(out, "%5u | ", it->span.line) && add_shown(out, line) && buf_add(out, STR("\n      | "));
     for (unsigned i = 1; ok && i < it->span.column; i++)
         ok = buf_add(out, i <= line.len && line.at[i - 1] == '\t' ? STR("\t") : STR(" "));
     ok = ok && buf_add(out, STR("^"));

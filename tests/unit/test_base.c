@@ -194,3 +194,18 @@ TEST("a complaint shows its line, a caret and the nearest word")
     buf_finish(&out);
     problems_finish(&p);
 }
+
+TEST("a complaint shows neither control characters nor who is named in a URL")
+{
+    struct problems p;
+    struct buf out;
+    problems_init(&p, STR("b.yaml"), STR("url: \"http://user:secret/word@host/x\" # \x1b[31m http://a/b\n"));
+    problem(&p, (struct span){ 1, 6, 4 }, "not \"https://u:p@h\x1b[0m\"");
+    buf_init(&out, 1000);
+    CHECK(problems_print(&p, &out));
+    CHECK_STR(buf_str(&out), STR("b.yaml:1:6: error: not \"https://***@h?[0m\"\n"
+                                 "    1 | url: \"http://****************@host/x\" # ?[31m http://a/b\n"
+                                 "      |      ^~~~\n"));
+    buf_finish(&out);
+    problems_finish(&p);
+}
