@@ -81,11 +81,21 @@ def model(running_model):
     return running_model
 
 
+def wait_until_served(gateway, issuer, within_s=10):
+    caller, end = gateway.caller(issuer.token(roles=[ROLE])), time.monotonic() + within_s
+    while (answer := caller.chat()).status != 200:
+        assert time.monotonic() < end, answer
+        time.sleep(REST_S / 2)
+
+
 @pytest.fixture
 def gateway(running_gateway, issuer, model):
     if model.was_steered:
-        # What a test before this one made the endpoint answer may let it rest: as long as the configuration says.
-        time.sleep(REST_S + 0.05)
+        # What a test before this one made the endpoint answer may let it rest, and the identity be asked for anew.
+        wait_until_served(running_gateway, issuer)
+        issuer.reset()
+        model.reset()
+        model.set(interval_ms=5)
         model.was_steered = False
     return running_gateway
 

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -73,6 +74,26 @@ class Program:
                 self.process.wait()
         self._out.close()
         return self.process.returncode
+
+
+class Stalls:
+    """How long this machine keeps somebody waiting who only wants to wake up: what no deadline of ours can make up for."""
+
+    def __init__(self):
+        self.worst_ms, self._over = 0, threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _watch(self):
+        while True:
+            begun = time.monotonic()
+            if self._over.wait(0.01):
+                return
+            self.worst_ms = max(self.worst_ms, (time.monotonic() - begun) * 1000 - 10)
+
+    def stop(self):
+        self._over.set()
+        self._thread.join()
 
 
 def listens(port):

@@ -233,7 +233,7 @@ def test_a_clock_two_seconds_ahead(three, token, tmp_path, keep):
 def test_slow_by_less_than_the_deadline(three, token, tmp_path, keep, faults):  # noqa: F811
     redis = keep(Redis(tmp_path))
     port, say = faults(redis.port)
-    gateways = three(f"redis://127.0.0.1:{port}")
+    gateways = three({"url": f"redis://127.0.0.1:{port}", "timeout": "1s"})  # so that only the fault is slow
     for latency in 5, 50:
         say(f"latency {latency}")
         time.sleep(1)

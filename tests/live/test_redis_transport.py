@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 
 from conftest import need
-from programs import TREE, Program, find_program, free_port, listens
+from programs import TREE, Program, Stalls, find_program, free_port, listens
 from redis_servers import Cluster, Redis, Sentinels
 
 FAULTPROXY = TREE.parent / "shared" / "exam" / "tools" / "faultproxy.py"
 LINE = re.compile(r"^(\d+) (up|down) given=(\d+) refused=(\d+) down=(\d+) late=(\d+) lost=(\d+) slowest_ms=([\d.]+) ?(.*)$")
 TIMEOUT_MS = 250
-LATE_MS = 100  # what a busy machine may add to a deadline
+LATE_MS = 100  # what a busy machine may add to a deadline, beside the stalls that it is seen to have
+SLOW_TIMEOUT_MS = 1000
 
 
 @pytest.fixture
@@ -51,9 +52,15 @@ class Probe:
         binary = find_program("tests/redis-probe") or need("redis-probe")
         self.program = Program([binary, config, seconds, rate, keys], folder / f"probe-{number}.log", env)
         self.begun = time.monotonic()
+        self.stalls = Stalls()
 
     def stop(self):
+        self.stalls.stop()
         self.program.stop()
+
+    def late_ms(self):
+        """Two processes stand still one after the other."""
+        return 2 * self.stalls.worst_ms
 
     def now_ms(self):
         return (time.monotonic() - self.begun) * 1000
@@ -75,18 +82,19 @@ class Probe:
             time.sleep(0.05)
         raise AssertionError(self.program.output())
 
-    def end(self, within_s=60):
+    def end(self, within_s=60, timeout_ms=TIMEOUT_MS):
         """The rows, once it has ended; every deadline held and the counts fit."""
         self.program.process.wait(within_s)
         output = self.program.output()
         assert self.program.process.returncode == 0, output
         assert "counts fit" in output
         rows = self.rows()
-        assert max(row[7] for row in rows) < TIMEOUT_MS + LATE_MS, output
+        assert max(row[7] for row in rows) < timeout_ms + LATE_MS + self.late_ms(), output
         return rows
 
     def check_recovered(self, rows, at_ms, within_ms=2000):
         """Up again within two seconds of that moment, and nothing but answers after that."""
+        within_ms += self.late_ms()
         again = [row[0] for row in rows if row[0] > at_ms and row[1] and row[2]]
         assert again and again[0] <= at_ms + within_ms + 150, self.program.output()
         tail = [row for row in rows if row[0] > at_ms + within_ms + 150]
@@ -95,7 +103,7 @@ class Probe:
     def check_open(self, rows, from_ms, until_ms):
         """A second after that moment nobody waits any more: asks are told at once. The probe's clock began a little later."""
         middle = [row for row in rows if from_ms + 1000 < row[0] - 100 and row[0] < until_ms - 300]
-        assert middle and all(row[4] and not row[2] and row[7] < 50 for row in middle), self.program.output()
+        assert middle and all(row[4] and not row[2] and row[7] < 50 + self.late_ms() for row in middle), self.program.output()
 
 
 def check_clean(rows):
@@ -278,7 +286,7 @@ def test_faults(tmp_path, keep, faults, fault):
     if fault.startswith("corrupt"):  # a byte that is another one may be a number that is another one: only the deadlines are held
         probe.program.process.wait(60)
         rows = probe.rows()
-        assert max(row[7] for row in rows) < TIMEOUT_MS + LATE_MS
+        assert max(row[7] for row in rows) < TIMEOUT_MS + LATE_MS + probe.late_ms()
         probe.check_recovered(rows, over_ms)
         return
     rows = probe.end()
@@ -291,10 +299,11 @@ def test_faults(tmp_path, keep, faults, fault):
 def test_slow_but_in_time(tmp_path, keep, faults, fault, rate):
     redis = keep(Redis(tmp_path))
     port, say = faults(redis.port)
-    probe = keep(Probe(tmp_path, f"redis://127.0.0.1:{port}", 4, rate=rate))
+    store = {"url": f"redis://127.0.0.1:{port}", "timeout": f"{SLOW_TIMEOUT_MS}ms"}  # so that only the fault is slow
+    probe = keep(Probe(tmp_path, store, 4, rate=rate))
     probe.wait_given()
     say(fault)
-    rows = probe.end()
+    rows = probe.end(timeout_ms=SLOW_TIMEOUT_MS)
     assert not any(sum(row[3:7]) for row in rows[2:]), probe.program.output()
 
 
