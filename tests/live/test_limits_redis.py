@@ -317,11 +317,13 @@ def check_used_up_once(load):
     assert QUOTA - WARM <= len(load.admitted()) <= QUOTA - WARM + GATEWAYS, len(load.admitted())
 
 
-def test_emptied(three, token, tmp_path, keep):
+@pytest.mark.parametrize("what", ["*", "*}q:*"])
+def test_emptied(three, token, tmp_path, keep, what):
+    """Of everything, or of the bucket alone, its mark still there."""
     redis = keep(Redis(tmp_path))
     load = Load(three(f"redis://127.0.0.1:{redis.port}", quota()), token)
     time.sleep(1.8)
-    redis.cli("flushall")
+    redis.cli("del", *redis.cli("keys", what).split())
     time.sleep(5)
     load.stop()
     load.check_answers()

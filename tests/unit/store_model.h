@@ -49,6 +49,13 @@ static inline void model_clear(struct model *m) /* restarted, and empty */
     m->count = 0;
 }
 
+static inline void model_drop(struct model *m, struct str key)
+{
+    for (size_t i = 0; i < m->count; i++)
+        if (str_eq(str_c(m->buckets[i].key), key))
+            m->buckets[i].x = m->buckets[i].y = m->buckets[i].until_ms = 0;
+}
+
 static inline double model_now_ms(const struct model *m)
 {
     return (double)(uint64_t)(m->now_us / 1000);
@@ -208,6 +215,9 @@ static inline void model_ask(struct model *m, const struct str *args, size_t cou
     if (!model_knows(m, args[all_keys + keys]))
         return;
     struct str known = count > 2 * all_keys ? args[2 * all_keys] : STR_NONE;
+    bool is_new[64];
+    for (size_t i = 0; i < keys; i++)
+        is_new[i] = model_at(m, args[i])->until_ms == 0;
     for (size_t at = 0; at < known.len; at += 24) {
         double w[9], more[3];
         memcpy(more, known.at + at, sizeof more);
@@ -258,7 +268,9 @@ static inline void model_ask(struct model *m, const struct str *args, size_t cou
     model_add(m, passed);
     model_add(m, m->now_us);
     for (size_t i = 0; i < keys; i++) {
-        model_add(m, answers[i]);
+        double w[9];
+        model_words(w, args[all_keys + i]);
+        model_add(m, answers[i] + (w[0] != 1 && is_new[i] ? 4 : 0));
         model_add(m, passed ? after[i][0] : before[i][0]);
         model_add(m, passed ? after[i][1] : before[i][1]);
     }

@@ -143,7 +143,7 @@ static bool ask_model(struct model *m, struct limit_op *op)
     m->out_count = 0;
     memcpy(m->mark, MARK, sizeof m->mark);
     model_ask(m, c.args, n, 2);
-    op->allowed = m->out[2];
+    op->allowed = m->out[2] & 3;
     struct level l = { (uint64_t)m->out[3] + (op->kind == LIMIT_RATE ? (uint64_t)m->out[1] : 0), (uint64_t)m->out[4] };
     level_tell(op, l, (uint64_t)m->out[1]);
     return m->out[0] != 0;
@@ -249,7 +249,7 @@ static void exam(redisContext *c, struct model *m)
             memcpy(m->mark, MARK, sizeof m->mark);
             model_ask(m, call.args, n, 2);
         }
-        op.allowed = out[2];
+        op.allowed = out[2] & 3;
         level_tell(&op, (struct level){ (uint64_t)(out[1] + out[3]), (uint64_t)out[4] }, (uint64_t)out[1]);
         bool limited = json_is_true(json_array_get(row, 5));
         CHECK((out[0] == 0) == limited);

@@ -472,6 +472,38 @@ TEST("a store that is emptied while it is asked is noticed by the next question"
     }
 }
 
+TEST("a store that dropped one bucket is told it again, if that was before its time")
+{
+    struct limit_op kinds[] = { rate("r", 30, 29), quota("q", 30) };
+    for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+        stage_begin(300);
+        stage_wait_us(5000);
+        struct limit_op q = quota("q", 30), op = k ? q : kinds[0];
+        for (unsigned i = 0; i < 20; i++) {
+            struct limit_op one = op;
+            CHECK_INT(ask_one(i % STAGE_ALL, &one), STORE_PASSED);
+        }
+        model_drop(stage_server, k ? STR("{play}q:q") : STR("{play}r:r"));
+        unsigned passed = 0;
+        struct asked at_once[3];
+        for (unsigned i = 0; i < ARRAY_LEN(at_once); i++)
+            ask_begin(&at_once[i], 1, &op, 1);
+        stage_wait_us(5000);
+        for (unsigned i = 0; i < ARRAY_LEN(at_once); i++)
+            passed += at_once[i].ask.result == STORE_PASSED;
+        for (unsigned i = 0; i < 60; i++) {
+            struct limit_op one = op;
+            passed += ask_one(1, &one) == STORE_PASSED;
+        }
+        CHECK(passed >= 10 && passed <= 10 + 4); /* the last four were other gateways' */
+        stage_wait_us(3ull * 3600 * 1000000); /* dropped since its time has come: nothing to tell */
+        op = k ? quota("q", 30) : kinds[0];
+        CHECK_INT(ask_one(1, &op), STORE_PASSED);
+        CHECK_INT(op.remaining, 29);
+        stage_end();
+    }
+}
+
 TEST("the places of a gateway that died are free again, those of one that lives are not")
 {
     stage_begin(300);

@@ -7,7 +7,8 @@
 --       0 rate         step, step's fraction, count, depth, depth's fraction, and of a lease: step or -1, fraction
 --       1 concurrency  count, cost, how long a member counts in ms
 --       2 quota        count, cost, the ends of three periods in ms, of a lease: as many or 0
--- gives passed or not, the time in us, and for each bucket: 0 refused, 1 passed, 3 passed with the lease; and its state, which is
+-- gives passed or not, the time in us, and for each bucket: 0 refused, 1 passed, 3 passed with the lease, and 4 more where no such
+-- rate or quota was here; and its state, which is
 -- what it is afterwards: us until it is full and their fraction; members; what is spent and the period's end. Or 2 and the time: the
 -- mark is another one, so all that the caller knew is lost, and nothing was decided
 --
@@ -141,6 +142,9 @@ for i = 1, mark - 1 do
     local answer, x, y, x0, y0 = ask[kind](key, texts[i], ARGV[i], soft, a, b, c, d, e, f, g)
     if answer == 0 and soft == 0 then
         passed = false
+    end
+    if kind ~= 1 and not texts[i] then
+        answer = answer + 4
     end
     local at = 3 * i
     out[at], out[at + 1], out[at + 2] = answer, x, y

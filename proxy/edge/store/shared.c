@@ -98,6 +98,31 @@ bool shared_matters(const struct shared_store *s, const struct spot *spot)
                                                             : false);
 }
 
+/* What the gateway's other workers heard may be more. */
+static void drop(struct shared_store *s, struct spot *spot)
+{
+    struct known k = known_of(s, spot);
+    struct level heard;
+    bool is_old, is_quota = spot->op.kind == LIMIT_QUOTA;
+    if (known_find(&k, &heard, &is_old) && heard.x > spot->level.x && (!is_quota || heard.y == spot->level.y))
+        spot->level = heard;
+    spot->wants_seed = true;
+    spot_is_due(&s->spots, spot, true);
+    loop_defer(s->loop, &s->pump);
+    COUNT(METRIC_STORE_DROPPED);
+}
+
+bool shared_knows_more(struct shared_store *s, struct spot *spot, bool is_new, uint64_t charged)
+{
+    bool is_kept = spot->op.kind == LIMIT_QUOTA || loop_now_ms(s->loop) < spot->kept_until_ms;
+    if (is_new && is_kept && shared_matters(s, spot) && !spot->wants_seed)
+        drop(s, spot);
+    if (!spot->wants_seed)
+        return false;
+    level_charge(&spot->level, &spot->op, (int64_t)charged, spot->level.y, shared_clock_us(s));
+    return true;
+}
+
 /* The store is another one, or has lost what it knew: whatever still matters is brought home first. */
 static void seed_all(struct shared_store *s)
 {

@@ -174,6 +174,9 @@ void shared_ask_for_lease(struct shared_store *s, struct spot *spot, const struc
 
 /* ---- answers ---- */
 
+/* As ask.lua has them. */
+enum { ANSWER_LEASED = 3, ANSWER_NEW = 4 };
+
 /* It lost what it knew, and has decided nothing. */
 static bool is_strange(const struct resp_value *v)
 {
@@ -212,6 +215,16 @@ static void give_back(struct shared_store *s, struct flight_op *mine)
         shared_owe(s, mine->spot, -mine->cost, mine->spot->level.y);
 }
 
+/* How it stands, as the three values say; charged: what of ours is in it. */
+static void learn(struct flight *f, struct flight_op *mine, const struct resp_value *v, uint64_t charged, uint64_t clock_us)
+{
+    struct spot *spot = mine->spot;
+    if (!shared_knows_more(f->s, spot, (v[0].integer & ANSWER_NEW) && !mine->told, charged))
+        shared_learn(f->s, spot, (struct level){ (uint64_t)v[1].integer + (spot->op.kind == LIMIT_RATE ? clock_us : 0), (uint64_t)v[2].integer });
+    if (charged)
+        spot->kept_until_ms = loop_now_ms(f->s->loop) + SHARED_KEPT_MS;
+}
+
 static void take_answer(struct flight *f, const struct resp_value *values)
 {
     struct shared_store *s = f->s;
@@ -228,11 +241,12 @@ static void take_answer(struct flight *f, const struct resp_value *values)
         }
         const struct resp_value *v = &values[2 + 3 * n++];
         struct spot *spot = mine->spot;
-        bool is_rate = spot->op.kind == LIMIT_RATE, is_hold = spot->op.kind == LIMIT_CONCURRENCY;
-        shared_learn(s, spot, (struct level){ (uint64_t)v[1].integer + (is_rate ? clock_us : 0), (uint64_t)v[2].integer });
+        bool is_hold = spot->op.kind == LIMIT_CONCURRENCY;
+        int answer = (int)v[0].integer & ANSWER_LEASED;
+        learn(f, mine, v, passed && answer ? (uint64_t)mine->cost + (answer == ANSWER_LEASED ? mine->lease : 0) : 0, clock_us);
         spot->lease_asked &= mine->lease == 0;
         if (op) {
-            op->allowed = v[0].integer != 0;
+            op->allowed = answer != 0;
             op->is_local = false;
             level_tell(op, spot->level, clock_us);
         }
@@ -242,13 +256,13 @@ static void take_answer(struct flight *f, const struct resp_value *values)
                 remember_shut(s, spot, op);
             continue;
         }
-        if (v[0].integer == 3)
+        if (answer == ANSWER_LEASED)
             shared_take_lease(s, spot, mine->lease);
         else if (mine->lease)
             spot->no_lease_until_ms = loop_now_ms(s->loop) + SHARED_NO_LEASE_MS;
         if (op && is_hold)
             shared_enter(s, spot, &mine->members, false);
-        else if (!op && (is_hold || v[0].integer))
+        else if (!op && (is_hold || answer))
             give_back(s, mine);
     }
     if (f->ask)
@@ -260,8 +274,7 @@ static void take_lease_answer(struct flight *f, const struct resp_value *values)
     struct spot *spot = f->ops[0].spot;
     uint64_t clock_us = (uint64_t)values[1].integer;
     shared_tell_clock(f->s, clock_us);
-    bool is_rate = spot->op.kind == LIMIT_RATE;
-    shared_learn(f->s, spot, (struct level){ (uint64_t)values[3].integer + (is_rate ? clock_us : 0), (uint64_t)values[4].integer });
+    learn(f, &f->ops[0], &values[2], values[0].integer ? (uint64_t)f->ops[0].cost : 0, clock_us);
     if (values[0].integer)
         shared_take_lease(f->s, spot, (uint64_t)f->ops[0].cost);
     else

@@ -17,6 +17,7 @@ enum {
     SHARED_FLIGHTS_MAX = 1024, /* kept for the next ask */
     SHARED_LOOK_MS = 500,
     SHARED_LEFT_MAX = 256, /* taken over in one look */
+    SHARED_KEPT_MS = 9000, /* the scripts keep what they write ten seconds, or longer */
     SHARED_AGAIN_MS = 100,       /* after a batch was not answered */
     SHARED_AGAIN_LONG_MS = 1000, /* after one was refused */
     SHARED_REFUSALS_MAX = 3,
@@ -103,6 +104,8 @@ void shared_tell_clock(struct shared_store *s, uint64_t clock_us);
 struct spot *shared_spot(struct shared_store *s, const struct limit_op *op);
 /* The store told how it stands. */
 void shared_learn(struct shared_store *s, struct spot *spot, struct level level);
+/* The store has charged so much there, and is still to be told what we know: also if it had none of it (is_new) before its time. */
+bool shared_knows_more(struct shared_store *s, struct spot *spot, bool is_new, uint64_t charged);
 /* What is spent there matters, if the store does not know it. */
 bool shared_matters(const struct shared_store *s, const struct spot *spot);
 /* The store does not know us: it is greeted anew, and asked again after it was told what we know. */

@@ -36,6 +36,7 @@ struct spot {
     /* as the store told last */
     bool is_told, is_sought; /* sought: whether others of this gateway were told */
     struct level level;
+    uint64_t kept_until_ms; /* the store has promised to keep it so long, or longer; of a quota: to the end of its period */
     uint32_t known_at; /* where this gateway keeps it for all its workers */
     uint64_t shut_until_ms; /* until then no op of this cost or more can pass */
     int64_t shut_cost;
