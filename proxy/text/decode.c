@@ -102,20 +102,20 @@ static size_t take_base64(struct decode *d, size_t i, bool utf16)
     return k;
 }
 
-static size_t take_hex(struct decode *d, size_t i, size_t step)
+static size_t take_hex(struct decode *d, size_t i, struct spaced_hex form)
 {
     struct str s = d->in.text;
     struct pending p = { .n = 0 };
-    size_t end = i;
-    char between = step == 3 ? s.at[i + 2] : 0;
-    while (i + 1 < s.len && char_is(s.at[i], IS_HEX) && char_is(s.at[i + 1], IS_HEX)) {
-        char c = (char)(hex_value(s.at[i]) << 4 | hex_value(s.at[i + 1]));
-        if (!take_byte(d, &p, c, i, i + 2))
+    size_t first = i, end = i, one = form.digits + 2, between = form.step - one;
+    while (i + one <= s.len && memcmp(s.at + i, s.at + first, form.digits) == 0) {
+        const char *pair = s.at + i + form.digits;
+        if (!char_is(pair[0], IS_HEX) || !char_is(pair[1], IS_HEX) ||
+            !take_byte(d, &p, (char)(hex_value(pair[0]) << 4 | hex_value(pair[1])), i, i + one))
             break;
-        end = i + 2;
-        if (step == 3 && (end >= s.len || s.at[end] != between))
+        end = i + one;
+        if (end + between > s.len || memcmp(s.at + end, s.at + first + one, between) != 0)
             break;
-        i += step;
+        i += form.step;
     }
     return end;
 }
@@ -127,13 +127,13 @@ static void take_plus(struct decode *d, size_t i, size_t end)
             replace(d, i, i + 1, STR(" "));
 }
 
-/* [i, end) is a run of the base64 alphabet, or pairs of hexadecimal digits begin there. Returns where to go on. */
+/* [i, end) is a run of the base64 alphabet, or pairs of hexadecimal digits begin there, with or without 0x. Returns where to go on. */
 static size_t decode_run(struct decode *d, size_t i, size_t end)
 {
     struct str rest = str_from(d->in.text, i);
     size_t skip = 0;
-    bool pairs = end - i == 2;
-    enum coding c = pairs ? (run_is_spaced_hex(rest) ? CODING_HEX : CODING_NONE) : run_coding(rest, &skip);
+    struct spaced_hex form = { .step = 2 };
+    enum coding c = end - i < RUN_MIN ? (run_is_spaced_hex(rest, &form) ? CODING_HEX : CODING_NONE) : run_coding(rest, &skip);
     d->work += RUN_MIN;
     if (c == CODING_NONE || c == CODING_PLUS) {
         if (c == CODING_PLUS || d->plus)
@@ -143,7 +143,7 @@ static size_t decode_run(struct decode *d, size_t i, size_t end)
     replace(d, i + skip, i + skip, STR_NONE);
     size_t before = d->out->len;
     i += skip;
-    end = c == CODING_HEX ? take_hex(d, i, pairs ? 3 : 2) : take_base64(d, i, c == CODING_BASE64_UTF16);
+    end = c == CODING_HEX ? take_hex(d, i, form) : take_base64(d, i, c == CODING_BASE64_UTF16);
     d->literal = end;
     /* tokens and the like are JSON in base64 every day */
     if (d->out->len - before >= TELLING_BYTES && d->out->text[before] != '{')
@@ -168,6 +168,12 @@ static size_t decode_escape(struct decode *d, size_t i)
     return i + len;
 }
 
+static bool may_be_pair(struct str run)
+{
+    return run.len == 2 ? char_is(run.at[0], IS_HEX) && char_is(run.at[1], IS_HEX)
+                        : run.len == 4 && run.at[0] == '0' && ascii_lower(run.at[1]) == 'x';
+}
+
 bool decode_text(struct view_memory *m, struct reading in, struct form *out, bool *changed, unsigned *oddities)
 {
     struct decode d = { .m = m, .in = in, .out = out };
@@ -186,7 +192,7 @@ bool decode_text(struct view_memory *m, struct reading in, struct form *out, boo
         for (run_end = run_end > i ? run_end : i; run_end < s.len && char_is(s.at[run_end], IS_RUN); d.work++)
             run_end++;
         i = run_end;
-        if (i - start >= RUN_MIN || (i - start == 2 && char_is(s.at[start], IS_HEX) && char_is(s.at[start + 1], IS_HEX)))
+        if (i - start >= RUN_MIN || may_be_pair(str_of(s.at + start, i - start)))
             i = decode_run(&d, start, i);
         else if (d.plus)
             take_plus(&d, start, i);

@@ -122,19 +122,23 @@ enum coding run_coding(struct str s, size_t *skip)
     return is_plus(s) ? CODING_PLUS : CODING_NONE;
 }
 
-/* 69 67 6e 6f, with the same sign between all of them. */
-bool run_is_spaced_hex(struct str s)
+/* 69 67 6e 6f or 0x69, 0x67, 0x6e, 0x6f: with the same between all of them. */
+bool run_is_spaced_hex(struct str s, struct spaced_hex *form)
 {
-    size_t letters = 0;
-    if (s.len < 11 || char_is(s.at[2], IS_WORD))
+    size_t digits = s.len > 2 && s.at[0] == '0' && ascii_lower(s.at[1]) == 'x' ? 2 : 0, end = digits + 2, step = end + 1, letters = 0;
+    if (digits && s.len > step && s.at[end] == ',' && s.at[step] == ' ')
+        step++;
+    if (s.len < 3 * step + end || char_is(s.at[end], IS_WORD))
         return false;
-    for (size_t i = 0; i < 12; i += 3) {
-        if (!char_is(s.at[i], IS_HEX) || !char_is(s.at[i + 1], IS_HEX) || (i && s.at[i - 1] != s.at[2]))
+    for (size_t i = 0; i < 4 * step; i += step) {
+        if (memcmp(s.at + i, s.at, digits) != 0 || !char_is(s.at[i + digits], IS_HEX) || !char_is(s.at[i + digits + 1], IS_HEX) ||
+            (i && memcmp(s.at + i - (step - end), s.at + end, step - end) != 0))
             return false;
-        char c = (char)(hex_value(s.at[i]) << 4 | hex_value(s.at[i + 1]));
+        char c = (char)(hex_value(s.at[i + digits]) << 4 | hex_value(s.at[i + digits + 1]));
         if (char_is(c, IS_CONTROL))
             return false;
         letters += char_is(c, IS_ALPHA | IS_HIGH);
     }
+    *form = (struct spaced_hex){ digits, step };
     return letters >= 2;
 }

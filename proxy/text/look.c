@@ -5,6 +5,7 @@
  * standing alone, digits between letters. A block begins with the last sixteen bytes of the one before, so that nothing
  * is carried over. Only where a bit is set does a scalar test with a bounded view of the neighbourhood decide. Prose
  * sets next to none, which is why it costs a fraction of the scan that follows. */
+#include "proxy/text/scrambled.h"
 #include "proxy/text/view_parts.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -151,6 +152,7 @@ struct known {
     struct closers closers;
     size_t judged; /* up to here words have been judged for leet */
     size_t encoded; /* up to here codes have been noted */
+    size_t scrambled, scrambled_at; /* words so far; where the last one was */
 };
 
 static void look_at_leet(struct look *l, struct str text, size_t at, struct known *known, uint64_t *work)
@@ -259,6 +261,25 @@ static void look_at_spaced(struct look *l, struct str text, size_t last, size_t 
         note(l, text, REASON_SPACED, last - 3 * step, last + 1);
 }
 
+/* One word may be a slip of the pen. */
+__attribute__((noinline)) static void look_at_word(struct look *l, struct str text, size_t start, size_t end, struct known *known, uint64_t *work)
+{
+    *work += 8;
+    if (!scrambled_as(str_of(text.at + start, end - start)))
+        return;
+    if (known->scrambled++)
+        note(l, text, REASON_SCRAMBLED, known->scrambled == 2 ? known->scrambled_at : start, end);
+    known->scrambled_at = start;
+}
+
+/* Pairs of hexadecimal digits, of which some end before text[end), the first `bytes` before. */
+static void look_at_hex(struct look *l, struct str text, size_t end, size_t bytes)
+{
+    struct spaced_hex form;
+    if (!is_told(l, REASON_ENCODED, end) && run_is_spaced_hex(str_from(text, end - bytes), &form))
+        note(l, text, REASON_ENCODED, end - bytes, end);
+}
+
 #define EACH_BIT(mask, bit)                                                                                            \
     for (uint64_t rest_ = (mask), bit; rest_ && (bit = (uint64_t)__builtin_ctzll(rest_), true); rest_ &= rest_ - 1)
 
@@ -268,7 +289,7 @@ static const uint64_t FRESH_BITS = ~(uint64_t)0 << KNOWN;
 
 /* Where a closer look is worth it. */
 struct finds {
-    uint64_t rare, runs, spaced2, spaced3, pairs, leet, numbers;
+    uint64_t rare, runs, spaced2, spaced3, pairs, fours, leet, numbers, words;
 };
 
 static inline bool find(const struct masks *m, struct finds *f)
@@ -286,11 +307,19 @@ static inline bool find(const struct masks *m, struct finds *f)
     f->spaced3 = one3 & one3 << 6;
     f->pairs = pair2 & pair2 << 6;
 
+    /* Fours that stand alone and begin as 0x does, and the one before it, with one or with two between. */
+    uint64_t four = after & word << 2 & word << 3 & m->digit << 4 & m->letter << 3 & ~(word << 5);
+    f->fours = four & (four << 5 | four << 6);
+
     /* A letter, digits, a letter: the carry of an addition runs through the digits and stays where they end. */
     f->leet = (m->digit + (m->digit & m->letter << 1)) & ~m->digit & m->letter;
     f->numbers = m->digit & m->digit << 1;
+
+    /* Words of six letters and more, each told at the place after it. */
+    uint64_t letter2 = m->letter & m->letter << 1, letter4 = letter2 & letter2 << 2;
+    f->words = (letter4 & letter2 << 4) << 1 & ~m->letter;
     f->rare = m->rare;
-    return ((f->rare | f->runs | f->spaced2 | f->spaced3 | f->pairs | f->leet | f->numbers) & FRESH_BITS) != 0;
+    return ((f->rare | f->runs | f->spaced2 | f->spaced3 | f->pairs | f->fours | f->leet | f->numbers) & FRESH_BITS) != 0;
 }
 
 /* `base`: the place of the first fresh bit, so that bit b is at base + b - KNOWN. */
@@ -311,9 +340,13 @@ static void look_closer(struct look *l, struct str text, size_t base, const stru
     EACH_BIT(f->pairs & FRESH_BITS, bit)
     {
         *work += 4;
-        if (!is_told(l, REASON_ENCODED, base + bit - KNOWN) &&
-            run_is_spaced_hex(str_from(text, base + bit - KNOWN - 11)))
-            note(l, text, REASON_ENCODED, base + bit - KNOWN - 11, base + bit - KNOWN);
+        look_at_hex(l, text, base + bit - KNOWN, 11);
+    }
+    EACH_BIT(f->fours & FRESH_BITS, bit)
+    {
+        *work += 4;
+        size_t end = base + bit - KNOWN;
+        look_at_hex(l, text, end, end > 9 && text.at[end - 5] == ' ' && text.at[end - 6] == ',' ? 10 : 9);
     }
     EACH_BIT(f->leet & FRESH_BITS, bit)
     look_at_leet(l, text, base + bit - KNOWN, known, work);
@@ -350,6 +383,12 @@ __attribute__((always_inline)) static inline void look_with(classify_fn *classif
         }
         if (find(&m, &f))
             look_closer(l, text, base, &f, &known, work);
+        EACH_BIT(f.words & FRESH_BITS, bit) /* of those there are many */
+        {
+            size_t end = base + bit - KNOWN, len = (size_t)__builtin_clzll(~(m.letter << (64 - bit)));
+            if (scrambled_may_tell(text.at + end - len, len))
+                look_at_word(l, text, end - len, end, &known, work);
+        }
     }
     *work += text.len / 8;
 }

@@ -31,6 +31,7 @@ enum form_use {
     FORM_DECODED_LAST = FORM_DECODED + VIEW_DEPTH_MAX - 1,
     FORM_BARE,
     FORM_TIGHT,
+    FORM_UNSCRAMBLED,
     FORM_LEET,
     FORM_LEET_WITH_I,
     FORM_REVERSED,
@@ -59,6 +60,7 @@ enum reason {
     REASON_LEET = 32,
     REASON_ROT13 = 64,
     REASON_OVERRIDE = 128, /* bidi */
+    REASON_SCRAMBLED = 256,
 };
 
 enum { LOOK_STRETCHES_MAX = 256 };
@@ -162,6 +164,7 @@ bool tight_text(struct view_memory *m, struct reading in, struct form *out, bool
 bool leet_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 /* The other reading of 1, ! and |, if that is another one. */
 bool leet_text_with_i(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
+bool unscramble_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool reverse_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool rot13_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
 
@@ -176,7 +179,10 @@ static inline int base64_value(char c) /* of either alphabet; -1: not of it */
 {
     return (unsigned char)c < 128 ? BASE64_VALUES[(unsigned char)c] : -1;
 }
-bool run_is_spaced_hex(struct str s);
+struct spaced_hex {
+    size_t digits, step; /* where the digits begin in each; how far apart they are */
+};
+bool run_is_spaced_hex(struct str s, struct spaced_hex *form);
 /* decode_escape.c: the character that an escape stands for. Returns the escape's length in bytes, 0 when it is none;
  * `out` takes at most 4 bytes of UTF-8. */
 size_t escape_url(struct str s, char out[4], size_t *n);

@@ -26,6 +26,7 @@ enum view_kind {
     VIEW_TIGHT, /* l-e-t-t-e-r spacing collapsed */
     VIEW_LEET,  /* digits and signs as the letters that they imitate */
     VIEW_REVERSED, /* runs under a bidi override, as displayed */
+    VIEW_UNSCRAMBLED, /* words whose inner letters were in another order */
     VIEW_DECODED,  /* base64, hex, URL-, HTML- and \u-encoding, or announced rot13, decoded in place, then made plain */
     VIEW_KINDS,
 };

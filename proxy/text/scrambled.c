@@ -1,0 +1,43 @@
+/* scrambled.c - words with their inner letters in anohter oredr, which people and models read all the same.
+ *
+ * A word is known by its first and its last letter and by which letters there are. A few hundred words that attacks are made of are
+ * enough: what is left as it is was not looked for. */
+#include "proxy/text/scrambled.h"
+
+#include "proxy/text/view_parts.h"
+
+static uint32_t scrambled_key(struct str s)
+{
+    uint32_t key = 0;
+    for (size_t i = 0; i < s.len; i++)
+        key += SCRAMBLED_MIX[(s.at[i] | 32) - 'a'];
+    return key + (SCRAMBLED_MIX[(s.at[0] | 32) - 'a'] << 7) + (SCRAMBLED_MIX[(s.at[s.len - 1] | 32) - 'a'] << 13);
+}
+
+const char *scrambled_as(struct str s)
+{
+    if (s.len < SCRAMBLED_LETTERS_MIN || s.len > SCRAMBLED_LETTERS_MAX)
+        return NULL;
+    uint32_t key = scrambled_key(s);
+    const struct scrambled_word *w = &SCRAMBLED_WORDS[SCRAMBLED_FROM[key >> 24]], *end = &SCRAMBLED_WORDS[SCRAMBLED_FROM[(key >> 24) + 1]];
+    while (w < end && w->key != key)
+        w++;
+    return w < end && w->word[s.len] == '\0' && !str_eq_nocase(s, str_of(w->word, s.len)) ? w->word : NULL;
+}
+
+bool unscramble_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
+{
+    struct str s = in.text;
+    if (!form_copy(m, out, &in, 0, s.len))
+        return false;
+    for (size_t i = 0, end; i < s.len; i = end + 1) {
+        for (end = i; end < s.len && char_is(s.at[end], IS_ALPHA);)
+            end++;
+        const char *word = scrambled_as(str_of(s.at + i, end - i));
+        if (word)
+            memcpy(out->text + i, word, end - i);
+        *changed |= word != NULL;
+    }
+    m->work += 2 * s.len;
+    return true;
+}

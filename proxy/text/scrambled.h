@@ -1,0 +1,27 @@
+/* scrambled.h - private to the room: words that are read whatever the order of their inner letters. */
+#ifndef TEXT_SCRAMBLED_H
+#define TEXT_SCRAMBLED_H
+
+#include "proxy/base/str.h"
+
+enum { SCRAMBLED_LETTERS_MIN = 4, SCRAMBLED_LETTERS_MAX = 14, SCRAMBLED_TELLING_MIN = 6 };
+
+/* scrambled_table.c. Of words that tell a scrambled text: by first and last letter, a bit for each length. */
+extern const uint32_t SCRAMBLED_MIX[26];
+extern const uint16_t SCRAMBLED_ENDS[32][32];
+extern const struct scrambled_word {
+    uint32_t key;
+    char word[SCRAMBLED_LETTERS_MAX + 1];
+} SCRAMBLED_WORDS[]; /* by key */
+extern const uint16_t SCRAMBLED_FROM[257]; /* the first with these high bits */
+
+/* The word that ASCII letters are when they are ordered, as long as they are; NULL when there is none, or they are in order. */
+const char *scrambled_as(struct str letters);
+/* Whether letters may be a word that tells a scrambled text; cheap, and mostly false. */
+static inline bool scrambled_may_tell(const char *at, size_t len)
+{
+    return len >= SCRAMBLED_TELLING_MIN && len <= SCRAMBLED_LETTERS_MAX &&
+           SCRAMBLED_ENDS[at[0] & 31][at[len - 1] & 31] >> len & 1;
+}
+
+#endif

@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""Prints ../scrambled_table.c: words whose inner letters may be in any order, out of scrambled_words.txt beside this file.
+
+The words are those that English rules are made of and attacks use often, without those that scrambled are others (form, from).
+Before the empty line stand the words by which a scrambled text is noticed; they are long, so that few texts have others like them.
+"""
+import os
+import textwrap
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def mix(letter):
+    return (ord(letter) - 96) ** 5 * 2654435761 & 0xffffffff
+
+
+def key(word):
+    """scrambled_key of scrambled.c"""
+    return (sum(map(mix, word)) + (mix(word[0]) << 7) + (mix(word[-1]) << 13)) & 0xffffffff
+
+
+def main():
+    telling, others = ([w for w in part.split()] for part in open(os.path.join(HERE, "scrambled_words.txt")).read().split("\n\n"))
+    words = sorted({(key(w), w) for w in telling + others})
+    assert len({k for k, _ in words}) == len(words)
+    ends = [[0] * 32 for _ in range(32)]
+    for w in telling:
+        assert 6 <= len(w) <= 14
+        ends[ord(w[0]) & 31][ord(w[-1]) & 31] |= 1 << len(w)
+    print("/* scrambled_table.c - words whose inner letters may be in any order; printed by tools/make_scrambled.py. */")
+    print('#include "proxy/text/scrambled.h"\n')
+    print("const uint32_t SCRAMBLED_MIX[26] = {")
+    print(textwrap.fill(" ".join("0x%08x," % mix(chr(97 + i)) for i in range(26)), 136, initial_indent="    ", subsequent_indent="    "))
+    print("};\n\nconst uint16_t SCRAMBLED_ENDS[32][32] = {")
+    for first, row in enumerate(ends):
+        if any(row):
+            print("    ['%s' & 31] = { %s }," % (chr(96 + first), ", ".join("['%s' & 31] = %d" % (chr(96 + i), n) for i, n in enumerate(row) if n)))
+    print("};\n\nconst struct scrambled_word SCRAMBLED_WORDS[] = {")
+    print(textwrap.fill(" ".join('{0x%08x,"%s"},' % w for w in words), 140, initial_indent="    ", subsequent_indent="    "))
+    starts = [sum(k >> 24 < i for k, _ in words) for i in range(257)]
+    print("};\n\nconst uint16_t SCRAMBLED_FROM[257] = {")
+    print(textwrap.fill(" ".join("%d," % i for i in starts), 140, initial_indent="    ", subsequent_indent="    "))
+    print("};")
+
+
+if __name__ == "__main__":
+    main()
