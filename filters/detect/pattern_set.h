@@ -76,6 +76,7 @@ bool pattern_scratch_is_spent(const struct pattern_scratch *scratch);
 struct pattern_stream {
     struct buf held;   /* what came and may not leave yet, after `context` bytes that have left; owned */
     size_t context;
+    size_t walked;     /* so many bytes of `held` have been looked at */
 };
 
 /* Takes more, and calls `text` for stretches without a match and `match` for matches, in order; together they are all that was

@@ -13,6 +13,14 @@ static void keep_from(struct pattern_stream *s, size_t hold)
     buf_take(&s->held, hold - s->context);
 }
 
+/* What is held is walked again when it has grown by a part of itself: for each byte that comes a long one would cost its length. */
+static bool may_wait(const struct pattern_stream *s)
+{
+    enum { LONG = 256, PART = 8 };
+    size_t held = buf_len(&s->held) - s->context, fresh = buf_len(&s->held) - s->walked;
+    return held > LONG && held <= PATTERN_BYTES_MAX && fresh < held / PART;
+}
+
 bool pattern_stream_feed(struct pattern_stream *s, const struct pattern_set *set, struct pattern_scratch *scratch,
                          struct str fresh, bool last, const struct pattern_sink *sink)
 {
@@ -22,6 +30,8 @@ bool pattern_stream_feed(struct pattern_stream *s, const struct pattern_set *set
         return false;
     if (!buf_len(&s->held))
         return true; /* nothing held, nothing came: there is no text to point into */
+    if (!last && may_wait(s))
+        return true;
     struct str text = buf_str(&s->held);
     struct pattern_match match;
     enum pattern_answer answer;
@@ -36,6 +46,7 @@ bool pattern_stream_feed(struct pattern_stream *s, const struct pattern_set *set
     if (answer == PATTERN_FAILED || !send(sink, str_of(text.at + done, from - done)))
         return false;
     keep_from(s, from);
+    s->walked = buf_len(&s->held);
     return true;
 }
 

@@ -170,6 +170,63 @@ TEST("no text makes the search for secrets cost more than sixteen times what pro
     compare(SECRET_ROWS, SECRET_KINDS);
 }
 
+static bool pass_text(void *owner, struct str text)
+{
+    (void)owner;
+    (void)text;
+    return true;
+}
+
+static bool pass_match(void *owner, struct str text, uint32_t pattern)
+{
+    (void)owner;
+    (void)text;
+    (void)pattern;
+    return true;
+}
+
+/* In pieces of five bytes. */
+static void stream(struct looking *l, struct str text, const char *shape)
+{
+    enum { PIECE = 5, STEPS_A_PIECE = 3000 };
+    const struct pattern_sink sink = { pass_text, pass_match, NULL };
+    struct pattern_stream s = { 0 };
+    uint64_t steps = 0, pieces = 0;
+    size_t held = 0;
+    bool ok = true;
+    for (size_t i = 0; ok && i < text.len; i += PIECE, pieces++) {
+        l->scratch->steps = 0;
+        ok = pattern_stream_feed(&s, l->set, l->scratch, str_first(str_from(text, i), PIECE), i + PIECE >= text.len, &sink);
+        size_t now = ok ? buf_len(&s.held) - s.context : 0;
+        held = now > held ? now : held;
+        steps += l->scratch->steps;
+    }
+    pattern_stream_finish(&s);
+    if (!CHECK(held <= PATTERN_BYTES_MAX + PATTERN_CONTEXT && steps < STEPS_A_PIECE * pieces))
+        printf("  [%s]: %zu bytes held, %.0f steps a piece\n", shape, held, (double)steps / (double)pieces);
+}
+
+TEST("no text makes a stream hold more than is stated, or walk what it holds again and again")
+{
+    enum { BYTES = 16 * 1024 };
+    struct looking personal = look_for(PERSONAL_ROWS, PERSONAL_KINDS), secrets = look_for(SECRET_ROWS, SECRET_KINDS);
+    struct buf text = { .ceiling_bytes = 1 << 21 };
+    srandom(6);
+    for (size_t i = 0; i < ARRAY_LEN(HOSTILE); i++) {
+        make(&text, HOSTILE[i], BYTES);
+        stream(&personal, buf_str(&text), HOSTILE[i]);
+        stream(&secrets, buf_str(&text), HOSTILE[i]);
+    }
+    static const char KEY[] = "-----BEGIN PRIVATE KEY-----\n****************************************************************\n";
+    make(&text, KEY, 90);
+    for (size_t i = 0; i < 80; i++)
+        CHECK(buf_add(&text, STR("MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n")));
+    stream(&secrets, buf_str(&text), "a long key");
+    buf_finish(&text);
+    end(&personal);
+    end(&secrets);
+}
+
 static void check_honest(struct looking *l, const struct buf *text, size_t i, size_t least)
 {
     size_t found;
