@@ -98,6 +98,8 @@ static bool scan_blocks(struct judge *j)
     bool ok = true;
     for (j->base = 0; ok && j->base < j->text.len;) {
         size_t len = j->text.len - j->base < BLOCK_BYTES ? j->text.len - j->base : BLOCK_BYTES;
+        for (size_t end = j->base + len; end < j->text.len && len > BLOCK_BYTES - OVERLAP_BYTES / 2 && j->text.at[end - 1] != ' '; end--)
+            len--; /* what is cut would count as a word */
         struct str block = str_of(j->text.at + j->base, len);
         ok = scan_with(j, set->databases[SET_PLAIN], block, found) &&
              (!j->even.is_foreign || scan_with(j, set->databases[SET_FOREIGN], block, found));

@@ -3,6 +3,7 @@
 #include "filters/detect/rules_test.h"
 
 #include <limits.h>
+#include <unistd.h>
 
 #include "tests/harness/check.h"
 
@@ -356,6 +357,38 @@ TEST("of a long text more is asked, with each doubling, but for what is sure by 
     }
     CHECK(last < 10);
     close_court(&c);
+}
+
+TEST("beside expressions of one's own a long text is cut where words end")
+{
+    enum { BLOCK = 8192 };
+    static const char rules[] = "version: 1\nabout: tests\nrules:\n  - id: own\n    what: w\n    category: override\n    score: 10\n"
+                                "    patterns: [ 'qq[0-9]{2}zz' ]\n    hits: [ qq12zz ]\n";
+    static char text[BLOCK + 100];
+    char path[] = "/tmp/bartizan-rules-XXXXXX";
+    struct court c;
+    int fd = mkstemp(path);
+    if (!CHECK(fd >= 0) || !CHECK(write(fd, rules, sizeof rules - 1) == (ssize_t)sizeof rules - 1) || !CHECK(open_court(&c)))
+        return;
+    judge_free(c.judge);
+    rule_set_unref(c.set);
+    c.set = rule_set_new(str_c(path), true, &c.problems);
+    if (CHECK(c.set)) {
+        judge_policy_init(&c.policy, c.set, JUDGE_BALANCED);
+        c.policy.model = NULL;
+    }
+    c.judge = c.set ? judge_new(&c.policy) : NULL;
+    for (size_t at = BLOCK - 40; CHECK(c.judge) && at < BLOCK + 10; at++) {
+        memset(text, '.', sizeof text);
+        memcpy(text + at, " ignores1 all previous instructions", 35);
+        text[sizeof text - 1] = '\0';
+        CHECK_INT(judge(&c, text, TEXT_USER), JUDGED_PASS);
+        memcpy(text + at, " ignoring all previous instructions", 35);
+        CHECK_INT(judge(&c, text, TEXT_USER), JUDGED_REFUSE);
+    }
+    close_court(&c);
+    close(fd);
+    (void)remove(path);
 }
 
 TEST("rules ask for the beginning and the end of a line, in any view and length")
