@@ -102,37 +102,11 @@ static bool is_trusted_with_hyphens(struct str name, bool and_prefixes)
     return false;
 }
 
-/* How many bytes at the front are letters, digits and hyphens, as far as that is quickly seen; names are of little
- * else. */
-static inline size_t plain_name(struct str line)
-{
-    size_t len = 0;
-#if defined(__SSE2__)
-    while (line.len - len >= 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(line.at + len));
-        __m128i lower = _mm_or_si128(v, _mm_set1_epi8(0x20)), least = _mm_set1_epi8(-128);
-        /* moved to the least number, a range is one comparison */
-        __m128i letter =
-            _mm_cmplt_epi8(_mm_add_epi8(lower, _mm_set1_epi8(0x80 - 'a')), _mm_add_epi8(least, _mm_set1_epi8(26)));
-        __m128i digit =
-            _mm_cmplt_epi8(_mm_add_epi8(v, _mm_set1_epi8(0x80 - '0')), _mm_add_epi8(least, _mm_set1_epi8(10)));
-        __m128i plain = _mm_or_si128(_mm_or_si128(letter, digit), _mm_cmpeq_epi8(v, _mm_set1_epi8('-')));
-        unsigned other = (unsigned)_mm_movemask_epi8(plain) ^ 0xffff;
-        if (other)
-            return len + (unsigned)__builtin_ctz(other);
-        len += 16;
-    }
-#else
-    (void)line;
-#endif
-    return len;
-}
-
 /* Takes a line apart; `*name` is a token. */
 static bool split(struct http_line whole, enum http_kind kind, struct str *name, struct str *value, struct http_bad *bad)
 {
     struct str line = whole.text;
-    const char *end = line.at + plain_name(line); /* of the name; the CR behind the line ends it at the latest */
+    const char *end = line.at; /* of the name; the CR behind the line ends it at the latest */
     unsigned seen = 0, what;
     while ((what = HTTP_CHARS[(unsigned char)*end]) & CHAR_TOKEN) {
         seen |= what;
@@ -163,22 +137,77 @@ static bool split(struct http_line whole, enum http_kind kind, struct str *name,
     return true;
 }
 
+/* The field behind the last one becomes one of the head's; false when it may come only once and did. */
+static inline bool count_in(struct http_head *h)
+{
+    enum http_known known = http_known_of(h->fields[h->fields_count].name);
+    bool is_first = known == HTTP_FIELD_OTHER || !h->first_known[known];
+    if (!is_first && ONCE[known])
+        return false;
+    h->fields[h->fields_count++].known = known;
+    if (is_first && known != HTTP_FIELD_OTHER)
+        h->first_known[known] = (uint8_t)h->fields_count;
+    return true;
+}
+
 bool http_field_add(struct http_head *h, enum http_kind kind, size_t most, struct http_line line, struct http_bad *bad)
 {
     if (h->fields_count >= most)
         return http_refuse(bad, 431, "too many fields");
     struct http_field *f = &h->fields[h->fields_count];
-    if (!split(line, kind, &f->name, &f->value, bad))
-        return false;
-    f->known = http_known_of(f->name);
-    h->fields_count++;
-    if (f->known == HTTP_FIELD_OTHER)
-        return true;
-    if (!h->first_known[f->known])
-        h->first_known[f->known] = (uint8_t)h->fields_count;
-    else if (ONCE[f->known])
-        return http_refuse(bad, 400, "field twice that may come only once");
-    return true;
+    return split(line, kind, &f->name, &f->value, bad) &&
+           (count_in(h) || http_refuse(bad, 400, "field twice that may come only once"));
+}
+
+/* ---- nearly every line: a plain name, a colon, at most one space, a value that is clean to its CR LF ---- */
+
+/* How many bytes at the front are letters, digits and hyphens, as far as that is quickly seen; names are of little
+ * else. */
+static inline size_t plain_name(struct str line)
+{
+    size_t len = 0;
+#if defined(__SSE2__)
+    while (line.len - len >= 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(line.at + len));
+        __m128i lower = _mm_or_si128(v, _mm_set1_epi8(0x20)), least = _mm_set1_epi8(-128);
+        /* moved to the least number, a range is one comparison */
+        __m128i letter =
+            _mm_cmplt_epi8(_mm_add_epi8(lower, _mm_set1_epi8(0x80 - 'a')), _mm_add_epi8(least, _mm_set1_epi8(26)));
+        __m128i digit =
+            _mm_cmplt_epi8(_mm_add_epi8(v, _mm_set1_epi8(0x80 - '0')), _mm_add_epi8(least, _mm_set1_epi8(10)));
+        __m128i plain = _mm_or_si128(_mm_or_si128(letter, digit), _mm_cmpeq_epi8(v, _mm_set1_epi8('-')));
+        unsigned other = (unsigned)_mm_movemask_epi8(plain) ^ 0xffff;
+        if (other)
+            return len + (unsigned)__builtin_ctz(other);
+        len += 16;
+    }
+#else
+    (void)line;
+#endif
+    return len;
+}
+
+static inline size_t take_plain_line(struct http_field *f, struct str in)
+{
+    size_t name = plain_name(in), from = name + 1;
+    if (!name || from >= in.len || in.at[name] != ':')
+        return 0;
+    from += in.at[from] == ' ';
+    size_t to = from + http_clean_run(str_from(in, from));
+    if (in.len < to + 2 || in.at[to] != '\r' || in.at[to + 1] != '\n' || in.at[from] == ' ' || in.at[to - 1] == ' ')
+        return 0;
+    f->name = str_of(in.at, name);
+    f->value = str_of(in.at + from, to - from);
+    return to + 2;
+}
+
+size_t http_fields_add_plain(struct http_head *h, size_t most, size_t line_max, struct str in)
+{
+    size_t taken = 0, n;
+    while (h->fields_count < most &&
+           (n = take_plain_line(&h->fields[h->fields_count], str_first(str_from(in, taken), line_max))) && count_in(h))
+        taken += n;
+    return taken;
 }
 
 bool http_trailer_check(struct http_line line, struct http_bad *bad)

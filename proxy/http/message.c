@@ -64,8 +64,9 @@ void http_head_rebase(struct http_head *h, const char *from, const char *to)
     move(&h->host, base, to);
     move(&h->reason, base, to);
     for (size_t i = 0; i < h->fields_count; i++) {
-        move(&h->fields[i].name, base, to);
-        move(&h->fields[i].value, base, to);
+        struct http_field *f = &h->fields[i];
+        f->name.at = to + ((uintptr_t)f->name.at - base);
+        f->value.at = to + ((uintptr_t)f->value.at - base);
     }
 }
 

@@ -37,6 +37,9 @@ extern const char HTTP_PATH_ROOT[], HTTP_PATH_ASTERISK[];
 enum http_known http_known_of(struct str name);
 bool http_field_add(struct http_head *h, enum http_kind kind, size_t most, struct http_line line,
                     struct http_bad *bad) MUST_USE;
+/* Takes the lines at the front, of at most `line_max` bytes, that are as nearly all lines are, and tells how many bytes that were.
+ * What stops it is read by itself. */
+size_t http_fields_add_plain(struct http_head *h, size_t most, size_t line_max, struct str in);
 /* A field line of the trailer section: checked like any other, then dropped. */
 bool http_trailer_check(struct http_line line, struct http_bad *bad) MUST_USE;
 

@@ -168,6 +168,9 @@ static enum http_event read_head(struct http_reader *r, struct str in, size_t *u
         http_head_rebase(&r->head, r->base, in.at);
     r->base = in.at;
     for (;;) {
+        if (r->state == IN_FIELDS && !r->scanned) /* what was looked at is not looked at again */
+            r->line += http_fields_add_plain(&r->head, r->limits.fields, 2 + r->limits.field_bytes,
+                                             str_from(str_first(in, r->limits.head_bytes), r->line));
         struct str rest = str_from(in, r->line);
         size_t room = r->limits.head_bytes > r->line ? r->limits.head_bytes - r->line : 0;
         size_t most = 2 + (r->state == AT_START ? r->limits.line_bytes : r->limits.field_bytes);
