@@ -20,12 +20,17 @@ enum {
 struct pass {
     struct jsonx *j;
     const unsigned char *begin, *end;
-    struct jsonx_node *nodes; /* those of `j`, at hand */
-    uint32_t count, room;
-    uint32_t open; /* the innermost open container, JSONX_NO_NODE outside */
-    uint32_t depth, depth_max;
+    uint32_t depth_max;
     const unsigned char *bad; /* where it went wrong */
     const char *why;
+};
+
+/* What every value needs; only inlined functions see where it lies, so that it is kept in registers. */
+struct hand {
+    struct jsonx_node *nodes; /* those of the index */
+    uint32_t count, room;
+    uint32_t open; /* the innermost open container, JSONX_NO_NODE outside */
+    uint32_t depth;
 };
 
 void jsonx_init(struct jsonx *j)
@@ -46,34 +51,38 @@ static NOINLINE COLD const unsigned char *fail(struct pass *s, const unsigned ch
     return NULL;
 }
 
-static NOINLINE COLD bool grow(struct pass *s)
+/* More room for nodes than for `count`. */
+static NOINLINE COLD bool grow(struct jsonx *j, uint32_t count)
 {
-    struct jsonx *j = s->j;
-    uint32_t room = s->room ? s->room * 2 : FIRST_NODES;
+    uint32_t room = j->room ? j->room * 2 : FIRST_NODES;
     if (room > j->nodes_max)
         room = j->nodes_max;
-    if (room <= s->count)
+    if (room <= count)
         return false;
     struct jsonx_node *nodes = realloc(j->nodes, (size_t)room * sizeof *nodes);
     if (!nodes)
         return false;
-    j->nodes = s->nodes = nodes;
-    j->room = s->room = room;
+    j->nodes = nodes;
+    j->room = room;
     return true;
 }
 
 /* The next node, of the bytes from `start` to `end`; NULL when there are too many. */
-static inline struct jsonx_node *push(struct pass *s, const unsigned char *start, const unsigned char *end,
-                                      enum jsonx_kind kind, bool is_key)
+static inline struct jsonx_node *push(struct pass *s, struct hand *h, const unsigned char *start,
+                                      const unsigned char *end, enum jsonx_kind kind, bool is_key)
 {
-    if (s->count >= s->room && !grow(s)) {
-        (void)fail(s, start, "too many values");
-        return NULL;
+    if (h->count >= h->room) {
+        if (!grow(s->j, h->count)) {
+            (void)fail(s, start, "too many values");
+            return NULL;
+        }
+        h->nodes = s->j->nodes;
+        h->room = s->j->room;
     }
-    struct jsonx_node *node = &s->nodes[s->count++];
+    struct jsonx_node *node = &h->nodes[h->count++];
     node->start = (uint32_t)(start - s->begin);
     node->end = (uint32_t)(end - s->begin);
-    node->next = s->count;
+    node->next = h->count;
     node->kind = (uint8_t)kind;
     node->is_key = is_key;
     node->has_escapes = false;
@@ -119,52 +128,48 @@ static const unsigned char *skip_escape(struct pass *s, const unsigned char *p, 
     return p + len;
 }
 
-/* The same of any string, from `p` in it on. */
-static NOINLINE struct jsonx_node *read_any_string(struct pass *s, const unsigned char *start, const unsigned char *p,
-                                                   bool is_key)
+struct inside { /* of a string */
+    const unsigned char *end; /* at the closing quote; NULL: it is wrong */
+    bool has_escapes;
+};
+
+/* From `p` in any string on. */
+static NOINLINE struct inside skip_string(struct pass *s, const unsigned char *p, bool is_key)
 {
-    bool has_escapes = false;
-    while ((p = jsonx_skip_plain(p, s->end)) < s->end && *p != '"') {
-        if (*p == '\\') {
-            has_escapes = true;
-            p = skip_escape(s, p, is_key);
-        } else if (*p >= 0x20) { /* above ASCII, or something behind it is wrong */
-            p = skip_utf8(s, p);
+    struct inside in = { p, false };
+    while ((in.end = jsonx_skip_plain(in.end, s->end)) < s->end && *in.end != '"') {
+        if (*in.end == '\\') {
+            in.has_escapes = true;
+            in.end = skip_escape(s, in.end, is_key);
+        } else if (*in.end >= 0x20) { /* above ASCII, or something behind it is wrong */
+            in.end = skip_utf8(s, in.end);
         } else {
-            fail(s, p, "control byte in a string");
-            return NULL;
+            in.end = fail(s, in.end, "control byte in a string");
         }
-        if (!p)
-            return NULL;
+        if (!in.end)
+            return in;
     }
-    if (p == s->end) {
-        fail(s, p, "string without an end");
-        return NULL;
-    }
-    struct jsonx_node *node = push(s, start, p, JSONX_STRING, is_key);
-    if (node)
-        node->has_escapes = has_escapes;
-    return node;
+    if (in.end == s->end)
+        in.end = fail(s, in.end, "string without an end");
+    return in;
 }
 
-/* Reads the string whose opening quote `p` is at. Most are keys and words, over within a few bytes. */
-static inline struct jsonx_node *read_string(struct pass *s, const unsigned char *p, bool is_key)
+/* Reads the string whose opening quote `p` is at; behind its closing one. Most are keys and words, over within a few
+ * bytes. */
+static inline const unsigned char *read_string(struct pass *s, struct hand *h, const unsigned char *p, bool is_key)
 {
-    const unsigned char *start = ++p;
+    struct inside in = { ++p, false };
 #if defined(__SSE2__)
     unsigned uneven = s->end - p >= 16 ? jsonx_uneven_bits(p) : 1;
-    p += uneven ? (unsigned)__builtin_ctz(uneven) : 16;
-    if (s->end - p < 1 || *p != '"')
-        return read_any_string(s, start, p, is_key);
-    return push(s, start, p, JSONX_STRING, is_key);
-#else
-    return read_any_string(s, start, p, is_key);
+    in.end += uneven ? (unsigned)__builtin_ctz(uneven) : 16;
+    if (s->end - in.end < 1 || *in.end != '"')
 #endif
-}
-
-static inline const unsigned char *behind(const struct pass *s, const struct jsonx_node *string)
-{
-    return s->begin + string->end + 1;
+        in = skip_string(s, in.end, is_key);
+    struct jsonx_node *node = in.end ? push(s, h, p, in.end, JSONX_STRING, is_key) : NULL;
+    if (!node)
+        return NULL;
+    node->has_escapes = in.has_escapes;
+    return in.end + 1;
 }
 
 static inline const unsigned char *skip_digits(const unsigned char *p, const unsigned char *end)
@@ -175,7 +180,7 @@ static inline const unsigned char *skip_digits(const unsigned char *p, const uns
 }
 
 /* RFC 8259 §6. Any size: what a number means is its reader's business. */
-static inline const unsigned char *read_number(struct pass *s, const unsigned char *p)
+static inline const unsigned char *read_number(struct pass *s, struct hand *h, const unsigned char *p)
 {
     const unsigned char *start = p;
     p += *p == '-';
@@ -198,30 +203,30 @@ static inline const unsigned char *read_number(struct pass *s, const unsigned ch
         if (p == digits)
             return fail(s, p, "invalid number");
     }
-    return push(s, start, p, JSONX_NUMBER, false) ? p : NULL;
+    return push(s, h, start, p, JSONX_NUMBER, false) ? p : NULL;
 }
 
-static inline const unsigned char *read_word(struct pass *s, const unsigned char *p)
+static inline const unsigned char *read_word(struct pass *s, struct hand *h, const unsigned char *p)
 {
     size_t left = (size_t)(s->end - p);
     if (left >= 4 && memcmp(p, "true", 4) == 0)
-        return push(s, p, p + 4, JSONX_TRUE, false) ? p + 4 : NULL;
+        return push(s, h, p, p + 4, JSONX_TRUE, false) ? p + 4 : NULL;
     if (left >= 4 && memcmp(p, "null", 4) == 0)
-        return push(s, p, p + 4, JSONX_NULL, false) ? p + 4 : NULL;
+        return push(s, h, p, p + 4, JSONX_NULL, false) ? p + 4 : NULL;
     if (left >= 5 && memcmp(p, "false", 5) == 0)
-        return push(s, p, p + 5, JSONX_FALSE, false) ? p + 5 : NULL;
+        return push(s, h, p, p + 5, JSONX_FALSE, false) ? p + 5 : NULL;
     return fail(s, p, "not a value");
 }
 
-static inline bool open_container(struct pass *s, const unsigned char *p, enum jsonx_kind kind)
+static inline bool open_container(struct pass *s, struct hand *h, const unsigned char *p, enum jsonx_kind kind)
 {
-    if (++s->depth > s->depth_max)
+    if (++h->depth > s->depth_max)
         return fail(s, p, "nested too deep");
-    struct jsonx_node *node = push(s, p, s->begin, kind, false);
+    struct jsonx_node *node = push(s, h, p, s->begin, kind, false);
     if (!node)
         return false;
-    node->next = s->open;
-    s->open = s->count - 1;
+    node->next = h->open;
+    h->open = h->count - 1;
     return true;
 }
 
@@ -232,87 +237,104 @@ static NOINLINE bool keys_differ(struct pass *s, const unsigned char *p, uint32_
     case JSONX_KEYS_DIFFER:
         return true;
     case JSONX_KEYS_TWICE:
-        return fail(s, s->begin + s->nodes[twice].start, "duplicate key");
+        return fail(s, s->begin + s->j->nodes[twice].start, "duplicate key");
     case JSONX_KEYS_NO_MEMORY:
         break;
     }
     return fail(s, p, "no memory");
 }
 
-static inline bool close_container(struct pass *s, const unsigned char *p)
+static inline bool close_container(struct pass *s, struct hand *h, const unsigned char *p)
 {
-    uint32_t closing = s->open;
-    struct jsonx_node *node = &s->nodes[closing];
+    uint32_t closing = h->open;
+    struct jsonx_node *node = &h->nodes[closing];
     bool must_compare = node->has_escapes;
-    s->open = node->next;
-    s->depth--;
+    h->open = node->next;
+    h->depth--;
     node->end = (uint32_t)(p + 1 - s->begin);
-    node->next = s->count;
+    node->next = h->count;
     node->has_escapes = false;
     return !must_compare || keys_differ(s, p, closing);
 }
 
-/* Reads `"key" :`, with space around, of the open object. */
-static inline const unsigned char *read_key(struct pass *s, const unsigned char *p)
+/* Is that byte the next one that is no space? Then `*p` is at it. */
+static inline bool is_next(const unsigned char **p, const unsigned char *end, unsigned char byte)
 {
-    p = skip_space(p, s->end);
-    if (p == s->end || *p != '"')
+    if (*p < end && **p == byte)
+        return true; /* most servers and callers write no space */
+    *p = skip_space(*p, end);
+    return *p < end && **p == byte;
+}
+
+/* Has the open object another key of that hash before its newest? Many are not looked through: perhaps. */
+static inline bool may_be_twice(const struct hand *h, uint8_t hash)
+{
+    uint32_t left = JSONX_FEW_KEYS, key = h->open + 1;
+    while (key + 1 < h->count && h->nodes[key].hash != hash && left) {
+        key = h->nodes[key + 1].next;
+        left--;
+    }
+    return key + 1 < h->count;
+}
+
+/* Reads `"key" :`, with space around, of the open object. */
+static inline const unsigned char *read_key(struct pass *s, struct hand *h, const unsigned char *p)
+{
+    if (!is_next(&p, s->end, '"'))
         return fail(s, p, "a key is expected");
-    struct jsonx_node *key = read_string(s, p, true), *object = &s->nodes[s->open];
-    if (!key)
+    const unsigned char *start = p + 1;
+    if (!(p = read_string(s, h, p, true)))
         return NULL;
-    uint32_t hash = jsonx_key_hash(str_of((const char *)p + 1, key->end - key->start));
+    struct jsonx_node *key = &h->nodes[h->count - 1], *object = &h->nodes[h->open];
+    uint32_t hash = jsonx_key_hash(str_of((const char *)start, (size_t)(p - 1 - start)));
     uint32_t bit = (uint32_t)1 << (hash & 31);
     key->hash = (uint8_t)(hash >> 5);
-    if (key->has_escapes || (object->end & bit))
-        object->has_escapes = true;
+    if (!object->has_escapes && (object->end & bit))
+        object->has_escapes = may_be_twice(h, key->hash);
+    object->has_escapes |= key->has_escapes;
     object->end |= bit;
-    p = skip_space(behind(s, key), s->end);
-    return p < s->end && *p == ':' ? p + 1 : fail(s, p, "a colon is expected");
+    return is_next(&p, s->end, ':') ? p + 1 : fail(s, p, "a colon is expected");
 }
 
 /* Reads one whole value with everything in it; returns behind it, or NULL with the reason in `s`. */
-static const unsigned char *read_all(struct pass *s, const unsigned char *p)
+static const unsigned char *read_all(struct pass *s, const unsigned char *p, uint32_t *count)
 {
+    struct hand hand = { .nodes = s->j->nodes, .room = s->j->room, .open = JSONX_NO_NODE }, *h = &hand;
     bool in_object = false; /* is the open container one? */
     for (;;) {
-        if (in_object && !(p = read_key(s, p)))
+        if (in_object && !(p = read_key(s, h, p)))
             return NULL;
         /* At the start of a value. */
         p = skip_space(p, s->end);
         if (p == s->end)
             return fail(s, p, "a value is expected");
         if (*p == '"') {
-            const struct jsonx_node *string = read_string(s, p, false);
-            p = string ? behind(s, string) : NULL;
+            p = read_string(s, h, p, false);
         } else if (*p == '{' || *p == '[') {
             in_object = *p == '{';
-            if (!open_container(s, p, in_object ? JSONX_OBJECT : JSONX_ARRAY))
+            if (!open_container(s, h, p, in_object ? JSONX_OBJECT : JSONX_ARRAY))
                 return NULL;
-            p = skip_space(p + 1, s->end);
-            if (p == s->end || *p != (in_object ? '}' : ']'))
+            p++;
+            if (!is_next(&p, s->end, in_object ? '}' : ']'))
                 continue;
         } else {
-            p = *p == '-' || ascii_is_digit((char)*p) ? read_number(s, p) : read_word(s, p);
+            p = *p == '-' || ascii_is_digit((char)*p) ? read_number(s, h, p) : read_word(s, h, p);
         }
         if (!p)
             return NULL;
         /* Behind a value, or at the bracket of an empty container. */
-        for (;;) {
-            if (s->open == JSONX_NO_NODE)
-                return p;
-            p = skip_space(p, s->end);
-            if (p < s->end && *p == ',') {
-                p++;
-                break;
-            }
+        while (h->open != JSONX_NO_NODE && !is_next(&p, s->end, ',')) {
             if (p == s->end || *p != (in_object ? '}' : ']'))
                 return fail(s, p, "a comma or the closing bracket is expected");
-            if (!close_container(s, p))
+            if (!close_container(s, h, p++))
                 return NULL;
-            in_object = s->open != JSONX_NO_NODE && s->nodes[s->open].kind == JSONX_OBJECT;
-            p++;
+            in_object = h->open != JSONX_NO_NODE && h->nodes[h->open].kind == JSONX_OBJECT;
         }
+        if (h->open == JSONX_NO_NODE) {
+            *count = h->count;
+            return p;
+        }
+        p++; /* the comma */
     }
 }
 
@@ -324,17 +346,16 @@ bool jsonx_index(struct jsonx *j, struct str text, const struct jsonx_limits *li
     j->count = 0;
     j->nodes_max = limits->nodes;
     const unsigned char *begin = (const unsigned char *)text.at;
-    struct pass s = {
-        .j = j, .begin = begin, .nodes = j->nodes, .room = j->room, .open = JSONX_NO_NODE, .depth_max = limits->depth
-    };
+    struct pass s = { .j = j, .begin = begin, .depth_max = limits->depth };
     if (!text.len || text.len > TEXT_MAX) {
         s.bad = begin;
         s.why = text.len ? "text too long" : "empty text";
     } else {
         s.end = begin + text.len;
-        const unsigned char *p = read_all(&s, begin);
+        uint32_t count;
+        const unsigned char *p = read_all(&s, begin, &count);
         if (p && (p = skip_space(p, s.end)) == s.end) {
-            j->count = s.count;
+            j->count = count;
             return true;
         }
         if (p)

@@ -54,7 +54,11 @@ bool jsonx_index(struct jsonx *j, struct str text, const struct jsonx_limits *li
  * answers as for null, so that look-ups chain. */
 #define JSONX_NO_NODE UINT32_MAX
 
-enum jsonx_kind jsonx_kind(const struct jsonx *j, uint32_t node);
+static inline enum jsonx_kind jsonx_kind(const struct jsonx *j, uint32_t node)
+{
+    assert(node == JSONX_NO_NODE || node < j->count);
+    return node == JSONX_NO_NODE ? JSONX_NULL : (enum jsonx_kind)j->nodes[node].kind;
+}
 /* Value of the member `key` of an object. */
 uint32_t jsonx_member(const struct jsonx *j, uint32_t object, struct str key);
 /* jsonx_path(j, 0, "usage", "prompt_tokens", NULL) */

@@ -9,11 +9,6 @@ static bool is_there(const struct jsonx *j, uint32_t node)
     return node != JSONX_NO_NODE;
 }
 
-enum jsonx_kind jsonx_kind(const struct jsonx *j, uint32_t node)
-{
-    return is_there(j, node) ? (enum jsonx_kind)j->nodes[node].kind : JSONX_NULL;
-}
-
 uint32_t jsonx_member(const struct jsonx *j, uint32_t object, struct str key)
 {
     if (!jsonx_is(j, object, JSONX_OBJECT))

@@ -3,8 +3,6 @@
 #include "proxy/base/jsonx_parts.h"
 #include "proxy/base/utf8.h"
 
-enum { FEW_KEYS = 16 };
-
 static struct str raw(const struct jsonx *j, uint32_t node)
 {
     return str_of(j->text.at + j->nodes[node].start, j->nodes[node].end - j->nodes[node].start);
@@ -68,18 +66,18 @@ static enum jsonx_keys compare_many(struct jsonx *j, uint32_t object, size_t n, 
 
 enum jsonx_keys jsonx_keys_compare(struct jsonx *j, uint32_t object, uint32_t *twice)
 {
-    uint32_t keys[FEW_KEYS];
+    uint32_t keys[JSONX_FEW_KEYS];
     bool has_escapes = false;
     size_t n = 0, bytes = 0;
     uint32_t end = j->nodes[object].next;
     for (uint32_t key = object + 1; key < end; key = j->nodes[key + 1].next, n++) {
         const struct jsonx_node *node = &j->nodes[key];
-        if (n < FEW_KEYS)
+        if (n < JSONX_FEW_KEYS)
             keys[n] = key;
         has_escapes |= node->has_escapes;
         bytes += node->end - node->start;
     }
-    if (n > FEW_KEYS || has_escapes)
+    if (n > JSONX_FEW_KEYS || has_escapes)
         return compare_many(j, object, n, bytes, twice);
     for (size_t b = 1; b < n; b++)
         for (size_t a = 0; a < b; a++)

@@ -28,6 +28,8 @@ static inline uint32_t jsonx_key_hash(struct str key)
     return (uint32_t)((((head | fold) ^ turned ^ key.len) * 0x9e3779b97f4a7c15u) >> 32);
 }
 
+enum { JSONX_FEW_KEYS = 16 }; /* so many are compared with one another */
+
 enum jsonx_keys { JSONX_KEYS_DIFFER, JSONX_KEYS_TWICE, JSONX_KEYS_NO_MEMORY };
 /* Compares the keys of an object that has just been read to its end, after unescaping and without regard to ASCII
  * case. `*twice` is the node of the second one. */

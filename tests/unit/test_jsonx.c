@@ -317,6 +317,23 @@ TEST("a key twice is found among few, among many and among escaped ones")
     }
 }
 
+TEST("whichever key comes twice is found, behind values of any shape")
+{
+    static const char *const values[] = { "1", "{\"a\":1,\"b\":[2,{}]}", "\"x\"", "[[],[{}]]" };
+    for (size_t n = 1; n <= 20; n++) {
+        for (size_t again = 0; again <= n; again++) {
+            struct buf b;
+            buf_init(&b, 1 << 20);
+            bool ok = buf_add(&b, STR("{"));
+            for (size_t i = 0; i < n; i++)
+                ok = ok && buf_addf(&b, "\"k%0*zu\":%s,", (int)(i % 5), i, values[i % ARRAY_LEN(values)]);
+            CHECK(ok && buf_addf(&b, "\"K%0*zu\":1}", (int)(again % 5), again));
+            CHECK(accepts(buf_str(&b)) == (again == n));
+            buf_finish(&b);
+        }
+    }
+}
+
 TEST("many keys cost linear time, also keys made to collide")
 {
     struct buf b;
