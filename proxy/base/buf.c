@@ -1,6 +1,7 @@
 /* buf.c - one allocation that doubles up to its ceiling. */
 #include "proxy/base/buf.h"
 
+#include "proxy/base/put.h"
 #include "proxy/base/utf8.h"
 
 #include <stdarg.h>
@@ -94,19 +95,8 @@ char *buf_grow(struct buf *b, size_t n)
 
 bool buf_add_u64(struct buf *b, uint64_t n)
 {
-    static const char PAIRS[] =
-        "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
-        "49505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697"
-        "9899";
-    char digits[20]; /* of UINT64_MAX */
-    size_t first = sizeof digits;
-    for (; n >= 10; n /= 100) {
-        digits[--first] = PAIRS[n % 100 * 2 + 1];
-        digits[--first] = PAIRS[n % 100 * 2];
-    }
-    if (n || first == sizeof digits)
-        digits[--first] = (char)('0' + n);
-    return buf_add(b, str_of(digits + first, sizeof digits - first));
+    char digits[PUT_U64_MAX];
+    return buf_add(b, str_of(digits, (size_t)(put_u64(digits, n) - digits)));
 }
 
 bool buf_addf(struct buf *b, const char *format, ...)
@@ -125,10 +115,20 @@ bool buf_addf(struct buf *b, const char *format, ...)
     return at != NULL;
 }
 
+/* Must none of eight bytes be escaped, and are they ASCII? */
+static inline bool are_eight_plain(const char *at)
+{
+    const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
+    uint64_t v;
+    memcpy(&v, at, sizeof v);
+    uint64_t quote = v ^ (ones * '"'), backslash = v ^ (ones * '\\'), del = v ^ (ones * 0x7f);
+    /* a borrow may say no too early, never yes */
+    return !(((quote - ones) | (backslash - ones) | (del - ones) | (v - ones * 0x20) | v) & highs);
+}
+
 #if defined(__SSE2__)
 enum { AT_ONCE = 16 };
 
-/* Must none of so many bytes be escaped, and are they ASCII? */
 static inline bool are_plain(const char *at)
 {
     __m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
@@ -142,12 +142,7 @@ enum { AT_ONCE = 8 };
 
 static inline bool are_plain(const char *at)
 {
-    const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
-    uint64_t v;
-    memcpy(&v, at, sizeof v);
-    uint64_t quote = v ^ (ones * '"'), backslash = v ^ (ones * '\\'), del = v ^ (ones * 0x7f);
-    /* a borrow may say no too early, never yes */
-    return !(((quote - ones) | (backslash - ones) | (del - ones) | (v - ones * 0x20) | v) & highs);
+    return are_eight_plain(at);
 }
 #endif
 
@@ -156,7 +151,10 @@ size_t buf_json_plain(struct str s)
     size_t i = 0;
     while (i + AT_ONCE <= s.len && are_plain(s.at + i))
         i += AT_ONCE;
-    if (i + AT_ONCE > s.len && s.len >= AT_ONCE && are_plain(s.at + s.len - AT_ONCE)) /* the end, which may overlap */
+    /* the end, which may overlap */
+    if (i + AT_ONCE > s.len && s.len >= AT_ONCE ? are_plain(s.at + s.len - AT_ONCE)
+                                                : s.len >= 8 && s.len < AT_ONCE && are_eight_plain(s.at) &&
+                                                      are_eight_plain(s.at + s.len - 8))
         return s.len;
     for (; i < s.len; i++) {
         unsigned char c = (unsigned char)s.at[i];

@@ -66,8 +66,8 @@ bool str_starts_nocase(struct str s, struct str prefix)
 
 bool str_is_one_of_nocase(struct str s, const struct str *list, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (str_eq_nocase(s, list[i]))
+    for (const struct str *one = list; one < list + count; one++)
+        if (one->len == s.len && str_eq_nocase(s, *one))
             return true;
     return false;
 }

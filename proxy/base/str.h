@@ -64,7 +64,9 @@ static inline bool ascii_is_digit(char c)
 bool str_same_nocase(const char *a, const char *b, size_t len);
 static inline bool str_eq_nocase(struct str a, struct str b)
 {
-    return a.len == b.len && str_same_nocase(a.at, b.at, a.len);
+    if (a.len != b.len || (a.len && ((a.at[0] ^ b.at[0]) & ~('a' ^ 'A'))))
+        return false; /* nearly all that differ do so here */
+    return str_same_nocase(a.at, b.at, a.len);
 }
 int str_cmp(struct str a, struct str b);
 bool str_starts(struct str s, struct str prefix);

@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "proxy/base/put.h"
 #include "proxy/http/chars.h"
 
 static char *put(char *at, struct str s)
@@ -67,12 +68,8 @@ bool http_write_taken_field(struct buf *out, const struct http_field *f)
 
 bool http_write_field_number(struct buf *out, struct str name, uint64_t value)
 {
-    char digits[20];
-    size_t first = sizeof digits;
-    do
-        digits[--first] = (char)('0' + value % 10);
-    while (value /= 10);
-    return http_write_field(out, name, str_of(digits + first, sizeof digits - first));
+    char digits[PUT_U64_MAX];
+    return http_write_field(out, name, str_of(digits, (size_t)(put_u64(digits, value) - digits)));
 }
 
 bool http_write_date(struct buf *out, int64_t wall_s)
