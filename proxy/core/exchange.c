@@ -10,29 +10,10 @@
 
 enum { DETAIL_MAX = 400, KEPT_BUFFER_BYTES = 64 * 1024, KEPT_NODES = 8192, OUT_HEAD_MAX = 64 * 1024 };
 
-/* An exchange is used again and again: what its buffers hold stays allocated, everything else starts from zero. */
-static void recycle(struct exchange *x)
-{
-    struct buf body = x->body, out_head = x->out_head, out_body = x->out_body, answer = x->answer,
-               identity = x->identity, out = x->out;
-    struct jsonx json = x->json, answer_json = x->answer_json;
-    struct sse_reader events = x->events;
-    memset(x, 0, sizeof *x);
-    x->body = body;
-    x->out_head = out_head;
-    x->out_body = out_body;
-    x->answer = answer;
-    x->identity = identity;
-    x->out = out;
-    x->json = json;
-    x->answer_json = answer_json;
-    x->events = events;
-}
-
 void exchange_prepare(struct exchange *x, struct world *world, struct setup *setup, void *front, struct peer *peer,
                       struct http_head *head)
 {
-    recycle(x);
+    memset(x, 0, offsetof(struct exchange, body));
     x->world = world;
     x->setup = setup;
     x->front = front;

@@ -43,8 +43,6 @@ struct exchange {
     /* the request */
     struct http_head *head; /* views into bytes that stay until `ended` */
     struct str path;        /* plain (url_path_is_plain) */
-    struct buf body;        /* as it arrived, unpacked when it was gzip; owned */
-    struct jsonx json;       /* index of body for dialects that read JSON; owned */
     char request_id[37];    /* UUID text, ours */
     char traceparent[56];   /* passed on; ours when the caller sent none or a bad one */
     const struct route *route;
@@ -79,7 +77,6 @@ struct exchange {
     bool models_limited;
 
     /* towards the model server */
-    struct jsonx_edit edits[EXCHANGE_EDITS_MAX]; /* of the body, sorted by start */
     size_t edits_count;
     bool *rewritten;           /* of call.texts, same index; NULL: none */
     size_t rewritten_count;
@@ -88,11 +85,8 @@ struct exchange {
     struct endpoint *endpoint;
     uint64_t tried;            /* bit set over endpoints of the pool */
     unsigned attempts, reused_failures;
-    struct buf identity;       /* whole field lines that prove who we are, written by the identity filter; wiped; owned */
     bool identity_renewed;     /* after a 401 once already */
     void *identity_state;      /* exchange_state of the identity filter */
-    struct buf out_head;        /* our request's head; wiped; owned */
-    struct buf out_body;        /* the body when it was edited; owned */
     struct ask_forward ask_forward;
     struct ask_timer ask_deadline, ask_beat, ask_hold;
 
@@ -107,12 +101,8 @@ struct exchange {
     bool answer_has_length, answer_has_body, answer_is_json;
     uint64_t answer_length;
     uint64_t last_upstream_ms, last_sent_ms;
-    struct buf out;            /* events on their way to the caller, given to the world once per piece; owned */
     bool upstream_done;
     unsigned upstream_status;
-    struct buf answer;         /* of a gathered answer; owned */
-    struct sse_reader events;  /* owned */
-    struct jsonx answer_json;   /* owned; index of the answer or the event */
     struct answer_texts *texts; /* for text filters; see answer_text.h; NULL before the first */
     struct answer_facts facts; /* gathered over the answer; strings in the arena */
     uint64_t bytes_in, bytes_out;
@@ -135,6 +125,19 @@ struct exchange {
     /* when, by world->now_ms; 0: not yet */
     uint64_t began_ms, read_ms, forwarded_ms, first_byte_ms, ended_ms;
     int64_t wall_ms; /* when it began */
+
+    /* An exchange is used again and again. Everything above begins as zero; these keep the memory that they own, and
+     * what is in them counts from when something was put there. */
+    struct buf body;           /* as it arrived, unpacked when it was gzip */
+    struct jsonx json;         /* index of body for dialects that read JSON */
+    struct buf identity;       /* whole field lines that prove who we are, written by the identity filter; wiped */
+    struct buf out_head;       /* our request's head; wiped */
+    struct buf out_body;       /* the body when it was edited */
+    struct buf answer;         /* of a gathered answer */
+    struct sse_reader events;
+    struct jsonx answer_json;  /* index of the answer or the event */
+    struct buf out;            /* events on their way to the caller, given to the world once per piece */
+    struct jsonx_edit edits[EXCHANGE_EDITS_MAX]; /* of the body, sorted by start */
 };
 
 /* ---- for the front (the world's caller side) ---- */

@@ -111,10 +111,11 @@ static const char *stored_object(const struct jsonx *j, uint32_t node, struct st
         STR_INIT("file_id"),   STR_INIT("file_ids"),     STR_INIT("vector_store_id"), STR_INIT("vector_store_ids"),
         STR_INIT("container"), STR_INIT("container_id"), STR_INIT("input_file_id"),
     };
-    bool is_list = jsonx_is(j, node, JSONX_ARRAY) && jsonx_first(j, node) != JSONX_NO_NODE;
+    bool names_some = jsonx_is(j, node, JSONX_STRING) ||
+                      (jsonx_is(j, node, JSONX_ARRAY) && jsonx_first(j, node) != JSONX_NO_NODE);
     if (str_eq(key, STR("type")) && jsonx_string_is(j, node, STR("item_reference")))
         return "item_reference";
-    for (size_t i = 0; i < ARRAY_LEN(names) && (is_list || jsonx_is(j, node, JSONX_STRING)); i++)
+    for (size_t i = 0; i < ARRAY_LEN(names) && names_some; i++)
         if (str_eq(key, names[i]))
             return names[i].at;
     return NULL;
