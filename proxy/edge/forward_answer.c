@@ -102,21 +102,31 @@ static bool take_held(struct forward *f)
     return !f->ask->held_up;
 }
 
-static enum stream_answer read_some(struct forward *f, bool beside, size_t *n)
+/* Reads to the end of what is held, or beside it: there, behind room for the held bytes, or where it was decrypted. */
+static enum stream_answer read_some(struct forward *f, bool beside, struct str *in, struct stream_ahead **place)
 {
     struct stream *s = &f->wire->dial.stream;
-    char *at = beside ? f->all->room + buf_len(&f->held) : buf_reserve(&f->held, FORWARD_READ_BYTES);
+    size_t n, held = buf_len(&f->held);
+    *place = NULL;
+    if (!held)
+        return stream_borrow(s, f->all->room, FORWARD_READ_BYTES, in, place);
+    char *at = beside ? f->all->room + held : buf_reserve(&f->held, FORWARD_READ_BYTES);
     if (!at)
         return STREAM_BROKEN; /* a head or a chunk line is bounded far below */
-    return stream_read_at(s, at, FORWARD_READ_BYTES, n);
+    enum stream_answer answer = stream_read_at(s, at, FORWARD_READ_BYTES, &n);
+    if (answer == STREAM_OK)
+        *in = str_of(at, n);
+    return answer;
 }
 
 /* Takes what was read behind the few bytes that were held; what is left of both is held. False when it is over. */
-static bool take_beside(struct forward *f, size_t n)
+static bool take_beside(struct forward *f, struct str in)
 {
-    struct str held = buf_str(&f->held), in = str_of(f->all->room, held.len + n);
-    if (held.len)
+    struct str held = buf_str(&f->held);
+    if (held.len) {
         memcpy(f->all->room, held.at, held.len);
+        in = str_of(f->all->room, held.len + in.len);
+    }
     if (f->held.size > 4 * FORWARD_BESIDE_BYTES)
         buf_finish(&f->held); /* it was grown while the caller took his time */
     buf_clear(&f->held);
@@ -138,13 +148,14 @@ void forward_read_answer(struct forward *f)
     if (f->has_more && !take_held(f))
         return;
     while (!f->ask->held_up && stream_may_read(&f->wire->dial.stream)) {
-        size_t n;
+        struct stream_ahead *place;
+        struct str in;
         if (turn > TURN_BYTES) {
             loop_at_flush(f->all->loop, &f->turn);
             return;
         }
         bool beside = buf_len(&f->held) <= FORWARD_BESIDE_BYTES;
-        enum stream_answer answer = read_some(f, beside, &n);
+        enum stream_answer answer = read_some(f, beside, &in, &place);
         if (answer == STREAM_WAIT)
             return;
         if (answer != STREAM_OK) {
@@ -152,14 +163,17 @@ void forward_read_answer(struct forward *f)
             return;
         }
         if (f->wire->was_kept && !f->written) {
+            stream_give_back(place);
             forward_fail(f, FORWARD_BROKEN, "the server spoke before it was asked");
             return;
         }
         f->has_byte = true;
-        turn += n;
+        turn += in.len;
         if (!beside)
-            buf_grew(&f->held, n);
-        if (!(beside ? take_beside(f, n) : take_held(f)))
+            buf_grew(&f->held, in.len);
+        bool goes_on = beside ? take_beside(f, in) : take_held(f);
+        stream_give_back(place);
+        if (!goes_on)
             return;
     }
 }

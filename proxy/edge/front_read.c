@@ -215,18 +215,21 @@ void front_serve(struct front *f)
 {
     static char fresh[FRONT_READ_BYTES]; /* one for all: nothing is kept in it from one call to the next */
     enum stream_answer answer = STREAM_WAIT;
-    size_t n, reads = 0;
+    struct stream_ahead *place;
+    struct str got;
+    size_t reads = 0;
     if (front_unread(f))
         feed_unread(f);
     else if (f->desk && may_feed(f) && f->phase != FRONT_HEAD)
         feed_fresh(f, STR_NONE); /* a body of no bytes is over without any */
     /* asked only when something may be there: OpenSSL would take a buffer to learn that nothing is */
     while (may_read(f) && stream_may_read(&f->stream) &&
-           (answer = stream_read_at(&f->stream, fresh, sizeof fresh, &n)) == STREAM_OK) {
+           (answer = stream_borrow(&f->stream, fresh, sizeof fresh, &got, &place)) == STREAM_OK) {
         if (f->phase == FRONT_LINGER)
-            f->lingered += n;
+            f->lingered += got.len;
         else if (take_a_desk(f))
-            feed_fresh(f, str_of(fresh, n));
+            feed_fresh(f, got);
+        stream_give_back(place);
         if (f->phase == FRONT_GONE)
             return; /* it may be freed before another turn */
         if (++reads == FRONT_READS_A_TURN) {

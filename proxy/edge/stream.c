@@ -199,7 +199,7 @@ enum stream_answer stream_handshake(struct stream *s)
 
 bool stream_may_read(const struct stream *s)
 {
-    return s->can_read || s->ahead || s->ended != STREAM_OK || (s->ssl && SSL_has_pending(s->ssl));
+    return s->can_read || s->ahead || s->ended != STREAM_OK || s->tls_holds;
 }
 
 static enum stream_answer read_plain(struct stream *s, char *at, size_t size, size_t *n)
@@ -224,6 +224,20 @@ enum stream_answer stream_read_at(struct stream *s, char *at, size_t size, size_
     if (s->ended != STREAM_OK)
         return s->ended;
     return s->ssl ? stream_tls_read(s, at, size, n) : read_plain(s, at, size, n);
+}
+
+enum stream_answer stream_borrow(struct stream *s, char *room, size_t size, struct str *got, struct stream_ahead **place)
+{
+    size_t n;
+    if ((*place = s->ahead)) {
+        *got = stream_ahead_bytes(s->ahead);
+        s->ahead = NULL;
+        return STREAM_OK;
+    }
+    enum stream_answer answer = stream_read_at(s, room, size, &n);
+    if (answer == STREAM_OK)
+        *got = str_of(room, n);
+    return answer;
 }
 
 enum stream_answer stream_read(struct stream *s, struct buf *into, size_t max)

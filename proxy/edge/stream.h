@@ -35,6 +35,7 @@ struct stream {
     struct stream_ahead *ahead; /* decrypted and not yet taken; NULL: nothing */
     struct deferred later;      /* `ready`, when all that came in this turn is decrypted */
     bool is_connecting, can_read, can_write, has_fin;
+    bool tls_holds; /* OpenSSL has bytes that were not read yet */
     enum stream_answer ended; /* STREAM_END or STREAM_BROKEN are final for reading */
 };
 
@@ -54,6 +55,11 @@ enum stream_answer stream_handshake(struct stream *s);
 enum stream_answer stream_read(struct stream *s, struct buf *into, size_t max);
 /* The same into given memory; *n is set with OK. */
 enum stream_answer stream_read_at(struct stream *s, char *at, size_t size, size_t *n);
+/* The same into `room` or, where it is there already, without a copy: *got is what was read. stream_give_back follows when that
+ * was used, whatever became of the stream meanwhile; until then nobody else writes there. */
+struct stream_ahead;
+enum stream_answer stream_borrow(struct stream *s, char *room, size_t size, struct str *got, struct stream_ahead **place);
+void stream_give_back(struct stream_ahead *place); /* NULL is fine */
 /* May a read find something, or an end? False until the next call of `ready`. */
 bool stream_may_read(const struct stream *s);
 

@@ -30,13 +30,18 @@ static struct stream_ahead *take_place(void)
     return a;
 }
 
+void stream_give_back(struct stream_ahead *place)
+{
+    if (!place)
+        return;
+    explicit_bzero(place->bytes, place->len); /* tokens and keys come this way as well */
+    place->next = unused;
+    unused = place;
+}
+
 void stream_ahead_drop(struct stream *s)
 {
-    if (!s->ahead)
-        return;
-    explicit_bzero(s->ahead->bytes, s->ahead->len); /* tokens and keys come this way as well */
-    s->ahead->next = unused;
-    unused = s->ahead;
+    stream_give_back(s->ahead);
     s->ahead = NULL;
 }
 
@@ -55,13 +60,17 @@ bool stream_ahead_read(struct stream *s)
     return true;
 }
 
+struct str stream_ahead_bytes(const struct stream_ahead *a)
+{
+    return str_of(a->bytes + a->at, a->len - a->at);
+}
+
 size_t stream_ahead_take(struct stream *s, char *at, size_t size)
 {
-    struct stream_ahead *a = s->ahead;
-    size_t left = a->len - a->at, n = left < size ? left : size;
-    memcpy(at, a->bytes + a->at, n);
-    a->at += n;
-    if (n == left)
+    struct str left = stream_ahead_bytes(s->ahead), taken = str_first(left, size);
+    memcpy(at, taken.at, taken.len);
+    s->ahead->at += taken.len;
+    if (taken.len == left.len)
         stream_ahead_drop(s);
-    return n;
+    return taken.len;
 }

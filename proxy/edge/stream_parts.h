@@ -29,6 +29,7 @@ void stream_tls_goodbye(struct stream *s);
 bool stream_ahead_read(struct stream *s);
 /* Takes what was read, at most `size` bytes. */
 size_t stream_ahead_take(struct stream *s, char *at, size_t size);
+struct str stream_ahead_bytes(const struct stream_ahead *a); /* what is left to take */
 void stream_ahead_drop(struct stream *s);
 
 #endif

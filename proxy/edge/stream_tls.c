@@ -110,8 +110,10 @@ enum stream_answer stream_tls_handshake(struct stream *s)
 {
     forget_old_errors();
     int result = SSL_do_handshake(s->ssl);
-    if (result == 1)
+    if (result == 1) {
+        s->tls_holds = SSL_has_pending(s->ssl);
         return STREAM_OK;
+    }
     enum stream_answer answer = tls_answer(s, result);
     return answer == STREAM_WAIT ? STREAM_WAIT : stream_broken(s, "closed during the handshake");
 }
@@ -125,10 +127,12 @@ enum stream_answer stream_tls_read(struct stream *s, char *at, size_t size, size
         int result = SSL_read_ex(s->ssl, at + have, size - have, &got);
         if (result == 1) {
             have += got;
-            if (!s->can_read && !SSL_has_pending(s->ssl))
+            s->tls_holds = SSL_has_pending(s->ssl);
+            if (!s->can_read && !s->tls_holds)
                 break; /* OpenSSL would take a buffer to learn that nothing more is there */
             continue;
         }
+        s->tls_holds = false; /* but for a part of a record */
         enum stream_answer answer = tls_answer(s, result);
         if (!have)
             return answer;

@@ -22,9 +22,16 @@ static struct {
     atomic_flag busy; /* helper threads use OpenSSL too */
     char *at;         /* the region; NULL without one: then everything is the C library's */
     size_t begun;     /* blocks that were ever used */
-    size_t warm_count, cold_count;
-    uint16_t warm[WARM_MAX], cold[BLOCKS];
+    size_t cold_count;
+    uint16_t cold[BLOCKS];
 } region = { .busy = ATOMIC_FLAG_INIT };
+
+/* The last ones used, of the thread that serves: it asks nobody for them. */
+static _Thread_local struct {
+    bool keeps;
+    unsigned count;
+    uint16_t at[WARM_MAX];
+} warm;
 
 static void lock(void)
 {
@@ -45,10 +52,10 @@ static bool is_block(const void *at)
 static void *take_block(void)
 {
     size_t index = BLOCKS;
+    if (warm.count)
+        return region.at + (size_t)warm.at[--warm.count] * BLOCK_BYTES;
     lock();
-    if (region.warm_count)
-        index = region.warm[--region.warm_count];
-    else if (region.cold_count)
+    if (region.cold_count)
         index = region.cold[--region.cold_count];
     else if (region.begun < BLOCKS)
         index = region.begun++;
@@ -59,13 +66,10 @@ static void *take_block(void)
 static void give_block(char *at)
 {
     uint16_t index = (uint16_t)((size_t)(at - region.at) / BLOCK_BYTES);
-    lock();
-    bool is_warm = region.warm_count < WARM_MAX;
-    if (is_warm)
-        region.warm[region.warm_count++] = index;
-    unlock();
-    if (is_warm)
+    if (warm.keeps && warm.count < WARM_MAX) {
+        warm.at[warm.count++] = index;
         return;
+    }
     madvise(at, BLOCK_BYTES, MADV_DONTNEED);
     lock();
     region.cold[region.cold_count++] = index;
@@ -120,4 +124,5 @@ void tls_keep_buffers(void)
     void *at = mmap(NULL, (size_t)BLOCKS * BLOCK_BYTES, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     region.at = at == MAP_FAILED ? NULL : at;
+    warm.keeps = region.at != NULL;
 }
