@@ -6,7 +6,7 @@
 #include "filters/detect/near.h"
 #include "proxy/base/hash.h"
 
-enum { ROUNDS_MAX = 12, FORMS_MAX = 4 };
+enum { ROUNDS_MAX = 12 };
 
 /* ---- proposing ---- */
 
@@ -107,38 +107,10 @@ static bool build_there(struct disguise *d)
 
 /* ---- the way back ---- */
 
-/* The letters and digits alone, in fours, in fours with hyphens: as a model may write what it was given. */
-static struct str other_form(struct arena *a, struct str s, unsigned form)
-{
-    static const char BETWEEN[] = { 0, ' ', '-' };
-    char *out = arena_bytes(a, s.len * 2 + 2);
-    size_t n = 0, kept = 0;
-    if (!out)
-        return STR_NONE;
-    for (size_t i = 0; i < s.len; i++) {
-        if (!is_alnum(s.at[i]) && !(i == 0 && s.at[i] == '+'))
-            continue;
-        if (form && kept && kept % 4 == 0)
-            out[n++] = BETWEEN[form];
-        out[n++] = s.at[i];
-        kept++;
-    }
-    return str_of(out, n);
-}
-
-static bool has_forms(const struct disguise_value *v)
-{
-    static const char *const KINDS[] = { "card", "iban", "phone", "national_id", "bank_account" };
-    for (size_t i = 0; i < ARRAY_LEN(KINDS); i++)
-        if (strcmp(v->row->pattern.category, KINDS[i]) == 0)
-            return v->stand_in.len == v->original.len && v->original.len >= 9;
-    return false;
-}
-
 static bool build_back(struct disguise *d)
 {
     if (!d->back_words) {
-        d->back_room = d->count * FORMS_MAX + 1;
+        d->back_room = d->count * (1 + DISGUISE_FORMS_MAX) + 1;
         if (!(d->back_words = arena_array(d->arena, struct replacement, d->back_room)))
             return false;
     }
@@ -148,17 +120,14 @@ static bool build_back(struct disguise *d)
         if (v->is_silent)
             continue;
         d->back_words[n++] = (struct replacement){ v->stand_in, v->original, (uint32_t)i, v->inside };
-        if (!d->options.realistic || !has_forms(v))
-            continue;
         /* other forms of the same: told from all others, since of two alike words the first in the order stays */
-        bool fours = strcmp(v->row->pattern.category, "card") == 0 || strcmp(v->row->pattern.category, "iban") == 0;
-        for (unsigned form = 0; form < (fours ? 3U : 1U); form++) {
-            struct str from = other_form(d->arena, v->stand_in, form), to = other_form(d->arena, v->original, form);
-            if (!from.at || !to.at)
+        struct disguise_form forms[DISGUISE_FORMS_MAX];
+        for (size_t k = disguise_forms(d, v, forms); k-- > 0;) {
+            if (!forms[k].from.at || !forms[k].to.at)
                 return false;
-            bool is_own = str_eq(from, v->stand_in) || *disguise_slot(d, from) != 0;
+            bool is_own = str_eq(forms[k].from, v->stand_in) || *disguise_slot(d, forms[k].from) != 0;
             if (!is_own)
-                d->back_words[n++] = (struct replacement){ from, to, (uint32_t)(i + d->count), false };
+                d->back_words[n++] = (struct replacement){ forms[k].from, forms[k].to, (uint32_t)(i + d->count), false };
         }
     }
     replacer_init(&d->back, d->back_words, n);

@@ -44,6 +44,15 @@ uint32_t *disguise_slot(const struct disguise *d, struct str original);
 /* `de`, `van`: a word of a name that stays as it is. */
 bool disguise_is_particle(struct str word);
 
+/* ---- disguise_forms.c ---- */
+
+enum { DISGUISE_FORMS_MAX = 4 };
+struct disguise_form {
+    struct str from, to;
+};
+/* Other forms of its stand-in, and what they stand for; at == NULL at the ceiling. */
+size_t disguise_forms(struct disguise *d, const struct disguise_value *v, struct disguise_form forms[DISGUISE_FORMS_MAX]);
+
 /* ---- disguise.c ---- */
 
 /* Goes through the text: finds, and values between them. Each is told to `each`. */

@@ -302,6 +302,38 @@ TEST("a number that the model writes in another form is put back in that form")
     arena_finish(&a);
 }
 
+/* What the answer would be with the stand-in in another form. */
+static void check_form(const struct disguise *d, struct arena *a, const char *answer, const char *wanted)
+{
+    CHECK_STR(put_back(a, d, str_c(answer), 4, 3), str_c(wanted));
+}
+
+TEST("what the model writes in capitals, in an address or in Markdown is put back, where it can be nothing else")
+{
+    struct arena a;
+    char answer[512], upper[128];
+    begin();
+    arena_init(&a, 1 << 22);
+    struct str text = STR("My name is Jane Dough, mail jane@fabrikam.com."), label = STR("mail jane@fabrikam.com and bob@fabrikam.com");
+    struct disguise *d = disguise(&a, &REALISTIC, &text, 1);
+    struct str hidden = disguise_text(d, text), name = str_from(hidden, sizeof "My name is " - 1);
+    name = str_first(name, str_find(name, ','));
+    struct str mail = str_from(hidden, str_find_str(hidden, STR("mail ")) + 5);
+    mail = str_first(mail, mail.len - 1);
+    for (size_t i = 0; i < name.len; i++)
+        upper[i] = name.at[i] >= 'a' ? (char)(name.at[i] - 32) : name.at[i];
+    snprintf(answer, sizeof answer, "# %.*s\n**" STR_F "**", (int)name.len, upper, STR_A(name));
+    check_form(d, &a, answer, "# JANE DOUGH\n**Jane Dough**");
+    size_t at = str_find(mail, '@');
+    snprintf(answer, sizeof answer, "[%c" STR_F "](https://x.example/?to=%.*s%%40" STR_F ")", mail.at[0] - 32, STR_A(str_from(mail, 1)), (int)at,
+             mail.at, STR_A(str_from(mail, at + 1)));
+    check_form(d, &a, answer, "[jane@fabrikam.com](https://x.example/?to=jane%40fabrikam.com)");
+    d = disguise(&a, &LABELS, &label, 1);
+    check_form(d, &a, "[EMAIL_2], [EMAIL\\_1], \\[EMAIL\\_2\\], [EMAIL 1], [email_2], not EMAIL_1 or [EMAIL_3]",
+               "bob@fabrikam.com, jane@fabrikam.com, bob@fabrikam.com, jane@fabrikam.com, bob@fabrikam.com, not EMAIL_1 or [EMAIL_3]");
+    arena_finish(&a);
+}
+
 TEST("stand-ins are not mixed up with what a text has anyway")
 {
     static const unsigned char KEY[HMAC_BYTES] = "the key of the test";
