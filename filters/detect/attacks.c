@@ -5,7 +5,7 @@
 
 enum { FORMS_MAX = 4, TEXT_MAX_BYTES = 1 << 30, KEPT_BYTES = 64 * 1024, VALUES_MAX = 8, NAME_BYTES_MAX = 64 };
 /* What grammars and the automaton may read: so many times the text, and as many bytes more; of each further form, once more. */
-enum { WORK_FACTOR = 4, WORK_LEAST = 2 * 1024, STEPS_FACTOR = 4, STEPS_LEAST = 4 * 1024 };
+enum { WORK_FACTOR = 5, WORK_LEAST = 3 * 512, STEPS_FACTOR = 4, STEPS_LEAST = 2 * 1024 };
 
 const char *const ATTACK_CATEGORIES_WORDS[] = { "sql", "xss", "shell", "template", "ldap", "xpath", "traversal", "nosql", "crlf",
                                                 "xml", "code", NULL };

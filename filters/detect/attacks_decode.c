@@ -65,6 +65,17 @@ uint32_t attack_entity(struct str s, size_t at, size_t *end)
     return 0;
 }
 
+size_t attack_comment_end(struct str s, size_t at)
+{
+    enum { COMMENT_MAX = 16 };
+    if (!at || at + 4 >= s.len || s.at[at + 1] != '*' || !attack_is_letter(s.at[at - 1]))
+        return at;
+    size_t end = at + 4 + str_find_str(str_first(str_from(s, at + 2), COMMENT_MAX), STR("*/"));
+    return end < s.len && s.at[end - 1] == '/' && s.at[end - 2] == '*' && attack_is_letter(s.at[end]) ? end : at;
+}
+
+enum { NOTHING = 0x110000 /* a character that is left out */ };
+
 /* An encoded character at `at`, and where it ends; 0: none. `*is_byte`: it is a byte of a longer character, or ASCII. */
 static uint32_t encoded(struct str s, size_t at, size_t *end, bool *is_byte)
 {
@@ -83,6 +94,9 @@ static uint32_t encoded(struct str s, size_t at, size_t *end, bool *is_byte)
         return n >= 0 ? n ? (uint32_t)n : ' ' : 0; /* a NUL parts words */
     case '&':
         return attack_entity(s, at, end);
+    case '/':
+        *end = attack_comment_end(s, at);
+        return *end > at ? NOTHING : 0;
     case '\\':
         n = next == 'u' ? hex_at(s, at + 2, 4) : next == 'x' ? hex_at(s, at + 2, 2) : -1;
         *end = at + (next == 'u' ? 6 : 4);
@@ -105,7 +119,7 @@ static uint32_t encoded(struct str s, size_t at, size_t *end, bool *is_byte)
     }
 }
 
-static const bool MAY_BEGIN[256] = { ['%'] = true, ['&'] = true, ['\\'] = true, [0xe2] = true, [0xef] = true };
+static const bool MAY_BEGIN[256] = { ['%'] = true, ['&'] = true, ['\\'] = true, ['/'] = true, [0xe2] = true, [0xef] = true };
 
 static bool may_begin(char c)
 {
@@ -161,7 +175,7 @@ bool attack_decode(struct str text, struct buf *out)
         uint32_t c = encoded(text, next, &end, &is_byte);
         if (is_byte || c < 0x80)
             *at++ = (char)c;
-        else
+        else if (c != NOTHING)
             at += utf8_encode(at, c >= 0xd800 && c < 0xe000 ? '?' : c);
         i = end;
     }

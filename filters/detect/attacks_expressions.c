@@ -7,7 +7,7 @@
 
 enum { CLASSES_MAX = 257 /* bytes, and the end of a text */ };
 
-enum place { PLACE_ANYWHERE, PLACE_FIRST, PLACE_LAST, PLACE_WHOLE, PLACE_FREE, PLACE_VALUE, PLACE_MEMBER, PLACE_UNTAGGED };
+enum place { PLACE_ANYWHERE, PLACE_FIRST, PLACE_LAST, PLACE_WHOLE, PLACE_FREE, PLACE_VALUE, PLACE_MEMBER, PLACE_UNTAGGED, PLACE_INSIDE };
 
 static const struct expression {
     const char *id, *expression; /* NULL: a grammar alone finds it */
@@ -69,8 +69,34 @@ static bool goes_on(const struct pattern_automaton *a, uint32_t state)
 
 static const char NO_MEMORY[] = "there is no memory for them";
 
+enum { KNOWN_MAX = 2048 };
+struct thirds { /* of states behind two bytes, where the automaton goes on: the third's lower five bits */
+    bool is_known[KNOWN_MAX];
+    uint32_t bits[KNOWN_MAX];
+};
+
+static bool find_thirds(struct pattern_automaton *a, uint32_t two, const uint32_t codes[CLASSES_MAX], struct thirds *t, uint32_t *out)
+{
+    *out = 0;
+    if (two < KNOWN_MAX && t->is_known[two]) {
+        *out = t->bits[two];
+        return true;
+    }
+    for (uint32_t z = 0; z < a->group->classes - 1; z++) {
+        uint32_t three = pattern_automaton_next(a, two, z);
+        if (three == STATE_UNKNOWN)
+            return false;
+        *out |= three != STATE_DEAD ? codes[z] : 0;
+    }
+    if (two < KNOWN_MAX) {
+        t->is_known[two] = true;
+        t->bits[two] = *out;
+    }
+    return true;
+}
+
 /* Every three bytes behind which the automaton goes on. Its states are few enough for none to be forgotten. NULL, or what is wrong. */
-static const char *find_beginnings(struct attack_set *set, struct pattern_automaton *a, uint32_t start)
+static const char *find_beginnings(struct attack_set *set, struct pattern_automaton *a, uint32_t start, struct thirds *thirds)
 {
     uint32_t codes[CLASSES_MAX], end = a->group->classes - 1;
     fold_classes(a->group, codes);
@@ -83,12 +109,8 @@ static const char *find_beginnings(struct attack_set *set, struct pattern_automa
                 return NO_MEMORY;
             if (!goes_on(a, one) || !goes_on(a, two))
                 return "one has less than three bytes";
-            for (uint32_t z = 0; two != STATE_DEAD && z < end; z++) {
-                uint32_t three = pattern_automaton_next(a, two, z);
-                if (three == STATE_UNKNOWN)
-                    return NO_MEMORY;
-                third |= three != STATE_DEAD ? codes[z] : 0;
-            }
+            if (two != STATE_DEAD && !find_thirds(a, two, codes, thirds, &third))
+                return NO_MEMORY;
             add_triples(t, codes[x], codes[y], third);
         }
     }
@@ -146,8 +168,9 @@ bool attack_expressions_make(struct attack_set *set, struct problems *problems)
     const char *why = x ? parse(x) : NO_MEMORY;
     if (!why) {
         bool ok = make_classes(x) && pattern_automaton_init(&a, &x->patterns, &x->all);
-        why = ok ? find_beginnings(set, &a, a.starts[0]) : NO_MEMORY;
-        why = why ? why : find_beginnings(set, &a, a.starts[1]);
+        struct thirds thirds = { .is_known = { false } };
+        why = ok ? find_beginnings(set, &a, a.starts[0], &thirds) : NO_MEMORY;
+        why = why ? why : find_beginnings(set, &a, a.starts[1], &thirds);
         pattern_automaton_finish(&a);
     }
     if (why)
@@ -222,6 +245,8 @@ static bool stands(struct str s, size_t from, size_t to, enum place place)
         while (at && from - at < MEMBER_BLANKS_MAX && attack_is_space(s.at[at - 1]))
             at--;
         return at && attack_is_any(s.at[at - 1], "{,[(");
+    case PLACE_INSIDE:
+        return attack_is_word(before);
     case PLACE_UNTAGGED:
         return !memchr(s.at, '<', from) && !memchr(s.at, '\n', from);
     }
@@ -251,8 +276,10 @@ static void spend(struct attack_look *l, size_t steps)
     l->steps -= l->steps < steps ? l->steps : steps;
 }
 
+enum { MADE_FREE = 256 /* more than an ordinary text leads to */ };
+
 /* One load for a byte and one for a step, as long as nothing ends. A state is made once for all texts, and that costs none of them,
- * until there were too many and all were forgotten: then a text pays for what is made because of it. */
+ * until there were too many and all were forgotten: then a text pays for what is made because of it, if that is much. */
 void attack_match(struct attack_look *l, size_t from)
 {
     struct pattern_automaton *a = &l->matcher->automaton;
@@ -276,7 +303,7 @@ void attack_match(struct attack_look *l, size_t from)
                 l->failed = true;
                 break;
             }
-            if (a->generation != l->generation)
+            if (a->generation != l->generation && ++l->made > MADE_FREE)
                 spend(l, STATE_STEPS);
         }
         row = state << g->width_log2;

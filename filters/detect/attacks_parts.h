@@ -57,6 +57,7 @@ struct attack_look {
     size_t work;     /* bytes that grammars may still read, all forms together; beyond, nobody looks any further */
     size_t steps;    /* the same, of the automaton */
     uint32_t generation; /* of the automaton when it was first asked; 0: it was not */
+    unsigned made;   /* states of it since then that were forgotten before */
     bool encoded;    /* there is what could be an encoding */
     bool failed;     /* no memory */
     size_t tick_end; /* where the last `…` ended */
@@ -107,6 +108,8 @@ void attack_shell_line(struct attack_look *l, struct str s, size_t from);
 /* Undoes one level of percent, entity, \u and \x encoding and of wide letters, each where it is one; `out` is cleared first. False
  * without memory; out is empty when there was nothing to undo. */
 bool attack_decode(struct str text, struct buf *out) MUST_USE;
+/* Where an empty comment within a word ends; `at`: there is none. */
+size_t attack_comment_end(struct str text, size_t at);
 /* One entity (from its &): its character, and where it ends; 0: none. */
 uint32_t attack_entity(struct str text, size_t at, size_t *end);
 

@@ -57,6 +57,33 @@ static bool is_program_path(struct str path)
     return false;
 }
 
+/* Also with a version: python3.10 */
+static enum command_kind kind_of(struct str name)
+{
+    uint8_t kind = attack_word_kind(COMMANDS, ARRAY_LEN(COMMANDS), name);
+    if (kind || !name.len || !ascii_is_digit(name.at[name.len - 1]))
+        return (enum command_kind)kind;
+    while (name.len && (ascii_is_digit(name.at[name.len - 1]) || name.at[name.len - 1] == '.'))
+        name.len--;
+    return name.len > 2 ? (enum command_kind)attack_word_kind(COMMANDS, ARRAY_LEN(COMMANDS), name) : COMMAND_NONE;
+}
+
+/* How long what stands at `at` is that a shell makes nothing of: $@ $* $1 $! $- $_ $$ $? ${x} $() <() >() */
+static size_t empty_at(struct str s, size_t at)
+{
+    struct str rest = str_first(str_from(s, at), LOOK_MAX);
+    char next = rest.len > 1 ? rest.at[1] : '\0';
+    if (rest.len > 2 && next == '(' && rest.at[2] == ')' && attack_is_any(*rest.at, "$<>"))
+        return 3;
+    if (*rest.at != '$' || !next)
+        return 0;
+    if (next == '{' && !str_starts_nocase(rest, STR("${IFS}"))) {
+        size_t end = str_find(rest, '}');
+        return end < rest.len ? end + 1 : 0;
+    }
+    return attack_is_any(next, "@*!-_$?") || ascii_is_digit(next) ? 2 : 0;
+}
+
 /* The command's name as the shell has it: without quotes, backslashes and empty variables. */
 static struct command read_command(struct str s, size_t at)
 {
@@ -70,13 +97,14 @@ static struct command read_command(struct str s, size_t at)
             at++;
             continue;
         }
-        if (ends_word(b))
-            break;
-        if (b == '$' && at + 1 < s.len && (s.at[at + 1] == '@' || s.at[at + 1] == '*' || ascii_is_digit(s.at[at + 1]))) {
-            c.is_hidden = n > 0;
-            at++;
+        size_t nothing = n ? empty_at(s, at) : 0;
+        if (nothing) {
+            c.is_hidden = true;
+            at += nothing - 1;
             continue;
         }
+        if (ends_word(b))
+            break;
         if (b == '$' && str_starts_nocase(str_from(s, at), STR("$IFS")))
             break;
         if (b == '\'' || b == '"' || b == '^' || (b == '\\' && !(at + 1 < s.len && attack_is_letter(s.at[at + 1]) && !n))) {
@@ -103,11 +131,12 @@ static struct command read_command(struct str s, size_t at)
     struct str path = str_of(s.at + from, slash - from), name = str_of(room, n);
     if (path.len && !is_program_path(path))
         return c;
+    bool is_glob = path.len > 1 && n > 1 && attack_is_any(room[n - 1], "?*]");
     static const struct str endings[] = { STR_INIT(".exe"), STR_INIT(".com"), STR_INIT(".bat"), STR_INIT(".") };
     for (size_t i = 0; i < ARRAY_LEN(endings); i++)
         if (str_ends(name, endings[i]))
             name.len -= endings[i].len;
-    c.kind = (enum command_kind)attack_word_kind(COMMANDS, ARRAY_LEN(COMMANDS), name);
+    c.kind = is_glob ? COMMAND_SURE : kind_of(name);
     c.has_path = path.len > 1;
     c.end = at;
     return c;
@@ -146,7 +175,9 @@ static enum argument read_argument(struct str s, size_t end)
 struct place {
     struct attack_look *look;
     size_t from, at; /* of the separator, and behind it */
-    bool begins;     /* nothing is before it, or nothing but a value */
+    bool is_first;   /* nothing is before it but quotes, or a number, address or path */
+    bool begins;     /* the same, or a name */
+    bool is_bare;    /* nothing but quotes */
     bool is_weak;    /* an ampersand, a line's end */
     bool is_tight;   /* no space behind it; a line's end that was encoded */
 };
@@ -160,6 +191,14 @@ static bool is_value_before(struct str s, size_t at)
         if (attack_is_space(s.at[i]) && i + 1 < at)
             return false;
     return true;
+}
+
+static bool is_name(struct str s)
+{
+    bool is = s.len > 0;
+    for (size_t i = 0; is && i < s.len; i++)
+        is = attack_is_letter(s.at[i]) || (unsigned char)s.at[i] >= 0x80;
+    return is;
 }
 
 /* The ; of &amp; and the | of a table are no separators. */
@@ -178,7 +217,7 @@ static void judge_command(const struct place *p)
 {
     struct str s = p->look->text;
     struct command c = read_command(s, p->at);
-    attack_pay(p->look, 2 * ATTACK_TOLL + (c.kind != COMMAND_NONE) * 4 * ATTACK_TOLL);
+    attack_pay(p->look, (c.kind == COMMAND_NONE ? 5 : 8) * ATTACK_TOLL);
     if (c.kind == COMMAND_NONE || is_markup(s, p->from, p->at, c.end))
         return;
     enum argument a = read_argument(s, c.end);
@@ -186,11 +225,17 @@ static void judge_command(const struct place *p)
     bool shell = a == ARGUMENT_SHELL || (a == ARGUMENT_NUMBER && (sure || p->begins));
     if (a == ARGUMENT_ODD || (p->is_weak && !p->begins && !sure && !shell))
         return;
+    size_t argument = skip_blanks(s, c.end);
+    if (p->is_weak && !sure && shell && !p->look->form && !attack_is_any(s.at[argument], "/~$%\\*.-0123456789") &&
+        (argument + 1 >= s.len || s.at[argument + 1] != ':'))
+        return; /* the first word of a line or of a name */
     if (p->is_weak && s.at[p->from] == '&' && p->is_tight && a == ARGUMENT_ENDS && s.at[c.end] == ';' && !c.has_path)
         return; /* an entity */
     if (p->is_weak && !p->begins && p->is_tight && closes && !c.has_path)
         return; /* a parameter */
-    if ((sure && (shell || closes || p->is_tight)) || shell || (closes && p->begins && (p->is_tight || !p->from)))
+    if ((sure && (shell || closes || p->is_tight)) || shell || (closes && p->begins && (p->is_tight || p->is_bare)))
+        attack_note(p->look, RULE_SHELL_COMMAND, p->from, c.end);
+    else if (sure && p->is_first && !p->is_weak)
         attack_note(p->look, RULE_SHELL_COMMAND, p->from, c.end);
     else if ((sure && p->begins) || (closes && p->is_tight))
         attack_note(p->look, RULE_SHELL_PERHAPS, p->from, c.end);
@@ -210,9 +255,9 @@ static void judge_substitution(struct attack_look *l, size_t from, size_t at)
 {
     struct command c = read_command(l->text, at);
     enum argument a = c.kind != COMMAND_NONE ? read_argument(l->text, c.end) : ARGUMENT_ODD;
-    attack_pay(l, 2 * ATTACK_TOLL + (c.kind != COMMAND_NONE) * 4 * ATTACK_TOLL);
+    attack_pay(l, (c.kind == COMMAND_NONE ? 5 : 8) * ATTACK_TOLL);
     bool closed = l->text.at[from] != '`' && is_closed(l->text, c.end);
-    if (a == ARGUMENT_SHELL || a == ARGUMENT_ENDS || (a == ARGUMENT_WORD && (c.kind == COMMAND_SURE || closed)))
+    if (a == ARGUMENT_SHELL || a == ARGUMENT_ENDS || a == ARGUMENT_NUMBER || (a == ARGUMENT_WORD && (c.kind == COMMAND_SURE || closed)))
         attack_note(l, RULE_SHELL_SUBSTITUTION, from, c.end);
 }
 
@@ -234,8 +279,9 @@ void attack_shell_tick(struct attack_look *l, size_t at)
     if (end >= s.len || s.at[end] != '`' || end == at + 1)
         return;
     bool whole = at == 0 && (end + 1 == s.len || !attack_is_space(s.at[end + 1]));
-    bool in_value = at && (attack_is_any(s.at[at - 1], "=;|&'\"?/,{(") || attack_is_word(s.at[at - 1]));
-    if (whole || in_value)
+    bool in_value = at && (attack_is_any(s.at[at - 1], "=;|&'\"?{") || attack_is_word(s.at[at - 1]));
+    bool in_text = at && attack_is_any(s.at[at - 1], "/,(") && !memchr(s.at + at, ' ', end - at);
+    if (whole || in_value || in_text)
         judge_substitution(l, at, at + 1);
     l->tick_end = end + 1;
 }
@@ -252,6 +298,11 @@ void attack_shell_separator(struct attack_look *l, size_t at)
         behind++;
     while (behind < s.len && s.at[behind] == '+') /* a blank of an address */
         behind++;
+    size_t name = skip_blanks(s, behind);
+    if (name == s.len || !(attack_is_letter(s.at[name]) || attack_is_any(s.at[name], "/\\'\"$`^.{"))) {
+        attack_pay(l, 1);
+        return;
+    }
     size_t before = at;
     while (before && (attack_is_space(s.at[before - 1]) || attack_is_any(s.at[before - 1], "'\")")))
         before--;
@@ -259,6 +310,8 @@ void attack_shell_separator(struct attack_look *l, size_t at)
                        .from = at,
                        .at = behind,
                        .begins = is_value_before(s, before),
+                       .is_first = is_value_before(s, before) && !is_name(str_first(s, before)),
+                       .is_bare = !before,
                        .is_weak = is_line || (b == '&' && behind == at + 1),
                        .is_tight = behind < s.len && !attack_is_space(s.at[behind]) && (!is_line || l->form) };
     judge_command(&p);
@@ -291,7 +344,8 @@ static bool is_variable(struct str s, size_t at)
 static bool is_starter(struct str s, size_t at)
 {
     static const struct str words[] = { STR_INIT("nohup "), STR_INIT("sudo "), STR_INIT("doas "), STR_INIT("strace "), STR_INIT("setsid "),
-                                        STR_INIT("xargs "), STR_INIT("timeout "), STR_INIT("env "), STR_INIT("nice "), STR_INIT("exec ") };
+                                        STR_INIT("xargs "), STR_INIT("timeout "), STR_INIT("env "), STR_INIT("nice "), STR_INIT("exec "), STR_INIT("time "),
+                                        STR_INIT("command "), STR_INIT("builtin "), STR_INIT("eval "), STR_INIT("ionice "), STR_INIT("stdbuf ") };
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (str_starts_nocase(str_from(s, at), words[i]))
             return true;
@@ -313,7 +367,8 @@ void attack_shell_line(struct attack_look *l, struct str s, size_t from)
     size_t argument = skip_blanks(s, c.end);
     bool path = shell && argument < s.len && (attack_is_any(s.at[argument], "/~-.") || is_variable(s, argument));
     bool runs = a == ARGUMENT_WORD && is_starter(s, from) && read_command(s, argument).kind == COMMAND_SURE;
-    if (c.has_path ? closes || shell : path || runs || (sure && (c.is_hidden || shell)))
+    bool option = a == ARGUMENT_SHELL && l->text.at[argument] == '-';
+    if (c.has_path ? closes || shell || option : path || runs || (sure && (c.is_hidden || shell || option)) || (c.is_hidden && option))
         attack_note(l, RULE_SHELL_COMMAND, from, c.end);
     else if (c.is_hidden || (sure && a == ARGUMENT_SHELL))
         attack_note(l, RULE_SHELL_PERHAPS, from, c.end);

@@ -170,6 +170,12 @@ static void look_at_tag(struct attack_look *l, size_t at)
         l->tag_end = attack_tag(l, at);
 }
 
+/* A comment within a word parts it for readers alone. */
+static void look_at_comment(struct attack_look *l, size_t at)
+{
+    l->encoded |= attack_comment_end(l->text, at) > at;
+}
+
 static void look_at_code(struct attack_look *l, size_t at)
 {
     (void)at;
@@ -187,7 +193,7 @@ static sign_fn *const SIGNS[128][3] = {
     [';'] = { attack_shell_separator }, ['\n'] = { attack_shell_separator }, ['\r'] = { attack_shell_separator },
     ['`'] = { attack_shell_tick }, ['$'] = { attack_shell_substitution },
     ['<'] = { look_at_tag, attack_shell_substitution }, ['>'] = { attack_shell_substitution },
-    ['%'] = { look_at_code }, ['\\'] = { look_at_code }, ['+'] = { look_at_code },
+    ['/'] = { look_at_comment }, ['%'] = { look_at_code }, ['\\'] = { look_at_code }, ['+'] = { look_at_code },
 };
 
 static void look_at_sign(struct attack_look *l, size_t at)

@@ -56,7 +56,7 @@ static void judge_comparison(struct condition *k, enum sql_value left, struct st
     struct str right_text = str_of(c->text.at + from, c->at > from ? c->at - from : 0);
     struct sql_token tail = sql_peek(c);
     bool ended = sql_ends(tail) || tail.kind == SQL_LOGIC || tail.kind == SQL_CLOSE || right == VALUE_OPEN_STRING;
-    if (right == VALUE_NONE)
+    if (right == VALUE_NONE || (right == VALUE_CONST && left == VALUE_CONST && str_eq_nocase(word, STR("is")) && !attack_is_letter(*right_text.at)))
         return;
     if (right == VALUE_SLOW || left == VALUE_SLOW || right == VALUE_SELECT || left == VALUE_SELECT) {
         found(k, sql_begins(lead) || sql_is_constant(left) || sql_is_constant(right) ? RULE_SQL_CONDITION : RULE_SQL_COMPARISON);
@@ -76,10 +76,25 @@ static void judge_comparison(struct condition *k, enum sql_value left, struct st
             found(k, RULE_SQL_ODD);
     } else if (sql_breaks_out(lead) && ended) {
         found(k, RULE_SQL_CONDITION);
+    } else if ((sql_begins(lead) || k->before.is_first) && ended && left == VALUE_NAME && str_eq_nocase(left_text, right_text) && !is_word) {
+        found(k, RULE_SQL_TAUTOLOGY); /* a=a */
+    } else if (lead == LEAD_NUMBER && ended && left == VALUE_NAME && str_eq_nocase(right_text, STR("null"))) {
+        found(k, RULE_SQL_CONDITION);
     } else if (sql_begins(lead) && (tail.kind == SQL_COMMENT || k->before.has_comment || c->has_comment ||
                                 (ended && lead == LEAD_NUMBER && left == VALUE_NAME))) {
         found(k, tail.kind == SQL_COMMENT || c->has_comment ? RULE_SQL_CONDITION : RULE_SQL_COMPARISON);
     }
+}
+
+/* A further condition that begins a string, to its end: or ' */
+static bool is_joined_on(const struct sql_cursor *c)
+{
+    struct sql_cursor ahead = *c;
+    if (sql_next(&ahead).kind != SQL_LOGIC)
+        return false;
+    enum sql_value more = sql_value(&ahead);
+    char last = ahead.text.at[ahead.at - 1];
+    return is_open_end(&ahead, more) || (more == VALUE_OPEN_STRING && (last == '\'' || last == '"'));
 }
 
 /* A value alone is a condition as well: `or 1`, `or 'x`, `and sleep(5)`. */
@@ -92,16 +107,17 @@ static void judge_alone(struct condition *k, enum sql_value value)
         found(k, sql_begins(lead) || value == VALUE_SLOW ? RULE_SQL_CONDITION : RULE_SQL_COMPARISON);
     else if (value == VALUE_FUNCTION && sql_begins(lead) && (sql_breaks_out(lead) || commented || sql_ends(tail)))
         found(k, sql_breaks_out(lead) || commented || lead == LEAD_NUMBER ? RULE_SQL_CONDITION : RULE_SQL_COMPARISON);
-    else if (value == VALUE_VARIABLE && sql_begins(lead))
+    else if (value == VALUE_VARIABLE && sql_begins(lead) && (commented || k->at.text.at[k->at.at - 1] != '?'))
+        found(k, RULE_SQL_CONDITION);
+    else if (value == VALUE_CALL && sql_breaks_out(lead) && (sql_cuts_off(&k->at, tail) || is_joined_on(&k->at)))
         found(k, RULE_SQL_CONDITION);
     else if ((value == VALUE_STRING || value == VALUE_OPEN_STRING) && sql_breaks_out(lead) &&
              (sql_ends(tail) || tail.kind == SQL_LOGIC || tail.kind == SQL_CLOSE))
         found(k, commented || is_open_end(&k->at, value) || ends_on_sign(&k->at, value) ? RULE_SQL_CONDITION : RULE_SQL_HALF);
     else if (value == VALUE_CONST && (sql_ends(tail) || tail.kind == SQL_CLOSE || tail.kind == SQL_LOGIC) && sql_begins(lead)) {
-        struct sql_cursor ahead = k->at;
-        bool more = sql_next(&ahead).kind == SQL_LOGIC && is_open_end(&ahead, sql_value(&ahead));
-        if (commented || (sql_breaks_out(lead) && tail.kind != SQL_SEMICOLON))
-            found(k, commented || more ? RULE_SQL_CONDITION : RULE_SQL_HALF);
+        bool is_word = attack_is_letter(k->at.text.at[k->at.at - 1]) && lead == LEAD_NUMBER && k->before.is_first && tail.kind == SQL_END;
+        if (commented || is_word || (sql_breaks_out(lead) && tail.kind != SQL_SEMICOLON))
+            found(k, commented || is_word || is_joined_on(&k->at) ? RULE_SQL_CONDITION : RULE_SQL_HALF);
     } else if (value == VALUE_NAME && sql_breaks_out(lead) && sql_cuts_off(&k->at, tail))
         found(k, RULE_SQL_CONDITION);
 }
@@ -179,6 +195,8 @@ static bool goes_on(const struct sql_cursor *c, enum sql_value v, struct sql_tok
 static bool is_block(const struct sql_cursor *c, struct sql_token first)
 {
     struct sql_cursor ahead = *c;
+    if (sql_is_word_of(sql_text(c, first), "desc describe show use"))
+        return sql_next(&ahead).kind == SQL_NAME && sql_ends(sql_peek(&ahead));
     if (!sql_is_word_of(sql_text(c, first), "begin if while"))
         return false;
     for (int i = 0; i < 8; i++) {

@@ -56,6 +56,7 @@ enum { SQL_WINDOW_BYTES = 512 };
 struct sql_cursor sql_at(struct attack_look *l, size_t at);
 struct sql_token sql_next(struct sql_cursor *c);
 struct sql_token sql_peek(const struct sql_cursor *c);
+bool sql_is_bare_blank(struct str s, size_t at);
 static inline struct str sql_text(const struct sql_cursor *c, struct sql_token t)
 {
     return str_of(c->text.at + t.from, t.to - t.from);

@@ -60,7 +60,8 @@ bool sql_is_list(struct sql_cursor *c, bool begun)
         return true;
     struct str name = str_of(c->text.at + from, c->at - from);
     struct sql_token tail = sql_peek(c);
-    return tail.kind == SQL_COMMA || tail.kind == SQL_FROM || tail.kind == SQL_COMMENT || tail.kind == SQL_CLOSE || begun ||
+    return tail.kind == SQL_COMMA || tail.kind == SQL_FROM || tail.kind == SQL_COMMENT || tail.kind == SQL_CLOSE ||
+           (begun && tail.kind != SQL_NAME) ||
            str_has(name, '.') || str_has(name, '_');
 }
 
@@ -214,12 +215,29 @@ static bool has_sign(const struct sql_cursor *c, size_t from)
     return false;
 }
 
+/* '-' and ' or ': what joins two strings, and nothing else. In "and" somebody looks for a word. */
+static bool is_joint(const struct sql_cursor *begin)
+{
+    struct sql_cursor c = *begin;
+    struct str s = str_from(c.text, c.at);
+    if (s.len < 3 || s.len > BEHIND_MAX || *s.at != '\'' || s.at[s.len - 1] != '\'')
+        return false;
+    c.at++;
+    c.stop = c.text.len - 1;
+    struct sql_token t = sql_next(&c), next = sql_next(&c);
+    if (t.kind == SQL_NOT)
+        t = next, next = sql_next(&c);
+    return (t.kind == SQL_OPERATOR || t.kind == SQL_COMPARE || t.kind == SQL_LOGIC) && next.kind == SQL_END;
+}
+
 void attack_sql_whole(struct attack_look *l, struct str s, size_t from)
 {
     struct sql_cursor begin = sql_at(l, from), c;
     begin.text = s;
     begin.stop = begin.stop < s.len ? begin.stop : s.len;
     c = begin;
+    if (is_joint(&begin))
+        attack_note(l, RULE_SQL_JOINED, from, s.len);
     struct sql_token first = sql_peek(&c);
     while (first.kind == SQL_OPEN) {
         sql_next(&c);
@@ -230,7 +248,7 @@ void attack_sql_whole(struct attack_look *l, struct str s, size_t from)
         struct str word = sql_text(&ahead, sql_next(&ahead));
         bool is = first.kind == SQL_SELECT ? sql_is_query(&ahead) : sql_is_statement(&ahead, word);
         enum sql_kind next = sql_peek(&ahead).kind;
-        if (first.kind == SQL_STATEMENT && sql_is_word_of(word, "exec execute call shutdown begin") && !has_sign(&ahead, first.from))
+        if (first.kind == SQL_STATEMENT && sql_is_word_of(word, "exec execute call shutdown begin create") && !has_sign(&ahead, first.from))
             is = false; /* two words */
         if (is && (first.kind == SQL_SELECT || str_eq_nocase(word, STR("declare")) || (next != SQL_NAME && next != SQL_NUMBER)))
             attack_note(l, first.kind == SQL_SELECT ? RULE_SQL_QUERY : RULE_SQL_COMMAND, first.from, ahead.at);

@@ -30,6 +30,12 @@ static char byte_at(const struct sql_cursor *c, size_t at)
     return at < c->stop ? c->text.at[at] : '\0';
 }
 
+/* A no-break space by itself, no part of a longer character. */
+bool sql_is_bare_blank(struct str s, size_t at)
+{
+    return (unsigned char)s.at[at] == 0xa0 && (!at || (unsigned char)s.at[at - 1] < 0x80);
+}
+
 /* White space as databases know it: also form feeds, NULs and no-break spaces. */
 static size_t skip_space(const struct sql_cursor *c, size_t at)
 {
@@ -105,6 +111,9 @@ static struct sql_token number_token(const struct sql_cursor *c, size_t at)
     }
     while (ascii_is_digit(byte_at(c, i)) || byte_at(c, i) == '.')
         i++;
+    char behind = byte_at(c, i + 1);
+    if (byte_at(c, i - 1) == '.' && ascii_lower(byte_at(c, i)) == 'e' && (behind == '(' || behind == '.')) /* MySQL skips 1.e( */
+        return (struct sql_token){ SQL_PREFIX, at, i + 1 + (behind == '.') };
     if (ascii_lower(byte_at(c, i)) == 'e') {
         size_t e = i + 1 + (byte_at(c, i + 1) == '-' || byte_at(c, i + 1) == '+');
         if (ascii_is_digit(byte_at(c, e)))
@@ -129,7 +138,7 @@ static bool is_string_prefix(struct str word)
 static struct sql_token word_token(struct sql_cursor *c, size_t at)
 {
     size_t i = at;
-    while (i < c->stop && is_name_byte(c->text.at[i]))
+    while (i < c->stop && is_name_byte(c->text.at[i]) && !sql_is_bare_blank(c->text, i))
         i++;
     struct str word = str_of(c->text.at + at, i - at);
     if (byte_at(c, i) == '\'' && is_string_prefix(word))

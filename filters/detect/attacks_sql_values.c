@@ -196,7 +196,7 @@ struct sql_before sql_before(struct attack_look *l, size_t at)
     bool closes = false;
     size_t asked = at;
     for (size_t parts = 0; parts < PARTS_BACK_MAX; parts++) {
-        while (at && attack_is_space(s.at[at - 1])) {
+        while (at && (attack_is_space(s.at[at - 1]) || sql_is_bare_blank(s, at - 1))) {
             b.same_line &= s.at[at - 1] != '\n';
             at--;
         }

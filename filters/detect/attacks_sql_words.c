@@ -45,7 +45,8 @@ void attack_sql_statement(struct attack_look *l, size_t to)
         at--;
     struct sql_before before = sql_before(l, at ? at - 1 : 0);
     bool same_line = !memchr(l->text.at + at, '\n', from - at);
-    attack_note(l, sql_begins(before.lead) || (same_line && before.is_first) ? RULE_SQL_STACKED
+    bool is_cut = same_line && sql_cuts_off(&c, sql_peek(&c));
+    attack_note(l, sql_begins(before.lead) || (same_line && before.is_first) || is_cut ? RULE_SQL_STACKED
                    : same_line                                   ? RULE_SQL_STACKED_HERE
                                                                  : RULE_SQL_SCRIPT,
                 from, c.at);

