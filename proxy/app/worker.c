@@ -19,6 +19,7 @@ enum {
     FLUSH_MS = 500, /* for what the store is still to be told */
     FIGURES_MS = 1000,
     CUT_MS = 2000,
+    ABORT_MS = 300,
     IDLE_WHEN_REPLACED_MS = 5000, /* callers with kept connections go over to the new generation without a failure */
     IDLE_WHEN_STOPPED_MS = 500,
 };
@@ -34,7 +35,7 @@ struct worker {
     struct timer deadline; /* of draining, then of cutting */
     struct timer figures;
     uint64_t *opened; /* owned; connections to each endpoint, as counted already */
-    bool is_draining, is_cutting, gave_up;
+    bool is_draining, is_cutting, is_aborting, gave_up;
 };
 
 /* ---- figures that are looked at instead of counted ---- */
@@ -76,9 +77,15 @@ static void look_whether_empty(struct timer *t)
 static void too_late(struct timer *t)
 {
     struct worker *w = CONTAINER_OF(t, struct worker, deadline);
-    if (w->is_cutting) {
+    if (w->is_aborting) {
         w->gave_up = true;
         loop_stop(w->loop);
+        return;
+    }
+    if (w->is_cutting) { /* who does not read must not keep us from an orderly end */
+        w->is_aborting = true;
+        fronts_abort(w->fronts);
+        timer_set(w->loop, &w->deadline, ABORT_MS);
         return;
     }
     log_warning("worker %u: %zu connections are cut, draining took too long", w->start->slot, fronts_count(w->fronts));

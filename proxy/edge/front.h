@@ -33,6 +33,8 @@ bool fronts_listen(struct fronts *fronts, const struct listener *listener, struc
 void fronts_drain(struct fronts *fronts, uint64_t idle_ms);
 /* Ends what still runs with WHY_DRAINED. */
 void fronts_cut(struct fronts *fronts);
+/* Closes what is still open then, because its caller does not take the end of his answer. */
+void fronts_abort(struct fronts *fronts);
 /* Connections, and exchanges whose caller is gone but which are not over yet. */
 size_t fronts_count(const struct fronts *fronts);
 /* After fronts_cut, once fronts_count is 0. NULL is fine. */

@@ -70,6 +70,12 @@ void fronts_cut(struct fronts *h)
     }
 }
 
+void fronts_abort(struct fronts *h)
+{
+    LIST_EACH_SAFE (node, &h->busy)
+        front_abort(LIST_ENTRY(node, struct front, link), WHY_DRAINED);
+}
+
 size_t fronts_count(const struct fronts *h)
 {
     return h->count;

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -466,3 +467,31 @@ def test_a_cluster_that_is_resharded(three, token, tmp_path, keep):
     load.stop()
     load.check_answers()
     check_outage(load)
+
+
+def test_a_caller_who_reads_nothing_does_not_keep_a_place_beyond_a_stop(start_gateway, token, model, tmp_path, keep):
+    """His connection is still full when the drain is over: what the worker owes the store goes home all the same."""
+    redis = keep(Redis(tmp_path))
+    gateway = start_gateway({
+        "store": f"redis://127.0.0.1:{redis.port}", "drain": "1s",
+        "routes": {"openai": {"limit": [{"concurrency": {"max": 5, "by": "all", "name": "places"}}]}},
+    })
+    model.set(tokens=400000, interval_ms=0)
+    caller = gateway.caller(token)
+    connection = caller.connection()
+    connection.connect()
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    caller.send(connection, "POST", CHAT_V1, chat("x", stream=True))
+
+    def places():
+        return sum(int(redis.cli("zcard", key)) for key in redis.cli("--scan").split() if redis.cli("type", key) == "zset" and "places" in key)
+
+    end = time.monotonic() + 10
+    while not places():
+        assert time.monotonic() < end, "no place was taken"
+        time.sleep(0.05)
+    time.sleep(1)
+    gateway.program.signal(signal.SIGTERM)
+    assert gateway.program.process.wait(20) == 0
+    assert "does not end" not in gateway.output() and places() == 0, gateway.output()
+    connection.close()

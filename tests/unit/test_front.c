@@ -517,6 +517,27 @@ TEST("a caller who takes nothing of the answer is given up")
     shut();
 }
 
+TEST("a caller who takes nothing does not keep the house from being emptied")
+{
+    house();
+    core.waits = true;
+    int fd = caller();
+    say(fd, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    struct answer_head head = { .status = 200, .has_body = true };
+    world.answer_head(&world, core.x, &head);
+    static char much[1 << 20];
+    for (int i = 0; i < 12; i++)
+        world.answer_bytes(&world, core.x, str_of(much, sizeof much));
+    fronts_cut(fronts);
+    turns(5);
+    CHECK(has(buf_str(&core.log), "(left ") && fronts_count(fronts) == 1);
+    fronts_abort(fronts);
+    turns(2);
+    CHECK_INT(fronts_count(fronts), 0);
+    close(fd);
+    shut();
+}
+
 TEST("the model server waits while the caller does not read, and is told when it does")
 {
     house();
