@@ -145,6 +145,7 @@ void reload(struct supervisor *s)
     timer_cancel(&s->retry);
     struct stamps *stamps = NULL;
     struct generation *g = generation_read(s->file, s->generations + 1, s->tickets, s->current, &stamps);
+    loop_catch_up(s->loop); /* rules take their time to make, and a signal to stop may be next */
     if (g && stamps) {
         stamps_free(s->stamps);
         s->stamps = stamps;

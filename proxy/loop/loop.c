@@ -205,6 +205,11 @@ void loop_stop(struct loop *loop)
     loop->stopping = true;
 }
 
+void loop_catch_up(struct loop *loop)
+{
+    read_clock(loop);
+}
+
 uint64_t loop_now_ms(const struct loop *loop)
 {
     return loop->now_ms;

@@ -44,9 +44,11 @@ void loop_run(struct loop *loop);
 void loop_turn(struct loop *loop, int wait_ms);
 void loop_stop(struct loop *loop);
 
-/* Monotonic, read once a turn. loop_now_exact_us reads the clock. */
+/* Monotonic, read once a turn. loop_now_exact_us reads the clock; who has kept the loop for long reads it anew with loop_catch_up, so
+ * that timers which are set then do not ring early. */
 uint64_t loop_now_ms(const struct loop *loop);
 uint64_t loop_now_us(const struct loop *loop);
 uint64_t loop_now_exact_us(void);
+void loop_catch_up(struct loop *loop);
 
 #endif

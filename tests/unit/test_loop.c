@@ -182,3 +182,26 @@ TEST("a timer wakes the loop, not early and hardly late")
     CHECK(took_us >= 19000 && took_us < 500000);
     loop_free(loop);
 }
+
+static struct timer late;
+
+static void work_for_long(struct deferred *d)
+{
+    (void)d;
+    usleep(100 * 1000);
+    loop_catch_up(the_loop);
+    timer_set(the_loop, &late, 50);
+}
+
+TEST("a timer that is set after long work does not ring early, once the clock was read")
+{
+    struct loop *loop = the_loop = loop_new();
+    struct deferred work;
+    timer_init(&late, fire_stop);
+    deferred_init(&work, work_for_long);
+    loop_defer(loop, &work);
+    uint64_t start_us = loop_now_exact_us();
+    loop_run(loop);
+    CHECK(loop_now_exact_us() - start_us >= 149000);
+    loop_free(loop);
+}
