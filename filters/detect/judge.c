@@ -9,7 +9,7 @@
 const char *const JUDGE_VERDICTS[] = { "pass", "report", "refuse", NULL };
 
 static const unsigned FACTORS[JUDGE_SOURCES] = {
-    [TEXT_SYSTEM] = 50, [TEXT_USER] = 100, [TEXT_ASSISTANT] = 80, [TEXT_TOOL] = 125, [TEXT_DEFINITION] = 100,
+    [TEXT_SYSTEM] = 50, [TEXT_USER] = 100, [TEXT_ASSISTANT] = 80, [TEXT_TOOL] = 112, [TEXT_DEFINITION] = 100,
 };
 
 void judge_policy_init(struct judge_policy *p, struct rule_set *set, unsigned threshold)
