@@ -17,7 +17,8 @@ static bool has(const struct strs *list, struct str wanted)
     return false;
 }
 
-bool attribute_fits(const struct strs *has_list, const struct texts *any, const struct texts *all)
+/* One of `any`, if there are some, and all of `all`. */
+static bool attribute_fits(const struct strs *has_list, const struct texts *any, const struct texts *all)
 {
     bool fits = any->count == 0;
     for (size_t i = 0; i < any->count && !fits; i++)
@@ -27,7 +28,8 @@ bool attribute_fits(const struct strs *has_list, const struct texts *any, const 
     return fits;
 }
 
-struct strs attribute_of(const struct caller *c, enum attribute attribute, struct str *room)
+/* The caller's list; `room` holds it when it is a single value, and must live as long. */
+static struct strs attribute_of(const struct caller *c, enum attribute attribute, struct str *room)
 {
     const struct strs one = { room, 1 };
     switch (attribute) {
@@ -70,6 +72,18 @@ bool people_fit(const struct people *p, const struct caller *c)
             return false;
     }
     return c != NULL;
+}
+
+bool people_have(const struct people *p, const struct caller *c)
+{
+    for (enum attribute i = 0; c && i < ATTRIBUTES; i++) {
+        struct str room;
+        struct strs list = attribute_of(c, i, &room);
+        for (size_t k = 0; k < p->of[i].count; k++)
+            if (has(&list, p->of[i].at[k]))
+                return true;
+    }
+    return false;
 }
 
 /* ---- the filters ---- */

@@ -14,7 +14,7 @@ enum attribute {
     ATTRIBUTES,
 };
 
-/* Whom a rule means: a list of each attribute. */
+/* Whom a rule means: a list of each attribute. GUIDs are compared without case. */
 struct people {
     struct texts of[ATTRIBUTES];
 };
@@ -22,10 +22,7 @@ struct people {
 size_t people_count(const struct people *p);
 /* Has the caller one of each list that is not empty? NULL, nobody, has not. */
 bool people_fit(const struct people *p, const struct caller *c);
-
-/* The caller's list; `room` holds it when it is a single value, and must live as long. */
-struct strs attribute_of(const struct caller *c, enum attribute attribute, struct str *room);
-/* One of `any`, if there are some, and all of `all`. GUIDs are compared without case. */
-bool attribute_fits(const struct strs *has, const struct texts *any, const struct texts *all);
+/* Has he one of any list? */
+bool people_have(const struct people *p, const struct caller *c);
 
 #endif

@@ -49,12 +49,6 @@ static bool add_tenant(struct buf *out, const struct exchange *x)
            (add_escaped(out, x->caller->issuer) && buf_add(out, STR("/")) && add_escaped(out, x->caller->tenant));
 }
 
-static int compare(struct str a, struct str b)
-{
-    int by_bytes = memcmp(a.at, b.at, a.len < b.len ? a.len : b.len);
-    return by_bytes ? by_bytes : (a.len > b.len) - (a.len < b.len);
-}
-
 /* All of them together, each once and in an order of their own: callers with the same roles share a bucket. */
 static bool add_role(struct buf *out, const struct exchange *x)
 {
@@ -63,7 +57,7 @@ static bool add_role(struct buf *out, const struct exchange *x)
     while (ok && x->caller) {
         const struct str *next = NULL, *roles = x->caller->roles.at;
         for (size_t i = 0; i < x->caller->roles.count; i++)
-            if (roles[i].len && (!last || compare(roles[i], *last) > 0) && (!next || compare(roles[i], *next) < 0))
+            if (roles[i].len && (!last || str_cmp(roles[i], *last) > 0) && (!next || str_cmp(roles[i], *next) < 0))
                 next = &roles[i];
         if (!next)
             break;

@@ -5,6 +5,17 @@ enum { HOUR_S = 3600, DAY_S = 86400 };
 
 const char *const CALENDAR_WORDS[CALENDAR_UNITS + 1] = { "hour", "day", "month", NULL };
 
+bool calendar_unit_parse(struct str word, enum calendar_unit *unit)
+{
+    for (enum calendar_unit i = 0; i < CALENDAR_UNITS; i++) {
+        if (!str_eq(word, str_c(CALENDAR_WORDS[i])))
+            continue;
+        *unit = i;
+        return true;
+    }
+    return false;
+}
+
 static int64_t offset_at(const struct zone *z, int64_t utc_s)
 {
     return z ? zone_offset(z, utc_s) : 0;

@@ -9,6 +9,7 @@
 
 enum calendar_unit { CALENDAR_HOUR, CALENDAR_DAY, CALENDAR_MONTH, CALENDAR_UNITS };
 extern const char *const CALENDAR_WORDS[CALENDAR_UNITS + 1]; /* hour, day, month */
+bool calendar_unit_parse(struct str word, enum calendar_unit *unit) MUST_USE;
 
 /* Changed as time goes on: one for each policy, in the process that uses it. */
 struct calendar {

@@ -2,10 +2,11 @@
 #ifndef FILTERS_LIMIT_EXCEPT_H
 #define FILTERS_LIMIT_EXCEPT_H
 
-#include "proxy/core/exchange.h"
+#include "filters/authorise/attributes.h"
 
 struct except {
-    struct texts roles, scopes, groups, apps, subjects, tenants, networks;
+    struct people who;
+    struct texts networks;
     struct cidr *nets; /* derived, one for each of networks */
 };
 

@@ -14,9 +14,7 @@ void read_quota(struct reading *r, const struct yaml *at, void *field)
 {
     struct quota q = { .is_set = true };
     struct str unit = at->kind == YAML_SCALAR ? at->text : STR_NONE, count = str_cut(&unit, '/');
-    while (CALENDAR_WORDS[q.unit] && !str_eq(unit, str_c(CALENDAR_WORDS[q.unit])))
-        q.unit++;
-    if (q.unit == CALENDAR_UNITS || !str_to_u64(count, &q.count) || !q.count || q.count > COUNT_MAX) {
+    if (!calendar_unit_parse(unit, &q.unit) || !str_to_u64(count, &q.count) || !q.count || q.count > COUNT_MAX) {
         problem(r->problems, at->span, "a quota is a count in an hour, a day or a month of the calendar: 1000/month");
         return;
     }
@@ -29,19 +27,23 @@ bool print_quota(struct buf *out, const void *field)
     return !q->is_set || buf_addf(out, "%llu/%s", (unsigned long long)q->count, CALENDAR_WORDS[q->unit]);
 }
 
+bool print_billionths(struct buf *out, uint64_t billionths)
+{
+    char text[48];
+    int len = snprintf(text, sizeof text, "%llu.%09llu", (unsigned long long)(billionths / 1000000000),
+                       (unsigned long long)(billionths % 1000000000));
+    while (text[len - 1] == '0')
+        len--;
+    return buf_add(out, str_of(text, (size_t)len - (text[len - 1] == '.')));
+}
+
 /* ---- checks ---- */
 
 static bool add_count(struct buf *out, const struct limit_terms *t, uint64_t count)
 {
     if (!t->is_money)
         return buf_addf(out, "%llu %s per ", (unsigned long long)count, t->unit);
-    char text[48];
-    int len = snprintf(text, sizeof text, "%llu.%09llu", (unsigned long long)(count / 1000000000),
-                       (unsigned long long)(count % 1000000000));
-    while (len > 0 && text[len - 1] == '0')
-        len--;
-    len -= len > 0 && text[len - 1] == '.';
-    return buf_addf(out, "%.*s %s per ", len, text, t->unit);
+    return print_billionths(out, count) && buf_addf(out, " %s per ", t->unit);
 }
 
 static bool add_period(struct buf *out, uint64_t ms)

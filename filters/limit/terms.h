@@ -17,6 +17,8 @@ struct quota {
 /* Of a SET_CUSTOM row, into a struct quota. */
 void read_quota(struct reading *r, const struct yaml *at, void *field);
 bool print_quota(struct buf *out, const void *field);
+/* Of money, as it is written: 2500000000 as 2.5. */
+bool print_billionths(struct buf *out, uint64_t billionths);
 
 struct limit_terms {
     struct rate rate; /* of a rate: requests, tokens or billionths; count 0: a quota */

@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 
-enum { FILE_MAX = 256 * 1024, HEADER = 44, DAY_S = 86400, YEAR_MAX_DAYS = 366 };
+#include "proxy/base/ascii.h"
+
+enum { FILE_MAX = 256 * 1024, HEADER = 44, DAY_S = 86400 };
 
 /* One end of summer time: Mm.w.d, Jn or n, and the local time of the change. */
 struct change {
@@ -83,7 +85,7 @@ static bool take_zone_name(struct str *s)
         *s = str_from(*s, i + 1);
         return true;
     }
-    while (i < s->len && ascii_lower(s->at[i]) >= 'a' && ascii_lower(s->at[i]) <= 'z')
+    while (i < s->len && ascii_is_letter(s->at[i]))
         i++;
     *s = str_from(*s, i);
     return i >= 3;
@@ -273,12 +275,8 @@ struct zone *zone_read(struct arena *a, struct str file, const char **why)
 
 static bool is_zone_name(struct str name)
 {
-    bool ok = name.len > 0 && name.len <= 64 && name.at[0] != '/' && str_find_str(name, STR("..")) == name.len;
-    for (size_t i = 0; ok && i < name.len; i++) {
-        char c = ascii_lower(name.at[i]);
-        ok = (c >= 'a' && c <= 'z') || ascii_is_digit(c) || c == '/' || c == '_' || c == '-' || c == '+';
-    }
-    return ok;
+    return name.len > 0 && name.len <= 64 && name.at[0] != '/' && str_find_str(name, STR("..")) == name.len &&
+           ascii_is_made_of(name, STR("/_-+"));
 }
 
 struct zone *zone_load(struct arena *a, const char *directory, struct str name, const char **why)

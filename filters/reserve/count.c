@@ -2,6 +2,7 @@
 #include "filters/reserve/count.h"
 
 #include "proxy/base/hash.h"
+#include "proxy/base/utf8.h"
 
 enum {
     EXACT_BYTES = 64 * 1024,
@@ -34,16 +35,6 @@ const struct encoding *count_encoding(struct str model)
     return encodings[encoding_of_model(model)];
 }
 
-/* Not within a character. */
-static struct str first_of(struct str text, size_t len)
-{
-    if (len >= text.len)
-        return text;
-    while (len && ((unsigned char)text.at[len] & 0xc0) == 0x80)
-        len--;
-    return str_first(text, len);
-}
-
 static uint64_t count_text(enum encoding_name name, struct str text)
 {
     if (text.len < KEPT_BYTES_MIN)
@@ -70,7 +61,8 @@ uint64_t count_call(const struct call *call, size_t body_bytes, uint64_t image_t
         const struct text *t = &call->texts[i];
         if (t->is_beside)
             continue;
-        struct str exact = first_of(t->value, counted < EXACT_BYTES ? EXACT_BYTES - (size_t)counted : 0);
+        size_t room = counted < EXACT_BYTES ? EXACT_BYTES - (size_t)counted : 0;
+        struct str exact = str_first(t->value, utf8_until(t->value, room));
         if (encodings[name] && exact.len) {
             tokens += count_text(name, exact);
             counted += exact.len;

@@ -41,9 +41,7 @@ static void read_spending_quota(struct reading *r, const struct yaml *at, void *
 {
     struct spending s = { .amount.is_set = true };
     struct str unit = at->kind == YAML_SCALAR ? at->text : STR_NONE, amount = str_cut(&unit, '/');
-    while (CALENDAR_WORDS[s.unit] && !str_eq(unit, str_c(CALENDAR_WORDS[s.unit])))
-        s.unit++;
-    if (s.unit == CALENDAR_UNITS || !amount_parse(amount, &s.amount.billionths) || !s.amount.billionths) {
+    if (!calendar_unit_parse(unit, &s.unit) || !amount_parse(amount, &s.amount.billionths) || !s.amount.billionths) {
         problem(r->problems, at->span, "a quota is an amount in an hour, a day or a month of the calendar: 500/month");
         return;
     }

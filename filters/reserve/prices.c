@@ -1,6 +1,8 @@
 /* prices.c - the price table, and the arithmetic of it: integers only. */
 #include "filters/reserve/prices.h"
 
+#include "filters/limit/terms.h"
+
 __extension__ typedef unsigned __int128 u128;
 
 enum { BILLION = 1000000000, MILLION = 1000000, DECIMALS = 9, AMOUNT_MAX = 1000000 /* of the currency */ };
@@ -47,14 +49,7 @@ void read_amount(struct reading *r, const struct yaml *at, void *field)
 bool print_amount(struct buf *out, const void *field)
 {
     const struct amount *a = field;
-    char text[48];
-    if (!a->is_set)
-        return true;
-    int len = snprintf(text, sizeof text, "%llu.%09llu", (unsigned long long)(a->billionths / 1000000000),
-                       (unsigned long long)(a->billionths % 1000000000));
-    while (text[len - 1] == '0')
-        len--;
-    return buf_add(out, str_of(text, (size_t)len - (text[len - 1] == '.')));
+    return !a->is_set || print_billionths(out, a->billionths);
 }
 
 static bool check_model(struct price *p, size_t i, struct setup *s, struct problems *problems)
