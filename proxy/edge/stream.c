@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum {
@@ -26,6 +27,18 @@ enum stream_answer stream_broken(struct stream *s, const char *why)
 
 /* ---- the socket: what is known of it saves the calls that would only say EAGAIN ---- */
 
+/* recv(2) and send(2) without being places where a thread may be cancelled: where there are threads, as the one that
+ * resolves names, those lock twice for each call. */
+static ssize_t receive(int fd, void *at, size_t size)
+{
+    return syscall(SYS_recvfrom, fd, at, size, 0, NULL, NULL);
+}
+
+static ssize_t transmit(int fd, const void *at, size_t size)
+{
+    return syscall(SYS_sendto, fd, at, size, MSG_NOSIGNAL, NULL, 0);
+}
+
 ssize_t stream_socket_read(struct stream *s, void *at, size_t size)
 {
     if (!s->can_read) {
@@ -34,7 +47,7 @@ ssize_t stream_socket_read(struct stream *s, void *at, size_t size)
     }
     ssize_t n;
     do
-        n = recv(s->watch.fd, at, size, 0);
+        n = receive(s->watch.fd, at, size);
     while (n < 0 && errno == EINTR);
     if (n == 0)
         s->has_fin = s->peer_left = true;
@@ -54,7 +67,7 @@ ssize_t stream_socket_write(struct stream *s, const struct iovec *pieces, size_t
     struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)pieces, .msg_iovlen = count };
     ssize_t n;
     do /* of one piece, as TLS has it, the kernel need not fetch where it is */
-        n = count == 1 ? send(s->watch.fd, pieces->iov_base, total, MSG_NOSIGNAL)
+        n = count == 1 ? transmit(s->watch.fd, pieces->iov_base, total)
                        : sendmsg(s->watch.fd, &message, MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
     if (n >= 0 ? (size_t)n < total : errno == EAGAIN)
