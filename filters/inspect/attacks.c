@@ -4,6 +4,7 @@
  * names. Each text is judged by itself: it is a value, not a conversation. */
 #include "filters/detect/attacks_policy.h"
 #include "filters/detect/field_path.h"
+#include "filters/inspect/prompt.h"
 #include "proxy/core/exchange.h"
 
 enum { REPORTED_MAX = 4, FIELDS_MAX = 32 };
@@ -77,8 +78,7 @@ struct judging {
 
 static enum verdict refuse(struct exchange *x, const char *category, unsigned score)
 {
-    struct str param = arena_printf(&x->arena, "%s: %s", x->call.operation == OP_CHAT ? "messages" : "input", category);
-    x->param = param.at ? param : STR("input");
+    x->param = prompt_member_with(x, category);
     return exchange_refuse(x, WHY_PROMPT_REFUSED, "%s, of score %u", category, score);
 }
 
@@ -150,9 +150,7 @@ static enum verdict judge_fields(struct judging *j)
 /* What no filter can read is not let past one that refuses. */
 static enum verdict check_readable(struct exchange *x, const struct attacks_policy *p)
 {
-    const char *what = !x->dialect->reads_json && buf_len(&x->body) ? "unread_body"
-                       : x->call.has_tokens && !p->insecure_tokens  ? "token_input"
-                                                                    : NULL;
+    const char *what = prompt_unread(x, p->insecure_tokens);
     if (!what)
         return NEXT;
     exchange_report(x, str_c(what), STR("unread"), STR("input"), str_c(ATTACKS_ACTIONS[p->s.action]), STR(""));

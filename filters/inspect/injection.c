@@ -3,6 +3,8 @@
  * Rules and a small learned model (filters/detect/judge.h) judge each text of the request by who wrote it, and what consecutive
  * texts of users or of tools say when they are read as one: a payload may be split. */
 #include "filters/detect/judge.h"
+#include "filters/inspect/prompt.h"
+#include "proxy/base/utf8.h"
 #include "proxy/core/exchange.h"
 
 #include <hs.h>
@@ -234,8 +236,7 @@ static bool open_instance(void *policy, struct world *world, void **instance)
 
 static enum verdict refuse(struct exchange *x, const char *category, unsigned score)
 {
-    struct str param = arena_printf(&x->arena, "%s: %s", x->call.operation == OP_CHAT ? "messages" : "input", category);
-    x->param = param.at ? param : STR("input");
+    x->param = prompt_member_with(x, category);
     return exchange_refuse(x, WHY_PROMPT_REFUSED, "%s, of score %u", category, score);
 }
 
@@ -290,9 +291,7 @@ static enum verdict unread(struct exchange *x, const struct injection_policy *p,
 
 static enum verdict check_readable(struct exchange *x, const struct injection_policy *p)
 {
-    const char *what = !x->dialect->reads_json && buf_len(&x->body) ? "unread_body"
-                       : x->call.has_tokens && !p->insecure_tokens  ? "token_input"
-                                                                    : NULL;
+    const char *what = prompt_unread(x, p->insecure_tokens);
     return what ? unread(x, p, what) : NEXT;
 }
 
@@ -310,21 +309,6 @@ static enum verdict judge_one(struct exchange *x, const struct injection_policy 
     return got.cut ? unread(x, p, "too_costly") : NEXT; /* not all of its disguises were taken off */
 }
 
-/* No further than a character goes. */
-static size_t whole_from(struct str s, size_t at)
-{
-    while (at < s.len && ((unsigned char)s.at[at] & 0xc0) == 0x80)
-        at++;
-    return at;
-}
-
-static size_t whole_until(struct str s, size_t at)
-{
-    while (at > 0 && at < s.len && ((unsigned char)s.at[at] & 0xc0) == 0x80)
-        at--;
-    return at;
-}
-
 /* Adds to the end of what came before, of which the last JUDGE_JOIN_BYTES stay. */
 static void carry_add(struct carry *c, struct str s)
 {
@@ -334,7 +318,7 @@ static void carry_add(struct carry *c, struct str s)
     memmove(c->bytes, c->bytes + c->len - keep, keep);
     memcpy(c->bytes + keep, s.at, s.len);
     c->len = keep + s.len;
-    size_t cut = whole_from(str_of(c->bytes, c->len), 0);
+    size_t cut = utf8_from(str_of(c->bytes, c->len), 0);
     memmove(c->bytes, c->bytes + cut, c->len - cut);
     c->len -= cut;
 }
@@ -397,7 +381,7 @@ static enum verdict judge_text_of(struct exchange *x, const struct injection_pol
     struct instance *i = exchange_instance(x);
     bool is_joined = !t->is_beside && (t->source == TEXT_USER || t->source == TEXT_TOOL);
     struct carries *c = &i->before[t->source == TEXT_TOOL];
-    struct str head = str_first(t->value, whole_until(t->value, t->value.len > JUDGE_JOIN_BYTES ? JUDGE_JOIN_BYTES : t->value.len));
+    struct str head = str_first(t->value, utf8_until(t->value, t->value.len > JUDGE_JOIN_BYTES ? JUDGE_JOIN_BYTES : t->value.len));
     bool has_before = is_joined && c->spaced.len, is_whole = head.len == t->value.len;
     enum verdict v = NEXT;
     if (has_before && waits(c, t)) {

@@ -2,6 +2,7 @@
 #include "filters/inspect/sensitive.h"
 
 #include "filters/detect/sensitive_forms.h"
+#include "filters/inspect/prompt.h"
 
 #include <openssl/crypto.h>
 
@@ -128,11 +129,6 @@ static enum verdict refuse(struct exchange *x, struct str param, struct str rule
     return exchange_refuse(x, WHY_PROMPT_REFUSED, STR_F ": %s", STR_A(rule), why);
 }
 
-static struct str param_of(const struct exchange *x)
-{
-    return x->call.operation == OP_CHAT ? STR("messages") : STR("input");
-}
-
 static void note(struct exchange *x, const struct sensitive_policy *p, const struct text *text, const struct pattern *pattern,
                  const struct sensitive_find *match)
 {
@@ -194,7 +190,7 @@ static enum verdict read_text(struct reading_texts *r, const struct text *text)
     struct exchange *x = r->x;
     bool is_spent;
     if (!sensitive_find_all(finder, r->policy->found.set, text->value, &is_spent))
-        return is_spent ? refuse(x, param_of(x), STR("too_costly"), "the text costs too much to search")
+        return is_spent ? refuse(x, prompt_member(x), STR("too_costly"), "the text costs too much to search")
                         : exchange_refuse(x, WHY_OVERLOADED, "no room to scan the prompt");
     for (size_t i = 0; i < finder->count; i++) {
         const struct sensitive_find *find = &finder->finds[i];
@@ -204,12 +200,12 @@ static enum verdict read_text(struct reading_texts *r, const struct text *text)
             continue;
         note(x, r->policy, text, pattern, find);
         if (r->policy->action == SENSITIVE_REFUSE)
-            return refuse(x, param_of(x), str_c(pattern->id), "found");
+            return refuse(x, prompt_member(x), str_c(pattern->id), "found");
         if (!r->writes)
             continue;
         if (!begin_disguise(r) ||
             !disguise_add(r->state->disguise, text->value, find->start, find->end, find->in_form ? &ENCODED : sensitive_of(pattern)))
-            return refuse(x, param_of(x), STR("too_many"), "there is no room for all that was found");
+            return refuse(x, prompt_member(x), STR("too_many"), "there is no room for all that was found");
     }
     return NEXT;
 }
@@ -227,21 +223,21 @@ static enum verdict write_texts(struct reading_texts *r)
     size_t n = 0;
     const char *why;
     if (!texts)
-        return refuse(x, param_of(x), STR("too_many"), "there is no room for all that was found");
+        return refuse(x, prompt_member(x), STR("too_many"), "there is no room for all that was found");
     for (size_t i = 0; i < x->call.texts_count; i++)
         if (is_read(r, &x->call.texts[i]))
             texts[n++] = x->call.texts[i].value;
     if (!disguise_choose(d, texts, n, &why))
-        return refuse(x, param_of(x), STR("too_many"), why);
+        return refuse(x, prompt_member(x), STR("too_many"), why);
     for (size_t i = 0; i < x->call.texts_count; i++) {
         const struct text *text = &x->call.texts[i];
         if (!is_read(r, text))
             continue;
         struct str with = disguise_text(d, text->value);
         if (!with.at)
-            return refuse(x, param_of(x), STR("too_many"), "there is no room for all that was found");
+            return refuse(x, prompt_member(x), STR("too_many"), "there is no room for all that was found");
         if (with.at != text->value.at && !exchange_rewrite_text(x, i, with))
-            return refuse(x, text->source == TEXT_DEFINITION ? STR("tools") : param_of(x), STR("fixed_place"),
+            return refuse(x, text->source == TEXT_DEFINITION ? STR("tools") : prompt_member(x), STR("fixed_place"),
                           "it stands where nothing else can stand");
     }
     return NEXT;
@@ -250,9 +246,7 @@ static enum verdict write_texts(struct reading_texts *r)
 /* What no filter can read is not let past. */
 static enum verdict check_readable(struct exchange *x, const struct sensitive_policy *p)
 {
-    const char *what = !x->dialect->reads_json && buf_len(&x->body) ? "unread_body"
-                       : x->call.has_tokens && !p->insecure_tokens  ? "token_input"
-                                                                    : NULL;
+    const char *what = prompt_unread(x, p->insecure_tokens);
     if (!what)
         return NEXT;
     exchange_report(x, str_c(what), STR("unread"), STR("input"), str_c(SENSITIVE_ACTIONS[p->action]), STR(""));
