@@ -2,6 +2,7 @@
 #include "filters/detect/judge_parts.h"
 
 #include "filters/detect/word_list.h"
+#include "proxy/base/utf8.h"
 
 #include <hs.h>
 #include <stdlib.h>
@@ -108,8 +109,7 @@ static bool scan_blocks(struct judge *j)
         use_all_events(j);
         j->done = j->base + (uint32_t)len;
         j->base = j->done == j->text.len ? j->done : j->done - OVERLAP_BYTES;
-        while (j->base < j->text.len && ((unsigned char)j->text.at[j->base] & 0xc0) == 0x80)
-            j->base++;
+        j->base = (uint32_t)utf8_from(j->text, j->base);
     }
     j->base = j->done = 0;
     return ok;

@@ -1,7 +1,8 @@
 /* rules.c - rule files become rules: every mistake told where it stands, patterns written out. */
 #include "filters/detect/rules.h"
 
-#include <errno.h>
+#include "proxy/base/file.h"
+
 
 enum { FILE_MAX_BYTES = 4 * 1024 * 1024, RULES_BYTES_MAX = 64 * 1024 * 1024, LISTS_MAX = 256 };
 
@@ -68,7 +69,8 @@ void rules_finish(struct rules *r)
     *r = (struct rules){ 0 };
 }
 
-size_t rules_find(const struct rules *r, struct str id)
+/* Index of the rule, or r->count. */
+static size_t rules_find(const struct rules *r, struct str id)
 {
     for (size_t i = 0; i < r->count; i++)
         if (str_eq(r->at[i].id, id))
@@ -287,23 +289,12 @@ bool rules_read_builtin(struct rules *r, struct problems *problems)
 
 bool rules_read_path(struct rules *r, struct str path, struct problems *problems)
 {
-    char *name = arena_cstr(&r->arena, path);
-    FILE *f = name ? fopen(name, "re") : NULL;
-    if (!f) {
-        problem(problems, (struct span){ 0 }, "rule file " STR_F ": %s", STR_A(path), strerror(errno));
-        return false;
-    }
+    char *name = arena_cstr(&r->arena, path), why[FILE_WHY_BYTES] = "no memory for its name";
     struct buf text;
-    char chunk[8192];
-    bool fits = true;
     buf_init(&text, FILE_MAX_BYTES);
-    for (size_t n; fits && (n = fread(chunk, 1, sizeof chunk, f)) > 0;)
-        fits = buf_add(&text, str_of(chunk, n));
-    bool ok = fits && !ferror(f);
-    fclose(f);
+    bool ok = name && file_read(name, &text, why);
     if (!ok)
-        problem(problems, (struct span){ 0 }, "rule file " STR_F " %s", STR_A(path),
-                fits ? "cannot be read" : "is larger than 4 MiB");
+        problem(problems, (struct span){ 0 }, "rule file " STR_F ": %s", STR_A(path), why);
     ok = ok && read_apart(r, path, buf_str(&text), problems);
     buf_finish(&text);
     return ok;

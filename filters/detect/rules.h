@@ -80,8 +80,6 @@ bool rules_read(struct rules *r, struct str file, struct str text, struct proble
 bool rules_read_builtin(struct rules *r, struct problems *problems) MUST_USE;
 /* The same from a path: reads at most 4 MiB. Problems are told as those of the file itself. */
 bool rules_read_path(struct rules *r, struct str path, struct problems *problems) MUST_USE;
-/* Index of the rule, or r->count. */
-size_t rules_find(const struct rules *r, struct str id);
 
 /* The files that the program brings along. */
 struct rules_file {
