@@ -125,7 +125,7 @@ bool check_date(unsigned year, unsigned month, unsigned day)
     return (year < 100 || (year >= 1880 && year <= 2099)) && month >= 1 && month <= 12 && day >= 1 && day <= DAYS[month - 1];
 }
 
-uint32_t check_crc32(struct str s)
+static uint32_t crc32_of(struct str s)
 {
     return (uint32_t)crc32(crc32(0, NULL, 0), (const unsigned char *)s.at, (unsigned)s.len);
 }
@@ -133,7 +133,7 @@ uint32_t check_crc32(struct str s)
 void check_github_digits(struct str s, char out[6])
 {
     static const char BASE62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    uint32_t crc = check_crc32(s);
+    uint32_t crc = crc32_of(s);
     for (size_t i = 6; i-- > 0; crc /= 62)
         out[i] = BASE62[crc % 62];
 }

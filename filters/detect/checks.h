@@ -20,7 +20,6 @@ bool check_date(unsigned year, unsigned month, unsigned day);
 unsigned check_number(struct str s, size_t at, size_t digits);
 /* The six characters that end a token of GitHub: CRC-32 of what stands before them, in base 62. */
 void check_github_digits(struct str s, char out[6]);
-uint32_t check_crc32(struct str s);
 /* Base58Check and Bech32: wallets. */
 bool check_base58(struct str s);
 bool check_bech32(struct str s);

@@ -13,10 +13,7 @@ enum { NAME_WORDS_MAX = 4 };
  * capitals, since no case tells them apart. *cjk: how long names are at most in a script without spaces, 0 for others. */
 static bool wide_letter(struct str s, size_t width, bool *capital, size_t *cjk)
 {
-    const unsigned char *p = (const unsigned char *)s.at;
-    uint32_t c = width == 2 ? (p[0] & 0x1fU) << 6 | (p[1] & 0x3fU)
-                 : width == 3 ? (p[0] & 0xfU) << 12 | (p[1] & 0x3fU) << 6 | (p[2] & 0x3fU)
-                              : 0x10000;
+    uint32_t c = width == 4 ? 0x10000 : utf8_decode(s.at);
     *capital = true;
     *cjk = c >= 0x4e00 && c <= 0x9fff ? 4 : c >= 0xac00 && c <= 0xd7a3 ? 3 : 0;
     if (c < 0xc0 || c == 0xd7 || c == 0xf7 || (c >= 0x2000 && c < 0x2c00) || (c >= 0x3000 && c < 0x3040) || (c >= 0xff00 && c < 0xff21) ||

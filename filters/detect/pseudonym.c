@@ -9,7 +9,11 @@
 
 /* ---- a stream of numbers out of the key and the value ---- */
 
-bool draw_begin(struct draw *d, const unsigned char key[HMAC_BYTES], struct str what, struct str value, unsigned attempt)
+struct draw {
+    uint64_t state[4];
+};
+
+static bool draw_begin(struct draw *d, const unsigned char key[HMAC_BYTES], struct str what, struct str value, unsigned attempt)
 {
     struct buf text;
     unsigned char mac[HMAC_BYTES];
@@ -39,9 +43,14 @@ static uint64_t draw_next(struct draw *d)
     return x;
 }
 
-unsigned draw_below(struct draw *d, unsigned n)
+static unsigned draw_below(struct draw *d, unsigned n)
 {
     return (unsigned)((draw_next(d) >> 32) * n >> 32);
+}
+
+static struct str draw_word(struct draw *d, const struct str *list, unsigned count)
+{
+    return list[draw_below(d, count)];
 }
 
 /* ---- letters and digits by others of their class ---- */
