@@ -6,6 +6,7 @@
  * is carried over. Only where a bit is set does a scalar test with a bounded view of the neighbourhood decide. Prose
  * sets next to none, which is why it costs a fraction of the scan that follows. */
 #include "proxy/text/scrambled.h"
+#include "proxy/base/utf8.h"
 #include "proxy/text/view_parts.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -124,10 +125,8 @@ static void note(struct look *l, struct str text, enum reason why, size_t start,
     start = start > VIEW_AROUND ? start - VIEW_AROUND : 0;
     end = text.len - end > VIEW_AROUND ? end + VIEW_AROUND : text.len;
     /* no stretch begins or ends inside a character */
-    while (start && ((unsigned char)text.at[start] & 0xc0) == 0x80)
-        start--;
-    while (end < text.len && ((unsigned char)text.at[end] & 0xc0) == 0x80)
-        end++;
+    start = utf8_until(text, start);
+    end = utf8_from(text, end);
     if (!l->count || (start > l->at[l->count - 1].end && l->count < LOOK_STRETCHES_MAX)) {
         l->at[l->count].start = start;
         l->at[l->count++].end = end;
