@@ -38,6 +38,9 @@ static bool start(struct front *f, int fd, bool is_proxied)
     return stream_accept(&f->stream, f->house->loop, fd, ssl);
 }
 
+static void ready(struct stream *s);
+static void go(struct deferred *d);
+
 void front_accepted(struct listening *l, int fd, const struct ip_address *from, uint16_t from_port)
 {
     struct door *door = CONTAINER_OF(l, struct door, listening);
@@ -59,7 +62,7 @@ void front_accepted(struct listening *l, int fd, const struct ip_address *from, 
         return;
     }
     *f = (struct front){
-        .stream = { .ready = front_ready },
+        .stream = { .ready = ready },
         .house = h,
         .door = door,
         .peer = { .address = *from, .port = from_port, .is_unix = is_unix },
@@ -68,7 +71,7 @@ void front_accepted(struct listening *l, int fd, const struct ip_address *from, 
         .is_first = true,
     };
     timer_init(&f->timer, front_time_passed);
-    deferred_init(&f->go, front_go);
+    deferred_init(&f->go, go);
     deferred_init(&f->flush, front_flush);
     list_push_back(&h->busy, &f->link);
     h->count++;
@@ -81,7 +84,7 @@ void front_accepted(struct listening *l, int fd, const struct ip_address *from, 
 
 /* ---- serving ---- */
 
-void front_ready(struct stream *s)
+static void ready(struct stream *s)
 {
     struct front *f = CONTAINER_OF(s, struct front, stream);
     if (f->phase == FRONT_PROXY && !front_read_proxy_header(f))
@@ -120,7 +123,7 @@ static void front_free(struct front *f)
     h->count--;
 }
 
-void front_go(struct deferred *d)
+static void go(struct deferred *d)
 {
     struct front *f = CONTAINER_OF(d, struct front, go);
     if (f->overfull)

@@ -107,8 +107,6 @@ void front_close(struct front *f, enum reason why);
 void front_abort(struct front *f, enum reason why);
 /* Sets the deadline that the connection's state calls for, gives back an idle desk. */
 void front_settle(struct front *f);
-void front_ready(struct stream *s);
-void front_go(struct deferred *d);
 void front_accepted(struct listening *l, int fd, const struct ip_address *from, uint16_t from_port);
 
 /* front_open.c: until the first request. False: not yet, or closed. */

@@ -90,7 +90,8 @@ void shared_learn(struct shared_store *s, struct spot *spot, struct level level)
     known_tell(&k, level, &spot->known_at);
 }
 
-bool shared_matters(const struct shared_store *s, const struct spot *spot)
+/* What is spent there matters, if the store does not know it. */
+static bool matters(const struct shared_store *s, const struct spot *spot)
 {
     uint64_t clock_us = shared_clock_us(s);
     return spot->is_told && (spot->op.kind == LIMIT_RATE    ? spot->level.x > clock_us
@@ -115,7 +116,7 @@ static void drop(struct shared_store *s, struct spot *spot)
 bool shared_knows_more(struct shared_store *s, struct spot *spot, bool is_new, uint64_t charged)
 {
     bool is_kept = spot->op.kind == LIMIT_QUOTA || loop_now_ms(s->loop) < spot->kept_until_ms;
-    if (is_new && is_kept && shared_matters(s, spot) && !spot->wants_seed)
+    if (is_new && is_kept && matters(s, spot) && !spot->wants_seed)
         drop(s, spot);
     if (!spot->wants_seed)
         return false;
@@ -130,7 +131,7 @@ static void seed_all(struct shared_store *s)
     shared_batch_is_known(s);
     LIST_EACH (node, &s->spots.used) {
         struct spot *spot = LIST_ENTRY(node, struct spot, use);
-        if (!shared_matters(s, spot))
+        if (!matters(s, spot))
             continue;
         spot->wants_seed = true;
         spot_is_due(&s->spots, spot, true);

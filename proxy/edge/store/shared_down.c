@@ -1,5 +1,4 @@
 /* shared_down.c - what is decided while the store cannot be asked: each op as its limit says. */
-#include "proxy/base/metric.h"
 #include "proxy/edge/store/quota.h"
 #include "proxy/edge/store/share.h"
 #include "proxy/edge/store/shared_parts.h"

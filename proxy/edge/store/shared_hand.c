@@ -1,5 +1,4 @@
 /* shared_hand.c - what this worker has of buckets of the shared store: units that it leased, and who is inside. */
-#include "proxy/base/metric.h"
 #include "proxy/edge/store/quota.h"
 #include "proxy/edge/store/shared_parts.h"
 

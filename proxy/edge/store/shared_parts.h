@@ -106,8 +106,6 @@ struct spot *shared_spot(struct shared_store *s, const struct limit_op *op);
 void shared_learn(struct shared_store *s, struct spot *spot, struct level level);
 /* The store has charged so much there, and is still to be told what we know: also if it had none of it (is_new) before its time. */
 bool shared_knows_more(struct shared_store *s, struct spot *spot, bool is_new, uint64_t charged);
-/* What is spent there matters, if the store does not know it. */
-bool shared_matters(const struct shared_store *s, const struct spot *spot);
 /* The store does not know us: it is greeted anew, and asked again after it was told what we know. */
 void shared_is_strange(struct shared_store *s);
 
