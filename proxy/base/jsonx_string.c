@@ -1,21 +1,8 @@
 /* jsonx_string.c - what a string means: escapes read, compared and written out, and splices. */
 #include "proxy/base/jsonx_parts.h"
-#include "proxy/base/utf8.h"
 
-static bool read_hex4(struct str s, uint32_t *out)
-{
-    if (s.len < 4)
-        return false;
-    uint32_t code = 0;
-    for (size_t i = 0; i < 4; i++) {
-        int digit = hex_value(s.at[i]);
-        if (digit < 0)
-            return false;
-        code = code << 4 | (uint32_t)digit;
-    }
-    *out = code;
-    return true;
-}
+#include "proxy/base/ascii.h"
+#include "proxy/base/utf8.h"
 
 /* What a backslash before this byte means; 0 for the bytes that it may not stand before, and for 'u'. */
 static const unsigned char short_escape[256] = {
@@ -32,13 +19,13 @@ size_t jsonx_escape_read(struct str s, uint32_t *code)
         return 2;
     }
     uint32_t first, second;
-    if (s.at[1] != 'u' || !read_hex4(str_from(s, 2), &first))
+    if (s.at[1] != 'u' || !ascii_hex_at(s, 2, 4, &first))
         return 0;
     if (first < 0xd800 || first > 0xdfff) {
         *code = first;
         return 6;
     }
-    if (first > 0xdbff || s.len < 12 || s.at[6] != '\\' || s.at[7] != 'u' || !read_hex4(str_from(s, 8), &second) ||
+    if (first > 0xdbff || s.len < 12 || s.at[6] != '\\' || s.at[7] != 'u' || !ascii_hex_at(s, 8, 4, &second) ||
         second < 0xdc00 || second > 0xdfff)
         return 0;
     *code = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
