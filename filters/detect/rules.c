@@ -3,7 +3,6 @@
 
 #include "proxy/base/file.h"
 
-
 enum { FILE_MAX_BYTES = 4 * 1024 * 1024, RULES_BYTES_MAX = 64 * 1024 * 1024, LISTS_MAX = 256 };
 
 const char *const RULE_CATEGORIES_WORDS[] = { "override",     "jailbreak", "spoofing",    "extraction",
