@@ -105,9 +105,13 @@ static int64_t debt(const struct limit_op *op, const struct limit_rule *rule)
 
 void limits_settle(struct exchange *x)
 {
+    size_t i = 0, n = 0;
+    while (i < x->limits_asked && !debt(&x->limits[i], &x->limit_rules[i]))
+        i++;
+    if (i == x->limits_asked)
+        return; /* as mostly with requests */
     struct limit_op ops[EXCHANGE_LIMITS_MAX];
-    size_t n = 0;
-    for (size_t i = 0; i < x->limits_asked; i++) {
+    for (; i < x->limits_asked; i++) {
         int64_t cost = debt(&x->limits[i], &x->limit_rules[i]);
         if (!cost)
             continue;
@@ -116,8 +120,6 @@ void limits_settle(struct exchange *x)
             ops[n].period_start_ms = 0; /* as a slice is: not into a period that ended meanwhile, where it would cost nothing */
         ops[n++].cost = cost;
     }
-    if (!n)
-        return;
     struct ask_store ask = { .ops = ops, .ops_count = n, .settle = true };
     x->world->store(x->world, &ask);
 }

@@ -27,6 +27,8 @@ struct loop {
     uint32_t slots_count, first_free;
     struct list deferred, at_flush;
     struct wheel wheel;
+    bool is_turning;
+    struct epoll_event events[EVENTS_MAX];
 };
 
 #define NO_SLOT UINT32_MAX
@@ -178,8 +180,10 @@ static int wait_at_most(struct loop *loop, int wait_ms)
 
 void loop_turn(struct loop *loop, int wait_ms)
 {
-    struct epoll_event events[EVENTS_MAX];
-    int count = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, wait_at_most(loop, wait_ms)); /* -1 when interrupted */
+    const struct epoll_event *events = loop->events;
+    assert(!loop->is_turning);
+    loop->is_turning = true;
+    int count = epoll_wait(loop->epoll_fd, loop->events, EVENTS_MAX, wait_at_most(loop, wait_ms)); /* -1 when interrupted */
     read_clock(loop);
     for (int i = 0; i < count; i++) {
         uint32_t number = (uint32_t)events[i].data.u64;
@@ -191,6 +195,7 @@ void loop_turn(struct loop *loop, int wait_ms)
     while (!list_is_empty(&loop->deferred))
         run_first(&loop->deferred);
     run_flushes(loop);
+    loop->is_turning = false;
 }
 
 void loop_run(struct loop *loop)

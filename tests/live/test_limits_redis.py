@@ -215,7 +215,8 @@ def test_a_flood_costs_redis_next_to_nothing(three, token, tmp_path, keep):
     assert asked < len(load.rows) / 5, (asked, len(load.rows))
 
 
-def test_a_clock_two_seconds_ahead(three, token, tmp_path, keep):
+@pytest.mark.parametrize("ahead_ms", [2000, -2000])
+def test_a_clock_two_seconds_off(three, token, tmp_path, keep, ahead_ms):
     compiler = shutil.which("cc")
     if not compiler:
         pytest.skip("no compiler for the shim")
@@ -223,7 +224,7 @@ def test_a_clock_two_seconds_ahead(three, token, tmp_path, keep):
     source = os.path.join(os.path.dirname(__file__), "clock_ahead.c")
     subprocess.run([compiler, "-shared", "-fPIC", "-o", shim, source, "-ldl"], check=True)
     redis = keep(Redis(tmp_path))
-    ahead = {"LD_PRELOAD": str(shim), "CLOCK_AHEAD_MS": "2000", "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    ahead = {"LD_PRELOAD": str(shim), "CLOCK_AHEAD_MS": str(ahead_ms), "ASAN_OPTIONS": "verify_asan_link_order=0"}
     load = Load(three(f"redis://127.0.0.1:{redis.port}", envs=(None, None, ahead)), token)
     time.sleep(6)
     load.stop()
