@@ -352,7 +352,7 @@ bool jsonx_index(struct jsonx *j, struct str text, const struct jsonx_limits *li
         s.why = text.len ? "text too long" : "empty text";
     } else {
         s.end = begin + text.len;
-        uint32_t count;
+        uint32_t count = 0;
         const unsigned char *p = read_all(&s, begin, &count);
         if (p && (p = skip_space(p, s.end)) == s.end) {
             j->count = count;
