@@ -39,7 +39,7 @@ struct judge *judge_new(const struct judge_policy *p)
     j->seen = calloc((set->count + 63) / 64, sizeof *j->seen);
     j->everywhere = calloc((set->count + 63) / 64, sizeof *j->everywhere);
     if (j->matches && j->wanted && j->seen_parts && j->seen_chains && j->seen && j->everywhere && views_init(&j->views) &&
-        make_scratch(j, p))
+        spots_open(&j->spots, set) && make_scratch(j, p))
         return j;
     judge_free(j);
     return NULL;
@@ -52,6 +52,7 @@ void judge_free(struct judge *j)
     hs_free_scratch(j->scratch);
     even_finish(&j->even);
     views_finish(&j->views);
+    spots_close(&j->spots);
     free(j->places.bits);
     free(j->seen);
     free(j->everywhere);

@@ -64,7 +64,7 @@ double rarity_of(const struct rarity *r, struct str phrase)
             i++;
             continue;
         }
-        unsigned bits = is_sign ? BITS_SIGN : bits_of(r, str_of(phrase.at + i, end - i));
+        unsigned bits = is_sign ? (phrase.len > 1 ? BITS_SIGNS : BITS_SIGN) : bits_of(r, str_of(phrase.at + i, end - i));
         rarest = bits > rarest ? bits : rarest;
         words++;
         i = end + is_sign;

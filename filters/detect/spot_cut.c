@@ -64,19 +64,21 @@ TARGET static inline uint32_t classify32(const char *at, uint32_t *blank, uint32
     return (uint32_t)_mm256_movemask_epi8(word);
 }
 
-/* From a place that no word crosses, as long as there are 64 bytes of ASCII; returns how far it came, which no word crosses either. */
+/* From a place that no word crosses, as long as there is ASCII, 64 bytes at a time, which may be read behind the text as well;
+ * returns how far it came, which no word crosses either. */
 TARGET static size_t cut_fast(const struct spotting *g, size_t i)
 {
     const struct str text = g->text;
     struct spots *s = g->s;
-    while (i + SPOT_BLOCK <= text.len && spot_has_room(s)) {
+    while (i < text.len && spot_has_room(s)) {
         uint32_t blank[2], more = 0;
         uint64_t words = classify32(text.at + i, &blank[0], &more);
         words |= (uint64_t)classify32(text.at + i + 32, &blank[1], &more) << 32;
         if (more)
             break;
-        size_t limit = SPOT_BLOCK, n = s->words_count;
-        uint64_t signs = ~(words | blank[0] | (uint64_t)blank[1] << 32);
+        size_t limit = text.len - i < SPOT_BLOCK ? text.len - i : SPOT_BLOCK, n = s->words_count;
+        uint64_t here = UINT64_MAX >> (SPOT_BLOCK - limit), signs = ~(words | blank[0] | (uint64_t)blank[1] << 32) & here;
+        words &= here;
         if (words >> 63) { /* a word that goes on: it is taken from its beginning next time */
             limit = ~words ? SPOT_BLOCK - (size_t)__builtin_clzll(~words) : 0;
             if (!limit)

@@ -1,6 +1,10 @@
 /* spot_scan.c - words that may be anchors, what the words near them say, and the spots that come of it. */
 #include "filters/detect/spot_parts.h"
 
+#include "filters/detect/rule_set.h"
+
+#include <stdlib.h>
+
 enum { APART_BYTES = 2 * SPOT_BLOCK, STEPS_AT_LEAST = 1024 };
 
 /* ---- spots ---- */
@@ -88,6 +92,7 @@ static bool has_behind(struct spotting *g, const struct spot_near *near, size_t 
     return (i < count && s->begins[i] <= limit) || (near->has_signs && has_sign(g, near, at + 1, limit + 1));
 }
 
+/* Are the chain's other parts near its anchor, but for its herald? */
 static bool has_all(struct spotting *g, const struct spot_anchor *a, size_t first, uint32_t at)
 {
     bool all = true;
@@ -96,42 +101,54 @@ static bool has_all(struct spotting *g, const struct spot_anchor *a, size_t firs
     return all;
 }
 
-/* Does what the key stands for stand there? Its last bytes tell. */
-static inline bool stands_at(const struct spotting *g, const struct spot_use *u, uint32_t at)
+/* What the key stands for may be several pieces: the last bytes tell. */
+static inline bool stands_at(const struct spotting *g, const struct spot_piece *p, uint32_t at)
 {
-    return u->len <= g->text.len - at && (word_load(g->text.at + at + u->edge_at) & u->mask) == u->edge;
+    return p->len <= g->text.len - at && (word_load(g->text.at + at + p->edge_at) & p->mask) == p->edge;
 }
 
-static void look_round(struct spotting *g, uint32_t key, size_t first, uint32_t at)
+/* Seldom enough to stand apart. */
+static NOINLINE void look_round(struct spotting *g, const struct spot_anchor *a, size_t first, uint32_t at)
+{
+    uint32_t from = at > a->back ? at - a->back : 0, to = at + a->ahead;
+    if (!is_covered(g->s, from, to) && has_all(g, a, first, at))
+        add_spot(g->s, (struct spot){ word_before(g, first, from), to < g->text.len ? to : (uint32_t)g->text.len });
+}
+
+/* A word that is in an anchor and its herald is not its own herald: anchors come first. */
+static void look_up(struct spotting *g, uint32_t key, size_t first, uint32_t at)
 {
     const struct spot_table *t = g->table;
     const struct spot_slot *slot = &t->slots[key & t->mask];
+    uint64_t *seen = g->s->seen, now = g->s->base + at;
     while (slot->count && slot->key != key)
         slot = slot == t->slots + t->mask ? t->slots : slot + 1;
-    g->s->work += slot->count;
-    for (const struct spot_use *u = t->uses + slot->first, *last = u + slot->count; u < last; u++) {
-        if (!stands_at(g, u, at))
+    for (const struct spot_piece *p = t->pieces + slot->first, *last = p + slot->count; p < last; p++) {
+        if (!stands_at(g, p, at))
             continue;
-        const struct spot_anchor *a = &t->anchors[u->anchor];
-        uint32_t from = at > a->back ? at - a->back : 0, to = at + a->ahead;
-        if (!is_covered(g->s, from, to) && has_all(g, a, first, at))
-            add_spot(g->s, (struct spot){ word_before(g, first, from), to < g->text.len ? to : (uint32_t)g->text.len });
+        for (const struct spot_check *c = t->checks + p->first_check, *end = c + p->checks; c < end; c++)
+            if (now <= seen[c->herald] + c->reach)
+                look_round(g, &t->anchors[c->anchor], first, at);
+        for (const uint32_t *h = t->heralds + p->first_herald, *end = h + p->heralds; h < end; h++)
+            seen[*h] = now;
+        g->s->work += (p->checks + p->heralds) / 4;
     }
+    g->s->work += 1 + slot->count / 4;
 }
 
 static void look_at_word(struct spotting *g, size_t i)
 {
     const struct spots *s = g->s;
     if (spot_bit(g->table->may_be, s->hashes[i]))
-        look_round(g, s->hashes[i], i, s->begins[i]);
+        look_up(g, s->hashes[i], i, s->begins[i]);
     if (i > 1 && spot_bit(g->table->may_pair, s->pairs[i]) && s->begins[i] - s->begins[i - 1] <= SPOT_REACH_MAX)
-        look_round(g, s->pairs[i], i - 1, s->begins[i - 1]);
+        look_up(g, s->pairs[i], i - 1, s->begins[i - 1]);
 }
 
 static void look_at_sign(struct spotting *g, const struct spot_sign *sign)
 {
     for (size_t n = 1; n <= 4; n *= 2)
-        look_round(g, spot_sign_hash(g->text.at + sign->at, n), sign->nth, sign->at);
+        look_up(g, spot_sign_hash(g->text.at + sign->at, n), sign->nth, sign->at);
 }
 
 /* Has more been asked than is good? */
@@ -145,10 +162,15 @@ static void look_at_some(struct spotting *g, uint32_t known)
 {
     struct spots *s = g->s;
     size_t i = 0, k = 0;
-    for (; i < s->maybes_count && s->begins[s->maybes[i]] < known && !is_dear(g); i++)
-        look_at_word(g, s->maybes[i]);
-    for (; k < s->signs_count && s->signs[k].at < known && !is_dear(g); k++)
-        look_at_sign(g, &s->signs[k]);
+    while (!is_dear(g)) {
+        uint32_t word = i < s->maybes_count ? s->begins[s->maybes[i]] : known, sign = k < s->signs_count ? s->signs[k].at : known;
+        if (word >= known && sign >= known)
+            break;
+        if (word < sign)
+            look_at_word(g, s->maybes[i++]);
+        else
+            look_at_sign(g, &s->signs[k++]);
+    }
     s->maybes_count -= i;
     s->signs_count -= k;
     memmove(s->maybes, s->maybes + i, s->maybes_count * sizeof *s->maybes);
@@ -184,6 +206,20 @@ static void forget(struct spotting *g, uint32_t needed)
     s->hashed = s->words_count;
 }
 
+bool spots_open(struct spots *s, const struct rule_set *set)
+{
+    if (!(s->seen = calloc(set->parts_count + 1, sizeof *s->seen)))
+        return false;
+    s->seen[set->parts_count] = UINT64_MAX / 2;
+    return true;
+}
+
+void spots_close(struct spots *s)
+{
+    free(s->seen);
+    s->seen = NULL;
+}
+
 void spots_find_in(const struct spot_table *t, struct str text, struct spots *s, bool fast)
 {
     struct spotting g = { .table = t, .text = text, .s = s, .fast = fast };
@@ -192,6 +228,7 @@ void spots_find_in(const struct spot_table *t, struct str text, struct spots *s,
     s->hashes[0] = UINT32_MAX;
     s->count = s->maybes_count = s->signs_count = 0;
     s->work = 0;
+    s->base += 2 * SPOT_REACH_MAX;
     size_t i = 0;
     while (i < text.len && !is_dear(&g)) {
         i = spot_cut(&g, i);
@@ -206,6 +243,7 @@ void spots_find_in(const struct spot_table *t, struct str text, struct spots *s,
     }
     if (is_dear(&g))
         take_rest(&g, i);
+    s->base += text.len;
 }
 
 void spots_find(const struct spot_table *t, struct str text, struct spots *s)

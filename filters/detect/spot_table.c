@@ -1,4 +1,4 @@
-/* spot_table.c - of each chain the part that it is looked for by, and what the words near it are asked. */
+/* spot_table.c - of each chain the two parts that it is looked for by, and what the words near them are asked. */
 #include "filters/detect/spot_parts.h"
 
 #include "filters/detect/rarity.h"
@@ -7,18 +7,22 @@
 
 #include <stdlib.h>
 
+/* A herald is remembered each time that it is seen, which is worth it if that is not much more often than the anchor. */
+enum { HERALD_OFTEN = 4 };
+
 /* While the table is made: of each part. */
 struct about_part {
     double often; /* times in a million words */
     uint32_t first_link, links;
     uint32_t first_key, mask; /* mask 0: its keys are not there yet */
     uint16_t bytes;           /* of its longest piece */
-    bool has_signs;
+    bool has_signs, is_herald;
 };
 
-struct spot_link { /* the key is that of a piece of an anchor */
+struct spot_link { /* the key is that of a piece of an anchor or a herald */
     uint32_t key, piece;
-    uint16_t chain;
+    bool is_herald;
+    struct spot_check check; /* of a herald only that */
 };
 
 struct making {
@@ -133,11 +137,12 @@ static uint32_t distance(const struct making *m, const struct set_chain *c, size
     return bytes;
 }
 
-static size_t rarest_part(const struct making *m, const struct set_chain *c)
+/* The part that ordinary texts have least often, of all but one. */
+static size_t rarest_part(const struct making *m, const struct set_chain *c, size_t but)
 {
-    size_t best = 0;
-    for (size_t i = 1; i < c->count; i++)
-        if (m->parts[c->part[i]].often < m->parts[c->part[best]].often)
+    size_t best = but == 0;
+    for (size_t i = best + 1; i < c->count; i++)
+        if (i != but && m->parts[c->part[i]].often < m->parts[c->part[best]].often)
             best = i;
     return best;
 }
@@ -155,52 +160,6 @@ static void add_near(struct making *m, struct spot_anchor *a, const struct set_c
         .mask = p->mask,
     };
 }
-
-/* Rarest first: what it costs to ask and to be told that there is none. */
-static void add_nears(struct making *m, struct spot_anchor *a, const struct set_chain *c, size_t anchor)
-{
-    unsigned done = 1u << anchor;
-    for (size_t n = 1; n < c->count; n++) {
-        size_t best = RULE_PARTS_MAX;
-        double least = 0;
-        for (size_t i = 0; i < c->count; i++) {
-            double often = m->parts[c->part[i]].often * (i < anchor ? distance(m, c, i, anchor) : distance(m, c, anchor, i)) * (m->parts[c->part[i]].has_signs ? 16 : 1);
-            if (done >> i & 1 || (best < RULE_PARTS_MAX && often >= least))
-                continue;
-            best = i;
-            least = often;
-        }
-        done |= 1u << best;
-        add_near(m, a, c, anchor, best);
-    }
-}
-
-/* False where it may go too far. What a spot has before the anchor is all that a chain could have used that ends in it: else
- * what was seen last could be another place there than in the whole text. */
-static bool add_anchor(struct making *m, size_t chain)
-{
-    const struct set_chain *c = &m->set->chains[chain];
-    size_t anchor = rarest_part(m, c), last = c->count - 1u;
-    struct spot_anchor *a = &m->t->anchors[chain];
-    uint32_t longest = 0, begin;
-    enum key_kind kind;
-    for (size_t i = 0; i < c->count; i++)
-        longest = longest > m->parts[c->part[i]].bytes ? longest : m->parts[c->part[i]].bytes;
-    uint32_t back = distance(m, c, 0, last) + 2 * longest, ahead = distance(m, c, anchor, last) + 2 * longest;
-    if (back > SPOT_REACH_MAX || ahead > SPOT_REACH_MAX)
-        return false;
-    a->back = (uint16_t)back;
-    a->ahead = (uint16_t)ahead;
-    add_nears(m, a, c, anchor);
-    const struct about_part *p = &m->parts[c->part[anchor]];
-    for (uint32_t i = 0; i < p->links; i++) {
-        uint32_t piece = m->pieces_of[p->first_link + i], key = key_of(m, piece, &kind, &begin);
-        m->links[m->links_count++] = (struct spot_link){ key, piece, (uint16_t)chain };
-    }
-    return true;
-}
-
-/* ---- anchors ---- */
 
 static void set_bit(uint32_t *bits, uint32_t hash)
 {
@@ -224,38 +183,125 @@ static void set_bits(struct making *m, uint32_t piece)
         t->signs[c][next / 64] |= (uint64_t)1 << (next & 63);
 }
 
+static void add_links(struct making *m, const struct about_part *p, bool is_herald, struct spot_check check)
+{
+    enum key_kind kind;
+    uint32_t begin;
+    for (uint32_t i = 0; i < p->links; i++) {
+        uint32_t piece = m->pieces_of[p->first_link + i], key = key_of(m, piece, &kind, &begin);
+        m->links[m->links_count++] = (struct spot_link){ key, piece, is_herald, check };
+        set_bits(m, piece);
+    }
+}
+
+static void add_herald(struct making *m, uint32_t part)
+{
+    struct about_part *p = &m->parts[part];
+    if (!p->is_herald)
+        add_links(m, p, true, (struct spot_check){ .herald = part });
+    p->is_herald = true;
+}
+
+/* All other parts are asked for among the words around, the rarest first. */
+static void add_nears(struct making *m, struct spot_anchor *a, const struct set_chain *c, size_t anchor, unsigned done)
+{
+    while (done != (1u << c->count) - 1) {
+        size_t best = RULE_PARTS_MAX;
+        for (size_t i = 0; i < c->count; i++)
+            if (!(done >> i & 1) && (best == RULE_PARTS_MAX || m->parts[c->part[i]].often < m->parts[c->part[best]].often))
+                best = i;
+        done |= 1u << best;
+        add_near(m, a, c, anchor, best);
+    }
+}
+
+/* False where it may go too far. What a spot has before the anchor is all that a chain could have used that ends in it: else
+ * what was seen last could be another place there than in the whole text. */
+static bool add_anchor(struct making *m, size_t chain)
+{
+    const struct set_chain *c = &m->set->chains[chain];
+    size_t anchor = rarest_part(m, c, c->count), other = c->count > 1 ? rarest_part(m, c, anchor) : anchor, last = c->count - 1u;
+    bool has_herald = c->count > 1 && m->parts[c->part[other]].often <= HERALD_OFTEN * m->parts[c->part[anchor]].often;
+    struct spot_anchor *a = &m->t->anchors[chain];
+    uint32_t longest = 0;
+    if (has_herald && anchor < other) {
+        size_t first = anchor;
+        anchor = other;
+        other = first;
+    }
+    for (size_t i = 0; i < c->count; i++)
+        longest = longest > m->parts[c->part[i]].bytes ? longest : m->parts[c->part[i]].bytes;
+    uint32_t back = distance(m, c, 0, last) + 2 * longest, ahead = distance(m, c, anchor, last) + 2 * longest;
+    if (back > SPOT_REACH_MAX || ahead > SPOT_REACH_MAX)
+        return false;
+    a->back = (uint16_t)back;
+    a->ahead = (uint16_t)ahead;
+    struct spot_check check = { .herald = (uint32_t)m->set->parts_count, .anchor = (uint16_t)chain };
+    if (has_herald) {
+        check.herald = c->part[other];
+        check.reach = (uint16_t)distance(m, c, other, anchor);
+        add_herald(m, check.herald);
+    }
+    add_nears(m, a, c, anchor, 1u << anchor | (unsigned)has_herald << other);
+    add_links(m, &m->parts[c->part[anchor]], false, check);
+    return true;
+}
+
+/* ---- anchors ---- */
+
 static int by_key(const void *a, const void *b)
 {
     const struct spot_link *x = a, *y = b;
-    return x->key < y->key ? -1 : x->key > y->key;
+    return x->key != y->key ? (x->key < y->key ? -1 : 1) : x->piece < y->piece ? -1 : x->piece > y->piece;
 }
 
-static struct spot_use use_of(const struct making *m, const struct spot_link *l)
+static struct spot_piece piece_of(const struct making *m, uint32_t piece)
 {
-    struct str word = m->set->pieces[l->piece].word, edge = word.len > 8 ? str_from(word, word.len - 8) : word;
-    struct spot_use u = { .mask = WORD_MASKS[edge.len], .anchor = l->chain, .len = (uint16_t)word.len, .edge_at = (uint16_t)(word.len - edge.len) };
-    memcpy(&u.edge, edge.at, edge.len);
-    return u;
+    struct str word = m->set->pieces[piece].word, edge = word.len > 8 ? str_from(word, word.len - 8) : word;
+    struct spot_piece p = { .len = (uint16_t)word.len, .edge_at = (uint16_t)(word.len - edge.len), .mask = WORD_MASKS[edge.len] };
+    memcpy(&p.edge, edge.at, edge.len);
+    return p;
+}
+
+static struct spot_slot *slot_for(struct spot_table *t, uint32_t key)
+{
+    size_t at = key & t->mask;
+    while (t->slots[at].count && t->slots[at].key != key)
+        at = (at + 1) & t->mask;
+    return &t->slots[at];
 }
 
 static bool fill_slots(struct making *m)
 {
     struct spot_table *t = m->t;
+    struct arena *a = &m->set->arena;
     size_t slots = slots_for(m->links_count);
+    uint32_t pieces = 0, checks = 0, heralds = 0;
     t->mask = slots - 1;
-    t->slots = arena_array(&m->set->arena, struct spot_slot, slots);
-    t->uses = arena_array(&m->set->arena, struct spot_use, m->links_count);
-    if (!t->slots || !t->uses)
+    t->slots = arena_array(a, struct spot_slot, slots);
+    t->pieces = arena_array(a, struct spot_piece, m->links_count);
+    t->checks = arena_array(a, struct spot_check, m->links_count);
+    t->heralds = arena_array(a, uint32_t, m->links_count);
+    if (!t->slots || !t->pieces || !t->checks || !t->heralds)
         return false;
     qsort(m->links, m->links_count, sizeof *m->links, by_key);
-    for (size_t i = 0; i < m->links_count; i++) {
-        const struct spot_link *l = &m->links[i];
-        size_t at = l->key & t->mask;
-        while (t->slots[at].count && t->slots[at].key != l->key)
-            at = (at + 1) & t->mask;
-        if (!t->slots[at].count++)
-            t->slots[at] = (struct spot_slot){ l->key, (uint32_t)i, 1 };
-        t->uses[i] = use_of(m, l);
+    for (const struct spot_link *l = m->links, *last = l + m->links_count; l < last; l++) {
+        struct spot_slot *slot = slot_for(t, l->key);
+        if (!slot->count)
+            *slot = (struct spot_slot){ .key = l->key, .first = pieces };
+        if (!slot->count || l->piece != l[-1].piece) {
+            t->pieces[pieces] = piece_of(m, l->piece);
+            t->pieces[pieces].first_check = checks;
+            t->pieces[pieces++].first_herald = heralds;
+            slot->count++;
+        }
+        struct spot_piece *p = &t->pieces[pieces - 1];
+        p->checks += !l->is_herald;
+        p->heralds += l->is_herald;
+        t->checks[checks] = l->check;
+        t->heralds[heralds] = l->check.herald;
+        checks += !l->is_herald;
+        heralds += l->is_herald;
     }
     return true;
 }
@@ -281,18 +327,13 @@ static bool make_table(struct making *m)
         return false;
     for (size_t i = 0; i < set->parts_count; i++) {
         keys += slots_for(2 * (size_t)m->parts[i].links);
-        links += (size_t)m->parts[i].links * set->parts[i].uses;
+        links += (size_t)m->parts[i].links * (set->parts[i].uses + 1);
     }
     t->keys = arena_array(&set->arena, uint32_t, keys);
     if (!t->keys || !(m->links = calloc(links, sizeof *m->links)))
         return false;
     for (size_t i = 0; !t->is_everywhere && i < set->chains_count; i++)
         t->is_everywhere = !add_anchor(m, i);
-    for (size_t i = 0; i < set->chains_count; i++) {
-        const struct about_part *p = &m->parts[set->chains[i].part[rarest_part(m, &set->chains[i])]];
-        for (uint32_t k = 0; k < p->links; k++)
-            set_bits(m, m->pieces_of[p->first_link + k]);
-    }
     return fill_slots(m);
 }
 

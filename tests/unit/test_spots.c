@@ -162,7 +162,7 @@ TEST("a text has the same spots however it is cut and hashed, and what they cost
     problems_init(&problems, STR("rules"), STR(""));
     buf_init(&text, 1 << 20);
     struct rule_set *set = rule_set_new(STR_NONE, true, &problems);
-    CHECK(set && !set->spots.is_everywhere);
+    CHECK(set && !set->spots.is_everywhere && spots_open(&fast, set) && spots_open(&slow, set));
     for (int i = 0; set && i < 200; i++) {
         size_t bytes = i % 50 == 49 ? 100000 : 1 + below(3000);
         if (!CHECK(even_make(&even, random_text(&text, bytes, 1 + below(10)))))
@@ -174,6 +174,8 @@ TEST("a text has the same spots however it is cut and hashed, and what they cost
         for (size_t k = 0; k < fast.count; k++)
             CHECK(fast.at[k].from < fast.at[k].to && fast.at[k].to <= even.text.len && (!k || fast.at[k - 1].to < fast.at[k].from));
     }
+    spots_close(&fast);
+    spots_close(&slow);
     even_finish(&even);
     buf_finish(&text);
     rule_set_unref(set);
@@ -195,7 +197,7 @@ TEST("of prose no more than a tenth is a spot")
     struct rule_set *set = rule_set_new(STR_NONE, true, &problems);
     for (int i = 0; i < 40; i++)
         ADD(&text, "%s", PROSE);
-    if (CHECK(set && even_make(&even, buf_str(&text)))) {
+    if (CHECK(set && spots_open(&spots, set) && even_make(&even, buf_str(&text)))) {
         spots_find(&set->spots, even.text, &spots);
         for (size_t i = 0; i < spots.count; i++)
             bytes += spots.at[i].to - spots.at[i].from;
@@ -203,6 +205,7 @@ TEST("of prose no more than a tenth is a spot")
             printf("  %zu of %zu\n", bytes, even.text.len);
         CHECK(spots.work <= even.text.len);
     }
+    spots_close(&spots);
     even_finish(&even);
     buf_finish(&text);
     rule_set_unref(set);
