@@ -37,6 +37,9 @@ void store_raise(struct store *s, unsigned row, struct store_time now, const str
 /* When the process of `row` is gone: gives back what it held, and finishes what it was in the middle of. */
 void store_forget_row(struct store *s, unsigned row, uint64_t now_us);
 
+/* How the ask of a caller was answered, for the metrics. */
+void store_count(const struct ask_store *ask);
+
 /* What all processes of this gateway know of the others: its own number, drawn when the store was made, and how many gateways share
  * a store with it (0: not told yet). */
 uint64_t store_id(const struct store *s);

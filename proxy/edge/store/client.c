@@ -2,7 +2,7 @@
 #include "proxy/base/metric.h"
 #include "proxy/edge/store.h"
 
-static void count(const struct ask_store *ask)
+void store_count(const struct ask_store *ask)
 {
     COUNT(METRIC_STORE_OPS, ask->result == STORE_PASSED    ? RESULT_OK
                             : ask->result == STORE_REFUSED ? RESULT_REFUSED
@@ -13,7 +13,7 @@ bool store_client_ask_now(struct store_client *c, struct ask_store *ask)
 {
     assert(!ask->settle && !ask->ask.is_open);
     store_decide(c->store, c->row, store_time_now(), ask);
-    count(ask);
+    store_count(ask);
     return true;
 }
 
@@ -28,7 +28,7 @@ static void answer_asks(struct deferred *d)
         struct ask_store *a = CONTAINER_OF(ask, struct ask_store, ask);
         store_decide(c->store, c->row, now, a);
         if (!a->settle)
-            count(a);
+            store_count(a);
         if (ask->answered)
             ask->answered(ask);
     }

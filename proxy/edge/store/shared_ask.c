@@ -2,20 +2,13 @@
 #include "proxy/base/metric.h"
 #include "proxy/edge/store/shared_parts.h"
 
-static void count(const struct ask_store *ask)
-{
-    COUNT(METRIC_STORE_OPS, ask->result == STORE_PASSED    ? RESULT_OK
-                            : ask->result == STORE_REFUSED ? RESULT_REFUSED
-                                                           : RESULT_FAILED);
-}
-
 void shared_give(struct ask_store *ask)
 {
     ask->ask.is_open = false;
     ask->ask.op = NULL;
     list_remove(&ask->ask.link);
     if (!ask->settle)
-        count(ask);
+        store_count(ask);
     ask->ask.answered(&ask->ask);
 }
 
@@ -91,7 +84,7 @@ bool shared_ask_now(struct shared_store *s, struct ask_store *ask)
     list_init(&ask->ask.link);
     if (!decide(s, ask))
         return false;
-    count(ask);
+    store_count(ask);
     return true;
 }
 
