@@ -222,7 +222,7 @@ bool near_behind(struct str text, size_t end, const char *words)
 size_t near_compact(struct str text, size_t start, size_t end, char *out, size_t room)
 {
     size_t n = 0;
-    looked_at += end - start;
+    looked_at += (end - start) / 2; /* of what is charged already for the candidate */
     for (size_t i = start; i < end; i++) {
         if (!is_alnum(text.at[i]))
             continue;

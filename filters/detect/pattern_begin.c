@@ -20,6 +20,7 @@ struct row {
     double shares[BEGIN_BYTES]; /* of each of them */
     uint32_t groups;
     double share;             /* of texts, about, that it says yes to */
+    bool of_digits;           /* that begin with one */
 };
 
 struct making {
@@ -59,21 +60,23 @@ static bool is_empty(const struct byte_set *s)
     return !(s->bits[0] | s->bits[1] | s->bits[2] | s->bits[3]);
 }
 
-/* How many of a text's bytes are in it, about: of a hundred some seventy are small letters and fifteen are spaces. */
-static double share_of(const struct byte_set *s)
+/* How many of a text's bytes are in it, about: of a hundred some seventy are small letters and fifteen are spaces. What follows a digit
+ * is in lists most often another one. */
+static double share_of(const struct byte_set *s, bool of_digits)
 {
-    static const uint64_t SMALL = 0x07fffffe00000000u, SPACE = (uint64_t)1 << ' ';
-    int letters = __builtin_popcountll(s->bits[1] & SMALL), spaces = (s->bits[0] & SPACE) != 0;
+    static const uint64_t SMALL = 0x07fffffe00000000u, SPACE = (uint64_t)1 << ' ', DIGITS = (uint64_t)0x3ff << '0';
+    int often = __builtin_popcountll(of_digits ? s->bits[0] & DIGITS : s->bits[1] & SMALL), spaces = (s->bits[0] & SPACE) != 0;
     int rest = __builtin_popcountll(s->bits[0]) + __builtin_popcountll(s->bits[1]) + __builtin_popcountll(s->bits[2]) +
-               __builtin_popcountll(s->bits[3]) - letters - spaces;
-    return (3 * letters + 16 * spaces + 0.06 * rest) / (3 * 26 + 16 + 0.06 * 229);
+               __builtin_popcountll(s->bits[3]) - often - spaces;
+    double weight = of_digits ? 7.8 : 3, all = of_digits ? 245 : 229;
+    return (weight * often + 16 * spaces + 0.06 * rest) / (3 * 26 + 16 + 0.06 * all);
 }
 
 static void share_row(struct row *row)
 {
     row->share = 1;
     for (unsigned i = 0; i < BEGIN_BYTES; i++)
-        row->share *= row->shares[i] = share_of(&row->at[i]);
+        row->share *= row->shares[i] = share_of(&row->at[i], row->of_digits);
 }
 
 static bool are_same(const struct byte_set *a, const struct byte_set *b)
@@ -87,10 +90,11 @@ static struct row joined(const struct row *a, const struct row *b)
     r.first[0] = both(&a->first[0], &b->first[0]);
     r.first[1] = both(&a->first[1], &b->first[1]);
     r.groups = a->groups | b->groups;
+    r.of_digits = a->of_digits;
     r.share = 1;
     for (unsigned i = 0; i < BEGIN_BYTES; i++) {
         r.at[i] = both(&a->at[i], &b->at[i]);
-        r.shares[i] = are_same(&r.at[i], &a->at[i]) ? a->shares[i] : are_same(&r.at[i], &b->at[i]) ? b->shares[i] : share_of(&r.at[i]);
+        r.shares[i] = are_same(&r.at[i], &a->at[i]) ? a->shares[i] : are_same(&r.at[i], &b->at[i]) ? b->shares[i] : share_of(&r.at[i], r.of_digits);
         r.share *= r.shares[i];
     }
     return r;
@@ -238,7 +242,7 @@ static void add_ways(struct making *m, const struct row *so_far, unsigned depth,
 static void add_start(struct making *m, uint32_t node, size_t group, unsigned *left)
 {
     const struct byte_set begins = common(&m->set->sets[m->set->nodes[node].set], &m->only), *set = &begins;
-    struct row row = { .groups = (uint32_t)1 << group };
+    struct row row = { .groups = (uint32_t)1 << group, .of_digits = byte_set_has(&m->only, '0') };
     if (is_empty(set))
         return;
     for (unsigned byte = 0; byte < 256; byte++) {

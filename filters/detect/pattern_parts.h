@@ -126,7 +126,9 @@ static inline uint32_t pattern_begin_groups(const struct pattern_begin *begin, c
 /* ---- the deterministic automaton, in pieces as they are needed ---- */
 
 #define STATE_UNKNOWN UINT32_MAX
-enum { STATE_DEAD = 0, STATE_STEPS = 40 /* what making one costs, in steps from byte to byte */ };
+/* What making one costs, in steps from byte to byte; once all are free, and of those that are made anew so many in a text: a private key
+ * leads to a thousand. */
+enum { STATE_DEAD = 0, STATE_STEPS = 40, STATES_FREE = 1200 };
 #define STATE_SPECIAL 0x80000000u /* in `next`: more is to be done than to go on; STATE_UNKNOWN has the bit too */
 
 struct pattern_state {
@@ -182,6 +184,7 @@ struct pattern_scratch {
     size_t found_count;
     size_t stretch;               /* that is walked: where it begins */
     uint64_t places, rows[BEGIN_STRETCH];
+    size_t made;          /* states, since everything was forgotten */
     uint64_t steps;       /* what it has cost so far, in steps of an automaton */
     bool is_spent;        /* that was too much */
     struct pattern_heard heard;
@@ -198,7 +201,7 @@ enum pattern_answer { PATTERN_NONE, PATTERN_FOUND, PATTERN_OPEN, PATTERN_FAILED 
 /* Before the first pattern_next of a text. */
 static inline void pattern_begin_text(struct pattern_scratch *scratch)
 {
-    scratch->steps = scratch->heard.done = 0;
+    scratch->steps = scratch->heard.done = scratch->made = 0;
     scratch->is_spent = false;
     scratch->heard.some = 0;
     scratch->stretch = SIZE_MAX / 2; /* none */
@@ -213,7 +216,7 @@ static inline void pattern_begin_text(struct pattern_scratch *scratch)
 enum pattern_answer pattern_next(struct pattern_scratch *scratch, struct str text, bool last, uint64_t budget,
                                  size_t *from, struct pattern_match *match);
 /* What a walk over so many bytes may cost: many times what prose does, more than lists of numbers do, and linear. */
-enum { BUDGET_STEPS = 50000, BUDGET_STEPS_A_BYTE = 15 };
+enum { BUDGET_STEPS = 8000, BUDGET_STEPS_A_BYTE = 11 };
 static inline uint64_t pattern_budget(size_t bytes)
 {
     return BUDGET_STEPS + BUDGET_STEPS_A_BYTE * (uint64_t)bytes;

@@ -32,7 +32,8 @@ static enum run special_step(struct pattern_scratch *s, struct pattern_automaton
     if (to == STATE_UNKNOWN) {
         if ((state = pattern_automaton_next(a, *row >> width_log2, class)) == STATE_UNKNOWN)
             return RUN_FAILED;
-        s->steps += a->generation == s->generations[a - s->automata] ? 0 : STATE_STEPS; /* once all are free */
+        if (a->generation != s->generations[a - s->automata] && ++s->made > STATES_FREE)
+            s->steps += STATE_STEPS;
     }
     *row = state << width_log2;
     if (!a->is_special[state])

@@ -35,7 +35,23 @@ static bool stands(struct str text, size_t start, size_t end)
 #define RULE(rule)                                                                                                                  \
     static bool rule##_holds(struct str text, size_t *start, size_t *end)                                                            \
     {                                                                                                                                \
-        return stands(text, *start, *end) && holds(text, *start, *end, rule);                                                        \
+        return holds(text, *start, *end, rule) && stands(text, *start, *end);                                                        \
+    }
+/* Of so many digits, which are mostly written without anything between them: lists of numbers ask about each. */
+#define RULE_OF_DIGITS(rule, digits)                                                                                                 \
+    static bool rule##_holds(struct str text, size_t *start, size_t *end)                                                            \
+    {                                                                                                                                \
+        bool is = *end - *start == (digits) ? rule(str_of(text.at + *start, digits)) : holds(text, *start, *end, rule);              \
+        return is && stands(text, *start, *end);                                                                                     \
+    }
+
+/* That begin with a day of birth, YYMMDD or DDMMYY, to which 60 may be added; so do few numbers. */
+#define RULE_OF_DAY(rule, year, day)                                                                                                 \
+    static bool rule##_holds(struct str text, size_t *start, size_t *end)                                                            \
+    {                                                                                                                                \
+        struct str s = str_of(text.at + *start, 6);                                                                                  \
+        bool may = *end - *start != 11 || check_date(check_number(s, year, 2), check_number(s, 2, 2), check_number(s, day, 2) % 60); \
+        return may && holds(text, *start, *end, rule) && stands(text, *start, *end);                                                 \
     }
 
 RULE(national_us_ssn)
@@ -53,17 +69,17 @@ RULE(national_es_dni)
 RULE(national_it_fiscal)
 RULE(national_nl_bsn)
 RULE(national_be_nrn)
-RULE(national_pl_pesel)
+RULE_OF_DIGITS(national_pl_pesel, 11)
 RULE(national_pl_nip)
-RULE(national_se_pn)
-RULE(national_dk_cpr)
-RULE(national_fi_hetu)
-RULE(national_no_fnr)
+RULE_OF_DAY(national_se_pn, 0, 4)
+RULE_OF_DAY(national_dk_cpr, 4, 0)
+RULE_OF_DAY(national_fi_hetu, 4, 0)
+RULE_OF_DIGITS(national_no_fnr, 11)
 RULE(national_ch_ahv)
 RULE(national_at_svnr)
 RULE(national_pt_nif)
 RULE(national_ie_pps)
-RULE(national_br_cpf)
+RULE_OF_DIGITS(national_br_cpf, 11)
 RULE(national_in_aadhaar)
 RULE(national_in_pan)
 RULE(national_cn_id)
@@ -76,17 +92,17 @@ RULE(national_au_tfn)
 RULE(national_au_medicare)
 RULE(national_nz_ird)
 RULE(national_za_id)
-RULE(national_tr_id)
+RULE_OF_DIGITS(national_tr_id, 11)
 RULE(national_il_id)
 RULE(national_mx_curp)
 RULE(national_ar_cuil)
 RULE(national_cl_rut)
 RULE(national_cz_rc)
-RULE(national_ro_cnp)
+RULE_OF_DIGITS(national_ro_cnp, 13)
 RULE(national_bg_egn)
 RULE(national_hr_oib)
 RULE(national_ee_code)
-RULE(national_gr_amka)
+RULE_OF_DIGITS(national_gr_amka, 11)
 RULE(national_ru_snils)
 RULE(national_ru_inn)
 RULE(national_hu_tax)

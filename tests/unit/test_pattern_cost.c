@@ -127,6 +127,8 @@ static const struct {
     { "settings", "^^^^^^_TOKEN=&&&&&&&&&&&&\n", 0 },
 };
 
+static const char OTHER_SCRIPTS[] = "Комитет собрался во вторник, чтобы поговорить о новой библиотеке. Le comité s'est réuni à la fin de l'été. "
+                                    "Das Gebäude dürfte für größere Säle genügen. 请阅读附件中的报告。 ";
 static const char PROSE[] = "The committee met on ^&&&&&& to talk about the new library, which had been open for ## days. Most people liked it; a few "
                             "would rather have kept the old building - not for its books, as one of them said, but for the garden behind it. ";
 
@@ -139,7 +141,7 @@ static bool find(struct looking *l, struct str text, size_t *found, double *step
     return ok;
 }
 
-static void compare(const struct sensitive *rows, const char *const *kinds)
+static void compare(const struct sensitive *rows, const char *const *kinds, double times)
 {
     enum { BYTES = 64 * 1024 };
     struct looking l = look_for(rows, kinds);
@@ -150,24 +152,26 @@ static void compare(const struct sensitive *rows, const char *const *kinds)
     make(&text, PROSE, BYTES);
     CHECK(find(&l, buf_str(&text), &found, &prose));
     CHECK(prose < 2);
+    make(&text, OTHER_SCRIPTS, BYTES);
+    CHECK(find(&l, buf_str(&text), &found, &steps) && steps < 1.3 * prose);
     for (size_t i = 0; i < ARRAY_LEN(HOSTILE); i++) {
         make(&text, HOSTILE[i], BYTES);
         (void)find(&l, buf_str(&text), &found, &steps); /* or it is refused, which is what the budget is for */
-        if (!CHECK(steps - (double)BUDGET_STEPS / BYTES < 16 * prose))
+        if (!CHECK(steps - (double)BUDGET_STEPS / BYTES < times * prose))
             printf("  [%s]: %.1f steps a byte, where prose takes %.1f\n", HOSTILE[i], steps, prose);
     }
     buf_finish(&text);
     end(&l);
 }
 
-TEST("no text makes the search for personal data cost more than sixteen times what prose does")
+TEST("no text makes the search for personal data cost more than ten times what prose does")
 {
-    compare(PERSONAL_ROWS, PERSONAL_KINDS);
+    compare(PERSONAL_ROWS, PERSONAL_KINDS, 10);
 }
 
-TEST("no text makes the search for secrets cost more than sixteen times what prose does")
+TEST("no text makes the search for secrets cost more than some eleven times what prose does")
 {
-    compare(SECRET_ROWS, SECRET_KINDS);
+    compare(SECRET_ROWS, SECRET_KINDS, 11.2);
 }
 
 static bool pass_text(void *owner, struct str text)
