@@ -7,7 +7,8 @@
 
 enum { CLASSES_MAX = 257 /* bytes, and the end of a text */ };
 
-enum place { PLACE_ANYWHERE, PLACE_FIRST, PLACE_LAST, PLACE_WHOLE, PLACE_FREE, PLACE_VALUE, PLACE_MEMBER, PLACE_UNTAGGED, PLACE_INSIDE };
+enum place { PLACE_ANYWHERE, PLACE_FIRST, PLACE_LAST, PLACE_WHOLE, PLACE_FREE, PLACE_VALUE, PLACE_MEMBER, PLACE_UNTAGGED, PLACE_INSIDE,
+             PLACE_BRACES, PLACE_DOLLAR, PLACE_PERCENT };
 
 static const struct expression {
     const char *id, *expression; /* NULL: a grammar alone finds it */
@@ -96,7 +97,7 @@ static bool find_thirds(struct pattern_automaton *a, uint32_t two, const uint32_
 }
 
 /* Every three bytes behind which the automaton goes on. Its states are few enough for none to be forgotten. NULL, or what is wrong. */
-static const char *find_beginnings(struct attack_set *set, struct pattern_automaton *a, uint32_t start, struct thirds *thirds)
+static const char *find_beginnings(struct attack_beginnings *set, struct pattern_automaton *a, uint32_t start, struct thirds *thirds)
 {
     uint32_t codes[CLASSES_MAX], end = a->group->classes - 1;
     fold_classes(a->group, codes);
@@ -117,7 +118,9 @@ static const char *find_beginnings(struct attack_set *set, struct pattern_automa
     return a->generation == 1 ? NULL : "they have too many beginnings";
 }
 
-static const char *parse(struct attack_expressions *x)
+enum which { THOSE_ANYWHERE, THOSE_INSIDE, THOSE_ALL };
+
+static const char *parse(struct attack_expressions *x, enum which which)
 {
     struct pattern_set *p = &x->patterns;
     size_t room = ARRAY_LEN(EXPRESSIONS) + 1;
@@ -126,7 +129,7 @@ static const char *parse(struct attack_expressions *x)
     const char *why = p->firsts && p->order ? NULL : NO_MEMORY;
     for (size_t i = 0; !why && i < ARRAY_LEN(EXPRESSIONS); i++) {
         const struct expression *e = &EXPRESSIONS[i];
-        if (!e->expression)
+        if (!e->expression || (which != THOSE_ALL && (e->place >= PLACE_BRACES) != (which == THOSE_INSIDE)))
             continue;
         x->of[p->count] = e;
         p->order[p->count] = (uint32_t)p->count;
@@ -148,35 +151,57 @@ static bool make_classes(struct attack_expressions *x)
     return true;
 }
 
-void attack_expressions_free(struct attack_set *set)
+static void free_expressions(struct attack_expressions *x)
 {
-    struct pattern_set *p = set->expressions ? &set->expressions->patterns : NULL;
+    struct pattern_set *p = x ? &x->patterns : NULL;
     if (!p)
         return;
     free(p->nodes);
     free(p->sets);
     free(p->firsts);
     free(p->order);
-    free(set->expressions);
+    free(x);
+}
+
+void attack_expressions_free(struct attack_set *set)
+{
+    free_expressions(set->expressions);
     set->expressions = NULL;
 }
 
-bool attack_expressions_make(struct attack_set *set, struct problems *problems)
+/* `set`: their beginnings are added; NULL: they are not asked for. NULL after a complaint. */
+static struct attack_expressions *make(struct attack_beginnings *set, enum which which, struct problems *problems)
 {
-    struct attack_expressions *x = set->expressions = calloc(1, sizeof *x);
+    struct attack_expressions *x = calloc(1, sizeof *x);
     struct pattern_automaton a = { 0 };
-    const char *why = x ? parse(x) : NO_MEMORY;
+    const char *why = x ? parse(x, which) : NO_MEMORY;
     if (!why) {
-        bool ok = make_classes(x) && pattern_automaton_init(&a, &x->patterns, &x->all);
+        bool ok = make_classes(x) && (!set || pattern_automaton_init(&a, &x->patterns, &x->all));
         struct thirds thirds = { .is_known = { false } };
-        why = ok ? find_beginnings(set, &a, a.starts[0], &thirds) : NO_MEMORY;
-        why = why ? why : find_beginnings(set, &a, a.starts[1], &thirds);
+        why = ok ? NULL : NO_MEMORY;
+        for (size_t i = 0; !why && set && i < ARRAY_LEN(a.starts); i++)
+            why = find_beginnings(set, &a, a.starts[i], &thirds);
         pattern_automaton_finish(&a);
     }
     if (why)
         problem(problems, (struct span){ 0 }, "the rules of \"attacks\" cannot be compiled: %s (%s)", why,
                 x && x->patterns.count ? x->of[x->patterns.count - 1]->id : "");
-    return !why;
+    if (!why)
+        return x;
+    free_expressions(x);
+    return NULL;
+}
+
+/* All are run as one automaton, but what is looked for within something begins with common words: nobody is asked about them elsewhere. */
+bool attack_expressions_make(struct attack_set *set, struct problems *problems)
+{
+    struct attack_expressions *anywhere = make(&set->anywhere, THOSE_ANYWHERE, problems);
+    set->inside = set->anywhere;
+    struct attack_expressions *inside = anywhere ? make(&set->inside, THOSE_INSIDE, problems) : NULL;
+    set->expressions = inside ? make(NULL, THOSE_ALL, problems) : NULL;
+    free_expressions(anywhere);
+    free_expressions(inside);
+    return set->expressions != NULL;
 }
 
 /* ---- a worker's own ---- */
@@ -214,15 +239,36 @@ static size_t skip_back(struct str s, size_t at, const char *also)
     return at;
 }
 
-enum { BEFORE_FIRST_MAX = 64, MEMBER_BLANKS_MAX = 32 };
+enum { BEFORE_FIRST_MAX = 64, MEMBER_BLANKS_MAX = 32, WITHIN_MAX = 96 };
 
 static bool is_first(struct str s, size_t from)
 {
     return from <= BEFORE_FIRST_MAX && skip_back(s, from, "'\"/>") == 0;
 }
 
-static bool stands(struct str s, size_t from, size_t to, enum place place)
+/* What began not far before, and did not end since. Counted here, not by the automaton: it would have a state for each distance and
+ * for all that can stand there at once. */
+static bool is_within(struct attack_look *l, size_t from, enum place place)
 {
+    static const struct {
+        const char *first, *second, *stops;
+    } OPENERS[] = { [PLACE_BRACES] = { "{", "{", "}\n" }, [PLACE_DOLLAR] = { "$#*@", "{", "}\n" }, [PLACE_PERCENT] = { "<", "%", "%>" } };
+    const char *first = OPENERS[place].first, second = *OPENERS[place].second, *stops = OPENERS[place].stops;
+    size_t at = from, least = from > WITHIN_MAX ? from - WITHIN_MAX : 0;
+    for (; at > least; at--) {
+        char b = l->text.at[at - 1];
+        if (b == second && at > 1 && attack_is_any(l->text.at[at - 2], first))
+            break;
+        if (b == stops[0] || b == stops[1])
+            at = least + 1;
+    }
+    attack_pay(l, ATTACK_TOLL + from - at);
+    return at > least;
+}
+
+static bool stands(struct attack_look *l, size_t from, size_t to, enum place place)
+{
+    struct str s = l->text;
     char before = from ? s.at[from - 1] : '\0';
     size_t at = from;
     switch (place) {
@@ -245,6 +291,10 @@ static bool stands(struct str s, size_t from, size_t to, enum place place)
         while (at && from - at < MEMBER_BLANKS_MAX && attack_is_space(s.at[at - 1]))
             at--;
         return at && attack_is_any(s.at[at - 1], "{,[(");
+    case PLACE_BRACES:
+    case PLACE_DOLLAR:
+    case PLACE_PERCENT:
+        return is_within(l, from, place);
     case PLACE_INSIDE:
         return attack_is_word(before);
     case PLACE_UNTAGGED:
@@ -260,7 +310,7 @@ static void note_found(struct attack_look *l, const struct pattern_automaton *a,
     const struct pattern_state *st = &a->states[state];
     for (uint32_t i = 0; i < st->found_count; i++) {
         const struct expression *e = x->of[a->pool[st->at + st->count + i]];
-        if (!stands(l->text, from, end, e->place))
+        if (!stands(l, from, end, e->place))
             continue;
         if (e->ask)
             e->ask(l, end);
@@ -276,7 +326,7 @@ static void spend(struct attack_look *l, size_t steps)
     l->steps -= l->steps < steps ? l->steps : steps;
 }
 
-enum { MADE_FREE = 256 /* more than an ordinary text leads to */ };
+enum { MADE_FREE = 256 /* more than an ordinary text leads to */, MADE_STEPS = 4 * STATE_STEPS };
 
 /* One load for a byte and one for a step, as long as nothing ends. A state is made once for all texts, and that costs none of them,
  * until there were too many and all were forgotten: then a text pays for what is made because of it, if that is much. */
@@ -304,7 +354,7 @@ void attack_match(struct attack_look *l, size_t from)
                 break;
             }
             if (a->generation != l->generation && ++l->made > MADE_FREE)
-                spend(l, STATE_STEPS);
+                spend(l, MADE_STEPS);
         }
         row = state << g->width_log2;
         next = a->next; /* may have grown */

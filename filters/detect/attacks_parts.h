@@ -34,7 +34,9 @@ struct pattern_set;
 struct attack_set {
     unsigned refs;
     struct attack_expressions *expressions; /* owned */
-    struct attack_triples words, signs; /* with which what anybody asks for begins: a word, a sign */
+    struct attack_beginnings {
+        struct attack_triples words, signs; /* with which what anybody asks for begins: a word, a sign */
+    } anywhere, inside;                     /* of something that is evaluated, or could be */
     struct attack_triples joins;        /* of the words, those that join conditions */
     struct attack_triples values;       /* words of SQL that can begin a value, and are no names */
 };
@@ -60,6 +62,7 @@ struct attack_look {
     unsigned made;   /* states of it since then that were forgotten before */
     bool encoded;    /* there is what could be an encoding */
     bool failed;     /* no memory */
+    size_t inside;   /* what could be evaluated ends before */
     size_t tick_end; /* where the last `…` ended */
     size_t tag_end;  /* and the last tag */
     struct {
@@ -88,7 +91,7 @@ void attack_note(struct attack_look *l, enum attack_rule_name rule, size_t from,
 
 /* Grammars, asked where something of theirs could begin. Words are found by expressions: `to` is behind what matched. */
 typedef void attack_anchor_fn(struct attack_look *l, size_t to);
-attack_anchor_fn attack_sql_union, attack_sql_statement, attack_sql_order, attack_sql_call, attack_event, attack_template_lookup;
+attack_anchor_fn attack_sql_union, attack_sql_statement, attack_sql_order, attack_sql_call, attack_sql_errors, attack_event, attack_template_lookup;
 /* A word or sign that joins conditions. */
 void attack_sql_logic(struct attack_look *l, size_t from, size_t to);
 /* A parenthesis, and behind the `select` in it. */

@@ -10,12 +10,13 @@
 #include <emmintrin.h>
 #endif
 
-enum { STRETCH = 64, COMMENT_MAX = 64, EVENT_MAX = 40 };
+enum { STRETCH = 64, COMMENT_MAX = 64, EVENT_MAX = 40, INSIDE_MAX = 3 * STRETCH };
 
 /* ---- words and signs ---- */
 
 struct stretch {
     uint64_t words, signs; /* letters and _; what is neither those nor a digit, a blank, a comma or beyond ASCII */
+    bool opens;            /* has braces or percent signs */
     bool is_wide;          /* has bytes with which wide forms of ASCII begin */
 };
 
@@ -28,6 +29,7 @@ static void classify_bytes(const char *p, size_t n, struct stretch *s)
         bool is_quiet = ascii_is_digit((char)b) || b == ' ' || b == ',' || b >= 0x80;
         s->words |= (uint64_t)is_word << i;
         s->signs |= (uint64_t)(!is_word && !is_quiet) << i;
+        s->opens |= b == '{' || b == '%';
         s->is_wide |= b == 0xe2 || b == 0xef || b == 0xe5;
     }
 }
@@ -39,7 +41,8 @@ static void classify(const char *p, struct stretch *s)
     const __m128i before_0 = _mm_set1_epi8('0' - 1), after_9 = _mm_set1_epi8('9' + 1), under = _mm_set1_epi8('_');
     const __m128i comma = _mm_set1_epi8(','), e2 = _mm_set1_epi8((char)0xe2), e5 = _mm_set1_epi8((char)0xe5), ef = _mm_set1_epi8((char)0xef);
     uint64_t words = 0, quiet = 0;
-    __m128i wide = _mm_setzero_si128();
+    const __m128i brace = _mm_set1_epi8('{'), percent = _mm_set1_epi8('%');
+    __m128i wide = _mm_setzero_si128(), opens = wide;
     for (int k = 0; k < 4; k++) {
         __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * k)), lower = _mm_or_si128(v, small);
         __m128i letter = _mm_and_si128(_mm_cmpgt_epi8(lower, before_a), _mm_cmplt_epi8(lower, after_z));
@@ -47,8 +50,10 @@ static void classify(const char *p, struct stretch *s)
         __m128i rest = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, small), _mm_cmpeq_epi8(v, comma)), v); /* beyond ASCII: the highest bit */
         words |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(letter, _mm_cmpeq_epi8(v, under))) << (16 * k);
         quiet |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(digit, rest)) << (16 * k);
+        opens = _mm_or_si128(opens, _mm_or_si128(_mm_cmpeq_epi8(v, brace), _mm_cmpeq_epi8(v, percent)));
         wide = _mm_or_si128(wide, _mm_or_si128(_mm_cmpeq_epi8(v, e2), _mm_or_si128(_mm_cmpeq_epi8(v, e5), _mm_cmpeq_epi8(v, ef))));
     }
+    s->opens = _mm_movemask_epi8(opens) != 0;
     s->words = words;
     s->signs = ~(words | quiet);
     s->is_wide = _mm_movemask_epi8(wide) != 0;
@@ -231,7 +236,8 @@ static void look_at_word(struct attack_look *l, size_t at, unsigned triple)
 
 static void look_at_stretch(struct attack_look *l, size_t from, const struct stretch *stretch, bool after_word)
 {
-    const struct attack_set *set = l->set;
+    l->inside = stretch->opens ? from + INSIDE_MAX : l->inside;
+    const struct attack_beginnings *set = from < l->inside ? &l->set->inside : &l->set->anywhere;
     const struct str s = l->text;
     for (uint64_t todo = stretch->words & ~(stretch->words << 1 | after_word); todo && !attack_is_spent(l); todo &= todo - 1) {
         size_t at = from + (size_t)__builtin_ctzll(todo);

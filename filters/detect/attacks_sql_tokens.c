@@ -12,7 +12,7 @@ void attack_sql_words(struct attack_set *set)
     static const char *const joins[] = { "and", "or", "xor", "having", "rlike", "regexp" };
     for (size_t i = 0; i < ARRAY_LEN(joins); i++) {
         attack_add_word(&set->joins, joins[i]);
-        attack_add_word(&set->words, joins[i]);
+        attack_add_word(&set->anywhere.words, joins[i]);
     }
     for (size_t i = 0; i < ARRAY_LEN(WORDS); i++)
         if (WORDS[i].kind != SQL_FUNCTION)

@@ -98,6 +98,26 @@ void attack_sql_select(struct attack_look *l, size_t from, size_t end)
         attack_note(l, RULE_SQL_SELECT, from, c.at);
 }
 
+/* ---- functions that tell by their errors ---- */
+
+/* What is told stands in the call. */
+void attack_sql_errors(struct attack_look *l, size_t to)
+{
+    enum { CALL_MAX = 96 };
+    static const struct str told[] = { STR_INIT("concat"), STR_INIT("table_name"), STR_INIT("column_name"), STR_INIT("schema_name"), STR_INIT("user"),
+                                       STR_INIT("password"), STR_INIT("0x") };
+    struct str call = str_first(str_from(l->text, to), CALL_MAX);
+    call = str_first(call, str_find(call, ';'));
+    call = str_first(call, str_find(call, '\n'));
+    attack_pay(l, ATTACK_TOLL + 4 * call.len);
+    for (size_t at = 0; at < call.len; at++)
+        for (size_t i = 0; i < ARRAY_LEN(told); i++)
+            if (ascii_lower(call.at[at]) == *told[i].at && str_starts_nocase(str_from(call, at), told[i])) {
+                attack_note(l, RULE_SQL_ERRORS, to, to + at);
+                return;
+            }
+}
+
 /* ---- functions that wait or read files ---- */
 
 /* select f(…), also with parentheses between */
