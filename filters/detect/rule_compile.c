@@ -119,7 +119,10 @@ bool rule_compile(struct rule_making *m, struct problems *problems)
         ok = measure(m, i, problems) && ok;
     for (size_t i = 0; i < m->set->pieces_count; i++)
         m->set->seats[i].bytes = m->set->pieces[i].bytes;
-    ok = ok && spot_table_init(&m->set->spots, m->set);
+    if (ok && !spot_table_init(&m->set->spots, m->set)) {
+        problem(problems, (struct span){ 0 }, "no memory to look for the words of the rules");
+        ok = false;
+    }
     ok = ok && place(m, problems);
     for (enum set_database where = 0; ok && where < SET_DATABASES; where++)
         ok = compile_some(m, where, problems);
