@@ -186,7 +186,7 @@ def test_leases(three, token, tmp_path, keep):
 def test_what_the_user_of_redis_needs(three, token, tmp_path, keep):
     """As filters/limit/README.md says it."""
     redis = keep(Redis(tmp_path))
-    words = "eval evalsha time info get set mget pexpire zadd zrem zcard zremrangebyscore ping".split()
+    words = "eval evalsha time info get set mget pexpire zadd zrem zcard zscore zremrangebyscore ping".split()
     redis.cli("acl", "setuser", "bartizan", "on", ">right", "~{bartizan}*", *["+" + word for word in words])
     store = {"url": f"redis://127.0.0.1:{redis.port}", "user": "bartizan", "password": "env:REDIS_PASSWORD"}
     both = [*limits(), {"concurrency": {"max": 50, "by": "all"}}, {"requests": {"quota": "100000/day", "by": "all"}}]

@@ -93,6 +93,14 @@ static inline void model_add(struct model *m, double n)
     m->out[m->out_count++] = (int64_t)n;
 }
 
+static inline bool model_is_inside(const struct model_bucket *b, const char *name)
+{
+    for (size_t i = 0; i < b->inside; i++)
+        if (memcmp(b->members[i].name, name, 16) == 0)
+            return true;
+    return false;
+}
+
 static inline void model_leave(struct model_bucket *b, const char *name)
 {
     for (size_t i = 0; i < b->inside; i++)
@@ -127,12 +135,15 @@ static inline double model_period(const double *p, double now_ms)
 }
 
 /* The nine doubles are w[0] …; gives the answer; *after is what it is charged to, *shown what is told. */
-static inline int model_ask_op(struct model *m, struct model_bucket *b, const double *w, struct model_bucket *after)
+static inline int model_ask_op(struct model *m, struct model_bucket *b, const double *w, struct str arg, struct model_bucket *after)
 {
     double now = m->now_us;
     if (w[0] == 1) {
         after->x = (double)b->inside;
-        return (double)b->inside + w[3] <= w[2];
+        double fresh = w[3];
+        for (size_t at = 72; at < arg.len; at += 16)
+            fresh -= model_is_inside(b, arg.at + at);
+        return (double)b->inside + fresh <= w[2];
     }
     if (w[0] == 2) {
         double end = model_period(w + 4, model_now_ms(m)), used = 0;
@@ -242,7 +253,7 @@ static inline void model_ask(struct model *m, const struct str *args, size_t cou
                        : rate    ? (b->x > m->now_us ? b->x - m->now_us : 0) + was_other
                                  : b->x;
         before[i][1] = was_other || (rate && b->x < m->now_us) ? 0 : b->y;
-        answers[i] = model_ask_op(m, b, w, &next);
+        answers[i] = model_ask_op(m, b, w, args[all_keys + i], &next);
         passed &= answers[i] || w[1] != 0;
         if (!answers[i] || w[0] == 1) {
             before[i][0] = rate ? next.x - m->now_us : next.x;

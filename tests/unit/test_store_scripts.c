@@ -308,9 +308,9 @@ static void add_ask(struct call *c, const struct limit_op *op, unsigned key, dou
 {
     char words[LEVEL_BYTES];
     static unsigned fresh = ARRAY_LEN(names);
-    char *name = names[random_below(ARRAY_LEN(names))];
+    char *name = names[c->keys % 40 * 50 + random_below(50)]; /* no op of this call names the same one */
     level_write_ask(words, op, random_below(3) ? 0 : random_below(op->count) + 1, 30000);
-    if (op->kind == LIMIT_CONCURRENCY) /* one that is not inside */
+    if (random_below(4)) /* one that is not inside, or perhaps one that is */
         snprintf(name, sizeof names[0], "%016x", fresh++);
     call_add(c, keys[key], words, op->kind == LIMIT_CONCURRENCY ? str_of(name, 16) : STR_NONE);
     if (random_below(6))

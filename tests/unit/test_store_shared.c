@@ -98,6 +98,40 @@ TEST("six workers of three gateways share a rate, a quota and places, to the las
     stage_end();
 }
 
+TEST("who leaves a place hands it on to who asks next, while the store has not heard of it")
+{
+    stage_begin(2000);
+    stage_wait_us(10000);
+    struct limit_op h = hold("h", 5);
+    for (unsigned i = 0; i < 5; i++)
+        CHECK_INT(ask_one(0, &h), STORE_PASSED);
+    for (unsigned i = 0; i < 20; i++) {
+        settle(0, h, -1);
+        stage_wait_us(500); /* the first batch is on its way, and takes longer */
+        settle(0, h, -1);
+        struct asked two[2];
+        ask_begin(&two[0], 0, &h, 1);
+        ask_begin(&two[1], 0, &h, 1);
+        stage_wait_us(20000);
+        CHECK(two[0].ask.result == STORE_PASSED && two[1].ask.result == STORE_PASSED);
+        CHECK_INT(ask_one(0, &h), STORE_REFUSED);
+        CHECK_INT(ask_one(1, &h), STORE_REFUSED);
+        stage_wait_us(100000);
+    }
+    struct limit_op both[] = { h, rate("r", 1, 0) };
+    CHECK_INT(ask_one(1, &both[1]), STORE_PASSED);
+    settle(0, h, -1);
+    settle(0, h, -1);
+    struct asked a;
+    ask_begin(&a, 0, both, 2); /* handed on, and refused for the other's sake: free again */
+    stage_wait_us(100000);
+    CHECK(a.ask.result == STORE_REFUSED);
+    CHECK_INT(ask_one(1, &h), STORE_PASSED);
+    CHECK_INT(ask_one(1, &h), STORE_PASSED);
+    CHECK_INT(ask_one(1, &h), STORE_REFUSED);
+    stage_end();
+}
+
 TEST("a flood of what cannot pass costs the store nothing")
 {
     stage_begin(300);

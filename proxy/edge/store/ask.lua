@@ -102,6 +102,11 @@ ask[1] = function(key, text, arg, soft, count, cost, ttl)
         states[key] = s
     end
     local inside, answer = s[1], 1
+    for at = 73, #arg, 16 do
+        if redis.call('ZSCORE', key, string.sub(arg, at, at + 15)) then
+            cost = cost - 1 -- inside already: one who left has handed his place on
+        end
+    end
     if inside + cost > count then
         answer = 0
         if soft == 0 then

@@ -318,13 +318,30 @@ static void flight_answered(struct resp_ask *resp)
 
 /* ---- sending ---- */
 
+/* The names of those who would enter. Whom this worker let out, and the store has not heard of it, hands his name on: it
+ * is counted once, so who asks when another has left does not find him still inside. */
+static bool name_members(struct shared_store *s, struct spot *spot, struct list *members, int64_t cost)
+{
+    int64_t handed_on = cost < (int64_t)spot->leaving_count ? cost : (int64_t)spot->leaving_count;
+    if (!shared_name_members(s, members, cost - handed_on))
+        return false;
+    for (; handed_on > 0; handed_on--) {
+        struct member *k = LIST_ENTRY(spot->leaving.next, struct member, link);
+        k->was_inside = true;
+        list_remove(&k->link);
+        list_push_back(members, &k->link);
+        spot->leaving_count--;
+    }
+    return true;
+}
+
 static bool load_op(struct flight *f, struct spot *spot, struct limit_op *op)
 {
     struct shared_store *s = f->s;
     flight_pin(f, spot, op->cost);
     struct flight_op *mine = &f->ops[f->count - 1];
     bool is_hold = op->kind == LIMIT_CONCURRENCY;
-    if (op->cost < 0 || (is_hold && (op->cost > SHARED_COST_MAX || !shared_name_members(s, &mine->members, op->cost))))
+    if (op->cost < 0 || (is_hold && (op->cost > SHARED_COST_MAX || !name_members(s, spot, &mine->members, op->cost))))
         return false;
     mine->from_hand = op->lease && !is_hold && shared_from_hand(s, spot, op);
     if (mine->from_hand)

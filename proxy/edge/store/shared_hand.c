@@ -38,8 +38,9 @@ void shared_enter(struct shared_store *s, struct spot *spot, struct list *member
 void shared_turn_away(struct shared_store *s, struct spot *spot, struct list *members, bool may_be_inside)
 {
     LIST_EACH_SAFE (node, members) {
-        if (!may_be_inside) {
-            member_free(&s->spots, LIST_ENTRY(node, struct member, link));
+        struct member *k = LIST_ENTRY(node, struct member, link);
+        if (!may_be_inside && !k->was_inside) {
+            member_free(&s->spots, k);
             continue;
         }
         list_remove(node);

@@ -132,7 +132,7 @@ uint64_t shared_lease_wanted(struct shared_store *s, const struct spot *spot, ui
 /* The members are inside; they are counted in memory too, unless they are there already. */
 void shared_enter(struct shared_store *s, struct spot *spot, struct list *members, bool counted);
 bool shared_name_members(struct shared_store *s, struct list *members, int64_t count);
-/* Perhaps inside, and to leave; or never sent. */
+/* Perhaps inside, and to leave; or never let in, and forgotten unless the name is one that was inside before. */
 void shared_turn_away(struct shared_store *s, struct spot *spot, struct list *members, bool may_be_inside);
 
 /* ---- shared_flight.c ---- */

@@ -16,7 +16,8 @@ enum { SPOTS_MAX = 16384, SPOT_MEMBERS_MAX = 65536 /* in all spots */ };
 struct member {
     struct list link;
     uint32_t number;
-    bool is_sent; /* the store may have it */
+    bool is_sent;   /* the store may have it */
+    bool was_inside; /* it was taken over from one who left, whom the store may still count */
 };
 
 struct spot {
