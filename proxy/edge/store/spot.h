@@ -16,7 +16,7 @@ enum { SPOTS_MAX = 16384, SPOT_MEMBERS_MAX = 65536 /* in all spots */ };
 struct member {
     struct list link;
     uint32_t number;
-    bool is_sent;   /* the store may have it */
+    bool is_sent;    /* the store may have it */
     bool was_inside; /* it was taken over from one who left, whom the store may still count */
 };
 
@@ -26,18 +26,19 @@ struct spot {
     struct list due;   /* in the row of those that owe the store something */
     struct list leased;
     uint64_t hash;
-    struct limit_op op; /* as it was asked or settled last; its key lies in `name` */
-    struct str name;    /* at the store: the tag, the kind, the key */
-    struct str bulk;    /* the same as it is sent */
+    struct limit_op op;      /* as it was asked or settled last; its key lies in `name` */
+    struct str name;         /* at the store: the tag, the kind, the key */
+    struct str bulk;         /* the same as it is sent */
     char words[LEVEL_BYTES]; /* what the script was asked last, by this op with this lease; count 0: nothing yet */
     struct limit_op words_op;
     uint64_t words_lease;
-    unsigned pins;      /* asks and batches under way that point here */
+    unsigned pins; /* asks and batches under way that point here */
 
     /* as the store told last */
     bool is_told, is_sought; /* sought: whether others of this gateway were told */
     struct level level;
-    uint64_t kept_until_ms; /* the store has promised to keep it so long, or longer; of a quota: to the end of its period */
+    uint64_t
+        kept_until_ms; /* the store has promised to keep it so long, or longer; of a quota: to the end of its period */
     uint32_t known_at; /* where this gateway keeps it for all its workers */
     uint64_t shut_until_ms; /* until then no op of this cost or more can pass */
     int64_t shut_cost;
