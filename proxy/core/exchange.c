@@ -60,10 +60,13 @@ static void keep_small(struct buf *b)
         buf_clear(b);
 }
 
+/* Its text goes with it; the next request may bring none, and then nothing is indexed. */
 static void keep_small_index(struct jsonx *j)
 {
     if (j->room > KEPT_NODES)
         jsonx_finish(j);
+    j->count = 0;
+    j->text = STR_NONE;
 }
 
 void exchange_finish(struct exchange *x)
