@@ -389,6 +389,32 @@ static void replace_all(bool crashed)
         stage_replace_worker(i, crashed);
 }
 
+TEST("a store that comes back as another one is asked again, however many buckets it is told")
+{
+    static char keys[30][8];
+    stage_begin(300);
+    stage_wait_us(5000);
+    struct limit_op op;
+    for (unsigned i = 0; i < ARRAY_LEN(keys); i++) {
+        snprintf(keys[i], sizeof keys[i], "k%u", i);
+        op = rate(keys[i], 30, 29);
+        op.on_down = DOWN_REFUSE;
+        CHECK_INT(ask_one(0, &op), STORE_PASSED);
+    }
+    cut_all();
+    model_clear(stage_server);
+    stage_run++;
+    stage_wait_us(10000);
+    connect_all();
+    stage_wait_us(100000);
+    op = rate(keys[0], 30, 29);
+    op.on_down = DOWN_REFUSE;
+    CHECK_INT(ask_one(0, &op), STORE_PASSED);
+    CHECK(!op.is_local);
+    CHECK_INT(op.remaining, 28);
+    stage_end();
+}
+
 TEST("workers that begin during an outage know what those before them had heard")
 {
     for (unsigned crashed = 0; crashed < 2; crashed++)

@@ -256,7 +256,7 @@ static void form(struct shared_store *s)
         b->number = (double)++s->formed;
 }
 
-static void write_item(struct shared_store *s, const struct batch_item *item, char words[LEVEL_BYTES])
+static void write_item(const struct batch_item *item, char words[LEVEL_BYTES])
 {
     uint64_t now_us = loop_now_exact_us();
     if (item->what == ITEM_MEMBERS)
@@ -265,7 +265,6 @@ static void write_item(struct shared_store *s, const struct batch_item *item, ch
         level_write_known(words, &item->op, item->level);
     else
         level_write_charge(words, &item->op, item->cost, now_us - item->since_us, item->end_ms);
-    (void)s;
 }
 
 static void batch_answered(struct resp_ask *ask);
@@ -281,7 +280,7 @@ static bool send(struct shared_store *s)
     for (size_t i = 0; ok && i < b->count; i++) {
         const struct batch_item *item = &b->items[i];
         char words[LEVEL_BYTES];
-        write_item(s, item, words);
+        write_item(item, words);
         at[i + 1] = buf_len(&b->bytes);
         struct str names =
             str_first(str_from(buf_str(&b->names), item->names_at), (item->leave + item->stay) * MEMBER_BYTES);
@@ -323,6 +322,8 @@ void shared_pump(struct deferred *d)
         return;
     if (!s->batch.is_formed)
         form(s);
+    if (!s->batch.is_formed)
+        s->serves_after = s->home; /* nothing is due any more, in however few batches it went */
     if (s->batch.is_formed && !send(s))
         timer_set(s->loop, &s->again, SHARED_AGAIN_LONG_MS);
 }
