@@ -103,7 +103,7 @@ ask[1] = function(key, text, arg, soft, count, cost, ttl)
     end
     local inside, answer = s[1], 1
     for at = 73, #arg, 16 do
-        if redis.call('ZSCORE', key, string.sub(arg, at, at + 15)) then
+        if type(redis.pcall('ZSCORE', key, string.sub(arg, at, at + 15))) == 'string' then
             cost = cost - 1 -- inside already: one who left has handed his place on
         end
     end

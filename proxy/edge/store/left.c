@@ -24,8 +24,8 @@ bool left_put(struct store *s, unsigned row, const struct left_due *due)
         return false;
     s->left[at].due = *due;
     memcpy(s->left[at].name, due->name.at, due->name.len);
+    atomic_fetch_add(&s->left_count, 1); /* first: who takes it at once must find it counted */
     atomic_store(&s->left_states[at], FILLED);
-    atomic_fetch_add(&s->left_count, 1);
     return true;
 }
 
