@@ -161,7 +161,7 @@ bool front_has_room(const struct exchange *x)
  * from its socket (RFC 9112 §9.6): we say that we are through, and read on for a while. */
 static void close_now(struct front *f)
 {
-    bool nothing_comes = f->stream.peer_left || (f->body_done && !front_unread(f) && !stream_may_read(&f->stream));
+    bool nothing_comes = f->stream.peer_left || (f->body_done && !front_unread(f) && !stream_holds_any(&f->stream));
     if (f->cut && (f->until_close || !f->answer_begun)) {
         front_abort(f, WHY_CALLER_LEFT);
     } else if (f->cut || nothing_comes) {

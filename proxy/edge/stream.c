@@ -215,6 +215,11 @@ bool stream_may_read(const struct stream *s)
     return s->can_read || s->ahead || s->ended != STREAM_OK || s->tls_holds;
 }
 
+bool stream_holds_any(const struct stream *s)
+{
+    return stream_may_read(s) || (s->ssl && SSL_has_pending(s->ssl));
+}
+
 static enum stream_answer read_plain(struct stream *s, char *at, size_t size, size_t *n)
 {
     ssize_t got = stream_socket_read(s, at, size);

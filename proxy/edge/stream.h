@@ -62,6 +62,8 @@ enum stream_answer stream_borrow(struct stream *s, char *room, size_t size, stru
 void stream_give_back(struct stream_ahead *place); /* NULL is fine */
 /* May a read find something, or an end? False until the next call of `ready`. */
 bool stream_may_read(const struct stream *s);
+/* Has anything come that was not read, also what no read finds yet: a part of a TLS record? */
+bool stream_holds_any(const struct stream *s);
 
 /* Writes the pieces in order, TLS records filled across them: OK, WAIT or BROKEN; *written tells how many bytes were taken,
  * in all three. After WAIT the same bytes must come again first. */

@@ -250,6 +250,27 @@ TEST("what was decrypted ahead of its reader is taken in pieces of any size, bef
     finish(&client, &server);
 }
 
+/* What comes of a half is for no read, and yet a socket that is closed now may answer it with a reset. */
+TEST("half a record is nothing to read, but it is held")
+{
+    struct side client, server;
+    char *record;
+    connect_kind(true, &client, &server);
+    CHECK(!stream_holds_any(&server.stream));
+    SSL_set0_wbio(client.stream.ssl, BIO_new(BIO_s_mem()));
+    CHECK(SSL_write(client.stream.ssl, "whole", 5) == 5);
+    ssize_t len = BIO_get_mem_data(SSL_get_wbio(client.stream.ssl), &record);
+    CHECK(len > 10 && write(client.stream.watch.fd, record, 10) == 10);
+    turns(2);
+    CHECK(!stream_may_read(&server.stream) && stream_holds_any(&server.stream));
+    CHECK(buf_len(&server.in) == 0 && server.ended == STREAM_OK);
+    CHECK(write(client.stream.watch.fd, record + 10, (size_t)len - 10) == len - 10);
+    turns(2);
+    CHECK_STR(buf_str(&server.in), STR("whole"));
+    CHECK(!stream_holds_any(&server.stream));
+    finish(&client, &server);
+}
+
 TEST("who is closed by another one's turn is not called with what was decrypted for it")
 {
     struct side client, server;
