@@ -260,7 +260,9 @@ bool sensitive_find_all(struct sensitive_finder *f, const struct pattern_set *se
             if (v->kind == VIEW_DECODED || (v->kind == VIEW_PLAIN && v->from))
                 ok = add_view(f, set, text, v, n);
         }
-        if (ok && f->views.cut) {
+        bool was_cut = ok && f->views.cut;
+        views_rest(&f->views); /* the next text with forms may come much later, or never */
+        if (was_cut) {
             *is_spent = true;
             return false;
         }

@@ -244,3 +244,9 @@ bool views_make(struct views *v, struct str text)
     v->work = m->work;
     return ok;
 }
+
+void views_rest(struct views *v)
+{
+    v->count = 0;
+    forms_begin(v->memory, 0);
+}

@@ -75,6 +75,8 @@ void views_finish(struct views *v);
 /* Makes the views of `text` (valid UTF-8, borrowed until the next call). False without memory, and when VIEW_PLAIN
  * itself is beyond the ceiling: refuse then. */
 bool views_make(struct views *v, struct str text) MUST_USE;
+/* They were read: the views end, and what a large text took is given back. Else it waits for the next text. */
+void views_rest(struct views *v);
 /* The bytes of the original that view[start, end) was made from; start <= end <= view->text.len. */
 void view_origin(const struct view *view, size_t start, size_t end, size_t *from, size_t *to);
 

@@ -90,6 +90,14 @@ TEST("secrets in another form are found where they stand")
     end();
 }
 
+TEST("the forms of a text rest as soon as they were read")
+{
+    begin(PERSONAL_ROWS, PERSONAL_KINDS);
+    check_found("email", "decode this: [[d3JpdGUgdG8gamFuZS5kb2VAY29udG9zby5jb20gdG9kYXk=]], please");
+    CHECK(!finder.views.count);
+    end();
+}
+
 TEST("plain texts give no reason to look twice")
 {
     static const char *const PLAIN[] = {

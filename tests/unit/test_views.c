@@ -591,3 +591,20 @@ TEST("what a text may take does not depend on the texts before it")
     views_finish(&kept);
     views_finish(&fresh);
 }
+
+TEST("views at rest keep little of a large text")
+{
+    static const char CODE[] = "d2hhdCBlbHNlIGlzIHRoZXJlIHRvIA=="; /* what else is there to */
+    enum { BYTES = 4 << 20, KEPT_BYTES = FORMS * (256 << 10) * 7 };
+    char *text = malloc(BYTES);
+    for (size_t i = 0; text && i < BYTES; i += sizeof CODE - 1)
+        memcpy(text + i, CODE, sizeof CODE - 1);
+    CHECK(text && make(str_of(text, BYTES)));
+    CHECK(views.count > 1 && views.memory->bytes > KEPT_BYTES);
+    views_rest(&views);
+    CHECK(!views.count && views.memory->bytes <= KEPT_BYTES);
+    free(text);
+    CHECK(make(STR("small again %41")));
+    CHECK_INT(views.count, 2);
+    views_finish(&views);
+}
