@@ -175,6 +175,7 @@ bool spot_is_fast(void)
 size_t spot_cut(const struct spotting *g, size_t i)
 {
     size_t from = i;
+    assert(spot_has_room(g->s)); /* for what is cut slowly: that is one block or one word */
     i = g->fast ? cut_fast(g, i) : i;
     return cut_slowly(g, i, i + (i == from ? SPOT_BLOCK : 1));
 }

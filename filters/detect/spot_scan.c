@@ -5,7 +5,13 @@
 
 #include <stdlib.h>
 
-enum { APART_BYTES = 2 * SPOT_BLOCK, STEPS_AT_LEAST = 1024 };
+enum {
+    APART_BYTES = 2 * SPOT_BLOCK,
+    STEPS_AT_LEAST = 1024,
+    PHRASE_MAX = SPOT_REACH_MAX / 2, /* bytes of a part: two of them are within what an anchor reaches */
+};
+static_assert(SPOT_REACH_MAX + PHRASE_MAX < SPOT_SIGNS - 2 * SPOT_BLOCK, "signs that wait for what comes behind them leave room for more");
+static_assert(3 * SPOT_REACH_MAX + PHRASE_MAX < SPOT_WORDS - 2 * SPOT_BLOCK, "as do words, even one in each byte");
 
 /* ---- spots ---- */
 
@@ -188,12 +194,12 @@ static void take_rest(struct spotting *g, size_t came)
     add_spot(g->s, (struct spot){ word_before(g, s->words_count, at), (uint32_t)g->text.len });
 }
 
-/* All words but the last few, which may be near what comes. The one before those stays too. */
+/* All words but those that begin at `needed` or behind it, which may be near what comes. The one before those stays too. */
 static void forget(struct spotting *g, uint32_t needed)
 {
     struct spots *s = g->s;
     size_t n = 0;
-    while (n + 1 < s->words_count && s->begins[n + 1] <= needed)
+    while (n + 1 < s->words_count && s->begins[n + 1] < needed)
         n++;
     s->words_count -= n;
     memmove(s->begins, s->begins + n, s->words_count * sizeof *s->begins);
@@ -220,6 +226,15 @@ void spots_close(struct spots *s)
     s->seen = NULL;
 }
 
+/* Of a text that was cut up to `i`: what begins before here has all behind it that a chain could use, and each word there the next
+ * one, but where that is further away than two words of a phrase can be. So even a run of nothing but signs comes to be known. */
+static uint32_t known_until(const struct spots *s, size_t i)
+{
+    uint32_t last = s->begins[s->words_count - 1], apart = i > PHRASE_MAX ? (uint32_t)i - PHRASE_MAX : 0;
+    last = last > apart ? last : apart;
+    return last > SPOT_REACH_MAX ? last - SPOT_REACH_MAX : 0;
+}
+
 void spots_find_in(const struct spot_table *t, struct str text, struct spots *s, bool fast)
 {
     struct spotting g = { .table = t, .text = text, .s = s, .fast = fast };
@@ -230,18 +245,18 @@ void spots_find_in(const struct spot_table *t, struct str text, struct spots *s,
     s->work = 0;
     s->base += 2 * SPOT_REACH_MAX;
     size_t i = 0;
-    while (i < text.len && !is_dear(&g)) {
+    while (i < text.len && spot_has_room(s) && !is_dear(&g)) {
         i = spot_cut(&g, i);
         if (i < text.len && spot_has_room(s))
             continue;
         spot_hash_words(&g);
-        uint32_t last = s->begins[s->words_count - 1], known = last > SPOT_REACH_MAX ? last - SPOT_REACH_MAX : 0;
+        uint32_t known = known_until(s, i);
         s->pairs[s->words_count] = 0;
         look_at_some(&g, i < text.len ? known : UINT32_MAX);
         if (!is_dear(&g))
             forget(&g, known > 2 * SPOT_REACH_MAX ? known - 2 * SPOT_REACH_MAX : 0);
     }
-    if (is_dear(&g))
+    if (i < text.len || is_dear(&g))
         take_rest(&g, i);
     s->base += text.len;
 }
