@@ -374,7 +374,10 @@ static inline void model_settle(struct model *m, const struct str *args, size_t 
     for (size_t i = 2; !again && i < keys; i++) { /* the second key is the mark's */
         double w[9];
         model_words(w, args[keys + i - 1]);
-        model_settle_op(m, model_at(m, args[i]), w, args[keys + i - 1]);
+        struct model_bucket *b = model_at(m, args[i]);
+        bool was_new = w[0] != 1 && b->until_ms == 0;
+        model_settle_op(m, b, w, args[keys + i - 1]);
+        model_add(m, was_new);
     }
     if (!again) {
         last->x = number;

@@ -8,8 +8,8 @@
 --       1 concurrency  how many members leave (they come first), how many are inside, how long they count in ms
 --       2 quota        what 1: cost, either way, the period's end in ms or 0, the ends of three periods
 --                      what 0 is known: at least so much is spent, the period's end in ms
--- gives 1 and the time in us, and for each bucket its state as ask.lua does; or 0 and the time: the batch was here already; or 2 and
--- the time: the mark is another one, nothing was charged
+-- gives 1 and the time in us, and for each bucket its state as ask.lua does, and 1 where no such rate or quota was here, else 0; or 0
+-- and the time: the batch was here already; or 2 and the time: the mark is another one, nothing was charged
 --
 -- No charge is refused. Nothing is given back above full, nor into a period that is over.
 
@@ -35,17 +35,17 @@ end
 local function state_of(key)
     local text = text_of(key)
     if not text then
-        return 0, 0
+        return 0, 0, 1
     end
     local x, y = string.match(text, '^(%d+) (%d+)$')
-    return tonumber(x) or 0, tonumber(y) or 0
+    return tonumber(x) or 0, tonumber(y) or 0, 0
 end
 
 local settle = {}
 
 settle[0] = function(key, arg, what, step, fraction, count, age)
-    local x, y = state_of(key)
-    local is_new = x == 0
+    local x, y, was_new = state_of(key)
+    local is_full = x == 0
     if what == 0 then
         if step > x or (step == x and fraction > y) then
             x, y = step, fraction
@@ -70,17 +70,17 @@ settle[0] = function(key, arg, what, step, fraction, count, age)
     if x < now then
         x, y = now, 0
     end
-    if x > now or not is_new then
+    if x > now or not is_full then
         redis.call('SET', key, string.format('%.0f %.0f', x, y), 'PX', math.ceil((x - now) / 1000) + 10000)
     end
-    return x - now, y
+    return x - now, y, was_new
 end
 
 settle[1] = function(key, arg, what, leave, stay, ttl)
     local at = 73
     if type(redis.pcall('ZCARD', key)) ~= 'number' then
         redis.call('SET', key, '', 'PX', 1) -- gone in a moment; who is inside is told again
-        return 0, 0
+        return 0, 0, 0
     end
     if leave > 0 then
         local gone = {}
@@ -101,11 +101,11 @@ settle[1] = function(key, arg, what, leave, stay, ttl)
         redis.call('ZADD', key, unpack(members))
         redis.call('PEXPIRE', key, ttl + 1000)
     end
-    return redis.call('ZCARD', key), 0
+    return redis.call('ZCARD', key), 0, 0
 end
 
 settle[2] = function(key, arg, what, cost, ends, first, second, third)
-    local used, stored = state_of(key)
+    local used, stored, was_new = state_of(key)
     if ends == 0 then
         ends = now_ms < first and first or now_ms < second and second or third
         if stored > ends and (stored == second or stored == third) then
@@ -113,26 +113,27 @@ settle[2] = function(key, arg, what, cost, ends, first, second, third)
         end
     end
     if ends <= now_ms then
-        return 0, ends
+        return 0, ends, was_new
     end
     if stored ~= ends then
         if stored > ends then
-            return 0, ends
+            return 0, ends, was_new
         end
         used = 0
     end
     used = what == 0 and math.max(used, cost) or math.max(used + cost, 0)
     redis.call('SET', key, string.format('%.0f %.0f', used, ends), 'PX', ends - now_ms + 60000)
-    return used, ends
+    return used, ends, was_new
 end
 
 local out = {1, now}
 for i = 3, #KEYS do
     local arg = ARGV[i - 1]
     local kind, what, a, b, c, d, e = struct.unpack('<ddddddddd', arg)
-    local x, y = settle[kind](KEYS[i], arg, what, a, b, c, d, e)
+    local x, y, was_new = settle[kind](KEYS[i], arg, what, a, b, c, d, e)
     table.insert(out, x)
     table.insert(out, y)
+    table.insert(out, was_new)
 end
 redis.call('SET', KEYS[1], string.format('%.0f', number), 'PX', 3600000)
 return out

@@ -113,14 +113,14 @@ static void drop(struct shared_store *s, struct spot *spot)
     COUNT(METRIC_STORE_DROPPED);
 }
 
-bool shared_knows_more(struct shared_store *s, struct spot *spot, bool is_new, uint64_t charged)
+bool shared_knows_more(struct shared_store *s, struct spot *spot, bool is_new, int64_t charged, uint64_t end_ms)
 {
     bool is_kept = spot->op.kind == LIMIT_QUOTA || loop_now_ms(s->loop) < spot->kept_until_ms;
     if (is_new && is_kept && matters(s, spot) && !spot->wants_seed)
         drop(s, spot);
     if (!spot->wants_seed)
         return false;
-    level_charge(&spot->level, &spot->op, (int64_t)charged, spot->level.y, shared_clock_us(s));
+    level_charge(&spot->level, &spot->op, charged, end_ms, shared_clock_us(s));
     return true;
 }
 

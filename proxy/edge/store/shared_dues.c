@@ -331,7 +331,7 @@ void shared_pump(struct deferred *d)
 /* The states of the buckets, or nothing when the batch was here before. */
 static bool is_well(const struct batch *b, const struct resp_value *v)
 {
-    if (v->kind != RESP_LIST || v->count < 2 || (v->count != 2 && v->count != 2 + 2 * b->count))
+    if (v->kind != RESP_LIST || v->count < 2 || (v->count != 2 && v->count != 2 + 3 * b->count))
         return false;
     for (size_t i = 0; i < v->count; i++)
         if (v->list[i].kind != RESP_INTEGER || v->list[i].integer < 0)
@@ -365,9 +365,11 @@ static void batch_answered(struct resp_ask *ask)
         uint64_t clock_us = (uint64_t)v[1].integer;
         shared_tell_clock(s, clock_us);
         for (size_t i = 0; ask->value->count > 2 && i < b->count; i++) {
-            struct spot *spot = b->items[i].spot;
-            uint64_t x = (uint64_t)v[2 + 2 * i].integer, y = (uint64_t)v[3 + 2 * i].integer;
-            if (!spot->wants_seed) /* else it knows less than we do */
+            const struct batch_item *item = &b->items[i];
+            struct spot *spot = item->spot;
+            uint64_t x = (uint64_t)v[2 + 3 * i].integer, y = (uint64_t)v[3 + 3 * i].integer;
+            bool is_charge = item->what == ITEM_CHARGE, is_new = is_charge && v[4 + 3 * i].integer;
+            if (!shared_knows_more(s, spot, is_new, is_charge && !b->is_known ? item->cost : 0, item->end_ms))
                 shared_learn(s, spot, (struct level){ spot->op.kind == LIMIT_RATE ? x + clock_us : x, y });
         }
         batch_is_home(s);

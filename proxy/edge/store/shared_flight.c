@@ -219,7 +219,7 @@ static void give_back(struct shared_store *s, struct flight_op *mine)
 static void learn(struct flight *f, struct flight_op *mine, const struct resp_value *v, uint64_t charged, uint64_t clock_us)
 {
     struct spot *spot = mine->spot;
-    if (!shared_knows_more(f->s, spot, (v[0].integer & ANSWER_NEW) && !mine->told, charged))
+    if (!shared_knows_more(f->s, spot, (v[0].integer & ANSWER_NEW) && !mine->told, (int64_t)charged, spot->level.y))
         shared_learn(f->s, spot, (struct level){ (uint64_t)v[1].integer + (spot->op.kind == LIMIT_RATE ? clock_us : 0), (uint64_t)v[2].integer });
     if (charged)
         spot->kept_until_ms = loop_now_ms(f->s->loop) + SHARED_KEPT_MS;

@@ -104,8 +104,9 @@ void shared_tell_clock(struct shared_store *s, uint64_t clock_us);
 struct spot *shared_spot(struct shared_store *s, const struct limit_op *op);
 /* The store told how it stands. */
 void shared_learn(struct shared_store *s, struct spot *spot, struct level level);
-/* The store has charged so much there, and is still to be told what we know: also if it had none of it (is_new) before its time. */
-bool shared_knows_more(struct shared_store *s, struct spot *spot, bool is_new, uint64_t charged);
+/* The store has charged so much there, of a quota in the period with that end, and is still to be told what we know: also if it had
+ * none of it (is_new) before its time. */
+bool shared_knows_more(struct shared_store *s, struct spot *spot, bool is_new, int64_t charged, uint64_t end_ms);
 /* The store does not know us: it is greeted anew, and asked again after it was told what we know. */
 void shared_is_strange(struct shared_store *s);
 
