@@ -282,6 +282,21 @@ TEST("valid requests are served, one after the other")
         CHECK_STR(read_requests(str_c(SERVED[i].raw)), str_c(SERVED[i].seen));
 }
 
+/* Whole, the line is long enough for the quick way; byte by byte it is never seen whole, so the strict way reads it. */
+TEST("every byte of a field line is judged alike in one step and piece by piece")
+{
+    static const char before[] = "GET / HTTP/1.1\r\nHost: a\r\n", line[] = "X-Name: v w\r\n";
+    char raw[] = "GET / HTTP/1.1\r\nHost: a\r\nX-Name: v w\r\nX-Padding: 0123456789abcdef\r\n\r\n";
+    for (size_t i = sizeof before - 1; i < sizeof before + sizeof line - 2; i++) {
+        char was = raw[i];
+        for (unsigned byte = 0; byte < 256; byte++) {
+            raw[i] = (char)byte;
+            CHECK(read_requests(str_of(raw, sizeof raw - 1)).len > 0);
+        }
+        raw[i] = was;
+    }
+}
+
 TEST("responses are read by length, by chunks, until close, and without a body")
 {
     CHECK_STR(
