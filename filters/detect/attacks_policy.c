@@ -1,6 +1,8 @@
 /* attacks_policy.c - what the operator makes of the rules: categories, overrides, what is allowed. */
 #include "filters/detect/attacks_policy.h"
 
+#include "filters/detect/attacks_parts.h"
+
 #include <hs.h>
 #include <stdlib.h>
 
@@ -17,7 +19,7 @@ static int word_index(const char *const *words, struct str s)
     return -1;
 }
 
-/* Categories first, so that a rule's own word stands. */
+/* Categories first, so that a rule's own word stands. What is too dense to be read may hide any category: it has only its own word. */
 static bool read_overrides(struct attacks_settings *s, struct arena *a, struct problems *problems)
 {
     uint8_t *actions = s->overrides.count ? arena_array(a, uint8_t, ATTACK_RULES_COUNT) : NULL;
@@ -34,7 +36,7 @@ static bool read_overrides(struct attacks_settings *s, struct arena *a, struct p
                 return false;
             }
             for (size_t r = 0; category >= 0 && !of_rules && r < ATTACK_RULES_COUNT; r++)
-                if (ATTACK_RULES[r].category == (enum attack_category)category)
+                if (ATTACK_RULES[r].category == (enum attack_category)category && r != RULE_SQL_DENSE)
                     actions[r] = (uint8_t)action;
             if (category < 0 && of_rules)
                 actions[rule] = (uint8_t)action;

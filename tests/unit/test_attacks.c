@@ -1,6 +1,8 @@
 /* test_attacks.c - what is an attack on what stands behind a model, and what only looks like one. All lines are made up. */
 #include "filters/detect/attacks_parts.h"
+#include "filters/detect/attacks_policy.h"
 #include "proxy/base/problems.h"
+#include "proxy/core/setup.h"
 
 #include "tests/harness/check.h"
 
@@ -330,6 +332,43 @@ TEST("texts made to cost much are read within a budget, and then refused")
         memcpy(text + at, prose, sizeof prose - 1);
     CHECK(!is_dense(str_of(text, LONG_BYTES / 2)));
     free(text);
+}
+
+/* What a text comes to with one override, as the setting has it. */
+static enum attack_verdict verdict_with(struct str key, struct str value, struct str text)
+{
+    struct text_pair pair = { .key = { .text = key }, .value = value };
+    struct attacks_settings s = { .categories = ~(uint64_t)0, .threshold = ATTACK_THRESHOLD, .overrides = { &pair, 1 } };
+    struct setup setup = { 0 };
+    struct problems problems;
+    struct attacks_found found = { .verdict = ATTACKS_NONE };
+    problems_init(&problems, STR("settings"), STR(""));
+    arena_init(&setup.arena, 1 << 16);
+    if (CHECK(attacks_settings_check(&s, &setup, &problems))) {
+        struct attacks_worker *w = attacks_worker_new(&s);
+        CHECK(w && attacks_worker_judge(w, &s, text, &found));
+        attacks_worker_free(w);
+    }
+    attacks_settings_finish(&s);
+    arena_finish(&setup.arena);
+    problems_finish(&problems);
+    return found.verdict;
+}
+
+TEST("what is too dense to be read is refused whatever its category does, unless it is named")
+{
+    enum { BYTES = 100000 };
+    char *dense = malloc(BYTES);
+    for (size_t at = 0; at < BYTES; at += 4)
+        memcpy(dense + at, "or (", 4);
+    struct str text = str_of(dense, BYTES);
+    CHECK(is_dense(text));
+    CHECK(verdict_with(STR("sql"), STR("off"), text) == ATTACKS_REFUSE);
+    CHECK(verdict_with(STR("sql"), STR("report"), text) == ATTACKS_REFUSE);
+    CHECK(verdict_with(STR("sql-dense"), STR("off"), text) == ATTACKS_NONE);
+    CHECK(verdict_with(STR("sql-dense"), STR("report"), text) == ATTACKS_REPORT);
+    CHECK(verdict_with(STR("sql"), STR("off"), STR("5 or 3=3")) == ATTACKS_NONE);
+    free(dense);
 }
 
 TEST("every beginning and every end of an attack can be read")
