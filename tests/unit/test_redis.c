@@ -332,6 +332,31 @@ TEST("a few callers never wait for one another; many share writes, and none wait
     end();
 }
 
+TEST("what was held back beyond its deadline is late, and the server is not blamed for it")
+{
+    enum { FEW = 5 };
+    struct question few[FEW], held;
+    may_answer = 0;
+    begin(serve_when_told);
+    CHECK(wait_up(true, 2000));
+    for (size_t i = 0; i < FEW; i++) {
+        ask_words(&few[i], "ECHO", "first");
+        loop_turn(loop, 0);
+    }
+    ask_words(&held, "ECHO", "held");
+    loop_turn(loop, 0);
+    may_answer = FEW;
+    usleep(300000); /* somebody else keeps the loop */
+    loop_turn(loop, 0);
+    for (size_t i = 0; i < FEW; i++)
+        CHECK(few[i].times == 1 && few[i].answer == RESP_GIVEN);
+    CHECK(held.times == 1 && held.answer == RESP_LATE);
+    CHECK(resp_is_up(client, STR_NONE));
+    may_answer = 2; /* it went out all the same */
+    check_given("next");
+    end();
+}
+
 static unsigned char_at;
 static void serve_slowly(struct talk *t)
 {

@@ -86,8 +86,11 @@ static void look_at_deadlines(struct timer *t)
         }
         struct resp_node *n = ask->node;
         bool was_sent = ask->is_sent;
+        bool was_held = was_sent && ask->place >= n->written; /* by us: it still goes out */
         leave(ask);
         client_tell(ask, was_sent ? RESP_LATE : RESP_DOWN, "no answer within the deadline");
+        if (was_held)
+            continue;
         if (n)
             node_doubt(n, "no answer within the deadline");
         else if (!c->server && !c->cluster)
