@@ -30,7 +30,7 @@ static bool grow(struct even *e, size_t len)
     size_t size = len < 4096 ? 4096 : len + len / 4;
     even_finish(e);
     e->bytes = malloc(size + WORD_TEXT_PAD);
-    e->breaks = malloc((size / 64 + 1) * sizeof *e->breaks);
+    e->breaks = malloc((size / 64 + 2) * sizeof *e->breaks); /* thirty-two bytes at the end may touch, but not set, one more */
     e->marks = malloc((size / EVEN_MARK_BYTES + 2) * sizeof *e->marks);
     e->size = size;
     if (e->bytes && e->breaks && e->marks)
