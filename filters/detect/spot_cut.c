@@ -161,7 +161,8 @@ TARGET static void hash_fast(const struct spotting *g)
 
 bool spot_is_fast(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+           __builtin_cpu_supports("popcnt");
 }
 #else
 bool spot_is_fast(void)
