@@ -157,7 +157,7 @@ void child_drain(struct child *c, int signal)
     kill(c->pid, signal);
     c->told = signal;
     c->is_draining = true;
-    timer_set(c->s->loop, &c->kill, worker_patience_ms(c->generation->setup, signal) + KILL_AFTER_DRAIN_MS);
+    timer_set(c->s->loop, &c->kill, worker_patience_ms(c->generation->setup, signal) + WORKER_KILL_MS);
 }
 
 void children_signal(const struct supervisor *s, const struct generation *g, int signal)

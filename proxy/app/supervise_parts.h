@@ -17,7 +17,6 @@ enum {
     BACK_OFF_FIRST_MS = 50,  /* before a worker that fell at once is replaced, doubled up to */
     BACK_OFF_MAX_MS = 800,
     STEADY_MS = 10000, /* one that lived so long is replaced at once */
-    KILL_AFTER_DRAIN_MS = 3000,
     NO_ROW_RETRY_MS = 1000,
 };
 

@@ -16,10 +16,7 @@
 
 enum {
     LOOK_MS = 20,
-    FLUSH_MS = 500, /* for what the store is still to be told */
     FIGURES_MS = 1000,
-    CUT_MS = 2000,
-    ABORT_MS = 300,
     IDLE_WHEN_REPLACED_MS = 5000, /* callers with kept connections go over to the new generation without a failure */
     IDLE_WHEN_STOPPED_MS = 500,
 };
@@ -85,13 +82,13 @@ static void too_late(struct timer *t)
     if (w->is_cutting) { /* who does not read must not keep us from an orderly end */
         w->is_aborting = true;
         fronts_abort(w->fronts);
-        timer_set(w->loop, &w->deadline, ABORT_MS);
+        timer_set(w->loop, &w->deadline, WORKER_ABORT_MS);
         return;
     }
     log_warning("worker %u: %zu connections are cut, draining took too long", w->start->slot, fronts_count(w->fronts));
     w->is_cutting = true;
     fronts_cut(w->fronts);
-    timer_set(w->loop, &w->deadline, CUT_MS);
+    timer_set(w->loop, &w->deadline, WORKER_CUT_MS);
 }
 
 static void drain(struct worker *w, uint64_t idle_ms, uint64_t within_ms)
@@ -185,7 +182,7 @@ static bool begin(struct worker *w)
 /* Also what has begun only in part. */
 static void finish(struct worker *w)
 {
-    outside_flush(w->outside, FLUSH_MS);
+    outside_flush(w->outside, WORKER_FLUSH_MS);
     fronts_free(w->fronts);
     setup_close(w->setup);
     outside_free(w->outside);

@@ -14,6 +14,16 @@
 
 enum { WORKER_REPLACED = SIGUSR2 };
 
+/* The end of one that is not empty when its patience (below) is over. */
+enum {
+    WORKER_CUT_MS = 2000,  /* what is still answered is cut, in order */
+    WORKER_ABORT_MS = 300, /* who does not read is reset */
+    WORKER_FLUSH_MS = 500, /* for what the store is still to be told */
+    WORKER_KILL_MS = 5000, /* the supervisor's, from the same moment on */
+};
+static_assert((int)WORKER_CUT_MS + (int)WORKER_ABORT_MS + (int)WORKER_FLUSH_MS + 1000 < (int)WORKER_KILL_MS,
+              "an orderly end has a second to spare on a busy machine");
+
 struct worker_start {
     const struct generation *generation;
     const struct sockets *sockets;
