@@ -1,6 +1,8 @@
 /* check.c - runs the tests that announced themselves before main. */
 #include "tests/harness/check.h"
 
+#include <time.h>
+
 enum { TESTS_MAX = 1000 };
 
 static struct {
@@ -21,6 +23,13 @@ void check_add(const char *name, void (*run)(void))
 void check_skip(const char *why)
 {
     skipped = why;
+}
+
+double check_cpu_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 bool check_that(bool ok, const char *file, int line, const char *what)

@@ -29,6 +29,10 @@
 /* Says why the running test cannot run here (a missing folder, a missing server) and counts it as skipped. */
 void check_skip(const char *why);
 
+/* What this thread has taken of a processor so far, however busy the machine is. A test that something is not
+ * quadratic allows it many times what it takes, sanitizers and all, and a small part of what the square would. */
+double check_cpu_seconds(void);
+
 void check_add(const char *name, void (*run)(void));
 bool check_that(bool ok, const char *file, int line, const char *what);
 bool check_str(struct str got, struct str wanted, const char *file, int line, const char *what);

@@ -514,7 +514,9 @@ TEST("log probabilities are taken out of very many choices")
     CHECK(buf_add(&answer, STR("]}")));
     struct str data = buf_str(&answer);
     CHECK(jsonx_index(&x.answer_json, data, &JSONX_LIMITS_DEFAULT, &error));
+    double before = check_cpu_seconds();
     CHECK(answer_texts_whole(&x, &x.answer_json, &data));
+    CHECK(check_cpu_seconds() - before < 5);
     CHECK_STR(str_first(data, 85), STR("{\"choices\":[0,{\"logprobs\":null,\"message\":{\"content\":\"[masked]\",\"refusal\":\"[masked]\"}}"));
     CHECK(str_find_str(data, STR("SECRET")) == data.len && str_find_str(data, STR("\"a\"")) == data.len);
     buf_finish(&answer);
