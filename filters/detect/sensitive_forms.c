@@ -12,28 +12,13 @@
 
 /* ---- reasons ---- */
 
-enum { RUN_BYTES = 16 /* which proxy/text decodes from on */, RUN_DIGITS = 8 };
+enum { RUN_BYTES = 16 /* which proxy/text decodes from on */ };
 
 /* Letters, digits and +/-_ */
 static bool is_run(char c)
 {
     static const uint64_t SIGNS[2] = { UINT64_C(0x03ffa80000000000), UINT64_C(0x07fffffe87fffffe) };
     return !((unsigned char)c & 0x80) && (SIGNS[c >> 6] >> (c & 63) & 1);
-}
-
-/* May it be base64, which has both cases, or hex? */
-static bool may_be_encoded(struct str run)
-{
-    size_t upper = 0, lower = 0, digits = 0;
-    if (run.len < RUN_BYTES)
-        return false;
-    run = str_first(run, 2 * RUN_BYTES);
-    for (size_t i = 0; i < run.len; i++) {
-        upper += is_upper(run.at[i]);
-        lower += is_lower(run.at[i]);
-        digits += ascii_is_digit(run.at[i]);
-    }
-    return (upper >= 2 && lower >= 2) || digits >= RUN_DIGITS;
 }
 
 /* Of the 64 bytes from `p` on, those that are visible ASCII. */
@@ -52,49 +37,44 @@ static uint64_t visible(const char *p)
     return mask;
 }
 
-/* Where sixteen visible bytes in a row begin, at or behind `at`; near to the end of the text anything may. */
+/* Where sixteen visible bytes in a row begin, or four pairs of them one apart, at or behind `at`; near to the end of the text anything
+ * may. */
 static size_t next_word(struct str text, size_t at)
 {
     for (; at + 64 <= text.len; at += 64 - RUN_BYTES + 1) {
-        uint64_t mask = visible(text.at + at);
+        uint64_t mask = visible(text.at + at), pairs = mask & mask >> 1 & ~(mask << 1) & ~(mask >> 2);
         for (unsigned k = 1; k < RUN_BYTES; k *= 2)
             mask &= mask >> k;
+        mask |= pairs & pairs >> 3 & pairs >> 6 & pairs >> 9;
         if (mask)
             return at + (size_t)__builtin_ctzll(mask);
     }
     return at;
 }
 
-static bool has_runs(struct str text)
+static bool has_codes(struct str text)
 {
     for (size_t at = next_word(text, 0); at < text.len; at = next_word(text, at)) {
         size_t run = at;
         while (at < text.len && is_run(text.at[at]))
             at++;
-        if (may_be_encoded(str_of(text.at + run, at - run)))
+        if ((at - run >= RUN_BYTES || at - run == 2) && view_is_code(str_from(text, run)))
             return true;
         at += at == run;
     }
     return false;
 }
 
-static bool are_hex(struct str s, size_t n)
-{
-    return s.len >= n && hex_value(s.at[0]) >= 0 && hex_value(s.at[1]) >= 0;
-}
-
-/* %40, &#64; and &commat;, \u0040 and \x40 */
+/* %40, &#64; and &commat;, \u0040 and \x40. The short ones, as \n, are in every other piece of code and write nothing that is looked for. */
 static bool is_escape(struct str text, size_t at)
 {
-    struct str rest = str_from(text, at + 1);
-    switch (text.at[at]) {
-    case '%':
-        return are_hex(rest, 2);
-    case '&':
-        return rest.len && rest.at[0] == '#';
-    default:
-        return rest.len && memchr("ux", rest.at[0], 2) && are_hex(str_from(rest, 1), 2);
-    }
+    return view_escape(str_from(text, at)) > 2;
+}
+
+/* 0x6a, 0x61, of which text[at] is the x */
+static bool is_hex_list(struct str text, size_t at)
+{
+    return at && text.at[at - 1] == '0' && view_is_code(str_from(text, at - 1));
 }
 
 static bool is_of_number(char c)
@@ -132,7 +112,7 @@ bool sensitive_has_forms(struct str text)
 {
     return has_any(text, '%', is_escape) || has_any(text, '\\', is_escape) || has_any(text, '&', is_escape) ||
            has_any(text, 0xc2, is_typographic) || has_any(text, 0xe2, is_typographic) || has_any(text, 0xef, is_typographic) ||
-           has_runs(text);
+           has_any(text, 'x', is_hex_list) || has_any(text, 'X', is_hex_list) || has_codes(text);
 }
 
 /* ---- finds ---- */

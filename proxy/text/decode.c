@@ -158,9 +158,7 @@ static size_t decode_escape(struct decode *d, size_t i)
     char out[4];
     size_t n = 0;
     d->work += 8;
-    size_t len = rest.at[0] == '%'   ? escape_url(rest, out, &n)
-                 : rest.at[0] == '&' ? escape_entity(rest, out, &n)
-                                     : escape_backslash(rest, out, &n);
+    size_t len = escape_any(rest, out, &n);
     if (!len)
         return i + 1;
     d->plus |= rest.at[0] == '%';

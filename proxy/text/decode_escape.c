@@ -160,3 +160,24 @@ size_t escape_backslash(struct str s, char out[4], size_t *n)
             return out[0] = LETTERS[i + 1], *n = 1, 2;
     return 0;
 }
+
+size_t escape_any(struct str s, char out[4], size_t *n)
+{
+    switch (s.len ? s.at[0] : '\0') {
+    case '%':
+        return escape_url(s, out, n);
+    case '&':
+        return escape_entity(s, out, n);
+    case '\\':
+        return escape_backslash(s, out, n);
+    default:
+        return 0;
+    }
+}
+
+size_t view_escape(struct str s)
+{
+    char out[4];
+    size_t n;
+    return escape_any(s, out, &n);
+}

@@ -142,3 +142,10 @@ bool run_is_spaced_hex(struct str s, struct spaced_hex *form)
     *form = (struct spaced_hex){ digits, step };
     return letters >= 2;
 }
+
+bool view_is_code(struct str s)
+{
+    size_t skip;
+    struct spaced_hex form;
+    return run_coding(s, &skip) != CODING_NONE || run_is_spaced_hex(s, &form);
+}

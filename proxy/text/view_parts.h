@@ -188,6 +188,7 @@ bool run_is_spaced_hex(struct str s, struct spaced_hex *form);
 size_t escape_url(struct str s, char out[4], size_t *n);
 size_t escape_entity(struct str s, char out[4], size_t *n);
 size_t escape_backslash(struct str s, char out[4], size_t *n);
+size_t escape_any(struct str s, char out[4], size_t *n);
 /* bare.c: length of the mark-up at s[i], 0 when there is none that would be taken out; *space: a space stays in its
  * place. `closers` is zeroed at the beginning of a text, and i only grows. */
 struct closers {

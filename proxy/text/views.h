@@ -77,6 +77,11 @@ void views_finish(struct views *v);
 bool views_make(struct views *v, struct str text) MUST_USE;
 /* They were read: the views end, and what a large text took is given back. Else it waits for the next text. */
 void views_rest(struct views *v);
+/* What a text gives a reason by, told without its views: does `s` begin with a run of base64 or hex, or with pairs of hexadecimal digits
+ * parted alike, which would be decoded? How long is the escape that it begins with; 0: it is none. Both look at a bounded number of
+ * bytes. */
+bool view_is_code(struct str s);
+size_t view_escape(struct str s);
 /* The bytes of the original that view[start, end) was made from; start <= end <= view->text.len. */
 void view_origin(const struct view *view, size_t start, size_t end, size_t *from, size_t *to);
 

@@ -65,6 +65,15 @@ TEST("personal data in another form is found where it stands")
     check_found("email", "https://x.example/?to=[[jane.doe%40contoso.com]]&x=1");
     check_found("email", "mail [[jane.doe&#64;contoso.com]] about it");
     check_found("email", "{\"to\":\"[[jane.doe\\u0040contoso.com]]\"}");
+    check_found("email", "mail [[jane.doe&commat;contoso.com]] about it");
+    check_found("email", "`[[jane.doe\\u{40}contoso.com]]`, `x`");
+    check_found("email", "to [[jane.doe\\100contoso.com]]");
+    check_found("email", "to [[jane.doe%u0040contoso.com]]");
+    check_found("email", "https://x.[[example/internationalization/customers/amFuZS5kb2VAY29udG9zby5jb20gdG9kYXk=]]");
+    check_found("email", "what the bytes say is this: [[6a 61 6e 65 40 63 6f 6e 74 6f 73 6f 2e 63 6f 6d]] and that is all that there is to say about it.");
+    check_found("email", "the bytes ([[6a,61,6e,65,40,63,6f,6e,74,6f,73,6f,2e,63,6f,6d]])");
+    check_found("email", "x[] = { [[0x6a, 0x61, 0x6e, 0x65, 0x40, 0x63, 0x6f, 0x6e, 0x74, 0x6f, 0x73, 0x6f, 0x2e, 0x63, 0x6f, 0x6d]] }");
+    check_found("email", "say [[0X6A 0X61 0X6E 0X65 0X40 0X63 0X6F 0X6E 0X74 0X6F 0X73 0X6F 0X2E 0X63 0X6F 0X6D]]");
     check_found("email", "to [[jane.doe＠contoso.com]]");
     check_found("email", "to [[jane\xe2\x80\x8b.doe@contoso.com]]");
     check_found("card", "Karte [[４０１２ ８８８８ ８８８８ １８８１]]");
@@ -104,6 +113,9 @@ TEST("plain texts give no reason to look twice")
         "The committee met on Tuesday to talk about the new library, which had been open for 12 days.",
         "The committee’s report – “open to all” – costs 5 €.", "Пожалуйста, прочитайте отчёт.", "请阅读附件中的报告，并用三到四句话告诉我。",
         "50% of it, Q&A, C:\\temp\\new, a&b", "internationalization-and-localization of counterrevolutionaries",
+        "So if it is to be as we do it at no. 12, go on; fields are \\n, \\t or \\\"; AT&T; x &y; 10 20 30 40 50 60.",
+        "https://x.example/internationalization/customers/CustomersOfToday/2024-11-22/StatusReportOfTheWholeWeek",
+        "for (i = 0x10; i < 0xff; i += 0x20) a[i] = b[i] & c[i]; /* 00:1b:44:11:3a:b7 */",
     };
     for (size_t i = 0; i < ARRAY_LEN(PLAIN); i++)
         CHECK(!sensitive_has_forms(str_c(PLAIN[i])));
