@@ -473,6 +473,30 @@ TEST("what a worker owes that ends while the store is away is brought home by an
     stage_end();
 }
 
+TEST("what is taken over waits until it can be brought home, and leaves a limit that has changed since as it is")
+{
+    stage_begin(300);
+    stage_wait_us(105000);
+    struct limit_op before = rate("r", 1000, 999), now = rate("r", 100000, 99999);
+    before.period_ms = now.period_ms = 86400000; /* so that hardly any flows */
+    now.cost = 1000;
+    CHECK_INT(ask_one(1, &now), STORE_PASSED);
+    for (unsigned i = 0; i < STAGE_WORKERS; i++)
+        stage_cut(&stage_clients[i], false);
+    settle(0, before, 10);
+    settle(1, now, 10);
+    stage_replace_worker(0, true);
+    stage_wait_us(450000); /* the worker beside it has looked, the new one not yet */
+    CHECK(left_any(stage_memory[0]));
+    stage_connect(&stage_clients[1]);
+    now.cost = 1;
+    stage_wait_us(1500);
+    CHECK_INT(ask_one(1, &now), STORE_PASSED); /* which knows of it at once */
+    CHECK(!left_any(stage_memory[0]) && !now.is_local);
+    CHECK(now.remaining >= 100000 - 1000 - 20 - 1 && now.remaining <= 100000 - 1000 - 20);
+    stage_end();
+}
+
 TEST("a store that comes back empty is told also what workers knew that are gone")
 {
     for (unsigned asked = 0; asked < 2; asked++) { /* also during the outage, or only afterwards */

@@ -10,6 +10,8 @@
 
 enum { COMPLAIN_MS = 10000, FLUSH_TURN_MS = 5 };
 
+static void take_dues(struct shared_store *s);
+
 /* ---- time ---- */
 
 uint64_t shared_clock_us(const struct shared_store *s)
@@ -195,6 +197,7 @@ static void hello_answered(struct resp_ask *ask)
     if (!was_greeted || !is_same || s->hello_ms - s->refresh_ms >= SHARED_HOLD_MS / 3)
         refresh_all(s);
     s->is_greeted = true;
+    take_dues(s);
     if (!was_greeted || !is_same)
         s->serves_after = s->formed + shared_batches_due(s);
     loop_defer(s->loop, &s->pump);
@@ -248,13 +251,18 @@ static void leave_dues(struct shared_store *s)
     COUNT_N(lost, METRIC_STORE_LOST);
 }
 
+/* By who can bring it home; until then it waits. */
 static void take_dues(struct shared_store *s)
 {
+    if (!s->is_greeted)
+        return;
     char name[LEFT_NAME_MAX];
     struct left_due due;
     for (size_t n = 0; n < SHARED_LEFT_MAX && left_take(s->memory, s->row, name, &due); n++) {
         due.op.key = str_from(due.name, s->spots.tag.len + 2);
-        struct spot *spot = str_starts(due.name, s->spots.tag) ? shared_spot(s, &due.op) : NULL;
+        struct spot *spot = NULL;
+        if (str_starts(due.name, s->spots.tag) && !(spot = spot_find(&s->spots, &due.op))) /* its numbers may be newer */
+            spot = shared_spot(s, &due.op);
         if (!spot) { /* no room; or the deployment has another name now */
             COUNT(METRIC_STORE_LOST);
             continue;
