@@ -107,7 +107,7 @@ class Sentinels:
         end = time.monotonic() + 20
         while time.monotonic() < end:
             told = [s.cli("sentinel", "master", name, check=False) for s in self.sentinels]
-            copied = "master_link_status:up" in self.replica.cli("info", "replication")
+            copied = "master_link_status:up" in self.replica.cli("info", "replication", check=False)
             if copied and all("num-other-sentinels\n2" in t and "num-slaves\n1" in t for t in told):
                 return
             time.sleep(0.1)
@@ -147,7 +147,7 @@ class Cluster:
         assert run.returncode == 0, run.stdout + run.stderr
         end = time.monotonic() + 20
         while time.monotonic() < end:
-            copies = sum("master_link_status:up" in n.cli("info", "replication") for n in self.nodes)
+            copies = sum("master_link_status:up" in n.cli("info", "replication", check=False) for n in self.nodes)
             if copies == 3 * replicas and all("cluster_state:ok" in n.cli("cluster", "info") for n in self.nodes):
                 return
             time.sleep(0.1)
