@@ -26,7 +26,7 @@ bool sensitive_finder_init(struct sensitive_finder *f, const struct pattern_set 
 void sensitive_finder_finish(struct sensitive_finder *f);
 
 /* Finds all in `text` (valid UTF-8), sorted, not overlapping: f->finds, until the next call. False without memory, or when the text was made to
- * cost too much: *is_spent. */
+ * cost too much: *is_spent; f->finds is then what was found until that was known, in no order. */
 bool sensitive_find_all(struct sensitive_finder *f, const struct pattern_set *set, struct str text, bool *is_spent) MUST_USE;
 
 /* May it say anything in another form? */

@@ -180,6 +180,13 @@ static bool begin_disguise(struct reading_texts *r)
     return r->state->disguise != NULL;
 }
 
+/* What cannot be read is not let past, but by one that only tells. */
+static enum verdict unread(struct exchange *x, const struct sensitive_policy *p, struct str param, const char *what, const char *why)
+{
+    exchange_report(x, str_c(what), STR("unread"), STR("input"), str_c(SENSITIVE_ACTIONS[p->action]), STR(""));
+    return p->action == SENSITIVE_REPORT ? NEXT : refuse(x, param, str_c(what), why);
+}
+
 /* What is found in an encoding has a placeholder, whatever it is: nothing else of its kind can be written there. */
 static const struct sensitive ENCODED = { .pattern = { .id = "encoded" }, .label = "ENCODED", .fake = FAKE_LABEL };
 
@@ -189,9 +196,12 @@ static enum verdict read_text(struct reading_texts *r, const struct text *text)
     struct sensitive_finder *finder = &r->in->finder;
     struct exchange *x = r->x;
     bool is_spent;
-    if (!sensitive_find_all(finder, r->policy->found.set, text->value, &is_spent))
-        return is_spent ? refuse(x, prompt_member(x), STR("too_costly"), "the text costs too much to search")
-                        : exchange_refuse(x, WHY_OVERLOADED, "no room to scan the prompt");
+    if (!sensitive_find_all(finder, r->policy->found.set, text->value, &is_spent)) {
+        if (!is_spent)
+            return exchange_refuse(x, WHY_OVERLOADED, "no room to scan the prompt");
+        if (unread(x, r->policy, prompt_member(x), "too_costly", "the text costs too much to search") != NEXT)
+            return STOP;
+    }
     for (size_t i = 0; i < finder->count; i++) {
         const struct sensitive_find *find = &finder->finds[i];
         const struct pattern *pattern = pattern_set_at(r->policy->found.set, find->pattern);
@@ -243,14 +253,10 @@ static enum verdict write_texts(struct reading_texts *r)
     return NEXT;
 }
 
-/* What no filter can read is not let past. */
 static enum verdict check_readable(struct exchange *x, const struct sensitive_policy *p)
 {
     const char *what = prompt_unread(x, p->insecure_tokens);
-    if (!what)
-        return NEXT;
-    exchange_report(x, str_c(what), STR("unread"), STR("input"), str_c(SENSITIVE_ACTIONS[p->action]), STR(""));
-    return p->action == SENSITIVE_REPORT ? NEXT : refuse(x, STR("input"), str_c(what), "it cannot be read");
+    return what ? unread(x, p, STR("input"), what, "it cannot be read") : NEXT;
 }
 
 enum verdict sensitive_step(struct exchange *x, const void *policy)

@@ -89,6 +89,14 @@ def test_definitions_and_channels_of_answers_are_scanned_by_name():
     assert {t["text"] for t in told} == {'{"to":"[EMAIL]"}'}
 
 
+def test_a_text_that_costs_too_much_is_only_told_where_all_is_only_told():
+    lines = [json.dumps({"text": "name is this " * 5000}), json.dumps({"text": "hello"})]
+    for action, verdict in (("report", "report"), ("mask", "refuse"), ("pseudonymise", "refuse"), ("refuse", "refuse")):
+        _, told, _ = scan(lines, "--inspect", "[{ personal_data: { action: %s } }]" % action, "--relay", "none")
+        assert [t["verdict"] for t in told] == [verdict, "pass"]
+        assert [f["rule"] for f in told[0]["findings"]] == ["too_costly"]
+
+
 def test_bodies_of_each_api_are_known_by_their_members():
     bodies = ['{"model":"e","input":["bluebird"]}', '{"model":"c","prompt":"bluebird"}', '{"model":"m","input":[{"role":"user","content":"bluebird"}]}',
               '{"input_data":{"data":[["bluebird"]]}}', '{"model":"m","input":"x","user":"bluebird"}']
