@@ -98,6 +98,11 @@ enum verdict answer_sensitive_text(struct exchange *x, const void *policy, struc
         return STOP;
     if (!stream || !pattern_scratch_is_spent(exchange_instance(x)))
         return exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "no room to scan the answer");
+    if (reports) { /* it has left already; what comes after it is looked at anew */
+        exchange_report(x, STR("too_costly"), STR("unread"), STR("output"), str_c(ANSWER_SENSITIVE_ACTIONS[p->action]), STR(""));
+        pattern_stream_finish(stream);
+        return NEXT;
+    }
     x->rule = STR("too_costly");
     return exchange_refuse(x, WHY_ANSWER_REFUSED, "too_costly: the text costs too much to search");
 }

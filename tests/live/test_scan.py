@@ -95,6 +95,10 @@ def test_a_text_that_costs_too_much_is_only_told_where_all_is_only_told():
         _, told, _ = scan(lines, "--inspect", "[{ personal_data: { action: %s } }]" % action, "--relay", "none")
         assert [t["verdict"] for t in told] == [verdict, "pass"]
         assert [f["rule"] for f in told[0]["findings"]] == ["too_costly"]
+    for action, verdict in (("report", "report"), ("mask", "refuse"), ("refuse", "refuse")):
+        _, told, _ = scan(lines, "--answer", "--inspect", "none", "--relay", "[{ personal_data: { kinds: [name], action: %s } }]" % action)
+        assert [t["verdict"] for t in told] == [verdict, "pass"]
+        assert [f["rule"] for f in told[0]["findings"][:1]] == ["too_costly"] or verdict == "refuse"
 
 
 def test_bodies_of_each_api_are_known_by_their_members():
