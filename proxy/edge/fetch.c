@@ -9,7 +9,7 @@
 #include "proxy/edge/fetch_parts.h"
 #include "proxy/http/reader.h"
 
-enum { READ_BYTES = 16 * 1024, INTERIM_MAX = 8 };
+enum { READ_BYTES = 16 * 1024 };
 
 /* One ask, from fetch_ask to its answer. */
 struct fetch {
@@ -255,10 +255,9 @@ static bool begin_dial(struct fetch *f, const char **why)
 static const char *take_head(struct fetch *f)
 {
     const struct http_head *head = &f->reader.head;
-    if (head->status == 101)
-        return "the server changes to a protocol that was not asked for";
-    if (head->status < 200)
-        return ++f->interim > INTERIM_MAX ? "too many interim answers" : NULL;
+    const char *error;
+    if (!http_is_final(head, &f->interim, &error))
+        return error;
     f->has_head = true;
     struct str coding = http_known_value(head, HTTP_FIELD_CONTENT_ENCODING), after_ms;
     if (coding.at && !str_eq_nocase(coding, STR("identity")))

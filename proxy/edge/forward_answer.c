@@ -5,7 +5,6 @@
 
 enum {
     TURN_BYTES = 256 * 1024, /* of one answer in one turn of the loop, so that the others have theirs */
-    INTERIM_MAX = 8,         /* 1xx heads */
 };
 
 /* What servers say of how long they wait for the next request: "timeout=5, max=100". In milliseconds; 0: nothing. */
@@ -24,10 +23,9 @@ static uint64_t server_keeps_ms(const struct http_head *head)
 static const char *take_head(struct forward *f)
 {
     const struct http_head *head = &f->reader.head;
-    if (head->status == 101)
-        return "the server changes to a protocol that was not asked for";
-    if (head->status < 200)
-        return ++f->interim > INTERIM_MAX ? "too many interim answers" : NULL;
+    const char *error;
+    if (!http_is_final(head, &f->interim, &error))
+        return error;
     f->has_head = true;
     f->keeps_ms = server_keeps_ms(head);
     f->stop_writing = head->status >= 300 && f->written < f->total;

@@ -5,6 +5,15 @@
 
 #include "proxy/http/parse.h"
 
+bool http_is_final(const struct http_head *h, unsigned *interim, const char **error)
+{
+    enum { INTERIM_MAX = 8 };
+    *error = h->status == 101                              ? "the server changes to a protocol that was not asked for"
+             : h->status < 200 && ++*interim > INTERIM_MAX ? "too many interim answers"
+                                                           : NULL;
+    return h->status >= 200;
+}
+
 struct str http_known_value(const struct http_head *h, enum http_known known)
 {
     assert(known < HTTP_FIELD_OTHER);

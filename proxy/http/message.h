@@ -71,6 +71,10 @@ struct http_head {
     uint8_t first_known[HTTP_FIELD_OTHER]; /* 1 + index of the first field of that kind; 0 for none */
 };
 
+/* Of an answer: is this the head that counts? Those before it (1xx, RFC 9110 15.2) are counted in *interim. *error is what
+ * is wrong, a constant text: too many of them, or another protocol that nobody asked for; NULL: nothing. */
+bool http_is_final(const struct http_head *h, unsigned *interim, const char **error) MUST_USE;
+
 /* Value of the first field of that kind or name; at == NULL when there is none. */
 struct str http_known_value(const struct http_head *h, enum http_known known);
 struct str http_field_value(const struct http_head *h, struct str name);
