@@ -256,7 +256,8 @@ static const float *steps_of_entropy(void)
     return steps;
 }
 
-double near_entropy(struct str s)
+/* Bits in a byte, by how often each occurs. */
+static double entropy(struct str s)
 {
     unsigned char counts[256] = { 0 };
     const float *steps = steps_of_entropy();
@@ -355,5 +356,5 @@ bool near_is_random(struct str s)
         return false;
     /* of n bytes drawn at random from an alphabet of k, about this many bits are seen */
     double most = log2_of((double)(s.len < (hex ? 16U : 40U) ? s.len : (hex ? 16U : 40U)));
-    return near_entropy(s) >= most * (hex ? 0.75 : 0.72);
+    return entropy(s) >= most * (hex ? 0.75 : 0.72);
 }

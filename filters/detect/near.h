@@ -38,8 +38,6 @@ void near_look(size_t bytes); /* of validators that look at much by themselves *
 
 /* ---- is it random, or made up to show where something goes? ---- */
 
-/* Bits in a byte, by how often each occurs. */
-double near_entropy(struct str s);
 /* xxxx, 1234567890, <your-key>, EXAMPLE, ${KEY}, changeme, the same again and again, runs of the keyboard. */
 bool near_is_placeholder(struct str s);
 /* Random enough for a key of its alphabet, and no placeholder. */

@@ -28,7 +28,6 @@ struct store_time shared_time(const struct shared_store *s)
 void shared_tell_clock(struct shared_store *s, uint64_t clock_us)
 {
     s->ahead_us = (int64_t)(clock_us - loop_now_us(s->loop));
-    s->has_clock = true;
 }
 
 /* ---- who is there ---- */

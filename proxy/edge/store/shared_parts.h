@@ -63,7 +63,6 @@ struct shared_store {
     struct spots spots;
     uint32_t instance, members; /* this worker's number, and how many members it has named */
     int64_t ahead_us;           /* of the store's clock before this machine's monotonic one */
-    bool has_clock;
 
     struct list asks; /* to be decided in this turn */
     struct deferred decide;
