@@ -172,6 +172,15 @@ static struct client *ask_small(void)
     return c;
 }
 
+/* And once more on another connection, if that may be. */
+static struct client *ask_again(void)
+{
+    struct client *c = client_new();
+    c->retries = true;
+    send_request(c, HEAD_OF("10"), STR("01234"), STR("56789"));
+    return c;
+}
+
 static void wait_over(const struct client *c)
 {
     uint64_t until_us = loop_now_exact_us() + 15000000;
@@ -559,9 +568,7 @@ TEST("a kept connection that ends before it answers is told as reused, and the n
         struct client *c = ask_small();
         wait_over(c);
         is_answered(c, "ok");
-        c = client_new();
-        c->retries = true;
-        send_request(c, HEAD_OF("10"), STR("01234"), STR("56789"));
+        c = ask_again();
         wait_over(c);
         CHECK_INT(c->failures, 1);
         CHECK_INT(c->failure, FORWARD_BROKEN);
@@ -614,9 +621,7 @@ TEST("bytes that come before a request is written on a kept connection are not i
         struct client *c = ask_small();
         wait_over(c);
         is_answered(c, "ok");
-        c = client_new();
-        c->retries = true;
-        send_request(c, HEAD_OF("10"), STR("01234"), STR("56789"));
+        c = ask_again();
         is_told = true;
         for (unsigned i = 0; i < 15000 && !after; i++)
             talk_pause(1); /* on the wire then, and the request is not: that is for the end of the turn */

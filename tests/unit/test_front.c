@@ -497,17 +497,25 @@ TEST("a late head gets 408, a silent connection is closed without a word, an idl
     shut();
 }
 
-TEST("a caller who takes nothing of the answer is given up")
+static char much[1 << 20];
+
+/* A caller whose answer has begun and is not at its end. */
+static int begin_answer(void)
 {
-    usual();
-    setup.limits.send_stall_ms = 50;
-    open_with(NULL);
     core.waits = true;
     int fd = caller();
     say(fd, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
     struct answer_head head = { .status = 200, .has_body = true };
     world.answer_head(&world, core.x, &head);
-    static char much[1 << 20];
+    return fd;
+}
+
+TEST("a caller who takes nothing of the answer is given up")
+{
+    usual();
+    setup.limits.send_stall_ms = 50;
+    open_with(NULL);
+    int fd = begin_answer();
     for (int i = 0; i < 12; i++)
         world.answer_bytes(&world, core.x, str_of(much, sizeof much));
     CHECK(!front_has_room(core.x));
@@ -520,12 +528,7 @@ TEST("a caller who takes nothing of the answer is given up")
 TEST("a caller who takes nothing does not keep the house from being emptied")
 {
     house();
-    core.waits = true;
-    int fd = caller();
-    say(fd, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
-    struct answer_head head = { .status = 200, .has_body = true };
-    world.answer_head(&world, core.x, &head);
-    static char much[1 << 20];
+    int fd = begin_answer();
     for (int i = 0; i < 12; i++)
         world.answer_bytes(&world, core.x, str_of(much, sizeof much));
     fronts_cut(fronts);
@@ -541,12 +544,7 @@ TEST("a caller who takes nothing does not keep the house from being emptied")
 TEST("the model server waits while the caller does not read, and is told when it does")
 {
     house();
-    core.waits = true;
-    int fd = caller();
-    say(fd, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
-    struct answer_head head = { .status = 200, .has_body = true };
-    world.answer_head(&world, core.x, &head);
-    static char much[1 << 20];
+    int fd = begin_answer();
     size_t given = 0;
     for (int i = 0; i < 40 && front_has_room(core.x); i++, given += sizeof much) {
         world.answer_bytes(&world, core.x, str_of(much, sizeof much));
