@@ -64,22 +64,27 @@ class Proxies(Stage):
     def compare(self, scenario, figure, *more, names=None, rounds_max=1000):
         if not self.wanted(scenario):
             return
-        names = names or [n for n in self.servers]
-        rows = {n: [] for n in names}
+        rows = {n: [] for n in names or self.servers}
         rounds = min(self.args.rounds, rounds_max)
         print(f"\n{scenario}", flush=True)
-        try:
-            for i in range(rounds):
-                for n in names:
+        for i in range(rounds):
+            for n in list(rows) if i % 2 == 0 else list(rows)[::-1]:  # there and back, so that a drift of the machine favours nobody
+                try:
                     rows[n].append(r := self.load(n, *more))
-                    if sys.stderr.isatty() or rounds_max < 1000:  # where a round takes long
-                        print(f"  round {i + 1} of {rounds}, {n}: {r[figure]:.2f}, ready after {r['opened_ms'] / 1000:.1f} s",
-                              file=sys.stderr, flush=True)
-        except NotReady as e:
-            print(f"  not measured: {e}", flush=True)
-            return
+                except NotReady as e:
+                    print(f"  not measured: {e}", flush=True)
+                    del rows[n]
+                    if n == "nginx":
+                        return
+                    if n == "haproxy":  # callers that were given up still hold its places
+                        self.stop(n)
+                        self.haproxy()
+                    continue
+                if sys.stderr.isatty() or rounds_max < 1000:  # where a round takes long
+                    print(f"  round {i + 1} of {rounds}, {n}: {r[figure]:.2f}, ready after {r['opened_ms'] / 1000:.1f} s",
+                          file=sys.stderr, flush=True)
         base = rows["nginx"]
-        for n in names:
+        for n in rows:
             values = [r[figure] for r in rows[n]]
             ratios = [a[figure] / b[figure] for a, b in zip(rows[n], base) if b[figure]]
             p50 = statistics.median(r["event_p50_us" if "event" in figure else "p50_us"] for r in rows[n])
