@@ -29,11 +29,14 @@ struct journal {
     struct timer retry;
 };
 
-/* A description of our own for standard output, so that not waiting and appending concern nobody else. */
+/* A description of our own for standard output, so that not waiting concerns nobody else. Not of a file: a log that goes
+ * to the same one (`> all.log 2>&1`) would not see how far we wrote and write over it, and files make nobody wait. */
 static int own_stdout(bool *may_block)
 {
-    int fd = open("/proc/self/fd/1", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    *may_block = fd < 0;
+    struct stat st;
+    bool is_file = fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+    int fd = is_file ? -1 : open("/proc/self/fd/1", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    *may_block = fd < 0 && !is_file;
     return fd >= 0 ? fd : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 }
 

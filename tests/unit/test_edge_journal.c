@@ -109,6 +109,28 @@ TEST("two processes on one pipe never tear a line")
     CHECK_INT(torn, 0);
 }
 
+TEST("a file that is standard output and takes a log too keeps the lines of both")
+{
+    char why[160], text[256], name[] = "/tmp/test-journal-XXXXXX";
+    struct loop *loop = loop_new();
+    fflush(stdout);
+    int fd = mkstemp(name), kept = dup(STDOUT_FILENO);
+    CHECK(fd >= 0 && kept >= 0);
+    dup2(fd, STDOUT_FILENO);
+    struct journal *j = journal_open(loop, STR("stdout"), why);
+    bool ok = j && write(fd, "log 1\n", 6) == 6 && journal_add(j, STR("line 1"));
+    loop_turn(loop, 0);
+    ok = ok && write(fd, "log 2\n", 6) == 6 && journal_add(j, STR("line 2"));
+    journal_close(j, 0);
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
+    close(fd);
+    CHECK(ok);
+    CHECK_STR(str_of(text, read_all(name, text, sizeof text)), STR("log 1\nline 1\nlog 2\nline 2\n"));
+    unlink(name);
+    loop_free(loop);
+}
+
 TEST("a stopped reader fills the buffer up to its bound, then lines are refused; when he reads again all arrives")
 {
     int ends[2];
