@@ -29,8 +29,8 @@ struct journal {
     struct timer retry;
 };
 
-/* A description of our own for standard output, so that not waiting concerns nobody else. Not of a file: a log that goes
- * to the same one (`> all.log 2>&1`) would not see how far we wrote and write over it, and files make nobody wait. */
+/* A description of our own for standard output, so that not waiting concerns nobody else. Not of a file, where nobody
+ * waits: a log that goes to the same one (`> all.log 2>&1`) would not see how far we are, and write over it. */
 static int own_stdout(bool *may_block)
 {
     struct stat st;
