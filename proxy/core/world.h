@@ -46,7 +46,7 @@ struct limit_op {
     bool soft;          /* report only: charged and answered, but never the cause of a refusal */
     uint64_t lease;     /* may be answered from a slice of so much, leased ahead; 0: the store is asked each time */
     /* answered */
-    bool allowed;       /* of a settle: is the bucket still within its limit */
+    bool allowed;
     bool is_local;      /* the store was not asked: answered from a lease, or from what is known to be spent */
     uint64_t remaining;
     uint64_t retry_ms;  /* until this op could pass */
@@ -60,8 +60,8 @@ struct ask_store {
     struct ask ask;
     struct limit_op *ops;
     size_t ops_count;
-    /* Charge without asking: never refused, above the limit too. With ask.answered == NULL it is fire and forget: the world is
-     * done with the ask and the ops when the call returns, and tries to bring them home also through a short outage. */
+    /* Charge without asking: never refused, above the limit too, and never answered. The world is done with the ask and the
+     * ops when the call returns, and brings them home also through an outage, as long as it has room for them. */
     bool settle;
     enum { STORE_PASSED, STORE_REFUSED, STORE_DOWN } result;
 };

@@ -30,7 +30,7 @@ struct store_time {
 };
 struct store_time store_time_now(void);
 
-/* Answers now: ask->result and the answers of its ops; the process has `row`. */
+/* Answers now: ask->result and the answers of its ops, but for a settle; the process has `row`. */
 void store_decide(struct store *s, unsigned row, struct store_time now, struct ask_store *ask);
 /* At least op->cost of the rate or quota are spent: never lowers it. */
 void store_raise(struct store *s, unsigned row, struct store_time now, const struct limit_op *op);
@@ -58,8 +58,7 @@ struct store_client {
 
 void store_client_init(struct store_client *c, struct store *store, struct loop *loop, unsigned row);
 void store_client_finish(struct store_client *c);
-/* As world->store. A settle that nobody waits for is carried out at once. Cancelled by ask.drop: nothing was charged.
- */
+/* As world->store. Cancelled by ask.drop: nothing was charged. */
 void store_client_ask(struct store_client *c, struct ask_store *ask);
 /* As world->store_now. */
 bool store_client_ask_now(struct store_client *c, struct ask_store *ask);

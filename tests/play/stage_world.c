@@ -67,7 +67,7 @@ static void play_store(struct world *w, struct ask_store *ask)
         stage_store_ask(ask);
         return;
     }
-    if (ask->settle && !ask->ask.answered) {
+    if (ask->settle) {
         if (store_mode == STORE_COUNTS)
             decide(ask);
         for (size_t i = 0; i < ask->ops_count; i++)

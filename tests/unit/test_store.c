@@ -207,12 +207,19 @@ static struct limit_op quota(const char *key, uint64_t count, uint64_t now_ms)
                               .cost = 1 };
 }
 
-static int decide_at(struct store *s, uint64_t wall_ms, struct limit_op *op, int64_t cost, bool settles)
+static int decide_at(struct store *s, uint64_t wall_ms, struct limit_op *op, int64_t cost)
 {
     op->cost = cost;
-    struct ask_store ask = { .ops = op, .ops_count = 1, .settle = settles };
+    struct ask_store ask = { .ops = op, .ops_count = 1 };
     store_decide(s, 1, (struct store_time){ START_US, wall_ms }, &ask);
     return (int)ask.result;
+}
+
+static void settle_at(struct store *s, uint64_t wall_ms, struct limit_op op, int64_t cost)
+{
+    op.cost = cost;
+    struct ask_store ask = { .ops = &op, .ops_count = 1, .settle = true };
+    store_decide(s, 1, (struct store_time){ START_US, wall_ms }, &ask);
 }
 
 TEST("a quota is spent once in a period, and there again in the next")
@@ -220,19 +227,19 @@ TEST("a quota is spent once in a period, and there again in the next")
     struct store *s = store_new();
     uint64_t t = HOUR_BEGAN + 1000;
     struct limit_op op = quota("q", 1000000, t);
-    CHECK_INT(decide_at(s, t, &op, 999999, false), STORE_PASSED);
+    CHECK_INT(decide_at(s, t, &op, 999999), STORE_PASSED);
     CHECK_INT(op.remaining, 1);
     CHECK_INT(op.reset_ms, HOUR_MS - 1000);
     CHECK_INT(op.period_start_ms, HOUR_BEGAN);
-    CHECK_INT(decide_at(s, t, &op, 2, false), STORE_REFUSED);
+    CHECK_INT(decide_at(s, t, &op, 2), STORE_REFUSED);
     CHECK_INT(op.remaining, 1);
     CHECK_INT(op.retry_ms, HOUR_MS - 1000);
-    CHECK_INT(decide_at(s, t, &op, 1000001, false), STORE_REFUSED);
+    CHECK_INT(decide_at(s, t, &op, 1000001), STORE_REFUSED);
     CHECK(op.retry_ms == UINT64_MAX);
-    CHECK_INT(decide_at(s, t, &op, 1, false), STORE_PASSED);
-    CHECK_INT(decide_at(s, HOUR_BEGAN + HOUR_MS - 1, &op, 1, false), STORE_REFUSED);
+    CHECK_INT(decide_at(s, t, &op, 1), STORE_PASSED);
+    CHECK_INT(decide_at(s, HOUR_BEGAN + HOUR_MS - 1, &op, 1), STORE_REFUSED);
     CHECK_INT(op.retry_ms, 1);
-    CHECK_INT(decide_at(s, HOUR_BEGAN + HOUR_MS, &op, 1, false), STORE_PASSED); /* its clock is the one that counts */
+    CHECK_INT(decide_at(s, HOUR_BEGAN + HOUR_MS, &op, 1), STORE_PASSED); /* its clock is the one that counts */
     CHECK_INT(op.period_start_ms, HOUR_BEGAN + HOUR_MS);
     CHECK_INT(op.remaining, 999999);
     store_free(s);
@@ -243,16 +250,16 @@ TEST("a gateway's clock that is ahead or behind neither ends nor begins a period
     struct store *s = store_new();
     uint64_t t = HOUR_BEGAN + HOUR_MS - 1000;
     struct limit_op right = quota("q", 10, t), ahead = quota("q", 10, t + 2000);
-    CHECK_INT(decide_at(s, t, &right, 4, false), STORE_PASSED);
-    CHECK_INT(decide_at(s, t, &ahead, 4, false), STORE_PASSED);
+    CHECK_INT(decide_at(s, t, &right, 4), STORE_PASSED);
+    CHECK_INT(decide_at(s, t, &ahead, 4), STORE_PASSED);
     CHECK_INT(ahead.remaining, 2);
-    CHECK_INT(decide_at(s, t, &ahead, -4, true), STORE_PASSED); /* where it was charged */
-    CHECK_INT(decide_at(s, t, &right, 6, false), STORE_PASSED);
-    CHECK_INT(decide_at(s, t + 1000, &right, 7, false), STORE_PASSED); /* behind: its second period has begun */
+    settle_at(s, t, ahead, -4); /* where it was charged */
+    CHECK_INT(decide_at(s, t, &right, 6), STORE_PASSED);
+    CHECK_INT(decide_at(s, t + 1000, &right, 7), STORE_PASSED); /* behind: its second period has begun */
     CHECK_INT(right.remaining, 3);
     struct limit_op later = quota("q", 10, t + 1000);
-    CHECK_INT(decide_at(s, t + 1000, &later, 4, false), STORE_REFUSED);
-    CHECK_INT(decide_at(s, t, &right, 4, false), STORE_REFUSED); /* the clock went back: the period does not */
+    CHECK_INT(decide_at(s, t + 1000, &later, 4), STORE_REFUSED);
+    CHECK_INT(decide_at(s, t, &right, 4), STORE_REFUSED); /* the clock went back: the period does not */
     store_free(s);
 }
 
@@ -261,52 +268,50 @@ TEST("a settle charges where the reservation was, and nothing when that is over"
     struct store *s = store_new();
     uint64_t t = HOUR_BEGAN + 1000, next = t + HOUR_MS;
     struct limit_op op = quota("q", 100, t);
-    CHECK_INT(decide_at(s, t, &op, 50, false), STORE_PASSED);
+    CHECK_INT(decide_at(s, t, &op, 50), STORE_PASSED);
     struct limit_op spent = op;
-    CHECK_INT(decide_at(s, t, &spent, 80, true), STORE_PASSED);
-    CHECK(!spent.allowed);
-    CHECK_INT(decide_at(s, t, &spent, -31, true), STORE_PASSED);
-    CHECK(spent.allowed);
-    CHECK_INT(spent.remaining, 1);
+    settle_at(s, t, spent, 80);
+    CHECK_INT(decide_at(s, t, &op, 0), STORE_REFUSED);
+    settle_at(s, t, spent, -31);
+    CHECK_INT(decide_at(s, t, &op, 0), STORE_PASSED);
+    CHECK_INT(op.remaining, 1);
     struct limit_op fresh = quota("q", 100, next);
-    CHECK_INT(decide_at(s, next, &fresh, 10, false), STORE_PASSED);
-    CHECK_INT(decide_at(s, next, &spent, 40, true), STORE_PASSED);
-    CHECK_INT(decide_at(s, next, &spent, -40, true), STORE_PASSED);
-    CHECK_INT(decide_at(s, next, &fresh, 0, false), STORE_PASSED);
+    CHECK_INT(decide_at(s, next, &fresh, 10), STORE_PASSED);
+    settle_at(s, next, spent, 40);
+    settle_at(s, next, spent, -40);
+    CHECK_INT(decide_at(s, next, &fresh, 0), STORE_PASSED);
     CHECK_INT(fresh.remaining, 90);
     fresh.period_start_ms = 0;
-    CHECK_INT(decide_at(s, next, &fresh, 5, true), STORE_PASSED);
+    settle_at(s, next, fresh, 5);
+    CHECK_INT(decide_at(s, next, &fresh, 0), STORE_PASSED);
     CHECK_INT(fresh.remaining, 85);
-    CHECK_INT(decide_at(s, next, &fresh, -500, true), STORE_PASSED);
+    fresh.period_start_ms = 0;
+    settle_at(s, next, fresh, -500);
+    CHECK_INT(decide_at(s, next, &fresh, 0), STORE_PASSED);
     CHECK_INT(fresh.remaining, 100); /* never above the ceiling */
     fresh = quota("never seen", 100, next);
-    CHECK_INT(decide_at(s, next, &fresh, -5, true), STORE_PASSED);
-    CHECK_INT(decide_at(s, next, &fresh, 100, false), STORE_PASSED);
+    settle_at(s, next, fresh, -5);
+    CHECK_INT(decide_at(s, next, &fresh, 100), STORE_PASSED);
     store_free(s);
 }
 
-TEST("settles are answered how the bucket stands")
+TEST("a settle charges above the limit, and who asks waits until that has flowed off")
 {
     struct store *s = store_new();
     struct limit_op r = rate("r", 10, 9), h = hold("h", 1);
-    r.cost = 12;
-    struct ask_store ask = { .ops = &r, .ops_count = 1, .settle = true };
-    store_decide(s, 1, (struct store_time){ START_US, WALL_MS }, &ask);
-    CHECK(ask.result == STORE_PASSED && !r.allowed);
+    settle(s, 1, START_US, r, 12);
+    CHECK_INT(decide(s, 1, START_US, &r, 1), STORE_REFUSED);
     CHECK_INT(r.remaining, 0);
-    CHECK_INT(r.retry_ms, 12000);
+    CHECK_INT(r.retry_ms, 18000);
     CHECK_INT(r.reset_ms, 72000);
-    r.cost = -3;
-    store_decide(s, 1, (struct store_time){ START_US, WALL_MS }, &ask);
-    CHECK(r.allowed);
-    CHECK_INT(r.remaining, 1);
-    ask.ops = &h;
-    h.cost = 2;
-    store_decide(s, 1, (struct store_time){ START_US, WALL_MS }, &ask);
-    CHECK(!h.allowed);
-    h.cost = -1;
-    store_decide(s, 1, (struct store_time){ START_US, WALL_MS }, &ask);
-    CHECK(h.allowed);
+    settle(s, 1, START_US, r, -3);
+    CHECK_INT(decide(s, 1, START_US, &r, 1), STORE_PASSED);
+    CHECK_INT(r.remaining, 0);
+    settle(s, 1, START_US, h, 2);
+    settle(s, 1, START_US, h, -1);
+    CHECK_INT(decide(s, 1, START_US, &h, 1), STORE_REFUSED);
+    settle(s, 1, START_US, h, -1);
+    CHECK_INT(decide(s, 1, START_US, &h, 1), STORE_PASSED);
     store_free(s);
 }
 
@@ -324,9 +329,10 @@ TEST("the order of settles does not matter, and what is spent is never negative 
             sum += steps[i];
         }
         for (unsigned k = 0; k < 2; k++) {
-            CHECK_INT(decide_at(s, t, &op[k], 500000, false), STORE_PASSED);
+            CHECK_INT(decide_at(s, t, &op[k], 500000), STORE_PASSED);
             for (unsigned i = 0; i < 16; i++) /* every round in another order */
-                CHECK_INT(decide_at(s, t, &op[k], steps[(i * (2 * round + 1) + round) % 16], true), STORE_PASSED);
+                settle_at(s, t, op[k], steps[(i * (2 * round + 1) + round) % 16]);
+            CHECK_INT(decide_at(s, t, &op[k], 0), STORE_PASSED);
             CHECK_INT(op[k].remaining, 1000000 - sum);
         }
         store_free(s);

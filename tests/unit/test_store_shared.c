@@ -220,33 +220,24 @@ TEST("settles come home once, whatever is lost on the way, in whatever order")
     }
 }
 
-TEST("a settle that is waited for is answered how the bucket stands, also when the store is away")
+TEST("a settle charges above the limit; while the store is away the share too")
 {
     stage_begin(1000);
     stage_wait_us(10000);
-    struct asked a = { .ask = { .ask.answered = answered, .ops_count = 2, .settle = true } };
-    a.ops[0] = rate("r", 100, 99);
-    a.ops[1] = quota("q", 100);
-    a.ops[0].cost = 130;
-    a.ops[1].cost = 30;
-    a.ask.ops = a.ops;
-    shared_ask(stage_workers[0], &a.ask);
+    struct limit_op r = rate("r", 100, 99), q = quota("q", 90);
+    settle(0, r, 130);
+    settle(0, q, 30);
     stage_wait_us(10000);
-    CHECK_INT(a.answers, 1);
-    CHECK(a.ask.result == STORE_PASSED && !a.ops[0].allowed && a.ops[1].allowed);
-    CHECK_INT(a.ops[1].remaining, 70);
-    CHECK(a.ops[0].retry_ms > 17000 && a.ops[0].retry_ms <= 18000);
+    CHECK_INT(ask_one(1, &q), STORE_PASSED);
+    CHECK_INT(q.remaining, 59);
+    CHECK_INT(ask_one(1, &r), STORE_REFUSED);
+    CHECK(r.retry_ms > 17000 && r.retry_ms <= 18600);
     stage_cut(&stage_clients[0], false);
-    a.ops[1].cost = 10;
-    shared_ask(stage_workers[0], &a.ask);
-    stage_wait_us(10000);
-    CHECK_INT(a.answers, 2);
-    CHECK(a.ask.result == STORE_PASSED && a.ops[1].is_local);
-    a.ops[0].on_down = DOWN_REFUSE;
-    shared_ask(stage_workers[0], &a.ask);
-    stage_wait_us(10000);
-    CHECK_INT(a.answers, 3);
-    CHECK(a.ask.result == STORE_DOWN);
+    q = quota("fresh", 90); /* of which 30 are this gateway's */
+    settle(0, q, 29);
+    CHECK_INT(ask_one(0, &q), STORE_PASSED);
+    CHECK(q.is_local && !q.remaining);
+    CHECK_INT(ask_one(0, &q), STORE_REFUSED);
     stage_end();
 }
 

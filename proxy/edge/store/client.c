@@ -27,10 +27,8 @@ static void answer_asks(struct deferred *d)
         ask->is_open = false;
         struct ask_store *a = CONTAINER_OF(ask, struct ask_store, ask);
         store_decide(c->store, c->row, now, a);
-        if (!a->settle)
-            store_count(a);
-        if (ask->answered)
-            ask->answered(ask);
+        store_count(a);
+        ask->answered(ask);
     }
 }
 
@@ -54,7 +52,7 @@ static void drop_ask(struct ask *ask)
 
 void store_client_ask(struct store_client *c, struct ask_store *ask)
 {
-    if (ask->settle && !ask->ask.answered) {
+    if (ask->settle) {
         store_decide(c->store, c->row, store_time_now(), ask);
         return;
     }

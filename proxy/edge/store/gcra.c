@@ -28,31 +28,18 @@ static uint64_t ms_up(uint64_t ns)
     return ns / NS_PER_MS + (ns % NS_PER_MS != 0);
 }
 
-static uint64_t depth_of(const struct limit_op *op)
-{
-    return span_of(op, op->burst + 1);
-}
-
-void gcra_tell(struct limit_op *op, uint64_t now_ns, uint64_t tat)
-{
-    uint64_t depth = depth_of(op), full_in = tat > now_ns ? tat - now_ns : 0;
-    op->allowed = full_in <= depth;
-    op->retry_ms = op->allowed ? 0 : ms_up(full_in - depth);
-    op->reset_ms = ms_up(full_in);
-    op->remaining =
-        full_in >= depth ? 0 : (uint64_t)((u128)(depth - full_in) * op->count / ((u128)op->period_ms * NS_PER_MS));
-}
-
 bool gcra_ask(struct limit_op *op, uint64_t now_ns, uint64_t *tat)
 {
     assert(op->cost >= 0);
-    uint64_t depth = depth_of(op), step = gcra_increment(op, (uint64_t)op->cost);
+    uint64_t depth = span_of(op, op->burst + 1), step = gcra_increment(op, (uint64_t)op->cost);
     uint64_t before = *tat > now_ns ? *tat : now_ns, after = before + step;
-    bool passes = after - now_ns <= depth;
-    gcra_tell(op, now_ns, passes ? after : before);
-    op->allowed = passes;
-    op->retry_ms = passes ? 0 : step <= depth ? ms_up(after - now_ns - depth) : UINT64_MAX;
-    if (passes)
+    op->allowed = after - now_ns <= depth;
+    op->retry_ms = op->allowed ? 0 : step <= depth ? ms_up(after - now_ns - depth) : UINT64_MAX;
+    uint64_t full_in = (op->allowed ? after : before) - now_ns;
+    op->reset_ms = ms_up(full_in);
+    op->remaining =
+        full_in >= depth ? 0 : (uint64_t)((u128)(depth - full_in) * op->count / ((u128)op->period_ms * NS_PER_MS));
+    if (op->allowed)
         *tat = after;
-    return passes;
+    return op->allowed;
 }

@@ -15,8 +15,5 @@ uint64_t gcra_increment(const struct limit_op *op, uint64_t cost);
 /* Whether op->cost (not negative) may pass now. Fills the answers of `op` as they are afterwards (when it passes) or
  * stay (when not: retry_ms is UINT64_MAX for what can never pass). *tat becomes the new value only when it passes. */
 bool gcra_ask(struct limit_op *op, uint64_t now_ns, uint64_t *tat);
-/* Fills the answers for a bucket as it is: op->allowed tells whether it is within its limit, retry_ms when it will be.
- */
-void gcra_tell(struct limit_op *op, uint64_t now_ns, uint64_t tat);
 
 #endif

@@ -43,11 +43,11 @@ static uint64_t ms_up(u128 parts, uint64_t count)
 }
 
 /* All in parts: `count` of them are a microsecond, `period_us` of them a unit. */
-static void tell_rate(struct limit_op *op, struct level l, uint64_t now_us, uint64_t cost)
+static void tell_rate(struct limit_op *op, struct level l, uint64_t now_us)
 {
     u128 unit = period_us(op), depth = unit * ((u128)op->burst + 1);
     u128 spent = l.x >= now_us ? (u128)(l.x - now_us) * op->count + l.y : 0;
-    u128 step = unit * cost;
+    u128 step = unit * (uint64_t)op->cost;
     u128 after = spent + (op->allowed ? 0 : step);
     op->remaining = spent >= depth ? 0 : (uint64_t)divided(depth - spent, unit);
     op->retry_ms = op->allowed || after <= depth ? 0 : step > depth ? UINT64_MAX : ms_up(after - depth, op->count);
@@ -65,7 +65,7 @@ void level_tell(struct limit_op *op, struct level l, uint64_t now_us)
 {
     switch (op->kind) {
     case LIMIT_RATE:
-        tell_rate(op, l, now_us, (uint64_t)op->cost);
+        tell_rate(op, l, now_us);
         return;
     case LIMIT_CONCURRENCY:
         tell_hold(op, l.x);
@@ -73,26 +73,6 @@ void level_tell(struct limit_op *op, struct level l, uint64_t now_us)
     case LIMIT_QUOTA:
         break;
     }
-    quota_tell(op, l.x, l.y, now_us / 1000);
-}
-
-void level_tell_settled(struct limit_op *op, struct level l, uint64_t now_us)
-{
-    switch (op->kind) {
-    case LIMIT_RATE: {
-        u128 spent = l.x >= now_us ? (u128)(l.x - now_us) * op->count + l.y : 0;
-        op->allowed = spent <= period_us(op) * ((u128)op->burst + 1);
-        tell_rate(op, l, now_us, 0);
-        return;
-    }
-    case LIMIT_CONCURRENCY:
-        op->allowed = l.x <= op->count;
-        tell_hold(op, l.x);
-        return;
-    case LIMIT_QUOTA:
-        break;
-    }
-    op->allowed = l.x <= op->count;
     quota_tell(op, l.x, l.y, now_us / 1000);
 }
 

@@ -23,8 +23,6 @@ struct span_us rate_span(const struct limit_op *op, uint64_t units);
 
 /* Fills what an op of an ask is answered where the bucket stands so afterwards; op->allowed is set already. */
 void level_tell(struct limit_op *op, struct level level, uint64_t now_us);
-/* The same for an op of a settle: op->allowed tells whether the bucket is within its limit. */
-void level_tell_settled(struct limit_op *op, struct level level, uint64_t now_us);
 /* It stands so after a charge (negative: what is given back); of a quota, of that period only. */
 void level_charge(struct level *level, const struct limit_op *op, int64_t cost, uint64_t end_ms, uint64_t now_us);
 

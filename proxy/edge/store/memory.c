@@ -128,14 +128,13 @@ static int64_t hold_step(const struct asking *a, uint32_t at, int64_t cost)
 }
 
 /* The bucket's value after the settle: of a rate nothing below full, of a quota nothing outside its period. */
-static uint64_t settled(const struct asking *a, struct limit_op *op, uint64_t value)
+static uint64_t settled(const struct asking *a, const struct limit_op *op, uint64_t value)
 {
     uint64_t cost = (uint64_t)(op->cost < 0 ? -op->cost : op->cost);
     if (op->kind == LIMIT_RATE) {
         uint64_t now_ns = a->now.us * 1000, tat = value > now_ns ? value : now_ns, step = gcra_increment(op, cost);
         tat = op->cost >= 0 ? tat + step : tat - now_ns > step ? tat - step : now_ns;
         tat = tat - now_ns > GCRA_FAR_NS ? now_ns + GCRA_FAR_NS : tat; /* however often the largest is charged */
-        gcra_tell(op, now_ns, tat);
         return value <= now_ns && op->cost < 0 ? value : tat;
     }
     uint64_t wall = a->now.wall_ms;
@@ -143,12 +142,11 @@ static uint64_t settled(const struct asking *a, struct limit_op *op, uint64_t va
     bool is_there = quota_word_ends(value, end);
     uint64_t used = is_there ? quota_word_used(value) : 0;
     used = op->cost >= 0 ? used + cost : used > cost ? used - cost : 0;
-    op->allowed = used <= op->count;
-    quota_tell(op, used, end, wall);
     return end <= wall || (!is_there && op->cost < 0) ? value : quota_word(end, used);
 }
 
-static bool settle_op(const struct asking *a, struct limit_op *op)
+/* False: no room. */
+static bool settle_op(const struct asking *a, const struct limit_op *op)
 {
     struct table t = table_of(a->s, op->kind);
     uint64_t hash = table_hash(op->key);
@@ -159,11 +157,6 @@ static bool settle_op(const struct asking *a, struct limit_op *op)
             return false;
         if (t.kind == LIMIT_CONCURRENCY) {
             int64_t step = at == TABLE_NOWHERE ? 0 : hold_step(a, at, op->cost);
-            uint64_t inside = (uint32_t)value + (uint64_t)step;
-            op->allowed = inside <= op->count;
-            op->remaining = op->allowed ? op->count - inside : 0;
-            op->retry_ms = op->allowed ? 0 : CONCURRENCY_RETRY_MS;
-            op->reset_ms = 0;
             if (step == 0 || hold_move(a, at, value, step))
                 return true;
             continue;
@@ -175,16 +168,11 @@ static bool settle_op(const struct asking *a, struct limit_op *op)
     return op->cost <= 0;
 }
 
-static void settle(const struct asking *a, struct ask_store *ask)
+static void settle(const struct asking *a, const struct ask_store *ask)
 {
-    ask->result = STORE_PASSED;
-    for (size_t i = 0; i < ask->ops_count; i++) {
-        ask->ops[i].is_local = false;
-        if (settle_op(a, &ask->ops[i]))
-            continue;
-        COUNT(METRIC_STORE_FULL);
-        ask->result = STORE_DOWN;
-    }
+    for (size_t i = 0; i < ask->ops_count; i++)
+        if (!settle_op(a, &ask->ops[i]))
+            COUNT(METRIC_STORE_FULL);
 }
 
 /* ---- all ops or none ---- */
@@ -241,8 +229,7 @@ void store_raise(struct store *s, unsigned row, struct store_time now, const str
         uint32_t at = table_find_or_insert(&a, &t, hash, &value);
         if (at == TABLE_NOWHERE)
             return;
-        struct limit_op fresh = *op;
-        uint64_t least = settled(&a, &fresh, 0); /* of a bucket in which nothing is spent */
+        uint64_t least = settled(&a, op, 0); /* of a bucket in which nothing is spent */
         if (!least)
             return; /* of a period that is over */
         bool is_there = op->kind == LIMIT_RATE || (value ^ least) >> QUOTA_TAG_SHIFT == 0;

@@ -234,7 +234,6 @@ static void changed(void *user, bool is_up)
     }
     s->outage += s->is_greeted;
     s->is_greeted = false;
-    shared_settles_alone(s);
 }
 
 /* ---- from worker to worker ---- */
@@ -300,7 +299,7 @@ static void drop_ask(struct ask *ask)
 
 void shared_ask(struct shared_store *s, struct ask_store *ask)
 {
-    if (ask->settle && !ask->ask.answered) {
+    if (ask->settle) {
         shared_settle(s, ask);
         return;
     }
@@ -326,7 +325,6 @@ struct shared_store *shared_new(const struct shared_options *options)
     list_init(&s->asks);
     list_init(&s->flights);
     list_init(&s->spare);
-    list_init(&s->settling);
     deferred_init(&s->decide, shared_decide);
     deferred_init(&s->pump, shared_pump);
     timer_init(&s->look, look);

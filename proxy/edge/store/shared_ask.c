@@ -7,8 +7,7 @@ void shared_give(struct ask_store *ask)
     ask->ask.is_open = false;
     ask->ask.op = NULL;
     list_remove(&ask->ask.link);
-    if (!ask->settle)
-        store_count(ask);
+    store_count(ask);
     ask->ask.answered(&ask->ask);
 }
 
@@ -93,9 +92,7 @@ void shared_decide(struct deferred *d)
     struct shared_store *s = CONTAINER_OF(d, struct shared_store, decide);
     while (!list_is_empty(&s->asks)) { /* an answer may cancel another ask, or bring a new one */
         struct ask_store *ask = CONTAINER_OF(LIST_ENTRY(s->asks.next, struct ask, link), struct ask_store, ask);
-        if (ask->settle)
-            shared_settle(s, ask);
-        else if (decide(s, ask))
+        if (decide(s, ask))
             shared_give(ask);
     }
 }

@@ -117,12 +117,9 @@ void shared_decide_alone(struct shared_store *s, struct ask_store *ask)
     ask->result = STORE_PASSED;
 }
 
-void shared_settle_alone(struct shared_store *s, struct limit_op *op)
+void shared_settle_alone(struct shared_store *s, const struct limit_op *op)
 {
     struct limit_op share = share_now(s, shared_spot(s, op), op);
     struct ask_store ask = { .ops = &share, .ops_count = 1, .settle = true };
     store_decide(s->memory, s->row, shared_time(s), &ask);
-    take_share_answer(op, &share);
-    op->allowed |= op->on_down == DOWN_ALLOW;
-    op->is_local = true;
 }

@@ -72,7 +72,7 @@ void shared_return_lease(struct shared_store *s, struct spot *spot)
 
 /* ---- settles ---- */
 
-static void leave(struct shared_store *s, struct spot *spot, struct limit_op *op)
+static void leave(struct shared_store *s, struct spot *spot, const struct limit_op *op)
 {
     struct limit_op inside = *op;
     struct ask_store ask = { .ops = &inside, .ops_count = 1, .settle = true };
@@ -89,19 +89,18 @@ static void leave(struct shared_store *s, struct spot *spot, struct limit_op *op
         spot->leaving_count++;
     }
     spot->shut_until_ms = 0;
-    op->allowed = true;
     if (!spot->leaving_count)
         return;
     spot_is_due(&s->spots, spot, false);
     loop_defer(s->loop, &s->pump);
 }
 
-static bool settle_op(struct shared_store *s, struct limit_op *op)
+/* False: it is lost. */
+static bool settle_op(struct shared_store *s, const struct limit_op *op)
 {
     struct spot *spot = shared_spot(s, op);
     if (!spot)
         return false;
-    op->is_local = false;
     if (op->kind == LIMIT_CONCURRENCY) {
         leave(s, spot, op);
         return op->cost <= 0; /* nobody enters without asking */
@@ -114,62 +113,11 @@ static bool settle_op(struct shared_store *s, struct limit_op *op)
     return true;
 }
 
-static bool is_refused_alone(const struct ask_store *ask)
+void shared_settle(struct shared_store *s, const struct ask_store *ask)
 {
-    bool refused = false;
     for (size_t i = 0; i < ask->ops_count; i++)
-        refused |= ask->ops[i].on_down == DOWN_REFUSE && !ask->ops[i].soft;
-    return refused;
-}
-
-void shared_settle(struct shared_store *s, struct ask_store *ask)
-{
-    bool waits = ask->ask.answered != NULL;
-    ask->result = STORE_PASSED;
-    for (size_t i = 0; i < ask->ops_count; i++) {
-        if (settle_op(s, &ask->ops[i]))
-            continue;
-        COUNT(METRIC_STORE_LOST);
-        ask->result = STORE_DOWN;
-    }
-    if (!waits)
-        return;
-    if (ask->result == STORE_PASSED && shared_serves(s)) {
-        ask->ask.op = (void *)(uintptr_t)(s->formed + shared_batches_due(s)); /* the batch that is waited for */
-        list_remove(&ask->ask.link);
-        list_push_back(&s->settling, &ask->ask.link);
-        return;
-    }
-    if (ask->result == STORE_PASSED && is_refused_alone(ask))
-        ask->result = STORE_DOWN;
-    shared_give(ask);
-}
-
-static void settles_home(struct shared_store *s)
-{
-    uint64_t clock_us = shared_clock_us(s);
-    while (!list_is_empty(&s->settling)) {
-        struct ask_store *ask = CONTAINER_OF(LIST_ENTRY(s->settling.next, struct ask, link), struct ask_store, ask);
-        if ((uintptr_t)ask->ask.op > s->home)
-            return;
-        for (size_t i = 0; i < ask->ops_count; i++) {
-            struct spot *spot = spot_find(&s->spots, &ask->ops[i]);
-            level_tell_settled(&ask->ops[i], spot && spot->is_told ? spot->level : (struct level){ 0, 0 }, clock_us);
-        }
-        shared_give(ask);
-    }
-}
-
-void shared_settles_alone(struct shared_store *s)
-{
-    while (!list_is_empty(&s->settling)) {
-        struct ask_store *ask = CONTAINER_OF(LIST_ENTRY(s->settling.next, struct ask, link), struct ask_store, ask);
-        for (size_t i = 0; i < ask->ops_count; i++)
-            if (ask->ops[i].kind != LIMIT_CONCURRENCY)
-                shared_settle_alone(s, &ask->ops[i]);
-        ask->result = is_refused_alone(ask) ? STORE_DOWN : STORE_PASSED;
-        shared_give(ask);
-    }
+        if (!settle_op(s, &ask->ops[i]))
+            COUNT(METRIC_STORE_LOST);
 }
 
 /* ---- batches ---- */
@@ -311,7 +259,6 @@ static void batch_is_home(struct shared_store *s)
     b->is_formed = false;
     b->count = 0;
     s->home = s->formed;
-    settles_home(s);
     loop_defer(s->loop, &s->pump);
 }
 

@@ -75,7 +75,6 @@ struct shared_store {
     struct deferred pump;
     struct timer again;
     uint64_t formed, home; /* batches */
-    struct list settling;  /* settles that are waited for */
 
     /* who is there */
     struct resp_ask hello;
@@ -148,11 +147,11 @@ void shared_cancel_flights(struct shared_store *s);
 /* Decides without the store: op->on_down. */
 void shared_decide_alone(struct shared_store *s, struct ask_store *ask);
 /* Charges the share with what was settled. */
-void shared_settle_alone(struct shared_store *s, struct limit_op *op);
+void shared_settle_alone(struct shared_store *s, const struct limit_op *op);
 
 /* ---- shared_dues.c ---- */
 
-void shared_settle(struct shared_store *s, struct ask_store *ask);
+void shared_settle(struct shared_store *s, const struct ask_store *ask);
 void shared_owe(struct shared_store *s, struct spot *spot, int64_t cost, uint64_t end_ms);
 void shared_pump(struct deferred *d);
 void shared_batch_init(struct shared_store *s);
@@ -161,7 +160,6 @@ void shared_batch_finish(struct shared_store *s);
 void shared_batch_is_known(struct shared_store *s);
 /* How many batches what is due now takes. */
 uint64_t shared_batches_due(const struct shared_store *s);
-void shared_settles_alone(struct shared_store *s); /* all that wait */
 void shared_return_lease(struct shared_store *s, struct spot *spot);
 
 #endif
