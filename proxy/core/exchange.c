@@ -10,6 +10,16 @@
 
 enum { DETAIL_MAX = 400, KEPT_BUFFER_BYTES = 64 * 1024, KEPT_NODES = 8192, OUT_HEAD_MAX = 64 * 1024 };
 
+/* The trace that the caller names; of two nobody knows which is meant. */
+static struct str one_parent(const struct http_head *h)
+{
+    size_t first = h->first_known[HTTP_FIELD_TRACEPARENT];
+    for (size_t i = first; first && i < h->fields_count; i++)
+        if (h->fields[i].known == HTTP_FIELD_TRACEPARENT)
+            return STR_NONE;
+    return http_known_value(h, HTTP_FIELD_TRACEPARENT);
+}
+
 void exchange_prepare(struct exchange *x, struct world *world, struct setup *setup, void *front, struct peer *peer,
                       struct http_head *head)
 {
@@ -30,7 +40,7 @@ void exchange_prepare(struct exchange *x, struct world *world, struct setup *set
     x->out_head.ceiling_bytes = x->identity.ceiling_bytes = OUT_HEAD_MAX;
     arena_init(&x->arena, setup->limits.exchange_bytes);
     trace_request_id(x->request_id);
-    trace_parent(head ? http_known_value(head, HTTP_FIELD_TRACEPARENT) : STR_NONE, x->traceparent);
+    trace_parent(head ? one_parent(head) : STR_NONE, x->traceparent);
     if (head)
         x->path = head->path;
     figures_began(x);

@@ -3,6 +3,8 @@
 
 #include <sys/random.h>
 
+enum { SAMPLED = 1, RANDOM = 2 }; /* flags; the second is of level 2 */
+
 static void random_bytes(unsigned char *out, size_t n)
 {
     /* First filled after the fork, since the supervisor names no request: no two workers share a page. */
@@ -45,20 +47,33 @@ static bool is_lower_hex(struct str s, bool may_be_zero)
     return may_be_zero || !zero;
 }
 
+/* What version 00 says, and how a later one begins; the flags that are known of it. -1 for none (§3.2, §3.3). */
+static int read_parent(struct str given)
+{
+    bool is_first = str_starts(given, STR("00-"));
+    if (given.len < 55 || given.at[2] != '-' || given.at[35] != '-' || given.at[52] != '-' ||
+        (given.len > 55 && (is_first || given.at[55] != '-')))
+        return -1;
+    if (!is_lower_hex(str_first(given, 2), true) || str_starts(given, STR("ff")) ||
+        !is_lower_hex(str_of(given.at + 3, 32), false) || !is_lower_hex(str_of(given.at + 36, 16), false) ||
+        !is_lower_hex(str_of(given.at + 53, 2), true))
+        return -1;
+    return hex_value(given.at[54]) & (is_first ? SAMPLED | RANDOM : SAMPLED);
+}
+
 void trace_parent(struct str given, char out[56])
 {
     unsigned char fresh[24];
     random_bytes(fresh, sizeof fresh);
-    bool valid = given.len == 55 && str_starts(given, STR("00-")) && given.at[35] == '-' && given.at[52] == '-' &&
-                 is_lower_hex(str_of(given.at + 3, 32), false) && is_lower_hex(str_of(given.at + 36, 16), false) &&
-                 is_lower_hex(str_of(given.at + 53, 2), true);
+    int flags = read_parent(given);
     memcpy(out, "00-", 3);
-    if (valid)
+    if (flags >= 0)
         memcpy(out + 3, given.at + 3, 32);
     else
         hex_encode(out + 3, fresh, 16);
     out[35] = '-';
     hex_encode(out + 36, fresh + 16, 8);
-    memcpy(out + 52, valid ? given.at + 52 : "-01", 3);
+    memcpy(out + 52, "-0", 2);
+    out[54] = (char)('0' + (flags >= 0 ? flags : SAMPLED));
     out[55] = '\0';
 }

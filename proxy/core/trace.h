@@ -6,8 +6,8 @@
 
 /* A random version 4 UUID. */
 void trace_request_id(char out[37]);
-/* Our own traceparent (https://www.w3.org/TR/trace-context/ §3.2): the caller's trace id and flags when `given` is valid, a new
- * span id in any case. */
+/* Our own traceparent (https://www.w3.org/TR/trace-context/ §3.2): the caller's trace id and known flags when `given` is valid, of
+ * a later version too; a new span id in any case. */
 void trace_parent(struct str given, char out[56]);
 
 #endif
