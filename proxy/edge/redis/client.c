@@ -1,9 +1,6 @@
 /* client.c - asks and their deadlines, and which node has them. */
-#include "proxy/base/hash.h"
 #include "proxy/base/metric.h"
 #include "proxy/edge/redis/redis_parts.h"
-
-#include <unistd.h>
 
 enum { RETRY_MS = 20, LOGIN_LOOK_MS = 1000 };
 
@@ -245,14 +242,6 @@ void client_node_changed(struct resp_client *c, struct resp_node *n)
         c->changed(c->user, is_up);
 }
 
-uint64_t client_jitter(struct resp_client *c, uint64_t ms)
-{
-    c->random ^= c->random << 13;
-    c->random ^= c->random >> 7;
-    c->random ^= c->random << 17;
-    return ms - ms / 4 + c->random % (ms / 2 + 1);
-}
-
 /* ---- who we are, as time goes by ---- */
 
 static void look_at_login(struct timer *t)
@@ -313,8 +302,6 @@ struct resp_client *resp_client_new(const struct resp_options *options, struct p
     c->loop = options->loop;
     c->resolver = options->resolver;
     c->settings = options->setup->store;
-    c->random = hash_str(options->setup->file) ^ loop_now_exact_us() ^ ((uint64_t)getpid() << 40);
-    c->random |= 1;
     list_init(&c->nodes);
     list_init(&c->asks);
     list_init(&c->told);

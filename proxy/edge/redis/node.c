@@ -4,12 +4,15 @@
  * has served ends, it is dialled again at once and asks wait for that; when that fails, or a deadline is missed, or the server says
  * that it cannot serve, the node is doubted: asks are told so at once, and PINGs, or new connections at growing distances, find
  * out when it can be relied on again. */
+#include <unistd.h>
+
 #include "proxy/base/log.h"
 #include "proxy/base/metric.h"
 #include "proxy/edge/redis/redis_parts.h"
 
 enum {
     READ_BYTES = 16 * 1024,
+    PAUSE_FIRST_MS = 20, /* before the first try after a failure */
     PAUSE_LAST_MS = 500, /* so that a recovery is noticed within two seconds, connection included */
     SERVED_MS = 1000,    /* a connection that lived so long is worth dialling again without a pause */
     SILENT_MS = 1000,    /* something is owed for so long: the connection is cut */
@@ -113,8 +116,7 @@ void node_fail(struct resp_node *n, const char *why)
         client_node_changed(c, n);
         return;
     }
-    timer_set(c->loop, &n->timer, client_jitter(c, n->pause_ms));
-    n->pause_ms = n->pause_ms * 2 < PAUSE_LAST_MS ? n->pause_ms * 2 : PAUSE_LAST_MS;
+    timer_set(c->loop, &n->timer, pause_failed(&n->pause, 0));
     if (n->is_doubted) {
         n->why = why;
         client_node_changed(c, n);
@@ -132,7 +134,7 @@ void node_sleep(struct resp_node *n)
     disconnect(n, "the server is not asked any more");
     tell_waiting(n, "the server is not asked any more");
     n->is_doubted = n->was_told = false;
-    n->pause_ms = NODE_PAUSE_MS;
+    pause_over(&n->pause);
     client_node_changed(n->client, n);
 }
 
@@ -358,7 +360,7 @@ struct resp_node *node_new(struct resp_client *c, const struct node_place *place
         .tls = c->tls,
         .tls_name = place->tls_name,
     };
-    n->pause_ms = NODE_PAUSE_MS;
+    pause_init(&n->pause, PAUSE_FIRST_MS, PAUSE_LAST_MS, loop_now_exact_us() ^ (uint64_t)getpid() << 40);
     list_init(&n->link);
     list_init(&n->waiting);
     buf_init(&n->out, RESP_OUT_BYTES);

@@ -82,7 +82,7 @@ static void take_answer(struct resp_node *n, struct resp_ask *ask, const struct 
         return;
     }
     n->has_served = true;
-    n->pause_ms = NODE_PAUSE_MS;
+    pause_over(&n->pause);
     client_give(ask, v);
 }
 

@@ -2,6 +2,7 @@
 #ifndef EDGE_REDIS_REDIS_PARTS_H
 #define EDGE_REDIS_REDIS_PARTS_H
 
+#include "proxy/base/pause.h"
 #include "proxy/edge/dial.h"
 #include "proxy/edge/redis/reply.h"
 
@@ -86,7 +87,8 @@ struct resp_node {
     struct timer hold;  /* what is to be sent waits for company at most so long */
     bool was_held;
     struct timer timer; /* by state: try again, too late, look after it */
-    uint64_t pause_ms, until_ms, heard_ms, ready_ms, ping_ms;
+    struct pause pause;
+    uint64_t until_ms, heard_ms, ready_ms, ping_ms;
     uint64_t trust_ms; /* not before: a server that takes no writes may answer a PING well all the while */
 };
 
@@ -123,8 +125,6 @@ bool node_send_word(struct resp_node *n, enum sent_kind kind, const char *word) 
 bool node_send_login(struct resp_node *n, enum login_answer *answer) MUST_USE;
 
 /* ---- between node.c and node_reply.c ---- */
-
-enum { NODE_PAUSE_MS = 20 /* before the first try after a failure; doubled with each */ };
 
 static inline struct sent *node_sent_at(const struct resp_node *n, uint64_t place)
 {
@@ -164,7 +164,6 @@ struct resp_client {
     bool was_up;
     void (*changed)(void *user, bool is_up);
     void *user;
-    uint64_t random;
 };
 
 /* An ask of the client's own, to a node that it has chosen. */
@@ -177,7 +176,6 @@ void client_give(struct resp_ask *ask, const struct resp_value *value);
 void client_hold(struct resp_ask *ask);
 /* A node came up or went down, or could not be reached. */
 void client_node_changed(struct resp_client *c, struct resp_node *n);
-uint64_t client_jitter(struct resp_client *c, uint64_t ms);
 /* Its asks are told, and at the end of the turn it is freed. */
 void client_retire(struct resp_client *c, struct resp_node *n);
 /* client_nodes.c: those of the configuration, asleep; and the end of those that are retired. */
