@@ -67,19 +67,19 @@ static int staple(SSL *ssl, void *argument)
 
 /* ---- contexts ---- */
 
-/* What a session was made under: one whose client certificate another CA vouched for must not be resumed. */
-static bool set_session_context(SSL_CTX *ctx, const struct tls_server_options *o, STACK_OF(X509_NAME) * names)
+/* What a session was made under: one whose client certificate another CA vouched for must not be resumed, though they
+ * share a name. */
+static bool set_session_context(SSL_CTX *ctx, const struct tls_server_options *o)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
+    unsigned char digest[EVP_MAX_MD_SIZE], one[EVP_MAX_MD_SIZE];
+    unsigned len = 0, one_len;
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     char mode = (char)o->client_certificates;
+    const STACK_OF(X509_OBJECT) *trusted = X509_STORE_get0_objects(SSL_CTX_get_cert_store(ctx));
     bool ok = md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) && EVP_DigestUpdate(md, &mode, 1);
-    for (int i = 0; ok && names && i < sk_X509_NAME_num(names); i++) {
-        unsigned char *der = NULL;
-        int der_len = i2d_X509_NAME(sk_X509_NAME_value(names, i), &der);
-        ok = der_len > 0 && EVP_DigestUpdate(md, der, (size_t)der_len);
-        OPENSSL_free(der);
+    for (int i = 0; ok && i < sk_X509_OBJECT_num(trusted); i++) {
+        const X509 *ca = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(trusted, i));
+        ok = !ca || (X509_digest(ca, EVP_sha256(), one, &one_len) && EVP_DigestUpdate(md, one, one_len));
     }
     ok = ok && EVP_DigestFinal_ex(md, digest, &len) &&
          SSL_CTX_set_session_id_context(ctx, digest, len < SSL_MAX_SID_CTX_LENGTH ? len : SSL_MAX_SID_CTX_LENGTH);
@@ -90,10 +90,10 @@ static bool set_session_context(SSL_CTX *ctx, const struct tls_server_options *o
 static bool ask_client_certificates(SSL_CTX *ctx, const struct tls_server_options *o, struct problems *problems)
 {
     if (o->client_certificates == TLS_CLIENT_NONE)
-        return set_session_context(ctx, o, NULL);
+        return set_session_context(ctx, o);
     STACK_OF(X509_NAME) *names = o->client_ca_path ? SSL_load_client_CA_file(o->client_ca_path) : NULL;
     if (!names || !sk_X509_NAME_num(names) || !SSL_CTX_load_verify_file(ctx, o->client_ca_path) ||
-        !set_session_context(ctx, o, names)) {
+        !set_session_context(ctx, o)) {
         problem(problems, o->span, "no CA certificates for clients in %s: %s",
                 o->client_ca_path ? o->client_ca_path : "-", tls_why());
         sk_X509_NAME_pop_free(names, X509_NAME_free);

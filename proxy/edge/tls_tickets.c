@@ -68,6 +68,19 @@ static int seal_or_open(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CI
     return 0;
 }
 
+/* A session lives no longer than the certificate of its client, which resuming does not look at. */
+static SSL_TICKET_RETURN judge(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len,
+                               SSL_TICKET_STATUS status, void *argument)
+{
+    (void)ssl, (void)name, (void)name_len, (void)argument;
+    if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW)
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    const X509 *client = SSL_SESSION_get0_peer(session);
+    if (client && X509_cmp_current_time(X509_get0_notAfter(client)) <= 0) /* 0: no time that can be read */
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    return status == SSL_TICKET_SUCCESS_RENEW ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_USE;
+}
+
 void tls_tickets_use(SSL_CTX *ctx, struct tls_tickets *tickets)
 {
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
@@ -80,4 +93,5 @@ void tls_tickets_use(SSL_CTX *ctx, struct tls_tickets *tickets)
     SSL_CTX_set_num_tickets(ctx, 1);
     SSL_CTX_set_ex_data(ctx, context_index(), tickets);
     SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, seal_or_open);
+    SSL_CTX_set_session_ticket_cb(ctx, NULL, judge, NULL);
 }

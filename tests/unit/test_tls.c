@@ -279,6 +279,70 @@ TEST("client certificates: optional, required, and none that another CA signed")
     problems_finish(&problems);
 }
 
+/* A client whose certificate ended half an hour ago. */
+static SSL *ended(struct pki *p, const struct tls_client *client, struct tls_session *session)
+{
+    SSL *ssl = tls_client_ssl(client, STR("localhost"), session);
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *x = pki_sign(key, "client", "DNS:client.example", p->ca, p->ca_key);
+    X509_gmtime_adj(X509_getm_notBefore(x), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(x), -1800);
+    CHECK(X509_sign(x, p->ca_key, EVP_sha256()) > 0);
+    CHECK(SSL_use_cert_and_key(ssl, x, key, NULL, 1) == 1);
+    X509_free(x);
+    EVP_PKEY_free(key);
+    return ssl;
+}
+
+TEST("a session ends with its client's certificate, and with the CA that vouched for it, whatever the next is called")
+{
+    static struct tls_tickets tickets;
+    struct pki first, second;
+    struct pki_paths own;
+    char first_ca[128], second_ca[128];
+    files_once();
+    pki_init(&first);
+    pki_init(&second);
+    pki_issue(&first, "client", false, "DNS:client.example", &own);
+    snprintf(first_ca, sizeof first_ca, "%s/ca.pem", first.folder);
+    snprintf(second_ca, sizeof second_ca, "%s/ca.pem", second.folder);
+    CHECK(tls_tickets_rotate(&tickets));
+    struct tls_server_options o = { .tickets = &tickets,
+                                    .client_certificates = TLS_CLIENT_REQUIRED,
+                                    .client_ca_path = first_ca };
+    struct tls_server *before = server_with(o), *same = server_with(o);
+    o.client_ca_path = second_ca;
+    struct tls_server *after = server_with(o);
+    struct tls_client *client =
+        client_with((struct tls_client_options){ .certificate_path = own.certificate, .key_path = own.key });
+    struct tls_session session = { 0 };
+    CHECK(!resumes(client, before, &session) && session.session);
+    CHECK(resumes(client, same, &session));
+    struct meeting m = meet(tls_client_ssl(client, STR("localhost"), &session), tls_server_ssl(after));
+    CHECK(!m.ok);
+    part(&m);
+    tls_session_finish(&session);
+    tls_client_free(client);
+
+    client = client_with((struct tls_client_options){ 0 });
+    SSL *server = tls_server_ssl(before);
+    X509_VERIFY_PARAM_set_time(SSL_get0_param(server), time(NULL) - 2700); /* when it was still good */
+    m = meet(ended(&first, client, &session), server);
+    CHECK(m.ok && session.session);
+    part(&m);
+    m = meet(ended(&first, client, &session), tls_server_ssl(same));
+    CHECK(!m.ok);
+    part(&m);
+    tls_session_finish(&session);
+    tls_client_free(client);
+    tls_server_free(before);
+    tls_server_free(same);
+    tls_server_free(after);
+    pki_finish(&first);
+    pki_finish(&second);
+    problems_finish(&problems);
+}
+
 TEST("an OCSP response is stapled for the certificate that it belongs to")
 {
     files_once();
