@@ -91,20 +91,24 @@ static void upstream_refused_us(struct exchange *x)
     go(x, STAGE_STAMP);
 }
 
+/* As long as the answer asks for. */
+static void rest(struct exchange *x, const struct http_head *h, uint64_t now_ms)
+{
+    x->retry_ms = health_retry_after(h, x->world->wall_ms(x->world) / 1000, 1000, x->pool->retry_after_max_ms);
+    health_rest(x->endpoint, now_ms, x->retry_ms);
+}
+
 /* Notes what the status says about the endpoint. True when another endpoint should be tried. */
 static bool judge(struct exchange *x, const struct http_head *h)
 {
     uint64_t now = x->world->now_ms(x->world);
-    struct pool *pool = x->pool;
     switch (h->status) {
     case 429:
-        x->retry_ms = health_retry_after(h, 1000, pool->retry_after_max_ms);
-        health_rest(x->endpoint, now, x->retry_ms);
+        rest(x, h, now);
         return true;
     case 503:
         if (http_known_value(h, HTTP_FIELD_RETRY_AFTER).at || http_known_value(h, HTTP_FIELD_RETRY_AFTER_MS).at) {
-            x->retry_ms = health_retry_after(h, 1000, pool->retry_after_max_ms);
-            health_rest(x->endpoint, now, x->retry_ms);
+            rest(x, h, now);
             return true;
         }
         /* fall through */

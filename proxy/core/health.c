@@ -2,6 +2,7 @@
 #include "proxy/core/health.h"
 
 #include "proxy/base/metric.h"
+#include "proxy/http/date.h"
 
 static struct endpoint *endpoint_at(const struct pool *pool, size_t i)
 {
@@ -98,12 +99,17 @@ static bool read_number(struct str s, uint64_t unit_ms, uint64_t *ms)
     return true;
 }
 
-uint64_t health_retry_after(const struct http_head *h, uint64_t otherwise_ms, uint64_t max_ms)
+uint64_t health_retry_after(const struct http_head *h, int64_t wall_s, uint64_t otherwise_ms, uint64_t max_ms)
 {
     uint64_t best = 0, value;
+    int64_t at_s;
     bool told = false;
-    if (read_number(http_known_value(h, HTTP_FIELD_RETRY_AFTER), 1000, &value)) {
+    struct str after = http_known_value(h, HTTP_FIELD_RETRY_AFTER);
+    if (read_number(after, 1000, &value)) {
         best = value;
+        told = true;
+    } else if (http_date_read(after, wall_s, &at_s) && at_s > wall_s) {
+        best = (uint64_t)(at_s - wall_s) * 1000;
         told = true;
     }
     if (read_number(http_known_value(h, HTTP_FIELD_RETRY_AFTER_MS), 1, &value)) {

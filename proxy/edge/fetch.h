@@ -32,7 +32,7 @@ void fetches_free(struct fetches *f); /* NULL is fine; asks that are open are ne
 /* As world->fetch; the ask's strings stay until it is answered. Cancelled by ask.drop. */
 void fetch_ask(struct fetches *f, struct ask_fetch *ask);
 
-/* RFC 9110 §10.2.3: seconds, or an IMF-fixdate; false for anything else. Bounded by FETCH_RETRY_AFTER_MAX_MS. */
+/* RFC 9110 §10.2.3: seconds, or a date; false for anything else. Bounded by FETCH_RETRY_AFTER_MAX_MS. */
 bool fetch_parse_retry_after(struct str value, int64_t wall_s, uint64_t *ms) MUST_USE;
 
 #endif
