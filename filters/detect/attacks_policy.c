@@ -6,72 +6,30 @@
 #include <hs.h>
 #include <stdlib.h>
 
+#include "filters/detect/overrides.h"
 #include "proxy/core/setup.h"
 
 const char *const ATTACKS_ACTIONS[] = { "refuse", "report", NULL };
-static const char *const OVERRIDES[] = { "count", "off", "report", "refuse", NULL }; /* enum attack_action */
 
-static int word_index(const char *const *words, struct str s)
+static size_t find(const void *rules, struct str id)
 {
-    for (int i = 0; words[i]; i++)
-        if (str_eq(str_c(words[i]), s))
-            return i;
-    return -1;
+    (void)rules;
+    return attack_rule_find(id);
 }
 
-/* Categories first, so that a rule's own word stands. What is too dense to be read may hide any category: it has only its own word. */
-static bool read_overrides(struct attacks_settings *s, struct arena *a, struct problems *problems)
+/* What is too dense to be read may hide any category: it has only its own word. */
+static int category(const void *rules, size_t rule)
 {
-    uint8_t *actions = s->overrides.count ? arena_array(a, uint8_t, ATTACK_RULES_COUNT) : NULL;
-    bool ok = actions || !s->overrides.count;
-    for (int of_rules = 0; ok && of_rules < 2; of_rules++) {
-        for (size_t i = 0; i < s->overrides.count; i++) {
-            const struct text_pair *t = &s->overrides.at[i];
-            int category = word_index(ATTACK_CATEGORIES_WORDS, t->key.text), action = word_index(OVERRIDES, t->value);
-            size_t rule = attack_rule_find(t->key.text);
-            if (action < 0 || (category < 0 && rule == ATTACK_RULES_COUNT)) {
-                problem(problems, t->key.span,
-                        action < 0 ? "\"" STR_F "\" must be count, off, report or refuse" : "there is no rule or category \"" STR_F "\"",
-                        STR_A(t->key.text));
-                return false;
-            }
-            for (size_t r = 0; category >= 0 && !of_rules && r < ATTACK_RULES_COUNT; r++)
-                if (ATTACK_RULES[r].category == (enum attack_category)category && r != RULE_SQL_DENSE)
-                    actions[r] = (uint8_t)action;
-            if (category < 0 && of_rules)
-                actions[rule] = (uint8_t)action;
-        }
-    }
-    s->policy.actions = actions;
-    return ok;
-}
-
-static bool compile_allowed(struct attacks_settings *s, struct arena *a, struct problems *problems)
-{
-    if (!s->allow.count)
-        return true;
-    const char **expressions = arena_array(a, const char *, s->allow.count);
-    unsigned *flags = arena_array(a, unsigned, s->allow.count);
-    hs_compile_error_t *error = NULL;
-    bool ok = expressions && flags;
-    for (size_t i = 0; ok && i < s->allow.count; i++) {
-        struct str whole = arena_printf(a, "^(?:" STR_F ")$", STR_A(s->allow.at[i]));
-        ok = whole.at && (expressions[i] = arena_cstr(a, whole));
-        flags[i] = HS_FLAG_CASELESS | HS_FLAG_DOTALL;
-    }
-    ok = ok && hs_compile_multi(expressions, flags, NULL, (unsigned)s->allow.count, HS_MODE_BLOCK, NULL, &s->allowed, &error) == HS_SUCCESS;
-    if (!ok)
-        problem(problems, s->allow.spans[error && error->expression >= 0 ? error->expression : 0], "allow: %s",
-                error ? error->message : "no memory");
-    hs_free_compile_error(error);
-    return ok;
+    (void)rules;
+    return rule == RULE_SQL_DENSE ? -1 : (int)ATTACK_RULES[rule].category;
 }
 
 bool attacks_settings_check(struct attacks_settings *s, struct setup *setup, struct problems *problems)
 {
     s->policy = (struct attack_policy){ .categories = s->categories, .threshold = (unsigned)s->threshold };
-    bool ok = read_overrides(s, &setup->arena, problems);
-    ok = compile_allowed(s, &setup->arena, problems) && ok;
+    struct overridable of = { ATTACK_CATEGORIES_WORDS, ATTACK_CATEGORIES, ATTACK_RULES_COUNT, NULL, find, category };
+    bool ok = overrides_read(&of, &s->overrides, &setup->arena, problems, &s->policy.actions);
+    ok = allow_read(&s->allow, true, &setup->arena, problems, &s->allowed) && ok;
     return (s->set = attack_set_ref(problems)) && ok;
 }
 

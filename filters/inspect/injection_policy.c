@@ -3,8 +3,9 @@
 
 #include <hs.h>
 
+#include "filters/detect/overrides.h"
+
 const char *const INJECTION_ACTIONS[] = { "refuse", "report", NULL };
-static const char *const OVERRIDES[] = { "count", "off", "report", "refuse", NULL }; /* enum judge_action */
 
 const struct setting INJECTION_SETTINGS[] = {
     SETTING(struct injection_policy, action, SET_WORD, .words = INJECTION_ACTIONS, .dflt = "refuse",
@@ -52,90 +53,31 @@ static bool read_threshold(struct str s, unsigned *out)
     return true;
 }
 
-static int word_index(const char *const *words, struct str s)
+static size_t find(const void *set, struct str id)
 {
-    for (int i = 0; words[i]; i++)
-        if (str_eq(str_c(words[i]), s))
-            return i;
-    return -1;
+    return rule_set_find(set, id);
 }
 
-static size_t words_count(const char *const *words)
+static int category(const void *set, size_t rule)
 {
-    size_t n = 0;
-    while (words[n])
-        n++;
-    return n;
+    return (int)rule_set_category(set, rule);
 }
 
-static bool read_thresholds(struct injection_policy *p, struct problems *problems)
+static bool read_thresholds(struct injection_policy *p, const struct overridable *of, struct problems *problems)
 {
     bool ok = read_threshold(p->threshold, &p->judging.threshold);
     if (!ok)
         problem(problems, (struct span){ 0 }, "\"injection\": threshold is strict, balanced, relaxed or a number from 1 to 1000");
     for (size_t i = 0; i < p->thresholds.count; i++) {
         const struct text_pair *t = &p->thresholds.at[i];
-        int category = word_index(RULE_CATEGORIES_WORDS, t->key.text);
-        if (category < 0) {
-            problem(problems, t->key.span, "there is no category \"" STR_F "\"", STR_A(t->key.text));
-            problem_hint_near(problems, t->key.text, RULE_CATEGORIES_WORDS, words_count(RULE_CATEGORIES_WORDS));
+        int found = override_category(of, &t->key, problems);
+        if (found < 0) {
             ok = false;
-        } else if (!read_threshold(t->value, &p->judging.of_category[category])) {
+        } else if (!read_threshold(t->value, &p->judging.of_category[found])) {
             problem(problems, t->key.span, "a category's threshold is strict, balanced, relaxed or a number from 1 to 1000");
             ok = false;
         }
     }
-    return ok;
-}
-
-/* Categories first, so that a rule's own word stands. */
-static bool read_overrides(struct injection_policy *p, struct arena *a, struct problems *problems)
-{
-    uint8_t *actions = p->rules_for.count ? arena_array(a, uint8_t, p->set->count) : NULL;
-    bool ok = actions || !p->rules_for.count;
-    for (int pass = 0; ok && pass < 2; pass++) {
-        for (size_t i = 0; i < p->rules_for.count; i++) {
-            const struct text_pair *t = &p->rules_for.at[i];
-            int category = word_index(RULE_CATEGORIES_WORDS, t->key.text), action = word_index(OVERRIDES, t->value);
-            size_t rule = rule_set_find(p->set, t->key.text);
-            if (action < 0 || (category < 0 && rule == p->set->count)) {
-                problem(problems, t->key.span,
-                        action < 0 ? "\"" STR_F "\" must be count, off, report or refuse" : "there is no rule or category \"" STR_F "\"",
-                        STR_A(t->key.text));
-                if (action >= 0)
-                    problem_hint_near(problems, t->key.text, RULE_CATEGORIES_WORDS, words_count(RULE_CATEGORIES_WORDS));
-                return false;
-            }
-            for (size_t r = 0; category >= 0 && !pass && r < p->set->count; r++)
-                if (rule_set_category(p->set, r) == (enum rule_category)category)
-                    actions[r] = (uint8_t)action;
-            if (category < 0 && pass)
-                actions[rule] = (uint8_t)action;
-        }
-    }
-    p->judging.actions = actions;
-    return ok;
-}
-
-static bool compile_allowed(struct injection_policy *p, struct arena *a, struct problems *problems)
-{
-    if (!p->allow.count)
-        return true;
-    const char **expressions = arena_array(a, const char *, p->allow.count);
-    unsigned *flags = arena_array(a, unsigned, p->allow.count);
-    hs_compile_error_t *error = NULL;
-    for (size_t i = 0; expressions && flags && i < p->allow.count; i++) {
-        expressions[i] = arena_cstr(a, p->allow.at[i]);
-        flags[i] = HS_FLAG_CASELESS | HS_FLAG_SOM_LEFTMOST;
-    }
-    bool ok = expressions && flags &&
-              hs_compile_multi(expressions, flags, NULL, (unsigned)p->allow.count, HS_MODE_BLOCK, NULL, &p->allowed,
-                               &error) == HS_SUCCESS;
-    if (!ok)
-        problem(problems, p->allow.spans[error && error->expression >= 0 ? error->expression : 0], "allow: %s",
-                error ? error->message : "no memory");
-    hs_free_compile_error(error);
-    p->judging.allow = p->allowed;
     return ok;
 }
 
@@ -149,9 +91,12 @@ bool injection_check(void *policy, struct setup *setup, struct problems *problem
     judge_policy_init(&p->judging, p->set, JUDGE_BALANCED);
     if (!p->model)
         p->judging.model = NULL;
-    bool ok = read_thresholds(p, problems);
-    ok = read_overrides(p, &setup->arena, problems) && ok;
-    return compile_allowed(p, &setup->arena, problems) && ok;
+    struct overridable of = { RULE_CATEGORIES_WORDS, RULE_CATEGORIES, p->set->count, p->set, find, category };
+    bool ok = read_thresholds(p, &of, problems);
+    ok = overrides_read(&of, &p->rules_for, &setup->arena, problems, &p->judging.actions) && ok;
+    ok = allow_read(&p->allow, false, &setup->arena, problems, &p->allowed) && ok;
+    p->judging.allow = p->allowed;
+    return ok;
 }
 
 void injection_finish(void *policy)

@@ -1,0 +1,28 @@
+/* overrides.h - what an operator makes of rules that find something: `override` and `allow` of a filter's settings. */
+#ifndef DETECT_OVERRIDES_H
+#define DETECT_OVERRIDES_H
+
+#include "config/setting.h"
+
+struct hs_database;
+
+/* The rules that may be overridden: each has an id, and is of a category. */
+struct overridable {
+    const char *const *categories; /* ends with NULL */
+    size_t categories_count, rules_count;
+    const void *rules;
+    size_t (*find)(const void *rules, struct str id);    /* rules_count: there is none */
+    int (*category)(const void *rules, size_t rule); /* -1: only its own word changes what it does */
+};
+
+/* Which category it is; -1, and a complaint, when there is none. */
+int override_category(const struct overridable *of, const struct name *word, struct problems *problems);
+/* What each rule does, in the arena: 0 it counts, 1 off, 2 it reports, 3 it refuses. NULL when nothing is overridden.
+ * False, and a complaint, when a word is neither rule nor category, or not one of those four. */
+bool overrides_read(const struct overridable *of, const struct text_map *words, struct arena *a, struct problems *problems,
+                    const uint8_t **actions) MUST_USE;
+/* Regular expressions, without case, as one database that is owned then; NULL when there are none. `whole`: each must
+ * describe a text from end to end; else where matches begin is told. False, and a complaint, when one is wrong. */
+bool allow_read(const struct texts *expressions, bool whole, struct arena *a, struct problems *problems, struct hs_database **out) MUST_USE;
+
+#endif
