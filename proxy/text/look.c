@@ -38,6 +38,8 @@ static inline bool is_told(const struct look *l, enum reason why, size_t at)
     return (l->reasons & why) && at + VIEW_AROUND / 2 < l->at[l->count - 1].end;
 }
 
+enum { SCRAMBLED_NEAR = 64 };
+
 /* What was learnt so far, so that nothing is looked at twice. */
 struct known {
     struct closers closers;
@@ -152,13 +154,26 @@ static void look_at_spaced(struct look *l, struct str text, size_t last, size_t 
         note(l, text, REASON_SPACED, last - 3 * step, last + 1);
 }
 
+/* Another word that is scrambled, of the few on either side of text[start, end), telling or not. */
+static bool has_scrambled_near(struct str text, size_t start, size_t end)
+{
+    size_t i = start > SCRAMBLED_NEAR ? start - SCRAMBLED_NEAR : 0, until = text.len - end > SCRAMBLED_NEAR ? end + SCRAMBLED_NEAR : text.len;
+    for (size_t to; i < until; i = to + 1) {
+        for (to = i; to < until && char_is(text.at[to], IS_ALPHA);)
+            to++;
+        if (i != start && scrambled_as(str_of(text.at + i, to - i)))
+            return true;
+    }
+    return false;
+}
+
 /* One word may be a slip of the pen. */
 __attribute__((noinline)) static void look_at_word(struct look *l, struct str text, size_t start, size_t end, struct known *known, uint64_t *work)
 {
     *work += 8;
-    if (!scrambled_as(str_of(text.at + start, end - start)))
+    if (is_told(l, REASON_SCRAMBLED, end) || !scrambled_as(str_of(text.at + start, end - start)))
         return;
-    if (known->scrambled++)
+    if (known->scrambled++ || has_scrambled_near(text, start, end))
         note(l, text, REASON_SCRAMBLED, known->scrambled == 2 ? known->scrambled_at : start, end);
     known->scrambled_at = start;
 }

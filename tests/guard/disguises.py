@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""What each disguise costs: of attacks that are refused as they stand, the share that is still refused when they wear it.
+
+    disguises.py JUDGE [CORPORA] [NAME…]
+
+JUDGE is the program judge_lines, CORPORA as for evaluate.py. Attacks are of ASCII and short, at most sixty of each corpus; --benign
+judges what is not refused instead: how much of it is when it wears the disguise.
+"""
+import base64
+import binascii
+import codecs
+import gzip
+import json
+import os
+import quopri
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+
+from evaluate import APART, FAMILY
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def table(lower, upper=None):
+    small = dict(zip(LETTERS, lower))
+    return {**small, **dict(zip(LETTERS.upper(), upper or lower))}
+
+
+def mapped(pairs):
+    return lambda t: "".join(pairs.get(c, c) for c in t)
+
+
+def shifted(first, first_upper=None):
+    return mapped(table([chr(first + i) for i in range(26)], [chr((first_upper or first) + i) for i in range(26)]))
+
+
+def between(sep):
+    return lambda t: "   ".join(sep.join(w) for w in t.split()) if sep == " " else " ".join(sep.join(w) for w in t.split())
+
+
+def words(change):
+    return lambda t: re.sub(r"[A-Za-z]+", lambda m: change(m.group()), t)
+
+
+def inner(w):
+    middle = list(w[1:-1])
+    for _ in range(8):
+        random.shuffle(middle)
+        if "".join(middle) != w[1:-1]:
+            break
+    return w[0] + "".join(middle) + w[-1] if len(w) > 3 else w
+
+
+def typo(w):
+    if len(w) < 5 or random.random() < 0.5:
+        return w
+    i = random.randrange(1, len(w) - 2)
+    return random.choice((w[:i] + w[i + 1] + w[i] + w[i + 2:], w[:i] + w[i] + w[i:], w[:i] + w[i + 1:]))
+
+
+MORSE = dict(zip(LETTERS + "0123456789", (".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- "
+                                          "-..- -.-- --.. ----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----.").split()))
+NATO = ("alfa bravo charlie delta echo foxtrot golf hotel india juliett kilo lima mike november oscar papa quebec romeo sierra tango "
+        "uniform victor whiskey xray yankee zulu").split()
+CYRILLIC = dict(zip("aceopxyisjABCEHIKMOPSTXY", "асеорхуіѕјАВСЕНІКМОРЅТХУ"))
+GREEK = dict(zip("aoviuptABEZHIKMNOPTYX", "αονιυρτΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"))
+LEET = dict(zip("aeiostAEIOST", "431057431057"))
+UPSIDE = table("ɐqɔpǝɟƃɥᴉɾʞlɯuodbɹsʇnʌʍxʎz")
+SMALL_CAPITALS = table("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀsᴛᴜᴠᴡxʏᴢ")
+UNUSUAL = {"e": "ē", "a": "ä", "o": "ö", "i": "ï", "u": "ů", "n": "ñ", "s": "ş", "c": "ç"}
+MARKS = [chr(c) for c in range(0x300, 0x330)]
+
+
+def entities_named(t):
+    names = {"<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;", " ": "&nbsp;", ".": "&period;", ",": "&comma;", "a": "&aacute;"}
+    return "".join(names.get(c, c) if c != "a" else "a" for c in t)
+
+
+def smuggled(t):
+    return "😀" + "".join(chr(0xfe00 + b) if b < 16 else chr(0xe0100 + b - 16) for b in t.encode())
+
+
+def uuencoded(t):
+    b = t.encode()
+    return "begin 644 a.txt\n" + "".join(binascii.b2a_uu(b[i:i + 45]).decode() for i in range(0, len(b), 45)) + "`\nend"
+
+
+def pig_latin(w):
+    m = re.match(r"[^aeiouAEIOU]+", w)
+    return w[m.end():] + m.group() + "ay" if m and m.end() < len(w) else w + "way"
+
+
+def variables(t):
+    ws = t.split(" ")
+    return "; ".join("%s='%s'" % (LETTERS[i % 26] + str(i // 26 or ""), " ".join(ws[k:k + 2]))
+                     for i, k in enumerate(range(0, len(ws), 2)))
+
+
+def pieces(t):
+    """'ign' + 'ore'"""
+    return " + ".join("'%s'" % t[i:i + 4] for i in range(0, len(t), 4))
+
+
+DISGUISES = {
+    "none": lambda t: t,
+    "upper case": str.upper,
+    "base64": lambda t: base64.b64encode(t.encode()).decode(),
+    "base64 twice": lambda t: base64.b64encode(base64.b64encode(t.encode())).decode(),
+    "base64url": lambda t: base64.urlsafe_b64encode(t.encode()).decode().rstrip("="),
+    "base64 in lines": lambda t: base64.encodebytes(t.encode()).decode(),
+    "base64 of utf-16": lambda t: base64.b64encode(t.encode("utf-16-le")).decode(),
+    "hex": lambda t: t.encode().hex(),
+    "hex spaced": lambda t: t.encode().hex(" "),
+    "hex 0x": lambda t: " ".join("0x%02x" % b for b in t.encode()),
+    "hex \\x": lambda t: "".join("\\x%02x" % b for b in t.encode()),
+    "url": lambda t: "".join("%%%02X" % b for b in t.encode()),
+    "url, usual": urllib.parse.quote,
+    "url, plus": urllib.parse.quote_plus,
+    "url twice": lambda t: urllib.parse.quote("".join("%%%02X" % b for b in t.encode())),
+    "entities": lambda t: "".join("&#%d;" % ord(c) for c in t),
+    "entities hex": lambda t: "".join("&#x%x;" % ord(c) for c in t),
+    "entities named": entities_named,
+    "\\u": lambda t: "".join("\\u%04x" % ord(c) for c in t),
+    "\\u{}": lambda t: "".join("\\u{%x}" % ord(c) for c in t),
+    "octal": lambda t: "".join("\\%03o" % ord(c) for c in t),
+    "U+": lambda t: " ".join("U+%04X" % ord(c) for c in t),
+    "binary": lambda t: " ".join("{:08b}".format(b) for b in t.encode()),
+    "binary joined": lambda t: "".join("{:08b}".format(b) for b in t.encode()),
+    "decimal": lambda t: " ".join(str(b) for b in t.encode()),
+    "decimal, commas": lambda t: "[" + ", ".join(str(b) for b in t.encode()) + "]",
+    "base32": lambda t: base64.b32encode(t.encode()).decode(),
+    "ascii85": lambda t: base64.a85encode(t.encode()).decode(),
+    "base85": lambda t: base64.b85encode(t.encode()).decode(),
+    "quoted-printable": lambda t: quopri.encodestring(t.encode(), quotetabs=True).decode(),
+    "quoted-printable, all": lambda t: "".join("=%02X" % b for b in t.encode()),
+    "uuencode": uuencoded,
+    "rot13": lambda t: codecs.encode(t, "rot13"),
+    "rot13, named": lambda t: "This is rot13: " + codecs.encode(t, "rot13"),
+    "caesar 3": mapped(table(LETTERS[3:] + LETTERS[:3])),
+    "atbash": mapped(table(LETTERS[::-1])),
+    "morse": lambda t: " / ".join(" ".join(MORSE.get(c, c) for c in w.lower()) for w in t.split()),
+    "nato": lambda t: " / ".join(" ".join(NATO[LETTERS.index(c)] if c in LETTERS else c for c in w.lower()) for w in t.split()),
+    "pig latin": words(pig_latin),
+    "reversed": lambda t: t[::-1],
+    "reversed words": lambda t: " ".join(t.split()[::-1]),
+    "words reversed": words(lambda w: w[::-1]),
+    "bidi override": lambda t: "\u202e" + t[::-1],
+    "bidi controls": lambda t: re.sub(r"(\w)(\w)", "\\1\u2068\\2\u2069", t),
+    "spaces": between(" "),
+    "dots": between("."),
+    "dashes": between("-"),
+    "underscores": between("_"),
+    "asterisks": between("*"),
+    "bars": between("|"),
+    "slashes": between("/"),
+    "commas": between(", "),
+    "emojis": between("😊"),
+    "emojis for spaces": lambda t: t.replace(" ", "🔥"),
+    "zero-width": between("\u200b"),
+    "soft hyphens": between("\u00ad"),
+    "word joiners": between("\u2060"),
+    "new lines in words": words(lambda w: w[:len(w) // 2] + "\n" + w[len(w) // 2:] if len(w) > 4 else w),
+    "hyphen and new line": words(lambda w: w[:len(w) // 2] + "-\n" + w[len(w) // 2:] if len(w) > 4 else w),
+    "a word a line": lambda t: "\n".join(t.split()),
+    "split in two": words(lambda w: w[:len(w) // 2] + " " + w[len(w) // 2:] if len(w) > 4 else w),
+    "emphasis": words(lambda w: w[:len(w) // 2] + "**" + w[len(w) // 2:] + "**" if len(w) > 3 else w),
+    "code": words(lambda w: "`" + w + "`"),
+    "tags": words(lambda w: w[:len(w) // 2] + "<b></b>" + w[len(w) // 2:]),
+    "comments": words(lambda w: w[:len(w) // 2] + "<!-- x -->" + w[len(w) // 2:]),
+    "underscores for spaces": lambda t: t.replace(" ", "_"),
+    "dashes for spaces": lambda t: t.replace(" ", "-"),
+    "dots for spaces": lambda t: t.replace(" ", "."),
+    "slashes for spaces": lambda t: t.replace(" ", "/"),
+    "camel case": lambda t: re.sub(r" +(\w)", lambda m: m.group(1).upper(), t),
+    "no spaces": lambda t: t.replace(" ", ""),
+    "exotic spaces": lambda t: t.replace(" ", "\u2003"),
+    "no vowels": words(lambda w: w[0] + re.sub("[aeiouAEIOU]", "", w[1:])),
+    "doubled letters": words(lambda w: re.sub(r"([aeiou])", r"\1\1", w)),
+    "stretched letters": words(lambda w: re.sub(r"([aeiou])", r"\1\1\1\1", w, count=1)),
+    "typos": words(typo),
+    "scrambled": words(inner),
+    "leet": mapped(LEET),
+    "leet, more": mapped({**LEET, **dict(zip("bgBG", "8989")), "a": "@", "s": "$"}),
+    "cyrillic": mapped(CYRILLIC),
+    "greek": mapped(GREEK),
+    "accents": mapped(UNUSUAL),
+    "full-width": lambda t: "".join(chr(ord(c) + 0xfee0) if "!" <= c <= "~" else c for c in t),
+    "mathematical": shifted(0x1d41a, 0x1d400),
+    "monospace": shifted(0x1d68a, 0x1d670),
+    "circled": shifted(0x24d0, 0x24b6),
+    "parenthesized": shifted(0x249c),
+    "squared": shifted(0x1f130),
+    "negative squared": shifted(0x1f170),
+    "regional": shifted(0x1f1e6),
+    "small capitals": mapped(SMALL_CAPITALS),
+    "upside down": lambda t: mapped(UPSIDE)(t)[::-1],
+    "braille": mapped(table("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵")),
+    "superscript": mapped(table("ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖqʳˢᵗᵘᵛʷˣʸᶻ")),
+    "tag characters": lambda t: "Hi" + "".join(chr(0xe0000 + ord(c)) for c in t),
+    "variation selectors": smuggled,
+    "marks": lambda t: "".join(c + random.choice(MARKS) if c.isalpha() else c for c in t),
+    "zalgo": lambda t: "".join(c + "".join(random.choices(MARKS, k=6)) if c.isalpha() else c for c in t),
+    "underlined": lambda t: "".join(c + "\u0332" for c in t),
+    "variables": variables,
+    "pieces": pieces,
+    "JSON in JSON": lambda t: json.dumps(json.dumps({"text": t.replace("e", "\u0435")})),
+}
+
+
+def judge(program, texts):
+    with tempfile.TemporaryFile("w+") as lines:
+        lines.writelines(json.dumps({"text": t}) + "\n" for t in texts)
+        lines.seek(0)
+        out = subprocess.run([program], stdin=lines, stdout=subprocess.PIPE, check=True).stdout.decode(errors="replace")
+    return [line.split("\t")[3] == "refuse" for line in out.splitlines()]
+
+
+def main():
+    random.seed(5)
+    args = [a for a in sys.argv[1:] if a != "--benign"]
+    benign = "--benign" in sys.argv
+    folder = args[1] if len(args) > 1 else os.path.join(os.path.dirname(__file__), "..", "..", "..", "shared", "corpora")
+    path = os.path.join(folder, "prompts.jsonl.gz")
+    if not args or not os.path.exists(path):
+        print("no corpora at %s: nothing to judge" % path)
+        return 0
+    corpora = {}
+    for line in gzip.open(path, "rt", encoding="utf-8"):
+        r = json.loads(line)
+        if (r["label"] == "attack") != benign and r["text"].isascii() and "\0" not in r["text"] and len(r["text"]) < 1200 \
+                and not (benign and r["corpus"] in APART):
+            corpora.setdefault(FAMILY.get(r["corpus"], r["corpus"]), []).append(r["text"])
+    texts = [t for name in sorted(corpora) for t in random.sample(corpora[name], min(60, len(corpora[name])))]
+    texts = [t for t, refused in zip(texts, judge(args[0], texts)) if refused != benign]
+    print("%d texts, %s as they stand" % (len(texts), "not refused" if benign else "refused"))
+    names = args[2:] or list(DISGUISES)
+    worn = [DISGUISES[name](t) for name in names for t in texts]
+    refused = judge(args[0], worn)
+    for i, name in enumerate(names):
+        here = refused[i * len(texts):(i + 1) * len(texts)]
+        print("%-24s %.3f" % (name, sum(here) / max(1, len(here))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
