@@ -1,6 +1,8 @@
 /* peer.c - reads a verified client certificate; whether it is trusted was decided by TLS. */
 #include "certs/peer.h"
 
+#include <time.h>
+
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
@@ -60,10 +62,13 @@ static bool read_san(X509 *certificate, struct arena *arena, struct str *out)
 bool peer_read(X509 *certificate, struct arena *arena, struct peer_names *out)
 {
     struct peer_names names;
+    struct tm ends;
     unsigned len = 0;
     if (!read_subject(certificate, arena, &names.subject) || !read_san(certificate, arena, &names.san) ||
-        !X509_digest(certificate, EVP_sha256(), names.sha256, &len) || len != sizeof names.sha256)
+        !X509_digest(certificate, EVP_sha256(), names.sha256, &len) || len != sizeof names.sha256 ||
+        !ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &ends))
         return false;
+    names.ends_s = (int64_t)timegm(&ends);
     *out = names;
     return true;
 }

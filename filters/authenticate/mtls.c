@@ -70,6 +70,8 @@ static enum verdict step(struct exchange *x, const void *policy)
     if (!peer->has_certificate || !is_taken(p, peer))
         return credential_not_mine(x, peer->has_certificate ? "a certificate that is not listed"
                                                             : "no client certificate");
+    if (x->world->wall_ms(x->world) / 1000 >= peer->certificate_ends_s) /* the connection outlived it */
+        return credential_bad(x, WHY_EXPIRED, "the certificate has expired");
     struct str name = peer->certificate_san.len ? peer->certificate_san : peer->certificate_subject;
     if (!name.len || name.len > NAME_MAX_BYTES)
         return credential_bad(x, WHY_BAD_CREDENTIAL, "the certificate names nobody");
@@ -80,6 +82,7 @@ static enum verdict step(struct exchange *x, const void *policy)
     if (!c)
         return exchange_refuse(x, WHY_OVERLOADED, "no memory for the caller");
     c->kind = CALLER_CERTIFICATE;
+    c->expires_s = peer->certificate_ends_s;
     c->is_app = true;
     credential_hash_text(peer->certificate_sha256, c->token_hash);
     struct arena *a = &c->arena;

@@ -25,6 +25,7 @@ struct peer {
     bool is_unix, is_tls, has_link_id;
     uint32_t link_id;
     bool has_certificate;      /* presented and verified against the listener's client_ca */
+    int64_t certificate_ends_s;
     unsigned char certificate_sha256[32];
     struct str certificate_subject; /* RFC 2253 text */
     struct str certificate_san;     /* first DNS or URI name; at == NULL without */

@@ -63,6 +63,7 @@ static bool keep_names(struct front *f, const struct peer_names *names)
         memcpy(f->names + names->subject.len, names->san.at, names->san.len);
         f->peer.certificate_san = str_of(f->names + names->subject.len, names->san.len);
     }
+    f->peer.certificate_ends_s = names->ends_s;
     memcpy(f->peer.certificate_sha256, names->sha256, sizeof f->peer.certificate_sha256);
     return true;
 }

@@ -120,8 +120,11 @@ TEST("a verified client certificate is a caller, if the lists name it")
     d->peer.has_certificate = true;
     d->peer.certificate_subject = STR("CN=app");
     d->peer.certificate_san = STR("app.test");
+    d->peer.certificate_ends_s = d->wall_ms / 1000 + 60;
     CHECK_INT(send(d, NULL, NULL), WHY_SERVED);
     CHECK(d->x.caller && d->x.caller->kind == CALLER_CERTIFICATE && str_eq(d->x.caller->subject, STR("app.test")));
+    d->wall_ms += 60000;
+    CHECK_INT(send(d, NULL, NULL), WHY_EXPIRED); /* on the connection that it came with, too */
     d->peer.certificate_san = STR("other.test");
     CHECK_INT(send(d, NULL, NULL), WHY_NO_CREDENTIAL);
     CHECK_INT(send(d, "authorization", "Bearer x"), WHY_BAD_CREDENTIAL);

@@ -132,6 +132,7 @@ static void step_up(bool takes_challenge, bool has_context, enum reason why, con
                                "routes: { r: { match: { path: /v1/chat/completions }, authenticate: [ mtls: {} ],\n"
                                "               authorise: [ { contexts: c1 } ], select: p } }\n");
     d->peer.has_certificate = true;
+    d->peer.certificate_ends_s = INT64_MAX;
     d->peer.certificate_subject = STR("CN=x");
     struct caller *c = caller_new(1024);
     struct str context = STR("c1");

@@ -13,6 +13,7 @@ TEST("subject, first name and thumbprint are read")
     CHECK(peer_read(m.certificate, &arena, &names));
     CHECK_STR(names.subject, STR("CN=app\\, one"));
     CHECK_STR(names.san, STR("spiffe://test/app"));
+    CHECK(labs(names.ends_s - time(NULL) - 100 * 86400L) < 60);
     unsigned char *der = NULL, wanted[32];
     int len = i2d_X509(m.certificate, &der);
     EVP_Digest(der, (size_t)len, wanted, NULL, EVP_sha256(), NULL);
@@ -32,12 +33,14 @@ TEST("names with a NUL prove nothing")
     struct peer_names names;
     arena_init(&arena, 64 * 1024);
     X509 *x = X509_new();
+    X509_gmtime_adj(X509_getm_notAfter(x), 60);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", V_ASN1_UTF8STRING, (const unsigned char *)"a\0b", 3, -1,
                                0);
     CHECK(!peer_read(x, &arena, &names));
     X509_free(x);
 
     x = X509_new();
+    X509_gmtime_adj(X509_getm_notAfter(x), 60);
     GENERAL_NAMES *san = GENERAL_NAMES_new();
     GENERAL_NAME *name = GENERAL_NAME_new();
     ASN1_IA5STRING *text = ASN1_IA5STRING_new();
