@@ -30,7 +30,7 @@ struct alg_row {
     enum alg_family family;
     const char *digest; /* NULL for EdDSA, which has its own */
     size_t digest_bytes;
-    size_t signature_bytes; /* where the algorithm alone says it; 0 for RSA, where the key does */
+    size_t signature_bytes; /* where the algorithm alone says it; 0 where the key does */
     const char *curve;      /* of ECDSA, which is bound to one (RFC 7518 §3.4) */
 };
 extern const struct alg_row ALGS[ALG_COUNT];

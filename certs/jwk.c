@@ -131,17 +131,32 @@ static const char *read_ec(const json_t *jwk, struct key *key)
     return NULL;
 }
 
+/* RFC 8037 §2; the sizes are those of RFC 8032 §5.1 and §5.2. */
+static const struct edwards {
+    const char *name, *type;
+    size_t bytes, signature_bytes;
+} EDWARDS[] = {
+    { "Ed25519", "ED25519", 32, 64 },
+    { "Ed448", "ED448", 57, 114 },
+};
+
 static const char *read_okp(const json_t *jwk, struct key *key)
 {
-    unsigned char room[BASE64_DECODED_MAX(MEMBER_MAX)];
-    if (!str_eq(member_str(jwk, "crv"), STR("Ed25519")))
+    const struct edwards *curve = NULL;
+    struct str crv = member_str(jwk, "crv");
+    for (size_t i = 0; i < ARRAY_LEN(EDWARDS); i++)
+        if (str_eq(crv, str_c(EDWARDS[i].name)))
+            curve = &EDWARDS[i];
+    if (!curve)
         return "a curve that is not taken here";
+    unsigned char room[BASE64_DECODED_MAX(MEMBER_MAX)];
     struct str x = member_bytes(jwk, "x", room);
-    if (x.len != 32)
+    if (x.len != curve->bytes)
         return "a public key that does not fit the curve";
-    key->pkey = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, room, x.len);
+    key->pkey = EVP_PKEY_new_raw_public_key_ex(NULL, curve->type, NULL, room, x.len);
     if (!key->pkey)
-        return "not an Ed25519 public key";
+        return "not a public key of the curve";
+    key->signature_bytes = curve->signature_bytes;
     key->algs = ALG_BIT(ALG_EDDSA);
     return NULL;
 }

@@ -21,7 +21,7 @@ struct key {
     struct secret secret;         /* of a symmetric key; owned */
     EVP_PKEY_CTX *ctx[ALG_COUNT]; /* owned; made when first needed, for the worker's one thread */
     unsigned algs;                /* what it may verify: a set */
-    size_t signature_bytes;       /* of RSA: the modulus' */
+    size_t signature_bytes;       /* of RSA: the modulus'; of EdDSA: the curve's */
     struct str kid;               /* owned; empty without */
     struct str issuer;            /* owned; Entra's per-key `issuer`, may hold "{tenantid}"; empty without */
 };

@@ -78,6 +78,8 @@ TEST("weak or broken key material is refused")
         { "{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}",
           "a curve that is not taken here" },
         { "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qY\"}", "a public key that does not fit the curve" },
+        { "{\"kty\":\"OKP\",\"crv\":\"Ed448\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}",
+          "a public key that does not fit the curve" },
         { "{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}", "RSA below 2048 bits" },
         { "{\"kty\":\"RSA\",\"n\":\"AQ=B\",\"e\":\"AQAB\"}", "the modulus or exponent is not strict base64url" },
         { "{\"kty\":\"RSA\",\"e\":\"AQAB\"}", "the modulus or exponent is not strict base64url" },

@@ -53,6 +53,23 @@ TEST("every algorithm verifies its own token, twice, and no token with one bit c
     }
 }
 
+TEST("EdDSA is of two curves, and a signature of one is none of the other")
+{
+    struct signer s[2] = { signer_new(ALG_EDDSA, "k"), { .alg = ALG_EDDSA, .kid = "k" } };
+    s[1].pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED448");
+    for (size_t i = 0; i < 2; i++) {
+        struct jwks *jwks = keys_of(&s[i], 1, ",\"alg\":\"EdDSA\"");
+        char *token = signer_sign(&s[i], "{}"), *other = signer_sign(&s[!i], "{}");
+        CHECK_INT(verdict(token, jwks, ALG_BIT(ALG_EDDSA)), JWS_OK);
+        CHECK_INT(verdict(other, jwks, ALG_BIT(ALG_EDDSA)), JWS_SIGNATURE_LENGTH);
+        token[strlen(token) - 3] ^= 1;
+        CHECK_INT(verdict(token, jwks, ALG_BIT(ALG_EDDSA)), JWS_SIGNATURE_WRONG);
+        free(token), free(other);
+        jwks_free(jwks);
+    }
+    signer_finish(&s[0]), signer_finish(&s[1]);
+}
+
 TEST("a key never verifies another algorithm than its own")
 {
     struct signer rs = signer_new(ALG_RS256, "k"), ps = rs;

@@ -150,11 +150,12 @@ UNUSED static char *signer_jwk(const struct signer *s, const char *more)
                           ALGS[s->alg].curve, s->kid, a, b, more);
         break;
     case FAMILY_EDDSA: {
-        unsigned char raw[32];
+        unsigned char raw[57];
         size_t len = sizeof raw;
         assert(EVP_PKEY_get_raw_public_key(s->pkey, raw, &len) == 1);
         a = b64u(raw, len);
-        out = text_printf("{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"%s\",\"x\":\"%s\"%s}", s->kid, a, more);
+        out = text_printf("{\"kty\":\"OKP\",\"crv\":\"%s\",\"kid\":\"%s\",\"x\":\"%s\"%s}",
+                          len == 32 ? "Ed25519" : "Ed448", s->kid, a, more);
         break;
     }
     case FAMILY_HMAC:
