@@ -1,21 +1,14 @@
 /* attacks_decode.c - one level of encoding undone: what a web server, a browser or a script would make of the text. */
 #include "filters/detect/attacks_parts.h"
 
+#include "proxy/base/ascii.h"
 #include "proxy/base/utf8.h"
 
 /* `digits` hexadecimal digits at `at`; -1 when there are fewer. */
 static int32_t hex_at(struct str s, size_t at, size_t digits)
 {
-    int32_t n = 0;
-    if (at + digits > s.len)
-        return -1;
-    for (size_t i = 0; i < digits; i++) {
-        int v = hex_value(s.at[at + i]);
-        if (v < 0)
-            return -1;
-        n = n * 16 + v;
-    }
-    return n;
+    uint32_t n;
+    return ascii_hex_at(s, at, digits, &n) ? (int32_t)n : -1;
 }
 
 static const struct {

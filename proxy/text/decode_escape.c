@@ -1,27 +1,13 @@
 /* decode_escape.c - one escaped character: %69, &#105;, &#x69;, &lt;, \u0069, \x69, \151, \n. */
 #include "proxy/text/view_parts.h"
 
+#include "proxy/base/ascii.h"
 #include "proxy/base/utf8.h"
 
 /* A code point as UTF-8; 0 when there is none of that number. */
 static size_t put(uint32_t code, char out[4])
 {
     return code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? 0 : utf8_encode(out, code);
-}
-
-/* `digits` hexadecimal digits at s[i]; -1 when they are not all there. */
-static int64_t hex_at(struct str s, size_t i, size_t digits)
-{
-    int64_t value = 0;
-    if (s.len < i + digits)
-        return -1;
-    for (size_t k = 0; k < digits; k++) {
-        int v = hex_value(s.at[i + k]);
-        if (v < 0)
-            return -1;
-        value = value << 4 | v;
-    }
-    return value;
 }
 
 /* Escapes of `prefix` and two digits are bytes: as many as make one character of UTF-8, else a lone one is Latin-1. */
@@ -31,8 +17,8 @@ static size_t escaped_bytes(struct str s, struct str prefix, char out[4], size_t
     size_t have = 0, each = prefix.len + 2;
     for (; have < 4; have++) {
         struct str rest = str_from(s, have * each);
-        int64_t value = str_eq(str_first(rest, prefix.len), prefix) ? hex_at(rest, prefix.len, 2) : -1;
-        if (value < 0)
+        uint32_t value;
+        if (!str_starts(rest, prefix) || !ascii_hex_at(rest, prefix.len, 2, &value))
             break;
         bytes[have] = (char)value;
         if (!have && value < 0x80) {
@@ -57,8 +43,8 @@ size_t escape_url(struct str s, char out[4], size_t *n)
     size_t len = escaped_bytes(s, STR("%"), out, n);
     if (len || s.len < 6 || (s.at[1] | 32) != 'u')
         return len;
-    int64_t code = hex_at(s, 2, 4);
-    return code >= 0 && (*n = put((uint32_t)code, out)) ? 6 : 0;
+    uint32_t code;
+    return ascii_hex_at(s, 2, 4, &code) && (*n = put(code, out)) ? 6 : 0;
 }
 
 static const struct {
@@ -118,22 +104,21 @@ size_t escape_entity(struct str s, char out[4], size_t *n)
 /* \u0069, a pair of surrogates, \u{69}. */
 static size_t escape_u(struct str s, char out[4], size_t *n)
 {
-    int64_t code = hex_at(s, 2, 4);
-    if (code >= 0) {
-        int64_t low =
-            code >= 0xd800 && code < 0xdc00 && s.len >= 12 && s.at[6] == '\\' && s.at[7] == 'u' ? hex_at(s, 8, 4) : -1;
-        if (low >= 0xdc00 && low < 0xe000)
-            return *n = put((uint32_t)(0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00)), out), 12;
-        return (*n = put((uint32_t)code, out)) ? 6 : 0;
+    uint32_t code, low;
+    if (ascii_hex_at(s, 2, 4, &code)) {
+        if (code >= 0xd800 && code < 0xdc00 && s.len >= 12 && s.at[6] == '\\' && s.at[7] == 'u' && ascii_hex_at(s, 8, 4, &low) &&
+            low >= 0xdc00 && low < 0xe000)
+            return *n = put(0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00), out), 12;
+        return (*n = put(code, out)) ? 6 : 0;
     }
     if (s.len < 5 || s.at[2] != '{')
         return 0;
     size_t digits = 0;
     while (digits < 6 && 3 + digits < s.len && char_is(s.at[3 + digits], IS_HEX))
         digits++;
-    if (!digits || 3 + digits >= s.len || s.at[3 + digits] != '}')
+    if (!digits || 3 + digits >= s.len || s.at[3 + digits] != '}' || !ascii_hex_at(s, 3, digits, &code))
         return 0;
-    return (*n = put((uint32_t)hex_at(s, 3, digits), out)) ? 4 + digits : 0;
+    return (*n = put(code, out)) ? 4 + digits : 0;
 }
 
 size_t escape_backslash(struct str s, char out[4], size_t *n)
@@ -147,8 +132,8 @@ size_t escape_backslash(struct str s, char out[4], size_t *n)
     if (c == 'x')
         return escaped_bytes(s, STR("\\x"), out, n);
     if (c == 'U') {
-        int64_t code = hex_at(s, 2, 8);
-        return code >= 0 && code <= 0x10ffff && (*n = put((uint32_t)code, out)) ? 10 : 0;
+        uint32_t code;
+        return ascii_hex_at(s, 2, 8, &code) && code <= 0x10ffff && (*n = put(code, out)) ? 10 : 0;
     }
     if (c == '0' || c == '1') { /* octal, ASCII only */
         if (s.len < 4 || s.at[2] < '0' || s.at[2] > '7' || s.at[3] < '0' || s.at[3] > '7')
