@@ -70,9 +70,9 @@ bool read_input_items(struct asked *q, uint32_t value)
     for (uint32_t item = jsonx_first(j, value); item != JSONX_NO_NODE; item = jsonx_next(j, value, item), index++) {
         if (!jsonx_is(j, item, JSONX_OBJECT))
             return wrong(q, "input");
-        /* Without a type an item may be the reference to a stored one. */
+        /* Without a type an item may be the reference to a stored one, however its id is spelt. */
         if (!jsonx_is(j, jsonx_member(j, item, STR("type")), JSONX_STRING) &&
-            jsonx_member(j, item, STR("role")) == JSONX_NO_NODE && jsonx_is(j, jsonx_member(j, item, STR("id")), JSONX_STRING))
+            jsonx_member(j, item, STR("role")) == JSONX_NO_NODE)
             q->call->refers = "item_reference";
         if (!texts_gather(q, item, source_of_item(j, item, q->arena), index, GATHER_URLS))
             return false;
@@ -108,6 +108,23 @@ bool read_prompt_template(struct asked *q, uint32_t value)
     return texts_gather(q, value, TEXT_USER, 0, GATHER_URLS);
 }
 
+/* A member whose name only folds to one that says which tool it is: some servers would read it, others not. */
+static bool has_odd_name(struct asked *q, uint32_t object)
+{
+    static const struct str NAMES[] = { STR_INIT("type"), STR_INIT("name"), STR_INIT("function"), STR_INIT("custom"),
+                                        STR_INIT("server_url") };
+    const struct jsonx *j = q->body;
+    if (!jsonx_is(j, object, JSONX_OBJECT))
+        return false;
+    for (uint32_t v = jsonx_first(j, object); v != JSONX_NO_NODE; v = jsonx_next(j, object, v)) {
+        struct str key = jsonx_string(j, jsonx_key_of(j, v), q->arena);
+        for (size_t i = 0; i < ARRAY_LEN(NAMES); i++)
+            if (!key.at || (name_folds_to(key, NAMES[i]) && !str_eq(key, NAMES[i])))
+                return true;
+    }
+    return false;
+}
+
 /* Is it a function of the caller's own, in chat's shape or that of the Responses API, and not a built-in tool? The type
  * alone says it, as it does to the model server. */
 static bool is_function(const struct jsonx *j, uint32_t tool, uint32_t type, uint32_t *name)
@@ -138,7 +155,9 @@ bool read_tools(struct asked *q, uint32_t value)
     for (uint32_t tool = jsonx_first(j, value); tool != JSONX_NO_NODE; tool = jsonx_next(j, value, tool), index++) {
         uint32_t name = JSONX_NO_NODE, type = jsonx_member(j, tool, STR("type"));
         bool built_in = !is_function(j, tool, type, &name);
-        if (!jsonx_is(j, type, JSONX_STRING) || !jsonx_is(j, built_in ? type : name, JSONX_STRING))
+        if (!jsonx_is(j, type, JSONX_STRING) || !jsonx_is(j, built_in ? type : name, JSONX_STRING) ||
+            has_odd_name(q, tool) || has_odd_name(q, jsonx_member(j, tool, STR("function"))) ||
+            has_odd_name(q, jsonx_member(j, tool, STR("custom"))))
             return wrong(q, "tools");
         struct str word = jsonx_string(j, built_in ? type : name, q->arena);
         if (!word.at || !tool_names_add(q, word))

@@ -48,6 +48,9 @@ enum gather {
     GATHER_ODD = 8,  /* of words of the API only what does not look like one */
 };
 
+/* Equal without case, as those readers compare that fold by Unicode: U+017F is an s to them, and U+212A a k. */
+bool name_folds_to(struct str name, struct str wanted);
+
 bool texts_add(struct asked *q, uint32_t node, enum text_source source, size_t message) MUST_USE;
 bool urls_add(struct asked *q, uint32_t node, const char *what) MUST_USE;
 bool tool_names_add(struct asked *q, struct str name) MUST_USE;

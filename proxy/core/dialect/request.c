@@ -222,22 +222,6 @@ static const struct member {
     { STR_INIT("user_security_context"), ALL, false, read_nothing }, /* is there to tell who and from where */
 };
 
-/* Equal without case, as those readers compare that fold by Unicode: U+017F is an s to them, and U+212A a k. */
-static bool is_same_folded(struct str name, struct str wanted)
-{
-    size_t at = 0;
-    if (name.len < wanted.len)
-        return false;
-    for (size_t i = 0; i < name.len; at++) {
-        bool is_s = str_starts(str_from(name, i), STR("\xc5\xbf")), is_k = str_starts(str_from(name, i), STR("\xe2\x84\xaa"));
-        char c = is_s ? 's' : is_k ? 'k' : ascii_lower(name.at[i]);
-        i += is_s ? 2 : is_k ? 3 : 1;
-        if (at >= wanted.len || wanted.at[at] != c)
-            return false;
-    }
-    return at == wanted.len;
-}
-
 /* The row for a member's name. A name that differs by case from one that means something is refused: some servers would
  * read it, others not. */
 static const struct member *find(struct asked *q, struct str name, unsigned operation)
@@ -247,7 +231,7 @@ static const struct member *find(struct asked *q, struct str name, unsigned oper
         if ((members[i].operations & operation) && str_eq(members[i].name, name))
             return &members[i];
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
-        if ((members[i].operations & operation) && is_same_folded(name, members[i].name)) {
+        if ((members[i].operations & operation) && name_folds_to(name, members[i].name)) {
             q->why = members[i].name.at;
             return NULL;
         }

@@ -77,6 +77,22 @@ bool tool_names_add(struct asked *q, struct str name)
     return true;
 }
 
+bool name_folds_to(struct str name, struct str wanted)
+{
+    size_t at = 0;
+    if (name.len < wanted.len)
+        return false;
+    for (size_t i = 0; i < name.len; at++) {
+        bool is_s = str_starts(str_from(name, i), STR("\xc5\xbf"));
+        bool is_k = str_starts(str_from(name, i), STR("\xe2\x84\xaa"));
+        char c = is_s ? 's' : is_k ? 'k' : ascii_lower(name.at[i]);
+        i += is_s ? 2 : is_k ? 3 : 1;
+        if (at >= wanted.len || wanted.at[at] != c)
+            return false;
+    }
+    return at == wanted.len;
+}
+
 static bool is_one_of(struct str key, const struct str *list, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -113,10 +129,10 @@ static const char *stored_object(const struct jsonx *j, uint32_t node, struct st
     };
     bool names_some = jsonx_is(j, node, JSONX_STRING) ||
                       (jsonx_is(j, node, JSONX_ARRAY) && jsonx_first(j, node) != JSONX_NO_NODE);
-    if (str_eq(key, STR("type")) && jsonx_string_is(j, node, STR("item_reference")))
+    if (name_folds_to(key, STR("type")) && jsonx_string_is(j, node, STR("item_reference")))
         return "item_reference";
     for (size_t i = 0; i < ARRAY_LEN(names) && names_some; i++)
-        if (str_eq(key, names[i]))
+        if (name_folds_to(key, names[i]))
             return names[i].at;
     return NULL;
 }
@@ -216,7 +232,7 @@ static const char *url_kind(struct str key)
 {
     static const char *const known[] = { "image_url", "file_url", "server_url", "video_url", "audio_url" };
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
-        if (str_eq(key, str_c(known[i])))
+        if (name_folds_to(key, str_c(known[i])))
             return known[i];
     return "url";
 }
@@ -241,7 +257,8 @@ static bool gather_string(struct asked *q, uint32_t node, struct str key, struct
 {
     static const struct str images[] = { STR_INIT("image_url"), STR_INIT("input_image"), STR_INIT("image") };
     struct str raw = jsonx_raw(q->body, node);
-    for (size_t i = 0; i < ARRAY_LEN(images) && str_eq(key, STR("type")); i++)
+    bool is_type = name_folds_to(key, STR("type"));
+    for (size_t i = 0; i < ARRAY_LEN(images) && is_type; i++)
         q->image_types += jsonx_string_is(q->body, node, images[i]);
     if (!(flags & GATHER_FREE) && (is_api_word(key, raw) || is_blob(key, raw) || ((flags & GATHER_ODD) && is_word(raw))))
         return true;
@@ -275,7 +292,7 @@ bool texts_gather(struct asked *q, uint32_t node, enum text_source source, size_
         struct str key = key_node == JSONX_NO_NODE ? STR("") : value_of(q, key_node);
         if (!key.at)
             return false;
-        if (str_eq(key, STR("image_url")))
+        if (name_folds_to(key, STR("image_url")))
             q->image_keys++;
         const char *stored = flags & GATHER_URLS ? stored_object(j, i, key) : NULL;
         if (stored)
