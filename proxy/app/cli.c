@@ -2,8 +2,10 @@
 #include "proxy/app/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "proxy/base/log.h"
 #include "proxy/base/problems.h"
@@ -63,11 +65,17 @@ static int unknown_command(const char *word)
     return EXIT_USAGE;
 }
 
+/* The options are in one text, parted by commas; each begins a line. */
 static void print_usage(FILE *out, const struct command *c)
 {
-    fprintf(out, "usage: bartizan %s%s%s\n", c->word, *c->arguments ? " " : "", c->arguments);
-    if (*c->options)
-        fprintf(out, "options: %s\n", c->options);
+    fprintf(out, "usage: bartizan %s%s%s%s\n", c->word, *c->arguments ? " " : "", c->arguments,
+            *c->options ? " [OPTION…]" : "");
+    for (const char *at = c->options, *next; *at; at = next) {
+        const char *comma = strstr(at, ", --");
+        size_t len = comma ? (size_t)(comma - at) : strlen(at);
+        fprintf(out, "  %.*s\n", (int)len, at);
+        next = comma ? comma + 2 : at + len;
+    }
 }
 
 int cli_usage(const char *word, const char *format, ...)
@@ -115,7 +123,11 @@ bool cli_make_directory(const char *path)
             if (mkdir(part, 0755) != 0 && errno != EEXIST)
                 return false;
         }
-    return true;
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return false;
+    errno = ENOTDIR;
+    return S_ISDIR(st.st_mode);
 }
 
 bool cli_option(int argc, char **argv, int *i, const char *name, const char **value)
@@ -167,7 +179,26 @@ static int take_options(int *argc, char **argv, bool *help, bool *version)
     return EXIT_FINE;
 }
 
-int cli_main(int argc, char **argv)
+/* Where one of the three is closed, the next file or socket would be it, and get what is printed: it gets one that
+ * neither gives nor takes anything. */
+static bool keep_standard(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/full", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    return true;
+}
+
+/* What was printed has arrived, or that is a problem too: a token on a full disk is none. */
+static int finish_output(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    fprintf(stderr, "bartizan: standard output cannot be written: %s\n", strerror(errno));
+    return code == EXIT_FINE ? EXIT_PROBLEMS : code;
+}
+
+static int dispatch(int argc, char **argv)
 {
     bool help = false, version = false;
     int code = take_options(&argc, argv, &help, &version);
@@ -182,11 +213,11 @@ int cli_main(int argc, char **argv)
     }
     const struct command *c = argc > 1 ? find_command(argv[1]) : NULL;
     if (help && c) {
-        print_usage(stdout, c);
         printf("%s\n", c->about);
+        print_usage(stdout, c);
         return EXIT_FINE;
     }
-    if (help) {
+    if (help && argc < 2) {
         print_help();
         return EXIT_FINE;
     }
@@ -194,5 +225,14 @@ int cli_main(int argc, char **argv)
         fprintf(stderr, "bartizan: which command? bartizan --help lists them\n");
         return EXIT_USAGE;
     }
+    if (!c && argv[1][0] == '-') {
+        fprintf(stderr, "bartizan: there is no option \"%s\", or it needs a value; bartizan --help lists them\n", argv[1]);
+        return EXIT_USAGE;
+    }
     return c ? c->run(argc - 1, argv + 1) : unknown_command(argv[1]);
+}
+
+int cli_main(int argc, char **argv)
+{
+    return keep_standard() ? finish_output(dispatch(argc, argv)) : EXIT_NO_START;
 }

@@ -6,6 +6,8 @@ int command_check(int argc, char **argv)
 {
     if (argc > 2)
         return cli_usage("check", "takes one file");
+    if (argc > 1 && argv[1][0] == '-')
+        return cli_not_taken("check", argv[1]);
     const char *path = argc > 1 ? argv[1] : CLI_FILE_DEFAULT;
     struct setup *s = load_setup_aloud(path);
     if (!s)

@@ -14,7 +14,7 @@ struct question {
 
 /* ---- the question ---- */
 
-static enum http_method method_of(const char *word)
+static enum http_method method_of(const char **word)
 {
     static const char *const METHODS[METHOD_OTHER] = {
         [METHOD_GET] = "GET",     [METHOD_HEAD] = "HEAD",     [METHOD_POST] = "POST",
@@ -22,12 +22,15 @@ static enum http_method method_of(const char *word)
         [METHOD_PATCH] = "PATCH", [METHOD_TRACE] = "TRACE",   [METHOD_CONNECT] = "CONNECT",
     };
     enum http_method method = 0;
-    while (method < METHOD_OTHER && strcmp(METHODS[method], word) != 0)
+    while (method < METHOD_OTHER && !str_eq_nocase(str_c(METHODS[method]), str_c(*word)))
         method++;
+    if (method < METHOD_OTHER)
+        *word = METHODS[method];
     return method;
 }
 
-static bool read_question(int argc, char **argv, struct question *q)
+/* EXIT_FINE, or EXIT_USAGE after having said what is wrong. */
+static int read_question(int argc, char **argv, struct question *q)
 {
     int words = 0;
     *q = (struct question){ .file = CLI_FILE_DEFAULT, .host = STR("localhost") };
@@ -37,18 +40,24 @@ static bool read_question(int argc, char **argv, struct question *q)
             q->file = value;
         } else if (cli_option(argc, argv, &i, "--host", &value)) {
             q->host = str_c(value);
-        } else if (argv[i][0] == '-') {
-            return false;
-        } else if (++words == 1) {
+        } else if (argv[i][0] == '-' || ++words > 2) {
+            return cli_not_taken("explain", argv[i]);
+        } else if (words == 1) {
             q->method_word = argv[i];
-            q->method = method_of(argv[i]);
-        } else if (words == 2) {
+            q->method = method_of(&q->method_word);
+        } else {
             struct str rest = str_c(argv[i]);
             q->path = str_cut(&rest, '?');
             q->query = rest;
         }
     }
-    return words == 2 && q->method != METHOD_OTHER;
+    if (words < 2)
+        return cli_usage("explain", "takes a method and a path");
+    if (q->method == METHOD_OTHER)
+        return cli_usage("explain", "there is no method \"%s\"", q->method_word);
+    if (!str_starts(q->path, STR("/")))
+        return cli_usage("explain", "a path begins with \"/\"; the host goes to --host");
+    return EXIT_FINE;
 }
 
 /* ---- the answer ---- */
@@ -244,8 +253,8 @@ int command_explain(int argc, char **argv)
     const struct dialect *dialect = NULL;
     const char *why = NULL;
     int code = EXIT_PROBLEMS;
-    if (!read_question(argc, argv, &q))
-        return cli_usage("explain", "takes a method and a path");
+    if (read_question(argc, argv, &q) != EXIT_FINE)
+        return EXIT_USAGE;
     struct setup *s = load_setup_aloud(q.file);
     if (!s)
         return EXIT_PROBLEMS;

@@ -20,7 +20,7 @@ static bool time_in(const char *duration, char out[sizeof "2000-01-01T00:00:00Z"
 {
     uint64_t ms;
     struct tm utc;
-    if (!duration_parse(str_c(duration), &ms))
+    if (!duration_parse(str_c(duration), &ms) || ms < 1000)
         return false;
     time_t at = time(NULL) + (time_t)(ms / 1000);
     return gmtime_r(&at, &utc) && strftime(out, sizeof "2000-01-01T00:00:00Z", "%Y-%m-%dT%H:%M:%SZ", &utc);

@@ -70,8 +70,10 @@ static const struct route *find_route(const struct setup *s, const struct scan_r
     for (size_t i = 0; q->route && i < s->routes.count; i++)
         if (str_eq(routes[i].name.text, str_c(q->route)))
             return &routes[i];
-    fprintf(stderr, q->route ? "bartizan scan: there is no route \"%s\":" : "bartizan scan: --route must say which%s:",
-            q->route ? q->route : "");
+    if (q->route)
+        fprintf(stderr, "bartizan scan: there is no route \"%s\"; --route takes", q->route);
+    else
+        fprintf(stderr, "bartizan scan: the file has several routes; --route takes");
     for (size_t i = 0; i < s->routes.count; i++)
         fprintf(stderr, "%s " STR_F, i ? "," : "", STR_A(routes[i].name.text));
     fprintf(stderr, "\n");
@@ -93,6 +95,8 @@ int command_scan(int argc, char **argv)
     if (q.config && (q.inspect || q.relay))
         return cli_usage("scan",
                          "the file says which filters there are: --config goes with neither --inspect nor --relay");
+    if (q.route && !q.config)
+        return cli_usage("scan", "--route goes with --config");
     struct setup *s = q.config ? load_setup_aloud(q.config) : builtin(&q);
     if (!s)
         return EXIT_PROBLEMS;
@@ -100,10 +104,12 @@ int command_scan(int argc, char **argv)
     struct scan_counts counts = { 0 };
     int code = EXIT_PROBLEMS;
     if (route && scan_lines(s, route, q.is_answer, STDIN_FILENO, stdout, &counts)) {
-        fprintf(stderr, "%zu lines: %zu pass, %zu report, %zu mask, %zu refuse, %zu not understood\n", counts.lines,
-                counts.verdicts[SCAN_PASS], counts.verdicts[SCAN_REPORT], counts.verdicts[SCAN_MASK],
-                counts.verdicts[SCAN_REFUSE], counts.bad);
-        code = counts.bad ? EXIT_PROBLEMS : EXIT_FINE;
+        fprintf(stderr, "%zu line%s: %zu pass, %zu report, %zu mask, %zu refuse, %zu not understood\n", counts.lines,
+                counts.lines == 1 ? "" : "s", counts.verdicts[SCAN_PASS], counts.verdicts[SCAN_REPORT],
+                counts.verdicts[SCAN_MASK], counts.verdicts[SCAN_REFUSE], counts.bad);
+        if (counts.read_error)
+            fprintf(stderr, "bartizan scan: standard input cannot be read: %s\n", strerror(counts.read_error));
+        code = counts.bad || counts.read_error ? EXIT_PROBLEMS : EXIT_FINE;
     } else if (route) {
         fprintf(stderr, "bartizan scan: cannot go on: no memory, or the output is closed\n");
     }

@@ -110,6 +110,15 @@ static bool add_role(json_t *claims, const char *role)
     return json_array_append_new(roles, json_string(role)) == 0;
 }
 
+/* What was given as --claim stays. Takes the value. */
+static bool set_default(json_t *claims, const char *name, json_t *value)
+{
+    if (!json_object_get(claims, name))
+        return json_object_set_new(claims, name, value) == 0;
+    json_decref(value);
+    return true;
+}
+
 /* `-5m` makes a token that has expired already. */
 static bool set_times(struct request *r)
 {
@@ -118,10 +127,8 @@ static bool set_times(struct request *r)
     if (!duration_parse(str_c(r->expires + past), &ms))
         return false;
     int64_t now = time(NULL), life = (int64_t)(ms / 1000), begun = past ? now - life - 3600 : now;
-    json_t *c = r->claims;
-    return json_object_set_new(c, "iat", json_integer(begun)) == 0 &&
-           json_object_set_new(c, "nbf", json_integer(begun)) == 0 &&
-           json_object_set_new(c, "exp", json_integer(past ? now - life : now + life)) == 0;
+    return set_default(r->claims, "iat", json_integer(begun)) && set_default(r->claims, "nbf", json_integer(begun)) &&
+           set_default(r->claims, "exp", json_integer(past ? now - life : now + life));
 }
 
 static char *sign(const struct request *r, EVP_PKEY *key, const char *kid)
@@ -157,11 +164,12 @@ static int read_arguments(int argc, char **argv, struct request *r)
             ok = json_object_set_new(r->claims, NAMES[n][1], json_string(value)) == 0;
         else if (cli_option(argc, argv, &i, "--role", &value))
             ok = add_role(r->claims, value);
-        else if (cli_option(argc, argv, &i, "--claim", &value))
-            ok = set_claim(r->claims, value);
-        else if (!cli_option(argc, argv, &i, "--issuer", &r->issuer) &&
-                 !cli_option(argc, argv, &i, "--audience", &r->audience) &&
-                 !cli_option(argc, argv, &i, "--expires", &r->expires)) {
+        else if (cli_option(argc, argv, &i, "--claim", &value)) {
+            if (!set_claim(r->claims, value))
+                return cli_usage("token", "--claim takes NAME=JSON, not \"%s\"", value);
+        } else if (!cli_option(argc, argv, &i, "--issuer", &r->issuer) &&
+                   !cli_option(argc, argv, &i, "--audience", &r->audience) &&
+                   !cli_option(argc, argv, &i, "--expires", &r->expires)) {
             ok = argv[i][0] != '-' && !r->directory;
             r->directory = argv[i];
         }
@@ -172,13 +180,10 @@ static int read_arguments(int argc, char **argv, struct request *r)
         r->directory = "certs/dev";
     if (!set_times(r))
         return cli_usage("token", "--expires takes a duration as 1h or -5m, not \"%s\"", r->expires);
-    if (!json_object_get(r->claims, "iss"))
-        json_object_set_new(r->claims, "iss", json_string(r->issuer));
-    if (!json_object_get(r->claims, "aud"))
-        json_object_set_new(r->claims, "aud", json_string(r->audience));
-    if (!json_object_get(r->claims, "sub"))
-        json_object_set_new(r->claims, "sub", json_string("developer"));
-    return EXIT_FINE;
+    bool ok = set_default(r->claims, "iss", json_string(r->issuer)) &&
+              set_default(r->claims, "aud", json_string(r->audience)) &&
+              set_default(r->claims, "sub", json_string("developer"));
+    return ok ? EXIT_FINE : cli_usage("token", "the issuer and the audience are UTF-8");
 }
 
 int command_token(int argc, char **argv)
@@ -196,11 +201,12 @@ int command_token(int argc, char **argv)
         fprintf(stderr, "bartizan token: the name of the directory is too long\n");
     else if (!cli_make_directory(r.directory))
         fprintf(stderr, "bartizan token: cannot make the directory %s: %s\n", r.directory, strerror(errno));
-    else if (!(key = access(key_path, F_OK) == 0 ? read_key(key_path) : make_key(key_path)) ||
-             !EVP_PKEY_is_a(key, "RSA"))
+    else if (access(key_path, F_OK) != 0 && !(key = make_key(key_path)))
+        fprintf(stderr, "bartizan token: cannot make %s: %s\n", key_path, strerror(errno));
+    else if ((!key && !(key = read_key(key_path))) || !EVP_PKEY_is_a(key, "RSA"))
         fprintf(stderr, "bartizan token: no RSA key in %s\n", key_path);
     else if (!write_jwks(key, jwks_path, kid))
-        fprintf(stderr, "bartizan token: cannot write %s\n", jwks_path);
+        fprintf(stderr, "bartizan token: cannot write %s: %s\n", jwks_path, strerror(errno));
     else if (!(token = sign(&r, key, kid)))
         fprintf(stderr, "bartizan token: cannot sign\n");
     else {

@@ -25,6 +25,7 @@ static bool read_more(struct lines *l)
     do
         got = read(l->fd, at, READ_BYTES);
     while (got < 0 && errno == EINTR);
+    l->error = got < 0 ? errno : 0;
     buf_grew(&l->text, got > 0 ? (size_t)got : 0);
     return got > 0;
 }

@@ -10,6 +10,7 @@ struct lines {
     size_t taken;    /* of the line that was given last */
     size_t scanned;  /* bytes that hold no end of line */
     bool is_over, is_skipping;
+    int error; /* of reading, at the end; 0: all was read */
 };
 enum lines_answer { LINES_ONE, LINES_TOO_LONG /* told once; the line is skipped */, LINES_END };
 

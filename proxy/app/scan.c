@@ -214,6 +214,7 @@ static bool each_line(struct scan *s, int in, FILE *out)
         ok = (answer == LINES_ONE ? scan_line(s, line) : tell_bad(s, "a line above 32 MB")) &&
              fwrite(s->out.data + s->out.start, 1, buf_len(&s->out), out) == buf_len(&s->out);
     }
+    s->counts->read_error = lines.error;
     lines_finish(&lines);
     return ok && fflush(out) == 0;
 }

@@ -9,6 +9,7 @@
 struct scan_counts {
     size_t lines, bad; /* bad: lines that are no object with a text */
     size_t verdicts[4];
+    int read_error; /* errno of `in`; 0: it was read to its end */
 };
 enum scan_verdict { SCAN_PASS, SCAN_REPORT, SCAN_MASK, SCAN_REFUSE };
 

@@ -25,6 +25,8 @@ struct said {
     struct str out, err;
 };
 
+static int closed = -1; /* which of the three standard descriptors is closed for the next run; -1: none */
+
 /* Runs `bartizan WORDS…` in a process of its own; the words end with NULL. */
 static struct said bartizan(const char *first, ...)
 {
@@ -43,6 +45,8 @@ static struct said bartizan(const char *first, ...)
         dup2(errs[1], STDERR_FILENO);
         close(outs[0]);
         close(errs[0]);
+        if (closed >= 0)
+            close(closed);
         int code = cli_main(argc, argv);
         fflush(NULL);
         _exit(code);
@@ -73,12 +77,27 @@ TEST("help lists every command and fits a terminal's start")
     CHECK(has(s.out, "-w, --workers N") && has(s.out, "--log-json"));
     CHECK(has(s.out, "First time?"));
     CHECK_INT(bartizan("help", NULL).code, EXIT_FINE);
-    CHECK(has(bartizan("help", "key", NULL).out, "bartizan key NAME\noptions: --expires 365d\n"));
+    CHECK(has(bartizan("help", "key", NULL).out, "usage: bartizan key NAME [OPTION…]\n  --expires 365d\n"));
     CHECK(has(bartizan("token", "-h", NULL).out, "bartizan token [DIR]"));
+}
+
+TEST("a closed standard input or output is a problem, and not the next file that is opened")
+{
+    closed = STDIN_FILENO;
+    struct said s = bartizan("scan", NULL);
+    CHECK_INT(s.code, EXIT_PROBLEMS);
+    CHECK(has(s.err, "standard input cannot be read: Bad file descriptor\n"));
+    closed = STDOUT_FILENO;
+    s = bartizan("version", NULL);
+    closed = -1;
+    CHECK_INT(s.code, EXIT_PROBLEMS);
+    CHECK_STR(s.err, STR("bartizan: standard output cannot be written: Bad file descriptor\n"));
 }
 
 TEST("a mistyped command is answered with the nearest one")
 {
+    CHECK_INT(bartizan("help", "swordfish", NULL).code, EXIT_USAGE);
+    CHECK(has(bartizan("--workres", NULL).err, "there is no option \"--workres\""));
     struct said s = bartizan("explian", NULL);
     CHECK_INT(s.code, EXIT_USAGE);
     CHECK_STR(s.err, STR("bartizan: there is no command \"explian\", did you mean \"explain\"?\n"));
@@ -115,6 +134,7 @@ TEST("a key is shown once, on standard output; its hash on standard error")
     CHECK_INT(bartizan("key", NULL).code, EXIT_USAGE);
     CHECK_INT(bartizan("key", "a b", NULL).code, EXIT_USAGE);
     CHECK_INT(bartizan("key", "a", "--expires", "soon", NULL).code, EXIT_USAGE);
+    CHECK_INT(bartizan("key", "a", "--expires", "0s", NULL).code, EXIT_USAGE);
 }
 
 TEST("a token is signed by a key that is made when it is first needed")
@@ -129,6 +149,13 @@ TEST("a token is signed by a key that is made when it is first needed")
     CHECK_INT(bartizan("token", folder, "--expires=-5m", NULL).code, EXIT_FINE);
     CHECK_INT(bartizan("token", folder, "--expires", "later", NULL).code, EXIT_USAGE);
     CHECK_INT(bartizan("token", folder, "--claim", "=x", NULL).code, EXIT_USAGE);
+    CHECK(has(bartizan("token", folder, "--claim", "x", NULL).err, "--claim takes NAME=JSON, not \"x\""));
+    s = bartizan("token", folder, "--claim", "exp=4102444800", "--claim", "nbf=1", NULL);
+    struct str payload = str_from(s.out, str_find(s.out, '.') + 1);
+    CHECK_INT(s.code, EXIT_FINE);
+    CHECK(has(payload,
+              "eyJhdWQiOiJhcGk6Ly9tb2RlbHMiLCJleHAiOjQxMDI0NDQ4MDAs")); /* {"aud":"api://models","exp":4102444800, */
+    CHECK(has(bartizan("token", "/dev/null", NULL).err, "cannot make the directory /dev/null: Not a directory"));
     s = bartizan("token", "/proc/no/such", NULL);
     CHECK_INT(s.code, EXIT_PROBLEMS);
     CHECK(has(s.err, "cannot make the directory /proc/no/such: "));
@@ -148,6 +175,8 @@ TEST("a configuration that is not there is a problem for check and for run")
     s = bartizan("check", "/no/such.yaml", "--log-json", NULL);
     CHECK(has(s.err, "\"level\":\"error\"") && has(s.err, "\"message\":\"/no/such.yaml: cannot be read: No such"));
     CHECK_INT(bartizan("run", "a", "b", NULL).code, EXIT_USAGE);
+    CHECK(has(bartizan("run", "--fast", NULL).err, "bartizan run: does not take \"--fast\""));
+    CHECK_INT(bartizan("check", "-", NULL).code, EXIT_USAGE);
 }
 
 TEST("explain shows quotas and amounts as they were written, and no empty blocks")
@@ -172,6 +201,11 @@ TEST("explain shows quotas and amounts as they were written, and no empty blocks
     CHECK_INT(s.code, EXIT_FINE);
     CHECK(has(s.out, "quota 1000/day") && has(s.out, "quota 5000000/month") && has(s.out, "quota 12.5/month") &&
           has(s.out, "rate 2/h, burst 0.05") && !has(s.out, "{"));
+    CHECK(
+        str_starts(bartizan("explain", "post", "/v1/chat/completions", "--config", path, NULL).out, STR("POST /v1/")));
+    CHECK(has(bartizan("explain", "FETCH", "/v1/x", NULL).err, "there is no method \"FETCH\""));
+    CHECK(has(bartizan("explain", "GET", "http://a/v1/x", NULL).err, "a path begins with \"/\""));
+    CHECK(has(bartizan("explain", "GET", "/v1/x", "--hots", "a", NULL).err, "does not take \"--hots\""));
     CHECK(unlink(path) == 0);
 }
 
