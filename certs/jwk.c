@@ -188,17 +188,6 @@ static const struct kind {
     { "oct", read_oct, true },
 };
 
-static bool copy(struct str s, struct str *out)
-{
-    char *at = malloc(s.len + 1);
-    if (!at)
-        return false;
-    memcpy(at, s.len ? s.at : "", s.len);
-    at[s.len] = '\0';
-    *out = str_of(at, s.len);
-    return true;
-}
-
 static bool has_string(const json_t *array, const char *word)
 {
     size_t i;
@@ -248,7 +237,7 @@ struct key *jwk_read(const json_t *jwk, enum jwk_from from, const char **why)
         goto out;
     wrong = "out of memory";
     key = calloc(1, sizeof *key);
-    if (!key || !copy(member_str(jwk, "kid"), &key->kid) || !copy(member_str(jwk, "issuer"), &key->issuer))
+    if (!key || !str_copy(member_str(jwk, "kid"), &key->kid) || !str_copy(member_str(jwk, "issuer"), &key->issuer))
         goto out;
     wrong = kind->read(jwk, key);
     if (wrong)
@@ -276,7 +265,7 @@ void key_free(struct key *key)
         EVP_PKEY_CTX_free(key->ctx[a]);
     EVP_PKEY_free(key->pkey);
     secret_finish(&key->secret);
-    free((char *)(uintptr_t)key->kid.at);
-    free((char *)(uintptr_t)key->issuer.at);
+    str_free(key->kid);
+    str_free(key->issuer);
     free(key);
 }

@@ -28,17 +28,6 @@ struct keyset {
     const char *trouble;
 };
 
-static bool copy(struct str s, struct str *out)
-{
-    char *at = malloc(s.len + 1);
-    if (!at)
-        return false;
-    memcpy(at, s.len ? s.at : "", s.len);
-    at[s.len] = '\0';
-    *out = str_of(at, s.len);
-    return true;
-}
-
 struct keyset *keyset_new(const struct keyset_settings *s)
 {
     assert(s->jwks_url.len < URL_MAX_BYTES && (s->jwks_url.len || s->discovery_url.len));
@@ -51,10 +40,10 @@ struct keyset *keyset_new(const struct keyset_settings *s)
     pause_init(&k->pause, RETRY_FIRST_MS, RETRY_LAST_MS, s->seed ^ 0x9e3779b97f4a7c15u);
     if (s->jwks_url.len)
         memcpy(k->jwks_url, s->jwks_url.at, s->jwks_url.len);
-    bool ok = copy(s->issuer, &k->issuer) && copy(s->jwks_url.len ? STR("") : s->discovery_url, &k->discovery_url);
+    bool ok = str_copy(s->issuer, &k->issuer) && str_copy(s->jwks_url.len ? STR("") : s->discovery_url, &k->discovery_url);
     k->hosts = ok ? calloc(s->hosts_count + 1, sizeof *k->hosts) : NULL;
     for (size_t i = 0; k->hosts && i < s->hosts_count && ok; i++, k->hosts_count++)
-        ok = copy(s->hosts[i], &k->hosts[i]);
+        ok = str_copy(s->hosts[i], &k->hosts[i]);
     if (!ok || !k->hosts) {
         keyset_free(k);
         return NULL;
@@ -85,10 +74,10 @@ void keyset_free(struct keyset *k)
         return;
     jwks_free(k->jwks);
     for (size_t i = 0; i < k->hosts_count; i++)
-        free((char *)(uintptr_t)k->hosts[i].at);
+        str_free(k->hosts[i]);
     free(k->hosts);
-    free((char *)(uintptr_t)k->issuer.at);
-    free((char *)(uintptr_t)k->discovery_url.at);
+    str_free(k->issuer);
+    str_free(k->discovery_url);
     free(k);
 }
 

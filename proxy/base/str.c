@@ -1,6 +1,8 @@
 /* str.c - comparing, searching and cutting borrowed views. */
 #include "proxy/base/str.h"
 
+#include <stdlib.h>
+
 static inline uint64_t eight(const char *at)
 {
     uint64_t bytes;
@@ -106,6 +108,22 @@ struct str str_trim(struct str s)
     while (s.len && (s.at[s.len - 1] == ' ' || s.at[s.len - 1] == '\t'))
         s.len--;
     return s;
+}
+
+bool str_copy(struct str s, struct str *out)
+{
+    char *at = malloc(s.len + 1);
+    if (!at)
+        return false;
+    memcpy(at, s.len ? s.at : "", s.len);
+    at[s.len] = '\0';
+    *out = str_of(at, s.len);
+    return true;
+}
+
+void str_free(struct str s)
+{
+    free((char *)(uintptr_t)s.at);
 }
 
 bool str_to_u64(struct str s, uint64_t *out)

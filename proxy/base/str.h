@@ -90,6 +90,10 @@ struct str str_cut(struct str *s, char c);
 /* Without leading and trailing spaces and tabs (the OWS of RFC 9110 §5.6.3). */
 struct str str_trim(struct str s);
 
+/* A copy with a NUL behind it, which then is the caller's own: the heap's, until str_free. False without memory. */
+bool str_copy(struct str s, struct str *out) MUST_USE;
+void str_free(struct str s); /* one that str_copy made, or STR_NONE */
+
 /* Decimal digits only, no sign, no space, no overflow; `*out` is untouched on failure. */
 bool str_to_u64(struct str s, uint64_t *out) MUST_USE;
 
