@@ -46,22 +46,21 @@ static const struct command *find_command(const char *word)
     return NULL;
 }
 
-static int unknown_command(const char *word)
+void cli_no_word(const char *told, const char *word, const char *nearest, const char *lists)
 {
-    const char *nearest = NULL;
-    unsigned best = 3;
-    for (size_t i = 0; i < ARRAY_LEN(COMMANDS); i++) {
-        unsigned d = words_distance(str_c(word), str_c(COMMANDS[i].word));
-        if (d < best) {
-            best = d;
-            nearest = COMMANDS[i].word;
-        }
-    }
-    fprintf(stderr, "bartizan: there is no command \"%s\"", word);
+    fprintf(stderr, "%s \"%s\"", told, word);
     if (nearest)
         fprintf(stderr, ", did you mean \"%s\"?\n", nearest);
     else
-        fprintf(stderr, "; bartizan --help lists them\n");
+        fprintf(stderr, "; %s lists them\n", lists);
+}
+
+static int unknown_command(const char *word)
+{
+    struct nearest n = nearest_to(str_c(word));
+    for (size_t i = 0; i < ARRAY_LEN(COMMANDS); i++)
+        nearest_look(&n, COMMANDS[i].word);
+    cli_no_word("bartizan: there is no command", word, n.found, "bartizan --help");
     return EXIT_USAGE;
 }
 

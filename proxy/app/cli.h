@@ -34,6 +34,9 @@ bool cli_option(int argc, char **argv, int *i, const char *name, const char **va
 bool cli_make_directory(const char *path) MUST_USE;
 /* For a word that no option has taken: says that it is not taken, or that its value is missing. Answers EXIT_USAGE. */
 int cli_not_taken(const char *word, const char *argument);
+/* Says on standard error that there is no such word: `told` before it, and behind it the nearest one (NULL: none is), or else
+ * what lists them all. */
+void cli_no_word(const char *told, const char *word, const char *nearest, const char *lists);
 /* Says on standard error how the command is used, and answers EXIT_USAGE. */
 int cli_usage(const char *word, const char *format, ...) PRINTF(2, 3);
 

@@ -12,17 +12,6 @@ static int print(const struct buf *out)
                                                                                                   : EXIT_PROBLEMS;
 }
 
-static int unknown_word(const char *word)
-{
-    const char *nearest = words_nearest(&LANGUAGE, str_c(word));
-    fprintf(stderr, "bartizan settings: there is no word \"%s\"", word);
-    if (nearest)
-        fprintf(stderr, ", did you mean \"%s\"?\n", nearest);
-    else
-        fprintf(stderr, "; bartizan settings lists them\n");
-    return EXIT_PROBLEMS;
-}
-
 int command_settings(int argc, char **argv)
 {
     if (argc > 2 || (argc == 2 && argv[1][0] == '-' && strcmp(argv[1], "--markdown") != 0))
@@ -36,7 +25,9 @@ int command_settings(int argc, char **argv)
     else
         ok = words_print(&out, &LANGUAGE, argc == 2 ? str_c(argv[1]) : STR(""), &found);
     if (ok)
-        code = found ? print(&out) : unknown_word(argv[1]);
+        code = found ? print(&out) : EXIT_PROBLEMS;
+    if (!found)
+        cli_no_word("bartizan settings: there is no word", argv[1], words_nearest(&LANGUAGE, str_c(argv[1])), "bartizan settings");
     buf_finish(&out);
     return code;
 }

@@ -142,34 +142,19 @@ bool words_print(struct buf *out, const struct language *language, struct str wo
     return ok;
 }
 
-struct nearest {
-    struct str word;
-    const char *best;
-    unsigned distance;
-};
-
-static void consider(struct nearest *n, const char *word)
-{
-    unsigned distance = words_distance(n->word, str_c(word));
-    if (distance < n->distance) {
-        n->distance = distance;
-        n->best = word;
-    }
-}
-
 static bool consider_chapter(void *data, const struct chapter *c)
 {
     if (c->filter)
-        consider(data, c->filter->name);
+        nearest_look(data, c->filter->name);
     for (const struct setting *row = c->rows; row && row->name; row++)
-        consider(data, row->name);
+        nearest_look(data, row->name);
     return true;
 }
 
 const char *words_nearest(const struct language *language, struct str word)
 {
-    struct nearest n = { .word = word, .distance = word.len < 4 ? 2 : 4 };
-    return words_each(language, consider_chapter, &n) ? n.best : NULL;
+    struct nearest n = nearest_to(word);
+    return words_each(language, consider_chapter, &n) ? n.found : NULL;
 }
 
 /* ---- the reference page ---- */

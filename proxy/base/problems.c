@@ -100,19 +100,28 @@ unsigned words_distance(struct str a, struct str b)
     return distance > FAR ? FAR : distance;
 }
 
+/* Short words are near to many. */
+struct nearest nearest_to(struct str word)
+{
+    return (struct nearest){ .word = word, .distance = word.len < 4 ? 2 : word.len < 6 ? 3 : FAR };
+}
+
+void nearest_look(struct nearest *n, const char *word)
+{
+    unsigned distance = words_distance(n->word, str_c(word));
+    if (distance >= n->distance)
+        return;
+    n->distance = distance;
+    n->found = word;
+}
+
 void problem_hint_near(struct problems *p, struct str word, const char *const *words, size_t n)
 {
-    const char *nearest = NULL;
-    unsigned distance = word.len < 4 ? 2 : FAR;
-    for (size_t i = 0; i < n; i++) {
-        unsigned d = words_distance(word, str_c(words[i]));
-        if (d < distance) {
-            distance = d;
-            nearest = words[i];
-        }
-    }
-    if (nearest)
-        problem_hint(p, "did you mean \"%s\"?", nearest);
+    struct nearest nearest = nearest_to(word);
+    for (size_t i = 0; i < n; i++)
+        nearest_look(&nearest, words[i]);
+    if (nearest.found)
+        problem_hint(p, "did you mean \"%s\"?", nearest.found);
 }
 
 static struct str line_of(const struct problems *p, unsigned line)

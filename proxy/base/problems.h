@@ -52,4 +52,13 @@ bool problems_print(const struct problems *p, struct buf *out) MUST_USE;
 /* Edit distance with transpositions, bounded: anything above 3 is 4. */
 unsigned words_distance(struct str a, struct str b);
 
+/* Of words that are looked at one after another, the nearest one; `found` is NULL while none is near enough to be meant. */
+struct nearest {
+    struct str word;
+    const char *found;
+    unsigned distance;
+};
+struct nearest nearest_to(struct str word);
+void nearest_look(struct nearest *n, const char *word);
+
 #endif
