@@ -130,6 +130,9 @@ static void look_at_run(struct look *l, struct str text, size_t start, struct kn
         size_t len;
         if (!is_told(l, REASON_MARKUP, start) && words_are_joined(str_from(text, start), &len))
             note(l, text, REASON_MARKUP, start, start + len);
+        char before = start ? text.at[start - 1] : ' ';
+        if (before != '.' && before != '@' && !is_told(l, REASON_JOINED, start) && letters_are_joined(str_from(text, start), work))
+            note(l, text, REASON_JOINED, start, start + RUN_MIN);
         return;
     }
     size_t end = start;

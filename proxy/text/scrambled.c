@@ -14,15 +14,29 @@ static uint32_t scrambled_key(struct str s)
     return key + (SCRAMBLED_MIX[(s.at[0] | 32) - 'a'] << 7) + (SCRAMBLED_MIX[(s.at[s.len - 1] | 32) - 'a'] << 13);
 }
 
-const char *scrambled_as(struct str s)
+/* The word with these letters, in whatever order the inner ones are; NULL: none. */
+static const char *word_of(struct str s)
 {
-    if (s.len < SCRAMBLED_LETTERS_MIN || s.len > SCRAMBLED_LETTERS_MAX)
+    if (s.len < SCRAMBLED_LETTERS_MIN || s.len > SCRAMBLED_LETTERS_MAX ||
+        !(SCRAMBLED_ALL_ENDS[s.at[0] & 31][s.at[s.len - 1] & 31] >> s.len & 1))
         return NULL;
     uint32_t key = scrambled_key(s);
     const struct scrambled_word *w = &SCRAMBLED_WORDS[SCRAMBLED_FROM[key >> 24]], *end = &SCRAMBLED_WORDS[SCRAMBLED_FROM[(key >> 24) + 1]];
     while (w < end && w->key != key)
         w++;
-    return w < end && w->word[s.len] == '\0' && !str_eq_nocase(s, str_of(w->word, s.len)) ? w->word : NULL;
+    return w < end && w->word[s.len] == '\0' ? w->word : NULL;
+}
+
+bool scrambled_is(struct str s)
+{
+    const char *word = word_of(s);
+    return word && str_eq_nocase(s, str_of(word, s.len));
+}
+
+const char *scrambled_as(struct str s)
+{
+    const char *word = word_of(s);
+    return word && !str_eq_nocase(s, str_of(word, s.len)) ? word : NULL;
 }
 
 bool unscramble_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)

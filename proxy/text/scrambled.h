@@ -9,6 +9,7 @@ enum { SCRAMBLED_LETTERS_MIN = 4, SCRAMBLED_LETTERS_MAX = 14, SCRAMBLED_TELLING_
 /* scrambled_table.c. Of words that tell a scrambled text: by first and last letter, a bit for each length. */
 extern const uint32_t SCRAMBLED_MIX[26];
 extern const uint16_t SCRAMBLED_ENDS[32][32];
+extern const uint16_t SCRAMBLED_ALL_ENDS[32][32]; /* of all words */
 extern const struct scrambled_word {
     uint32_t key;
     char word[SCRAMBLED_LETTERS_MAX + 1];
@@ -17,6 +18,8 @@ extern const uint16_t SCRAMBLED_FROM[257]; /* the first with these high bits */
 
 /* The word that ASCII letters are when they are ordered, as long as they are; NULL when there is none, or they are in order. */
 const char *scrambled_as(struct str letters);
+/* Whether letters, in any case, are a word of the table as they stand. */
+bool scrambled_is(struct str letters);
 /* Whether letters may be a word that tells a scrambled text; cheap, and mostly false. */
 static inline bool scrambled_may_tell(const char *at, size_t len)
 {

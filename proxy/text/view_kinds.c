@@ -4,5 +4,5 @@
 const char *const VIEW_KINDS_WORDS[VIEW_KINDS] = {
     [VIEW_PLAIN] = "plain", [VIEW_BARE] = "bare",         [VIEW_TIGHT] = "tight",
     [VIEW_LEET] = "leet",   [VIEW_REVERSED] = "reversed", [VIEW_UNSCRAMBLED] = "unscrambled",
-    [VIEW_DECODED] = "decoded",
+    [VIEW_DECODED] = "decoded", [VIEW_PARTED] = "parted",
 };

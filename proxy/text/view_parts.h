@@ -31,6 +31,7 @@ enum form_use {
     FORM_DECODED_LAST = FORM_DECODED + VIEW_DEPTH_MAX - 1,
     FORM_BARE,
     FORM_TIGHT,
+    FORM_PARTED,
     FORM_UNSCRAMBLED,
     FORM_LEET,
     FORM_LEET_WITH_I,
@@ -61,6 +62,7 @@ enum reason {
     REASON_ROT13 = 64,
     REASON_OVERRIDE = 128, /* bidi */
     REASON_SCRAMBLED = 256,
+    REASON_JOINED = 512,
 };
 
 enum { LOOK_STRETCHES_MAX = 256 };
@@ -164,6 +166,7 @@ bool tight_text(struct view_memory *m, struct reading in, struct form *out, bool
 bool leet_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 /* The other reading of 1, ! and |, if that is another one. */
 bool leet_text_with_i(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
+bool part_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool unscramble_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool reverse_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool rot13_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
@@ -200,6 +203,8 @@ size_t markup_at(struct str s, size_t i, struct closers *known, bool *space);
 /* Three underscores or more between the letters that `s` begins with: a sentence, where a name in code has fewer. *end: how far
  * was looked. */
 bool words_are_joined(struct str s, size_t *end);
+/* joined.c: the same without a sign between them, or with dashes. */
+bool letters_are_joined(struct str s, uint64_t *work);
 /* … and whether this character is a combining mark or a Latin letter that would be another one without its marks. */
 bool is_bearing_marks(uint32_t c);
 /* leet.c: whether the word around s[i] is written in leet, and where it ends. */

@@ -133,6 +133,7 @@ static const struct {
 } STEPS[] = {
     { REASON_MARKUP | REASON_MARKS, VIEW_BARE, FORM_BARE, bare_text },
     { REASON_SPACED, VIEW_TIGHT, FORM_TIGHT, tight_text },
+    { REASON_JOINED, VIEW_PARTED, FORM_PARTED, part_text },
     { REASON_SCRAMBLED, VIEW_UNSCRAMBLED, FORM_UNSCRAMBLED, unscramble_text },
     { REASON_LEET, VIEW_LEET, FORM_LEET, leet_text },
 };

@@ -24,6 +24,7 @@ enum view_kind {
                  * they imitate; text smuggled in tag characters and variation selectors read as text */
     VIEW_BARE,  /* combining marks, mark-up (**, backticks, HTML tags and comments) taken out */
     VIEW_TIGHT, /* l-e-t-t-e-r spacing collapsed */
+    VIEW_PARTED, /* words that ran together, with spaces between them */
     VIEW_LEET,  /* digits and signs as the letters that they imitate */
     VIEW_REVERSED, /* runs under a bidi override, as displayed */
     VIEW_UNSCRAMBLED, /* words whose inner letters were in another order */

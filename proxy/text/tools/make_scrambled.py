@@ -19,22 +19,28 @@ def key(word):
     return (sum(map(mix, word)) + (mix(word[0]) << 7) + (mix(word[-1]) << 13)) & 0xffffffff
 
 
+def print_ends(name, words):
+    ends = [[0] * 32 for _ in range(32)]
+    for w in words:
+        ends[ord(w[0]) & 31][ord(w[-1]) & 31] |= 1 << len(w)
+    print("};\n\nconst uint16_t SCRAMBLED_%s[32][32] = {" % name)
+    for first, row in enumerate(ends):
+        if any(row):
+            text = ", ".join("['%s' & 31] = %d" % (chr(96 + i), n) for i, n in enumerate(row) if n)
+            print(textwrap.fill("['%s' & 31] = { %s }," % (chr(96 + first), text), 140, initial_indent="    ", subsequent_indent="        "))
+
+
 def main():
     telling, others = ([w for w in part.split()] for part in open(os.path.join(HERE, "scrambled_words.txt")).read().split("\n\n"))
     words = sorted({(key(w), w) for w in telling + others})
     assert len({k for k, _ in words}) == len(words)
-    ends = [[0] * 32 for _ in range(32)]
-    for w in telling:
-        assert 6 <= len(w) <= 14
-        ends[ord(w[0]) & 31][ord(w[-1]) & 31] |= 1 << len(w)
+    assert all(6 <= len(w) for w in telling) and all(4 <= len(w) <= 14 for w in telling + others)
     print("/* scrambled_table.c - words whose inner letters may be in any order; printed by tools/make_scrambled.py. */")
     print('#include "proxy/text/scrambled.h"\n')
     print("const uint32_t SCRAMBLED_MIX[26] = {")
     print(textwrap.fill(" ".join("0x%08x," % mix(chr(97 + i)) for i in range(26)), 136, initial_indent="    ", subsequent_indent="    "))
-    print("};\n\nconst uint16_t SCRAMBLED_ENDS[32][32] = {")
-    for first, row in enumerate(ends):
-        if any(row):
-            print("    ['%s' & 31] = { %s }," % (chr(96 + first), ", ".join("['%s' & 31] = %d" % (chr(96 + i), n) for i, n in enumerate(row) if n)))
+    print_ends("ENDS", telling)
+    print_ends("ALL_ENDS", telling + others)
     print("};\n\nconst struct scrambled_word SCRAMBLED_WORDS[] = {")
     print(textwrap.fill(" ".join('{0x%08x,"%s"},' % w for w in words), 140, initial_indent="    ", subsequent_indent="    "))
     starts = [sum(k >> 24 < i for k, _ in words) for i in range(257)]
