@@ -29,7 +29,7 @@ static bool segment_fits(struct str pattern, struct str segment)
     while (pattern.len && segment.len)
         if (next_byte(&pattern) != next_byte(&segment))
             return false;
-    return !pattern.len && !segment.len;
+    return !pattern.len && (!segment.len || next_byte(&segment) == ';');
 }
 
 bool route_pattern_fits(struct str pattern, struct str path)

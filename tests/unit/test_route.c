@@ -20,6 +20,11 @@ static const struct {
     { "/openai/deployments/{d}/chat/completions", "/openai/deployments//chat/completions", false },
     { "/openai/deployments/{d}", "/openai/deployments/", false },
     { "/openai/deployments/{d}/chat/completions", "/openai/deployments/a/b/chat/completions", false },
+    { "/v1/files/*", "/v1/files;v=1/x", true }, /* a server may take what is behind it for no part of the name */
+    { "/v1/files/*", "/v1/files%3bv=1/x", true },
+    { "/v1/files;v=1", "/v1/files;v=1", true },
+    { "/v1/files;v=1", "/v1/files", false },
+    { "/v1/files", "/v1/files-;v=1", false },
     { "/v1/*", "/v1/", true },
     { "/v1/*", "/v1/models/x", true },
     { "/v1/*", "/v1", false },
