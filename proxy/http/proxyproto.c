@@ -188,6 +188,13 @@ static enum proxy_answer read_v2(struct str in, size_t *used, struct proxy_info 
     return PROXY_DONE;
 }
 
+/* A proxy whose socket takes both families writes the mapped form (RFC 4291 §2.5.5.2) of an IPv4 address. */
+static void take_off_mapping(struct ip_address *ip)
+{
+    static const uint8_t MAPPED[12] = { [10] = 0xff, [11] = 0xff };
+    ip->is_v4 = memcmp(ip->bytes, MAPPED, sizeof MAPPED) == 0;
+}
+
 enum proxy_answer proxy_read(struct str in, size_t *used, struct proxy_info *info)
 {
     struct proxy_info read = { .is_local = false };
@@ -202,6 +209,8 @@ enum proxy_answer proxy_read(struct str in, size_t *used, struct proxy_info *inf
         return PROXY_MORE;
     answer = in.at[0] == 'P' ? read_v1(in, &taken, &read) : read_v2(in, &taken, &read);
     if (answer == PROXY_DONE) {
+        take_off_mapping(&read.source);
+        take_off_mapping(&read.destination);
         *used = taken;
         *info = read;
     }

@@ -41,6 +41,9 @@ TEST("version 1 is a line")
     check_info(&info, "1.2.3.4", 65535, "5.6.7.8", 443);
     CHECK_INT(read_all(STR("PROXY TCP6 2001:db8::1 ::1 0 443\r\n"), &used, &info), PROXY_DONE);
     check_info(&info, "2001:db8::1", 0, "::1", 443);
+    CHECK_INT(read_all(STR("PROXY TCP6 ::ffff:1.2.3.4 ::ffff:5.6.7.8 1 443\r\n"), &used, &info), PROXY_DONE);
+    check_info(&info, "1.2.3.4", 1, "5.6.7.8", 443); /* as a proxy writes whose socket takes both */
+    CHECK(info.source.is_v4 && info.destination.is_v4);
     CHECK_INT(read_all(STR("PROXY UNKNOWN\r\n"), &used, &info), PROXY_DONE);
     CHECK(info.is_local && !info.has_link_id);
     CHECK_INT(read_all(STR("PROXY UNKNOWN ff ff 1 2\r\n"), &used, &info), PROXY_DONE);
@@ -94,6 +97,14 @@ TEST("version 2 carries addresses and Private Link's LinkID")
               PROXY_DONE);
     check_info(&info, "2001:db8::1", 1, "::1", 2);
     CHECK(!info.has_link_id);
+    CHECK_INT(read_all(STR(SIGNATURE "\x21\x21\0\x24"
+                                     "\0\0\0\0\0\0\0\0\0\0\xff\xff\x01\x02\x03\x04"
+                                     "\0\0\0\0\0\0\0\0\0\0\xff\xff\x05\x06\x07\x08"
+                                     "\0\x01\0\x02"),
+                       &used, &info),
+              PROXY_DONE);
+    check_info(&info, "1.2.3.4", 1, "5.6.7.8", 2);
+    CHECK(info.source.is_v4 && info.destination.is_v4);
     /* a probe: LOCAL, whatever it carries */
     CHECK_INT(read_all(STR(SIGNATURE "\x20\0\0\0"), &used, &info), PROXY_DONE);
     CHECK(info.is_local && used == 16);
