@@ -885,6 +885,11 @@ static void serve_first_node(struct talk *t)
             talk_say(t, "-MOVED 1 169.254.169.254:80\r\n");
         } else if (str_eq(h.words[1], STR("rubbish"))) {
             talk_say(t, "-MOVED 99999 x\r\n");
+        } else if (str_eq(h.words[1], STR("empty")) || str_eq(h.words[1], STR("unnamed"))) {
+            /* the two ways in which a node says "the host by which you know me" */
+            snprintf(text, sizeof text, "-MOVED %u %s:%u\r\n", resp_slot(h.words[1]),
+                     str_eq(h.words[1], STR("empty")) ? "" : "?", other_port);
+            talk_say(t, text);
         } else {
             say_bulk(t, h.words[1]);
         }
@@ -933,6 +938,10 @@ TEST("MOVED, ASK and TRYAGAIN are followed, within bounds, and not to where nobo
     CHECK(strstr(sent_all, "ECHO moving|ASKING|ECHO moving") != NULL);
     ask(&q, "ECHO", "half");
     CHECK_STR(str_c(q.text), STR("whole"));
+    ask(&q, "ECHO", "empty");
+    ask(&q, "ECHO", "unnamed");
+    CHECK_STR(str_c(q.text), STR("second"));
+    CHECK(strstr(sent_all, "ECHO empty|ECHO empty|ECHO unnamed|ECHO unnamed") != NULL); /* by the connections that there are */
     ask(&q, "ECHO", "loop");
     CHECK_INT(q.answer, RESP_DOWN);
     ask(&q, "ECHO", "away");

@@ -68,6 +68,12 @@ struct resp_node *cluster_node(const struct resp_cluster *k, const struct resp_a
     return !k->is_known ? NULL : ask->has_slot ? k->map[ask->slot] : any_node(k);
 }
 
+/* A node that does not know its name, or shall not tell it, means the one by which it was reached. */
+static struct str named_host(struct str host, const struct resp_node *from)
+{
+    return !host.len || str_eq(host, STR("?")) ? from->target.host : host;
+}
+
 /* ---- redirections ---- */
 
 void cluster_redirect(struct resp_cluster *k, struct resp_ask *ask, struct resp_node *from, struct str fault)
@@ -80,7 +86,7 @@ void cluster_redirect(struct resp_cluster *k, struct resp_ask *ask, struct resp_
         host.len--;
     struct str port_text = str_from(fault, host.len);
     host.len -= host.len > 0;
-    host = host.len ? host : from->target.host; /* "the same as mine" */
+    host = named_host(host, from);
     struct resp_node *to = NULL;
     if (ask->redirections++ < RESP_REDIRECTIONS_MAX && str_to_u64(slot_text, &slot) && slot < SLOTS &&
         str_to_u64(port_text, &port) && port > 0 && port <= 65535)
@@ -113,8 +119,7 @@ static bool read_row(const struct resp_value *row, const struct resp_node *from,
     if (a < 0 || a > b || b >= SLOTS || node[1].kind != RESP_INTEGER || p <= 0 || p > 65535 ||
         (node[0].kind != RESP_TEXT && node[0].kind != RESP_NIL))
         return false;
-    bool is_same = node[0].kind == RESP_NIL || !node[0].text.len || str_eq(node[0].text, STR("?"));
-    *host = is_same ? from->target.host : node[0].text;
+    *host = named_host(node[0].text, from);
     *first = (size_t)a;
     *last = (size_t)b;
     *port = (uint16_t)p;
