@@ -19,7 +19,6 @@ struct identity {
     STACK_OF(X509) * chain; /* owned */
     EVP_PKEY *key;          /* owned */
     enum identity_kind kind;
-    int64_t not_after_s;
     struct str names[NAMES_MAX]; /* each owned */
     size_t names_count;
 };
@@ -150,16 +149,16 @@ static int64_t seconds_of(const ASN1_TIME *t)
 static bool check_dates(struct identity *id, const struct identity_files *f, struct problems *problems)
 {
     int64_t now = (int64_t)time(NULL), from = seconds_of(X509_get0_notBefore(id->certificate));
-    id->not_after_s = seconds_of(X509_get0_notAfter(id->certificate));
-    if (id->not_after_s <= now) {
+    int64_t to = seconds_of(X509_get0_notAfter(id->certificate));
+    if (to <= now) {
         problem(problems, f->certificate_span, "the certificate in %s has expired", f->certificate_path);
         return false;
     }
     if (from > now)
         problem_warn(problems, f->certificate_span, "the certificate in %s is not valid yet", f->certificate_path);
-    if (id->not_after_s - now < SOON_S)
+    if (to - now < SOON_S)
         problem_warn(problems, f->certificate_span, "the certificate in %s expires in %lld days", f->certificate_path,
-                     (long long)((id->not_after_s - now) / (24 * 3600)));
+                     (long long)((to - now) / (24 * 3600)));
     return true;
 }
 
@@ -270,11 +269,6 @@ STACK_OF(X509) * identity_chain(const struct identity *id)
 EVP_PKEY *identity_key(const struct identity *id)
 {
     return id->key;
-}
-
-int64_t identity_not_after_s(const struct identity *id)
-{
-    return id->not_after_s;
 }
 
 size_t identity_name_count(const struct identity *id)

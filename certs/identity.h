@@ -34,7 +34,6 @@ enum identity_kind identity_kind(const struct identity *identity);
 X509 *identity_certificate(const struct identity *identity);
 STACK_OF(X509) * identity_chain(const struct identity *identity); /* without the certificate itself; may be empty */
 EVP_PKEY *identity_key(const struct identity *identity);
-int64_t identity_not_after_s(const struct identity *identity); /* Unix time */
 
 /* The DNS names of the certificate, lower case, wildcards as they are ("*.example.org"); names with a NUL or other
  * bytes that no host name has are left out. The common name counts only where there is no subject alternative name. */

@@ -167,7 +167,6 @@ bool callout_has_waited(const struct callout_job *job)
 static void ask_again(struct callout_job *job, size_t piece)
 {
     job->pieces[piece].state = PIECE_TO_ASK;
-    job->pieces_asked--;
     callout_enter_line(job);
 }
 
@@ -269,7 +268,6 @@ static enum verdict send(struct callout *c, struct callout_slot *s, struct callo
         .allow_plain_http = true, /* the loopback only: see callout_check, and fetch */
     };
     job->pieces[piece].state = PIECE_ASKED;
-    job->pieces_asked++;
     c->world->fetch(c->world, &s->fetch);
     return NEXT;
 }

@@ -109,7 +109,7 @@ struct callout_job {
     uint32_t *order;
     size_t items_count, items_room;
     struct callout_piece *pieces;
-    size_t pieces_count, pieces_asked, pieces_judged;
+    size_t pieces_count, pieces_judged;
     struct list link; /* in line */
     bool is_begun, is_beginning, is_in_line, is_renewed;
     const char *doom; /* it ends with this as soon as its timer rings */

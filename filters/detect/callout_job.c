@@ -226,7 +226,6 @@ static bool look_back_at_pieces(struct callout_job *job)
             continue;
         piece->state = PIECE_JUDGED;
         job->pieces_judged++;
-        job->pieces_asked++;
     }
     return true;
 }

@@ -87,7 +87,6 @@ void exchange_body_bytes(struct exchange *x, struct str bytes)
 
 void exchange_body_end(struct exchange *x)
 {
-    x->read_ms = x->world->now_ms(x->world);
     exchange_continue(x);
 }
 

@@ -62,7 +62,6 @@ struct call {
     uint64_t n;            /* answers asked for (n or best_of); 1 by default */
     uint64_t images;
     uint64_t tools;
-    bool stores;           /* the model server keeps something of this: store, background */
     bool is_background;    /* Responses: accepted now, made later, also for nobody */
     bool model_differs;    /* the body names another model than the path's deployment */
     const char *refers;    /* the member that names something kept there before; NULL without */

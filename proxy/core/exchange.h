@@ -29,7 +29,6 @@ struct peer {
     unsigned char certificate_sha256[32];
     struct str certificate_subject; /* RFC 2253 text */
     struct str certificate_san;     /* first DNS or URI name; at == NULL without */
-    struct str sni;
 };
 
 typedef enum verdict continue_fn(struct exchange *x);
@@ -102,7 +101,6 @@ struct exchange {
     bool answer_has_length, answer_has_body, answer_is_json;
     uint64_t answer_length;
     uint64_t last_upstream_ms, last_sent_ms;
-    bool upstream_done;
     unsigned upstream_status;
     struct answer_texts *texts; /* for text filters; see answer_text.h; NULL before the first */
     struct answer_facts facts; /* gathered over the answer; strings in the arena */
@@ -124,7 +122,7 @@ struct exchange {
     bool is_final;       /* the same request will not pass soon: x-should-retry is false whatever the reason says */
 
     /* when, by world->now_ms; 0: not yet */
-    uint64_t began_ms, read_ms, forwarded_ms, first_byte_ms, ended_ms;
+    uint64_t began_ms, forwarded_ms, first_byte_ms, ended_ms;
     int64_t wall_ms; /* when it began */
 
     /* An exchange is used again and again. Everything above begins as zero; these keep the memory that they own, and

@@ -170,7 +170,6 @@ void exchange_upstream_bytes(struct exchange *x, struct str bytes)
 
 void exchange_upstream_end(struct exchange *x)
 {
-    x->upstream_done = true;
     if (!x->is_over)
         relay_end(x);
 }

@@ -94,7 +94,6 @@ bool front_shake_hands(struct front *f)
     if (SSL_session_reused(ssl))
         COUNT(METRIC_TLS_RESUMED);
     f->peer.is_tls = true;
-    f->peer.sni = str_c(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)); /* lives as long as the connection */
     X509 *certificate = SSL_get0_peer_certificate(ssl);
     if (certificate)
         read_certificate(f, certificate);

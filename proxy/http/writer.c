@@ -13,31 +13,6 @@ static char *put(char *at, struct str s)
     return at + s.len;
 }
 
-/* Visible ASCII: what a target consists of, in any form. */
-static bool is_target(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if (s.at[i] <= ' ' || s.at[i] > '~') /* also bytes above 127, which are negative or large */
-            return false;
-    return s.len != 0;
-}
-
-bool http_write_request_line(struct buf *out, struct str method, struct str target)
-{
-    static const struct str version = STR_INIT(" HTTP/1.1\r\n");
-    if (!http_is_token(method) || !is_target(target))
-        return false;
-    size_t len = method.len + 1 + target.len + version.len;
-    char *at = buf_reserve(out, len);
-    if (!at)
-        return false;
-    at = put(at, method);
-    *at++ = ' ';
-    put(put(at, target), version);
-    buf_grew(out, len);
-    return true;
-}
-
 bool http_write_status_line(struct buf *out, unsigned status)
 {
     assert(status >= 100 && status <= 599);

@@ -7,7 +7,6 @@
 
 /* All answer false at the buffer's ceiling, or for a name that is no token or a value with CR, LF, NUL or another
  * control byte; the buffer may then hold half a head and must not be sent. */
-bool http_write_request_line(struct buf *out, struct str method, struct str target) MUST_USE;
 bool http_write_status_line(struct buf *out, unsigned status) MUST_USE;
 bool http_write_field(struct buf *out, struct str name, struct str value) MUST_USE;
 /* A field of a head that the reader has taken, and so has checked already. */

@@ -17,7 +17,6 @@ struct post {
     pthread_cond_t changed;
     struct list waiting, finished;
     size_t waiting_count;
-    struct job *running;
     bool stopping;
 };
 
@@ -61,11 +60,9 @@ static void *work_on(void *argument)
         struct job *job = LIST_ENTRY(p->waiting.next, struct job, link);
         list_remove(&job->link);
         p->waiting_count--;
-        p->running = job;
         pthread_mutex_unlock(&p->lock);
         job->work(job);
         pthread_mutex_lock(&p->lock);
-        p->running = NULL;
         list_push_back(&p->finished, &job->link);
         wake_loop(p);
     }

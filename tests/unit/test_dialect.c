@@ -153,7 +153,7 @@ TEST("a chat request is read: model, stream, limits, tools, images and every tex
     CHECK_STR(call.model, STR("GPT-4o"));
     CHECK_STR(call.model_key, STR("gpt-4o"));
     CHECK_STR(jsonx_raw(&body, call.model_node), STR("GPT-4o"));
-    CHECK(call.is_stream && call.wants_usage && call.has_output_limit && !call.stores && !call.has_tokens);
+    CHECK(call.is_stream && call.wants_usage && call.has_output_limit && !call.has_tokens);
     CHECK_INT(call.output_limit, 77);
     CHECK_STR(jsonx_raw(&body, call.output_limit_node), STR("77"));
     CHECK_INT(call.n, 3);
@@ -335,11 +335,9 @@ TEST("embeddings and completions are read, and token numbers marked as unreadabl
 TEST("a Responses request is read: instructions, items, built-in tools, kept state")
 {
     CHECK(asks("/v1/responses", "{\"model\":\"m\",\"input\":\"hi\",\"store\":false,\"max_output_tokens\":5}"));
-    CHECK(!call.stores && call.texts_count == 1 && call.output_limit == 5);
-    CHECK(asks("/v1/responses", "{\"model\":\"m\",\"input\":\"hi\"}"));
-    CHECK(call.stores); /* by default the service keeps it */
+    CHECK(call.texts_count == 1 && call.output_limit == 5);
     CHECK(asks("/v1/responses", "{\"model\":\"m\",\"input\":\"hi\",\"store\":false,\"previous_response_id\":\"r\"}"));
-    CHECK(!call.stores && call.refers);
+    CHECK(call.refers);
     CHECK(asks("/openai/v1/responses",
                "{\"model\":\"m\",\"instructions\":\"Be brief\",\"store\":false,\"input\":["
                "{\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"see\"},"
@@ -362,7 +360,6 @@ TEST("a Responses request is read: instructions, items, built-in tools, kept sta
     CHECK_STR(str_c(call.urls[2].what), STR("server_url"));
     CHECK_STR(call.tool_names[0], STR("mcp"));
     CHECK_STR(call.tool_names[1], STR("f"));
-    CHECK(!call.stores);
     done();
 }
 

@@ -81,7 +81,6 @@ TEST("the development certificates load, with their names and kinds")
         if (id && i < 2) {
             CHECK_STR(identity_name(id, 0), STR("localhost"));
             CHECK_STR(identity_name(id, 1), STR("gateway.test"));
-            CHECK(identity_not_after_s(id) > time(NULL) + 29 * 24 * 3600);
             CHECK_INT(X509_check_ip_asc(identity_certificate(id), "10.0.0.1", 0), 1);
             CHECK_INT(X509_check_ip_asc(identity_certificate(id), "::1", 0), 1);
         }

@@ -76,19 +76,10 @@ static bool read_n(struct asked *q, uint32_t value)
     return true;
 }
 
-/* What keeps state on the server. */
-static bool read_state(struct asked *q, uint32_t value)
-{
-    enum jsonx_kind kind = jsonx_kind(q->body, value);
-    q->call->stores |= kind != JSONX_NULL && kind != JSONX_FALSE;
-    return true;
-}
-
 static bool read_background(struct asked *q, uint32_t value)
 {
     if (!read_flag(q, value, &q->call->is_background))
         return wrong(q, "background");
-    q->call->stores |= q->call->is_background;
     return true;
 }
 
@@ -107,13 +98,10 @@ static bool read_conversation(struct asked *q, uint32_t value)
     return true;
 }
 
-static bool read_store_default_on(struct asked *q, uint32_t value)
+static bool read_store(struct asked *q, uint32_t value)
 {
     bool store;
-    if (!read_flag(q, value, &store))
-        return wrong(q, "store");
-    q->call->stores |= store;
-    return true;
+    return read_flag(q, value, &store) || wrong(q, "store");
 }
 
 static bool read_instructions(struct asked *q, uint32_t value)
@@ -195,8 +183,8 @@ static const struct member {
     { STR_INIT("data_sources"), ALL, false, read_data_sources },
     { STR_INIT("response_format"), CHAT, false, read_definition },
     { STR_INIT("text"), RESPONSES, false, read_definition },
-    { STR_INIT("store"), CHAT, false, read_state },
-    { STR_INIT("store"), RESPONSES, false, read_store_default_on },
+    { STR_INIT("store"), CHAT, false, read_nothing },
+    { STR_INIT("store"), RESPONSES, false, read_store },
     { STR_INIT("background"), RESPONSES, false, read_background },
     { STR_INIT("previous_response_id"), RESPONSES, false, read_previous },
     { STR_INIT("conversation"), RESPONSES, false, read_conversation },
@@ -261,9 +249,6 @@ static bool read_members(struct asked *q)
             return wrong(q, members[i].name.at);
     if (operation == COMPLETION && q->prompts > 1)
         q->call->n = q->call->n > UINT64_MAX / q->prompts ? UINT64_MAX : q->call->n * q->prompts;
-    /* The Responses API keeps every answer for 30 days unless it is told not to. */
-    if (q->call->operation == OP_RESPONSES && !jsonx_is(j, jsonx_member(j, 0, STR("store")), JSONX_FALSE))
-        q->call->stores = true;
     return true;
 }
 
