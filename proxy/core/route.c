@@ -35,7 +35,7 @@ static bool segment_fits(struct str pattern, struct str segment)
 bool route_pattern_fits(struct str pattern, struct str path)
 {
     for (;;) {
-        if (path.at && str_eq(pattern, STR("*")))
+        if (str_eq(pattern, STR("*"))) /* no rest at all is one too: the slash before it is overlooked */
             return true;
         if (!pattern.at)
             return path.len == 0; /* a trailing slash changes nothing: it must not lead to a wider route */

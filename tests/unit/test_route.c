@@ -27,7 +27,8 @@ static const struct {
     { "/v1/files", "/v1/files-;v=1", false },
     { "/v1/*", "/v1/", true },
     { "/v1/*", "/v1/models/x", true },
-    { "/v1/*", "/v1", false },
+    { "/v1/*", "/v1", true }, /* as with the slash that is overlooked */
+    { "/v1/{x}/*", "/v1", false },
     { "/v1/*", "/v2/x", false },
     { "/*", "/", true },
     { "/*", "/anything/at/all", true },
