@@ -60,10 +60,17 @@ static void mark_invalid(struct exchange *x)
 
 enum verdict credential_not_mine(struct exchange *x, const char *detail)
 {
-    bool is_last = x->at + 1 >= x->route->plan.first[STAGE_AUTHENTICATE + 1];
-    if (!is_last || !has_any(x) || x->route->insecure_anonymous)
+    bool is_last = x->at + 1 >= x->route->plan.first[STAGE_AUTHENTICATE + 1], has_credential = has_any(x);
+    if (x->route->insecure_anonymous || (!has_credential && !x->peer->has_certificate))
         return NEXT;
-    return credential_bad(x, WHY_BAD_CREDENTIAL, detail);
+    if (!x->detail.len)
+        x->detail = str_c(detail);
+    else if (is_last)
+        x->detail = arena_printf(&x->arena, STR_F "; %s", STR_A(x->detail), detail);
+    if (!is_last || !has_credential)
+        return NEXT;
+    mark_invalid(x);
+    return exchange_refuse(x, WHY_BAD_CREDENTIAL, STR_F, STR_A(x->detail));
 }
 
 enum verdict credential_bad(struct exchange *x, enum reason why, const char *detail)
@@ -77,6 +84,7 @@ enum verdict credential_good(struct exchange *x, struct caller *caller)
 {
     x->caller = caller;
     x->challenge = STR_NONE;
+    x->detail = STR_NONE;
     return NEXT;
 }
 

@@ -17,8 +17,8 @@ bool credential_authorization(const struct exchange *x, enum scheme *scheme, str
  * be empty. Kept on the exchange for whoever ends it; `error` NULL when there was no credential. */
 void credential_challenge(struct exchange *x, struct str parameters, const char *error);
 
-/* NEXT, or the refusal when this is the last filter of the stage and a credential was sent. `detail` for the journal.
- */
+/* NEXT, or the refusal when this is the last filter of the stage and a credential was sent. `detail`, a literal, is for
+ * the journal, which tells the first filter's and the last one's. */
 enum verdict credential_not_mine(struct exchange *x, const char *detail);
 /* Mine and bad: one answer for all causes. */
 enum verdict credential_bad(struct exchange *x, enum reason why, const char *detail);

@@ -11,6 +11,8 @@ static enum verdict stage_authenticate(struct exchange *x)
 {
     if (x->caller || x->route->insecure_anonymous)
         return NEXT;
+    if (x->detail.len) /* why a certificate, which may be there for something else, was none */
+        return exchange_refuse(x, WHY_NO_CREDENTIAL, STR_F, STR_A(x->detail));
     return exchange_refuse(x, WHY_NO_CREDENTIAL, "no filter found a credential of its own");
 }
 

@@ -64,7 +64,7 @@ static bool store_url_parse(struct str text, struct store_url *out, const char *
     size_t i = 0;
     while (i < ARRAY_LEN(SCHEMES) && !str_starts(text, SCHEMES[i].scheme))
         i++;
-    *why = "it begins with redis://, rediss:// or unix://";
+    *why = "it begins with redis://, rediss:// or unix://, or is the word memory";
     if (i == ARRAY_LEN(SCHEMES))
         return false;
     struct str rest = str_from(text, SCHEMES[i].scheme.len);

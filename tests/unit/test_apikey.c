@@ -127,6 +127,24 @@ TEST("a verified client certificate is a caller, if the lists name it")
     CHECK_INT(send(d, NULL, NULL), WHY_EXPIRED); /* on the connection that it came with, too */
     d->peer.certificate_san = STR("other.test");
     CHECK_INT(send(d, NULL, NULL), WHY_NO_CREDENTIAL);
+    CHECK_STR(d->x.detail, STR("a certificate that is not listed"));
     CHECK_INT(send(d, "authorization", "Bearer x"), WHY_BAD_CREDENTIAL);
+    desk_close(d);
+}
+
+TEST("where several filters do not know a credential the journal tells what the first and the last found")
+{
+    struct desk *d = desk_open("listen: [ { address: 127.0.0.1:8080 } ]\n"
+                               "pools: { p: { endpoints: [ { url: 'http://127.0.0.1:9' } ] } }\n"
+                               "routes: { r: { match: { path: /v1/chat/completions }, authenticate: [ mtls, apikey ],\n"
+                               "               authorise: [ { anyone: true } ], select: p } }\n");
+    CHECK_INT(send(d, "authorization", "Bearer x"), WHY_BAD_CREDENTIAL);
+    CHECK_STR(d->x.detail, STR("no client certificate; no key of our form"));
+    CHECK_INT(send(d, NULL, NULL), WHY_NO_CREDENTIAL);
+    CHECK_STR(d->x.detail, STR("no filter found a credential of its own"));
+    d->peer.has_certificate = true;
+    d->peer.certificate_san = STR("app.test");
+    d->peer.certificate_ends_s = d->wall_ms / 1000 + 60;
+    CHECK_INT(send(d, NULL, NULL), WHY_SERVED);
     desk_close(d);
 }
