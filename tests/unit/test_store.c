@@ -63,6 +63,40 @@ TEST("exactly as many as the rate pass at once, then one whenever its time has c
     store_free(s);
 }
 
+TEST("what is said to remain may be asked for, whatever the numbers are")
+{
+    struct store *s = store_new();
+    const uint64_t counts[] = { 1, 3, 7, 60, 999, 7919, 200003 };
+    for (size_t c = 0; c < ARRAY_LEN(counts); c++) {
+        const uint64_t count = counts[c], bursts[] = { 0, 1, 2, 5, count - 1, 2 * count + 3 };
+        for (size_t b = 0; b < ARRAY_LEN(bursts); b++) {
+            char key[32];
+            snprintf(key, sizeof key, "odd %zu %zu", c, b);
+            struct limit_op op = rate(key, count, bursts[b]);
+            op.cost = (int64_t)bursts[b] + 2; /* more than there ever is takes nothing */
+            CHECK_INT(decide(s, 1, START_US, &op, 1), STORE_REFUSED);
+            CHECK(op.remaining == bursts[b] + 1 && op.reset_ms == 0 && op.retry_ms == UINT64_MAX);
+            uint64_t taken = bursts[b] / 2 + 1, left = bursts[b] + 1 - taken;
+            op.cost = (int64_t)taken;
+            CHECK_INT(decide(s, 1, START_US, &op, 1), STORE_PASSED);
+            CHECK_INT(op.remaining, left);
+            CHECK_INT(op.reset_ms, (taken * 60000 + count - 1) / count);
+            op.cost = 0;
+            CHECK_INT(decide(s, 1, START_US, &op, 1), STORE_PASSED);
+            CHECK_INT(op.remaining, left);
+            op.cost = (int64_t)left + 1;
+            CHECK_INT(decide(s, 1, START_US, &op, 1), STORE_REFUSED);
+            CHECK_INT(op.remaining, left);
+            CHECK_INT(op.retry_ms, op.cost > (int64_t)bursts[b] + 1 ? UINT64_MAX : (60000 + count - 1) / count);
+            op.cost = (int64_t)left;
+            CHECK_INT(decide(s, 1, START_US, &op, 1), STORE_PASSED);
+            CHECK_INT(op.remaining, 0);
+            CHECK_INT(op.reset_ms, ((bursts[b] + 1) * 60000 + count - 1) / count);
+        }
+    }
+    store_free(s);
+}
+
 TEST("in any window no more pass than the burst and what flowed in")
 {
     struct store *s = store_new();

@@ -37,8 +37,9 @@ bool gcra_ask(struct limit_op *op, uint64_t now_ns, uint64_t *tat)
     op->retry_ms = op->allowed ? 0 : step <= depth ? ms_up(after - now_ns - depth) : UINT64_MAX;
     uint64_t full_in = (op->allowed ? after : before) - now_ns;
     op->reset_ms = ms_up(full_in);
-    op->remaining =
-        full_in >= depth ? 0 : (uint64_t)((u128)(depth - full_in) * op->count / ((u128)op->period_ms * NS_PER_MS));
+    /* what is missing is rounded up, since spans are rounded down: what is left, from a rounded depth, would be one too few */
+    u128 period = (u128)op->period_ms * NS_PER_MS, missing = ((u128)full_in * op->count + period - 1) / period;
+    op->remaining = full_in >= depth || missing > op->burst ? 0 : op->burst + 1 - (uint64_t)missing;
     if (op->allowed)
         *tat = after;
     return op->allowed;
