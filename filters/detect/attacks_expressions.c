@@ -123,6 +123,7 @@ enum which { THOSE_ANYWHERE, THOSE_INSIDE, THOSE_ALL };
 static const char *parse(struct attack_expressions *x, enum which which)
 {
     struct pattern_set *p = &x->patterns;
+    p->endless = true;
     size_t room = ARRAY_LEN(EXPRESSIONS) + 1;
     p->firsts = calloc(room, sizeof *p->firsts);
     p->order = calloc(room, sizeof *p->order);

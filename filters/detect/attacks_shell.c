@@ -4,9 +4,9 @@
  * to the separator. */
 #include "filters/detect/attacks_parts.h"
 
-enum { COMMAND_MAX = 24, LOOK_MAX = 64, LINES_MAX_BYTES = 512, LINE_MAX_BYTES = 120 };
+enum { COMMAND_MAX = 24, LOOK_MAX = 64, LINES_MAX_BYTES = 512, ID_MAX = 3, LINE_MAX_BYTES = 120, LIST_MAX_BYTES = 160 };
 
-enum command_kind { COMMAND_NONE, COMMAND_WORD /* of a language, too */, COMMAND_SURE };
+enum command_kind { COMMAND_NONE, COMMAND_WORD /* of a language, too */, COMMAND_TOOL /* with arguments */, COMMAND_SURE };
 
 static const struct attack_word COMMANDS[] = {
 #define COMMAND(word, kind) { word, COMMAND_##kind },
@@ -213,6 +213,25 @@ static bool is_markup(struct str s, size_t at, size_t behind, size_t end)
     return is_cell && end < s.len && s.at[skip_blanks(s, end) < s.len ? skip_blanks(s, end) : at] == '|' && attack_is_space(s.at[end]);
 }
 
+/* Names and the same sign between them, as in `date;type;size` or `| id | name |`: how many; 0: it is no such list. */
+static unsigned listed(struct str s, size_t from)
+{
+    unsigned signs = 0, names = 0;
+    char sign = s.at[from], before = sign;
+    bool is_table = s.len && *s.at == '|' && s.at[s.len - 1] == '|';
+    for (size_t i = 0; i < s.len && s.len <= LIST_MAX_BYTES; i++) {
+        char b = s.at[i];
+        if (b == sign && before == sign && !is_table)
+            return 0;
+        signs += b == sign;
+        names += (attack_is_letter(b) || (unsigned char)b >= 0x80) && before == sign;
+        if (b != sign && b != ' ' && !attack_is_letter(b) && !ascii_is_digit(b) && (unsigned char)b < 0x80)
+            return 0;
+        before = b == ' ' ? before : b;
+    }
+    return is_table ? (names > 1) * (names + 1) : (names == signs + 1) * names;
+}
+
 static void judge_command(const struct place *p)
 {
     struct str s = p->look->text;
@@ -221,7 +240,8 @@ static void judge_command(const struct place *p)
     if (c.kind == COMMAND_NONE || is_markup(s, p->from, p->at, c.end))
         return;
     enum argument a = read_argument(s, c.end);
-    bool closes = a == ARGUMENT_NONE || a == ARGUMENT_ENDS, sure = c.kind == COMMAND_SURE || c.has_path || c.is_hidden;
+    bool closes = a == ARGUMENT_NONE || a == ARGUMENT_ENDS;
+    bool sure = c.kind == COMMAND_SURE || (c.kind == COMMAND_TOOL && !closes) || c.has_path || c.is_hidden;
     bool shell = a == ARGUMENT_SHELL || (a == ARGUMENT_NUMBER && (sure || p->begins));
     if (a == ARGUMENT_ODD || (p->is_weak && !p->begins && !sure && !shell))
         return;
@@ -233,7 +253,10 @@ static void judge_command(const struct place *p)
         return; /* an entity */
     if (p->is_weak && !p->begins && p->is_tight && closes && !c.has_path)
         return; /* a parameter */
-    if ((sure && (shell || closes || p->is_tight)) || shell || (closes && p->begins && (p->is_tight || p->is_bare)))
+    if (!sure && closes && listed(s, p->from) > (c.kind == COMMAND_WORD && c.end - p->at <= ID_MAX ? 2 : 1))
+        return;
+    bool alone = p->is_bare && p->is_tight && !p->is_weak && a == ARGUMENT_WORD && !memchr(s.at + c.end, s.at[p->from], s.len - c.end);
+    if ((sure && (shell || closes || p->is_tight)) || shell || alone || (closes && p->begins && (p->is_tight || p->is_bare)))
         attack_note(p->look, RULE_SHELL_COMMAND, p->from, c.end);
     else if (sure && p->is_first && !p->is_weak)
         attack_note(p->look, RULE_SHELL_COMMAND, p->from, c.end);
@@ -257,7 +280,7 @@ static void judge_substitution(struct attack_look *l, size_t from, size_t at)
     enum argument a = c.kind != COMMAND_NONE ? read_argument(l->text, c.end) : ARGUMENT_ODD;
     attack_pay(l, (c.kind == COMMAND_NONE ? 5 : 8) * ATTACK_TOLL);
     bool closed = l->text.at[from] != '`' && is_closed(l->text, c.end);
-    if (a == ARGUMENT_SHELL || a == ARGUMENT_ENDS || a == ARGUMENT_NUMBER || (a == ARGUMENT_WORD && (c.kind == COMMAND_SURE || closed)))
+    if (a == ARGUMENT_SHELL || a == ARGUMENT_ENDS || a == ARGUMENT_NUMBER || (a == ARGUMENT_WORD && (c.kind >= COMMAND_TOOL || closed)))
         attack_note(l, RULE_SHELL_SUBSTITUTION, from, c.end);
 }
 
@@ -362,13 +385,14 @@ void attack_shell_line(struct attack_look *l, struct str s, size_t from)
     enum argument a = c.kind != COMMAND_NONE ? read_argument(s, c.end) : ARGUMENT_ODD;
     if (c.kind == COMMAND_NONE || a == ARGUMENT_ODD)
         return;
-    bool closes = a == ARGUMENT_NONE || a == ARGUMENT_ENDS, sure = c.kind == COMMAND_SURE;
-    bool shell = (a == ARGUMENT_SHELL || (a == ARGUMENT_NUMBER && sure)) && are_arguments(s, c.end);
+    bool closes = a == ARGUMENT_NONE || a == ARGUMENT_ENDS, sure = c.kind >= COMMAND_TOOL;
+    bool shell = a == ARGUMENT_SHELL && are_arguments(s, c.end);
     size_t argument = skip_blanks(s, c.end);
     bool path = shell && argument < s.len && (attack_is_any(s.at[argument], "/~-.") || is_variable(s, argument));
-    bool runs = a == ARGUMENT_WORD && is_starter(s, from) && read_command(s, argument).kind == COMMAND_SURE;
+    bool runs = a == ARGUMENT_WORD && is_starter(s, from) && read_command(s, argument).kind >= COMMAND_TOOL;
     bool option = a == ARGUMENT_SHELL && l->text.at[argument] == '-';
-    if (c.has_path ? closes || shell || option : path || runs || (sure && (c.is_hidden || shell || option)) || (c.is_hidden && option))
+    if (c.has_path ? (closes && c.kind != COMMAND_TOOL) || shell || option
+                   : path || runs || (sure && (c.is_hidden || shell || option)) || (c.is_hidden && option))
         attack_note(l, RULE_SHELL_COMMAND, from, c.end);
     else if (c.is_hidden || (sure && a == ARGUMENT_SHELL))
         attack_note(l, RULE_SHELL_PERHAPS, from, c.end);

@@ -144,11 +144,17 @@ static void judge_condition(struct condition *k)
     judge_comparison(k, left, left_text, t);
 }
 
+/* "and": of a document in JSON. */
+static bool is_member(struct str s, size_t from, size_t end)
+{
+    return from && end + 1 < s.len && s.at[from - 1] == '"' && s.at[end] == '"' && s.at[end + 1] == ':';
+}
+
 void attack_sql_logic(struct attack_look *l, size_t from, size_t end)
 {
     bool is_sign = !attack_is_letter(l->text.at[from]);
     struct condition k = { .look = l, .before = sql_before(l, from), .at = sql_at(l, end), .from = from };
-    if (is_sign && !sql_begins(k.before.lead))
+    if ((is_sign && !sql_begins(k.before.lead)) || is_member(l->text, from, end))
         return;
     enum sql_kind next = sql_peek(&k.at).kind;
     if ((next == SQL_NAME || next == SQL_FUNCTION) && k.before.lead < LEAD_NUMBER)
@@ -213,10 +219,19 @@ static bool is_joined(const struct sql_cursor *c, struct sql_token sign, enum sq
     return sign.kind == SQL_COMPARE ? v != VALUE_CONST : is_open_end(c, v);
 }
 
+/* $("div"): the quote opens what a call is given, and the same one before a parenthesis closes it. */
+static bool is_given(struct str s, size_t quote)
+{
+    if (quote < 2 || s.at[quote - 1] != '(' || !(attack_is_word(s.at[quote - 2]) || s.at[quote - 2] == '$'))
+        return false;
+    const char *end = memchr(s.at + quote + 1, s.at[quote], s.len - quote - 1 < BEHIND_MAX ? s.len - quote - 1 : BEHIND_MAX);
+    return end && end + 1 < s.at + s.len && end[1] == ')';
+}
+
 void attack_sql_break(struct attack_look *l, size_t at)
 {
     struct sql_before before = sql_before(l, at);
-    if (before.lead != LEAD_QUOTE)
+    if (before.lead != LEAD_QUOTE || is_given(l->text, before.from - 1))
         return;
     struct str behind = str_from(l->text, at);
     struct sql_cursor c = sql_at(l, at);

@@ -97,7 +97,7 @@ bool sql_is_statement(struct sql_cursor *c, struct str word)
         { STR_INIT("delete"), "from", "*" },         { STR_INIT("insert"), "into ignore", "*" },
         { STR_INIT("replace"), "into", "*" },        { STR_INIT("merge"), "into", "*" },
         { STR_INIT("waitfor"), "delay time", NULL }, { STR_INIT("grant"), "all select insert create alter execute dba", NULL },
-        { STR_INIT("load"), "data xml", NULL },          { STR_INIT("rename"), "table", "*" },
+        { STR_INIT("load"), "data xml", "local infile concurrent low_priority" }, { STR_INIT("rename"), "table", "*" },
         { STR_INIT("backup"), "database log", "*" }, { STR_INIT("handler"), "*", "open" },
         { STR_INIT("revoke"), "all select insert", NULL },
     };
@@ -198,7 +198,7 @@ static struct counts count_tokens(struct sql_cursor *c)
         n.names += is_name;
         n.signs += t.kind >= SQL_COMMA && t.kind <= SQL_COMPARE && t.kind != SQL_DOT;
         n.stars += t.kind == SQL_OPERATOR && c->text.at[t.from] == '*';
-        n.strong += t.kind == SQL_SELECT || t.kind == SQL_UNION || t.kind == SQL_SLOW;
+        n.strong += t.kind == SQL_SELECT || t.kind == SQL_UNION || (t.kind == SQL_OPEN && before == SQL_SLOW);
         n.conditions += t.kind == SQL_LOGIC;
         n.calls += t.kind == SQL_OPEN && (before == SQL_FUNCTION || before == SQL_SLOW);
         n.values += t.kind == SQL_STRING || t.kind == SQL_VARIABLE || t.kind == SQL_PREFIX;

@@ -85,7 +85,14 @@ static uint32_t write_tree(const struct tree *trees, struct pattern_set *set, ui
             return STATE_UNKNOWN;
         return add_node(set, (struct pattern_node){ .kind = NODE_FORK, .next = to, .other = other });
     case TREE_REPEAT:
-        for (unsigned i = t->least; i < t->most && to != STATE_UNKNOWN; i++) {
+        if (t->most == REPEAT_ENDLESS) {
+            to = add_node(set, (struct pattern_node){ .kind = NODE_FORK, .next = next, .other = next });
+            other = write_tree(trees, set, t->a, to);
+            if (other == STATE_UNKNOWN)
+                return other;
+            set->nodes[to].next = other;
+        }
+        for (unsigned i = t->least; t->most != REPEAT_ENDLESS && i < t->most && to != STATE_UNKNOWN; i++) {
             to = write_tree(trees, set, t->a, to);
             if (to != STATE_UNKNOWN)
                 to = add_node(set, (struct pattern_node){ .kind = NODE_FORK, .next = to, .other = next });

@@ -5,7 +5,7 @@ enum { TREE_MAX = 4096, NESTING_MAX = 32 };
 
 struct parser {
     struct str rest;
-    bool caseless;
+    bool caseless, endless;
     unsigned nesting;
     const char *why;
     struct tree *trees;
@@ -297,8 +297,12 @@ static uint32_t parse_repeat(struct parser *p)
         if (!parse_number(p, &t.least))
             return fail(p, "a repeat is malformed or beyond 4096");
         t.most = t.least;
-        if (take(p, STR(",")) && !parse_number(p, &t.most))
-            return fail(p, "a repeat must be bounded, as in {1,64}");
+        if (take(p, STR(","))) {
+            if (p->endless && at(p, '}'))
+                t.most = REPEAT_ENDLESS;
+            else if (!parse_number(p, &t.most))
+                return fail(p, "a repeat must be bounded, as in {1,64}");
+        }
         if (!take(p, STR("}")) || t.most < t.least)
             return fail(p, "a repeat is malformed");
     } else if (!take(p, STR("?"))) {
@@ -331,7 +335,7 @@ static uint32_t parse_or(struct parser *p)
 
 const char *pattern_parse(struct pattern_set *set, uint32_t pattern, struct str expression, bool caseless)
 {
-    struct parser p = { .rest = expression, .caseless = caseless };
+    struct parser p = { .rest = expression, .caseless = caseless, .endless = set->endless };
     p.caseless |= take(&p, STR("(?i)"));
     p.trees = calloc(TREE_MAX, sizeof *p.trees);
     if (!p.trees)
@@ -342,7 +346,7 @@ const char *pattern_parse(struct pattern_set *set, uint32_t pattern, struct str 
     struct pattern_length length = p.why ? (struct pattern_length){ 1, 1 } : pattern_tree_length(p.trees, tree);
     if (!length.least)
         fail(&p, "it also matches nothing at all");
-    if (length.most > PATTERN_BYTES_MAX)
+    if (length.most > PATTERN_BYTES_MAX && !set->endless)
         fail(&p, "a match may be longer than 4096 bytes");
     if (!p.why) {
         set->firsts[pattern] = pattern_tree_write(p.trees, set, tree, pattern);

@@ -99,6 +99,7 @@ struct pattern_set {
     uint32_t gated[GATES];        /* groups, a bit for each */
     struct pattern_words words;
     struct pattern_begin begin;
+    bool endless; /* repeats may be, as in {1,}: of expressions that nobody asks how long a match is */
 };
 
 /* Adds one pattern's nodes; NULL, or what is wrong with its expression. */

@@ -6,10 +6,12 @@
 
 enum tree_kind { TREE_NOTHING, TREE_BYTES, TREE_THEN, TREE_OR, TREE_REPEAT, TREE_AT_WORD_END, TREE_INSIDE };
 
+#define REPEAT_ENDLESS UINT32_MAX
+
 struct tree {
     enum tree_kind kind;
     uint32_t a, b;        /* THEN, OR: both. REPEAT: a. */
-    unsigned least, most; /* of REPEAT */
+    unsigned least, most; /* of REPEAT; REPEAT_ENDLESS */
     struct byte_set bytes;
 };
 

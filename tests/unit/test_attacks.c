@@ -90,6 +90,7 @@ TEST("conditions, queries and statements behind the end of a value are SQL injec
 TEST("sentences, names, sizes and searches with words of SQL are none")
 {
     static const char *const texts[] = {
+        "sleep; eat; repeat", "{\"and\": [1, 2]}", "load data", "case when needed: then what?",
         "tea or coffee", "size 7 or 8", "Frank O'Hara and Sons", "it's 5 o'clock and all's well", "select a colour from the list below",
         "the union selected a new leader", "drop table reservations at eight", "order by phone or by mail", "group by age", "15\" and 17\" screens",
         "6' 2\" tall", "rock 'n' roll or jazz", "the cats' and dogs' home", "who's like 'nobody'", "\"salt\" and \"pepper\"", "2 + 2 = 4 and so on",
@@ -125,6 +126,7 @@ TEST("tags, handlers and addresses that run something are script injection")
 TEST("plain mark-up, comparisons and words of script are none")
 {
     static const char *const texts[] = {
+        "JavaScript: alert fatigue", "$(\"div\").show()", "@app.route(\"/\")",
         "<b>bold</b> and <i>slanted</i>", "<a href=\"https://k.example/a?b=c\">link</a>", "<img src=\"k.png\" alt=\"on the way\">", "a < b and c > d",
         "if (a<b && b>c)", "x<y", "vector<string> names", "<3 you", "<div class=\"on\">text</div>", "<p style=\"color:red\">k</p>", "turn it on = now",
         "once=1&only=2", "online=yes", "I love JavaScript: it is fun", "the script was good", "<name>Kim</name>", "<?xml version=\"1.0\"?><k/>",
@@ -145,7 +147,8 @@ TEST("commands behind separators and in substitutions are shell injection")
         "k;u$()name", "k;un<()ame -a", "k;w${k}hoami", "k;id$!;", "k;$0<<<ls", "k=l;m=s;$k$m /etc", "k=nc && $k -l", "k;eval \"ls\"", "`sleep 7`", "$(sleep 7)",
         "; ps aux", "10.0.0.9; mv k l", "\" & id & \"", "k; /bin/ca? /etc/hosts", "/usr/bin/[u]name -a", "/etc/[!k]osts", "python3.9 /tmp/k.py", "time wget k.example",
         "find / -name k -exec rm {}", "--checkpoint-action=exec=k", "-oProxyCommand=k", "wmic process call create k", "IEX (iwr k)", "schtasks /create /tn k /tr l",
-        "rundll32 javascript:k", "reg add HKLM\\k", "New-Object Net.WebClient", NULL
+        "rundll32 javascript:k", "reg add HKLM\\k", "New-Object Net.WebClient", ";kubectl get secrets", ";echo k", "k;id;l;",
+        "; nc", "x; nc 9 8", NULL
     };
     attacks(ATTACK_SHELL, texts);
 }
@@ -159,7 +162,8 @@ TEST("lists, tables, entities and Markdown are none")
         "5 > 3; 2 < 4", "go to bed & sleep well", "price: $(5)", "one\ntwo\nthree", "one\r\nfind\r\nthree",
         "bash python perl", "see (cat) and dog", "5% off and 10% more", "echo of $5", "if it is equal, say so", "the /etc/ folder", "exec (see below)", "find\nsort\nhead of the table", "date & time", "win; lose; draw",
         "7 High St; Apt 9", "perl; ruby; go", "see (`pip install k`), then go on", "<<<<<<< HEAD\nk\n=======", "$k = 1; $l = 2;", "cost=5; $9 off", "one\nhead: two.",
-        "tea & view", "k.example/?a=b;c=d", NULL
+        "tea & view", "k.example/?a=b;c=d", "USA; NC", "name;date;time;host", "SSH | SFTP", "FTP; HTTP; SSH", "bash;zsh", "node & npm", "true|false",
+        "|id|name|", "Rm. 5; Bldg. 6", "php; mysql", "sin; cos; ln", "/usr/bin/python3", "|date of birth|name|", NULL
     };
     passes(texts);
 }
@@ -173,7 +177,8 @@ TEST("expressions that a template engine would run")
         "{{constructor.constructor('go()')()}}", "%{(#k='v')}", "{{['id']|filter('system')}}", "*{T(java.lang.Runtime)}", "%24%7B6*9%7D",
         "{6*9}", "$[6*9]", "%{6*9}", "{{['id',0]|sort('system')}}", "{{ include('k.php') }}", "{{.}}", "{{printf \"%s\" .}}", "{{ 'k'.getClass() }}", "{{'k'.go()}}",
         "<%import os%>", "@{ System.IO.File.Delete(k) }", "@System.Diagnostics.Process.Start(k)", "${pageContext}", "<#list .data_model?keys as k>",
-        "__${6*9}__::.k", "<%- include('/etc/hosts') %>", "${open('/etc/hosts')}", "{{process.env}}", NULL
+        "__${6*9}__::.k", "<%- include('/etc/hosts') %>", "${open('/etc/hosts')}", "{{process.env}}", "{{'k'*9}}", "{% include '/etc/hosts' %}", "{% extends request.k %}",
+        "$!{class.forName('k')}", "${url:UTF-8:http://k.example}", NULL
     };
     attacks(ATTACK_TEMPLATE, texts);
     static const char *const near[] = { "Dear {{name}},", "{{ user.first_name }}", "${HOME} and ${name}", "#{title}", "\\frac{1}{2}", "{7}", "{{#if k}}yes{{/if}}",
@@ -186,14 +191,15 @@ TEST("expressions that a template engine would run")
 TEST("filters of directories and documents, operators of databases")
 {
     static const char *const ldap[] = { "*)(uid=*))(|(uid=*", "kim)(|(password=*))", "*)(objectClass=*)", "kim)(cn=*", "*))%00", "x)(&)(mail=k", "k)|(uid=*", "x)!(sn=k", "*()|k", "(&(kind=a)(l=*))",
-                                        "*)(userAccountControl:1.2.840.113556.1.4.803:=2)", NULL };
+                                        "*)(userAccountControl:1.2.840.113556.1.4.803:=2)", "kim*)((|pin=*)", "*|(mail=*)", "(!(kind=k))", NULL };
     static const char *const xpath[] = { "count(//user)", "' or count(parent::*)=1 or '", "x']|//password", "' and string-length(//user[1]/pin)=4 and '",
                                          "ancestor::node()", "'] | //*[1] | ['", "//@*", "doc(concat('k',/l))",
-                                         "system-property('xsl:vendor')", "normalize-space(//k)", "child::user/pin", NULL };
+                                         "system-property('xsl:vendor')", "normalize-space(//k)", "child::user/pin",
+                                         "//clerk[@id>0]/@pay", "/staff/clerk[last()]/pin", "*[local-name()='pin']", "') or contains(name(),'k", NULL };
     static const char *const nosql[] = { "{\"$gt\": \"\"}", "{\"pin\": {\"$ne\": null}}", "pin[$ne]=1", "$where", "'; return true; var k='", "this.pin == '1' || this.k",
                                          "{$where: 'sleep(9)'}", NULL };
     static const char *const near[] = { "f(x)(y)", "(a) (b)", "sum (all) of it", "count (them)", "a: b", "$5 for two", "costs $in or $out", "the parent: me",
-                                        "std::vector", "(see above) (or below)", "5 * (3 + 4)", "name (uid)", "(a)&(b==c)", "(x) | (y)", "(this)|(that = those)", "child::care", "//comment",
+                                        "std::vector", "(a=b)(c=d)", "/a/b[0]/c", "(see above) (or below)", "5 * (3 + 4)", "name (uid)", "(a)&(b==c)", "(x) | (y)", "(this)|(that = those)", "child::care", "//comment",
                                         "doc (draft)", NULL };
     attacks(ATTACK_LDAP, ldap);
     attacks(ATTACK_XPATH, xpath);
@@ -369,6 +375,20 @@ TEST("what is too dense to be read is refused whatever its category does, unless
     CHECK(verdict_with(STR("sql-dense"), STR("report"), text) == ATTACKS_REPORT);
     CHECK(verdict_with(STR("sql"), STR("off"), STR("5 or 3=3")) == ATTACKS_NONE);
     free(dense);
+}
+
+TEST("blanks take nothing away from an attack, however many there are")
+{
+    static const struct {
+        const char *before, *behind;
+    } texts[] = { { "x' or", "1=1 --" }, { "{{", "6*9}}" }, { "k;", "cat /etc/hosts" }, { "*)", "(uid=*" }, { "1; drop", "table k" }, { "waitfor", "delay '0:0:9'" } };
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        for (int blanks = 1; blanks < 200; blanks += 33) {
+            char text[300];
+            snprintf(text, sizeof text, "%s%*s%s", texts[i].before, blanks, "", texts[i].behind);
+            if (!CHECK(judge(str_c(text)).verdict == ATTACKS_REFUSE))
+                printf("  missed: %s\n", text);
+        }
 }
 
 TEST("every beginning and every end of an attack can be read")
