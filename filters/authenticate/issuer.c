@@ -60,7 +60,9 @@ static const struct setting ISSUER_SETTINGS[] = {
     SETTING(struct issuer, issuer, SET_TEXT, .example = "https://id.example.org/realms/models",
             .about = "The token's `iss`, exactly. Of any OpenID Connect provider."),
     SETTING(struct issuer, audience, SET_TEXTS, .max = 64, .example = "api://models",
-            .about = "What the token's `aud` must be, or have one of."),
+            .about =
+                "What the token's `aud` must be, or have one of. Entra's tokens of version 2 have the API's client "
+                "id, those of version 1 its URI."),
     SETTING(struct issuer, insecure_any_audience, SET_BOOL, .dflt = "false",
             .about = "Tokens that were made for other services are taken."),
     SETTING(
