@@ -196,9 +196,9 @@ static struct usage used(const struct exchange *x)
         u.output_tokens = b->produced > b->output_tokens ? b->produced : b->output_tokens;
     else if (!x->is_whole)
         u.output_tokens = b->produced;
-    else if (caller_ended_it(x))
+    else if (caller_ended_it(x) && !x->is_end_held)
         u.output_tokens = unseen_output(x);
-    else if (x->why == WHY_SERVED || x->why == WHY_ANSWER_REFUSED)
+    else if (x->why == WHY_SERVED || x->why == WHY_ANSWER_REFUSED || x->is_end_held)
         u.output_tokens = uncounted_output(x);
     else
         return (struct usage){ 0 };
