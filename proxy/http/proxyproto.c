@@ -146,6 +146,15 @@ static void read_address(const char *at, bool is_v4, struct ip_address *out)
     out->is_v4 = is_v4;
 }
 
+/* Which there are, and the length of their addresses. Those that are not taken here count as unspecified (§2.2). */
+enum { TCP_V4 = 0x11, TCP_V6 = 0x21 };
+static const struct family {
+    unsigned word;
+    size_t bytes;
+} FAMILIES[] = {
+    { 0x00, 0 }, { TCP_V4, 12 }, { 0x12, 12 }, { TCP_V6, 36 }, { 0x22, 36 }, { 0x31, 216 }, { 0x32, 216 },
+};
+
 static bool read_header(struct str header, struct proxy_info *info)
 {
     unsigned command = (unsigned char)header.at[12], family = (unsigned char)header.at[13];
@@ -156,21 +165,21 @@ static bool read_header(struct str header, struct proxy_info *info)
     }
     if (command != 0x21)
         return false;
-    if (family == 0x00) { /* UNSPEC */
-        info->is_local = true;
-        return read_tlvs(header, rest, info);
+    const struct family *f = FAMILIES;
+    while (f < FAMILIES + ARRAY_LEN(FAMILIES) && f->word != family)
+        f++;
+    if (f == FAMILIES + ARRAY_LEN(FAMILIES) || rest.len < f->bytes)
+        return false;
+    info->is_local = family != TCP_V4 && family != TCP_V6;
+    if (!info->is_local) {
+        bool is_v4 = family == TCP_V4;
+        size_t one = is_v4 ? 4 : 16;
+        read_address(rest.at, is_v4, &info->source);
+        read_address(rest.at + one, is_v4, &info->destination);
+        info->source_port = (uint16_t)be16(rest.at + 2 * one);
+        info->destination_port = (uint16_t)be16(rest.at + 2 * one + 2);
     }
-    if (family != 0x11 && family != 0x21) /* TCP over IPv4 or IPv6 */
-        return false;
-    bool is_v4 = family == 0x11;
-    size_t one = is_v4 ? 4 : 16, both = 2 * one + 4;
-    if (rest.len < both)
-        return false;
-    read_address(rest.at, is_v4, &info->source);
-    read_address(rest.at + one, is_v4, &info->destination);
-    info->source_port = (uint16_t)be16(rest.at + 2 * one);
-    info->destination_port = (uint16_t)be16(rest.at + 2 * one + 2);
-    return read_tlvs(header, str_from(rest, both), info);
+    return read_tlvs(header, str_from(rest, f->bytes), info);
 }
 
 static enum proxy_answer read_v2(struct str in, size_t *used, struct proxy_info *info)

@@ -1,7 +1,7 @@
 /* proxyproto.h - the PROXY protocol, versions 1 and 2 (HAProxy's specification), before TLS or HTTP begins. Sans-IO.
  *
  * Version 2 may carry Azure Private Link's LinkID (TLV 0xEE, sub-type 1, uint32 little-endian). A LOCAL command, as
- * health probes send it, has no addresses: the socket's own hold. */
+ * health probes send it, and what is neither TCP over IPv4 nor over IPv6 have no addresses: the socket's own hold. */
 #ifndef HTTP_PROXYPROTO_H
 #define HTTP_PROXYPROTO_H
 

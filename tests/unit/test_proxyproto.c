@@ -119,6 +119,27 @@ TEST("version 2 carries addresses and Private Link's LinkID")
               PROXY_DONE);
 }
 
+TEST("families and transports that are none of ours are taken as unspecified, and their addresses passed over")
+{
+    static const struct {
+        unsigned char word;
+        size_t bytes;
+    } OTHERS[] = { { 0x12, 12 }, { 0x22, 36 }, { 0x31, 216 }, { 0x32, 216 } };
+    for (size_t i = 0; i < ARRAY_LEN(OTHERS); i++) {
+        char header[16 + 216 + 8] = SIGNATURE "\x21";
+        struct proxy_info info;
+        size_t used = 0, len = 16 + OTHERS[i].bytes + 8;
+        header[13] = (char)OTHERS[i].word;
+        header[15] = (char)(OTHERS[i].bytes + 8);
+        memset(header + 16, '\xee', OTHERS[i].bytes);
+        memcpy(header + 16 + OTHERS[i].bytes, "\xee\0\x05\x01\x07\0\0\0", 8);
+        CHECK_INT(read_all(str_of(header, len), &used, &info), PROXY_DONE);
+        CHECK(used == len && info.is_local && info.has_link_id && info.link_id == 7);
+        header[15] = (char)(OTHERS[i].bytes - 1);
+        CHECK_INT(read_all(str_of(header, len), &used, &info), PROXY_BAD);
+    }
+}
+
 #define V4_OF(n) SIGNATURE "\x21\x11\0" n "\x01\x02\x03\x04\x05\x06\x07\x08\x12\x34\x01\xbb"
 
 TEST("a header that is no header is refused, byte for byte")
@@ -126,9 +147,12 @@ TEST("a header that is no header is refused, byte for byte")
     static const struct str bad[] = {
         STR_INIT(SIGNATURE "\x31\x11\0\0"), /* version 3 */
         STR_INIT(SIGNATURE "\x22\x11\0\0"), /* no such command */
-        STR_INIT(SIGNATURE "\x21\x12\0\x0c"
-                           "aaaabbbbccdd"), /* UDP */
-        STR_INIT(SIGNATURE "\x21\x31\0\0"), /* UNIX */
+        STR_INIT(SIGNATURE "\x21\x13\0\x0c"
+                           "aaaabbbbccdd"), /* no such transport */
+        STR_INIT(SIGNATURE "\x21\x41\0\0"), /* no such family */
+        STR_INIT(SIGNATURE "\x21\x12\0\x0b"
+                           "aaaabbbbccd"),
+        STR_INIT(SIGNATURE "\x21\x31\0\0"), /* UNIX without its address */
         STR_INIT(SIGNATURE "\x21\x11\0\x0b"
                            "aaaabbbbccd"), /* too short for its family */
         STR_INIT(SIGNATURE "\x21\x21\0\x0c"
