@@ -130,6 +130,18 @@ bool is_bearing_marks(uint32_t c)
     return is_mark(c) || (confusable_of(c) & CONFUSABLE_LATIN) || small_capital_of(c);
 }
 
+/* s[i, j) is all that there is between two letters. */
+static bool is_between_letters(struct str s, size_t i, size_t j)
+{
+    return i && j < s.len && char_is(s.at[i - 1], IS_ALPHA) && char_is(s.at[j], IS_ALPHA);
+}
+
+/* Are the two one letter each: a letter of a word that is taken apart? */
+static bool stands_alone(struct str s, size_t before, size_t after)
+{
+    return !(before && char_is(s.at[before - 1], IS_ALPHA)) && !(after + 1 < s.len && char_is(s.at[after + 1], IS_ALPHA));
+}
+
 bool bare_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
 {
     struct str s = in.text;
@@ -150,6 +162,8 @@ bool bare_text(struct view_memory *m, struct reading in, struct form *out, bool 
             uint32_t code = char_at(s, i, &width);
             uint8_t like = confusable_of(code);
             letter = (like & CONFUSABLE_LATIN) ? ascii_lower((char)(like & 0x7f)) : small_capital_of(code);
+            if (is_picture(code) && is_between_letters(s, i, i + width))
+                letter = stands_alone(s, i - 1, i + width) ? '-' : ' ';
             if (!letter && !is_mark(code)) {
                 i += width;
                 continue;

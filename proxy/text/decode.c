@@ -102,6 +102,41 @@ static size_t take_base64(struct decode *d, size_t i, bool utf16)
     return k;
 }
 
+static size_t take_base32(struct decode *d, size_t i)
+{
+    struct str s = d->in.text;
+    struct pending p = { .n = 0 };
+    uint32_t value = 0;
+    size_t bits = 0, group = i;
+    for (int v; i < s.len && (v = base32_value(s.at[i])) >= 0; i++) {
+        value = value << 5 | (uint32_t)v;
+        group = bits ? group : i;
+        if ((bits += 5) < 8)
+            continue;
+        bits -= 8;
+        if (!take_byte(d, &p, (char)(value >> bits & 0xff), group, i + 1))
+            return i + 1;
+        group = i;
+    }
+    while (i < s.len && s.at[i] == '=')
+        i++;
+    return i;
+}
+
+static size_t take_numbers(struct decode *d, size_t i, struct numbers form)
+{
+    struct str s = d->in.text;
+    struct pending p = { .n = 0 };
+    char c;
+    for (size_t n, end;; i = end + form.gap) {
+        if (!(n = number_at(str_from(s, i), form.bits, &c)) || !take_byte(d, &p, c, i, i + n))
+            return i - form.gap;
+        end = i + n;
+        if (end + form.gap >= s.len || memcmp(s.at + end, form.first_gap, form.gap) != 0)
+            return end;
+    }
+}
+
 static size_t take_hex(struct decode *d, size_t i, struct spaced_hex form)
 {
     struct str s = d->in.text;
@@ -133,6 +168,13 @@ static size_t decode_run(struct decode *d, size_t i, size_t end)
     struct str rest = str_from(d->in.text, i);
     size_t skip = 0;
     struct spaced_hex form = { .step = 2 };
+    struct numbers numbers;
+    if (char_is(rest.at[0], IS_DIGIT) && !run_is_spaced_hex(rest, &form) && run_is_numbers(rest, &numbers)) {
+        replace(d, i, i, STR_NONE);
+        d->literal = take_numbers(d, i, numbers);
+        d->work += d->literal - i;
+        return d->literal;
+    }
     enum coding c = end - i < RUN_MIN ? (run_is_spaced_hex(rest, &form) ? CODING_HEX : CODING_NONE) : run_coding(rest, &skip);
     d->work += RUN_MIN;
     if (c == CODING_NONE || c == CODING_PLUS) {
@@ -143,7 +185,9 @@ static size_t decode_run(struct decode *d, size_t i, size_t end)
     replace(d, i + skip, i + skip, STR_NONE);
     size_t before = d->out->len;
     i += skip;
-    end = c == CODING_HEX ? take_hex(d, i, form) : take_base64(d, i, c == CODING_BASE64_UTF16);
+    end = c == CODING_HEX      ? take_hex(d, i, form)
+          : c == CODING_BASE32 ? take_base32(d, i)
+                               : take_base64(d, i, c == CODING_BASE64_UTF16);
     d->literal = end;
     /* tokens and the like are JSON in base64 every day */
     if (d->out->len - before >= TELLING_BYTES && d->out->text[before] != '{')
@@ -168,7 +212,8 @@ static size_t decode_escape(struct decode *d, size_t i)
 
 static bool may_be_pair(struct str run)
 {
-    return run.len == 2 ? char_is(run.at[0], IS_HEX) && char_is(run.at[1], IS_HEX)
+    return run.len == 3 || run.len == 8 ? char_is(run.at[0], IS_DIGIT)
+           : run.len == 2 ? char_is(run.at[0], IS_HEX) && char_is(run.at[1], IS_HEX)
                         : run.len == 4 && run.at[0] == '0' && ascii_lower(run.at[1]) == 'x';
 }
 

@@ -70,6 +70,27 @@ static enum coding base64_coding(struct str s)
     return !zeros && is_text(bytes, n) ? CODING_BASE64 : CODING_NONE;
 }
 
+int base32_value(char c)
+{
+    return c >= 'A' && c <= 'Z' ? c - 'A' : c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+}
+
+static bool is_base32_text(struct str s)
+{
+    char bytes[SAMPLE];
+    uint32_t value = 0;
+    size_t n = 0, bits = 0;
+    for (size_t i = 0; i < s.len && i < SAMPLE; i++) {
+        int v = base32_value(s.at[i]);
+        if (v < 0)
+            return false;
+        value = value << 5 | (uint32_t)v;
+        if ((bits += 5) >= 8)
+            bytes[n++] = (char)(value >> (bits -= 8) & 0xff);
+    }
+    return n >= RUN_MIN / 2 && is_text(bytes, n);
+}
+
 static bool is_hex_text(struct str s)
 {
     char bytes[SAMPLE / 2];
@@ -109,6 +130,9 @@ enum coding run_coding(struct str s, size_t *skip)
         if (c != CODING_NONE)
             return c;
     }
+    *skip = 0;
+    if (is_base32_text(str_first(s, len)))
+        return CODING_BASE32;
     for (size_t i = 0; i + RUN_MIN < len && parts < PARTS_MAX; i++) {
         if (char_is(s.at[i], IS_WORD))
             continue;

@@ -14,6 +14,7 @@ enum {
     EXPANSION_MAX = 12, /* bytes that one character may become: ligatures that are whole sentences stay as they are */
     DECOMPOSED_MAX = 20,
     INVISIBLE_TELLING = 3,
+    PICTURES_TELLING = 3,
     SELECTORS_TELLING = 8,
     MIXED_TELLING = 2,
     STACKED_TELLING = 3,
@@ -106,6 +107,9 @@ static bool is_flag(struct str s, size_t i)
 /* White letters on black rounds and squares, and the halves of flags, which NFKC leaves alone. */
 static char enclosed_letter(const struct fold *f, uint32_t c, size_t i)
 {
+    static const char BRAILLE[] = " a_b_k_l_cif_msp_e_h_o_r_djg_ntq_____u_v_____x_______z____w__y";
+    if (c >= 0x2800 && c < 0x2800 + sizeof BRAILLE - 1 && BRAILLE[c - 0x2800] != '_')
+        return BRAILLE[c - 0x2800];
     if (c < 0x1f150 || c > 0x1f1ff)
         return 0;
     if (c >= 0x1f150 && c < 0x1f16a)
@@ -307,6 +311,7 @@ static size_t pass_itself(struct fold *f, size_t i)
             }
         } else if (is_normal_sign(code)) {
             leave_word(f, i);
+            f->pictures += is_picture(code) && i && i + width < s.len && char_is(s.at[i - 1], IS_ALPHA) && char_is(s.at[i + width], IS_ALPHA);
         } else {
             break;
         }
@@ -382,6 +387,7 @@ bool fold_text(struct view_memory *m, struct reading in, struct form *out, struc
     facts->oddities |= (f.invisible >= INVISIBLE_TELLING ? ODD_INVISIBLE : 0) |
                        (f.selectors >= SELECTORS_TELLING ? ODD_SELECTORS : 0) |
                        (f.mixed >= MIXED_TELLING ? ODD_CONFUSABLE : 0) | (f.stacked >= STACKED_TELLING ? ODD_MARKS : 0);
+    facts->reasons |= f.pictures >= PICTURES_TELLING ? REASON_MARKS : 0;
     facts->reasons |= (f.alone >= ALONE_TELLING ? REASON_SPACED : 0) | ((f.all & KIND_MARKED) ? REASON_MARKS : 0);
     return true;
 }

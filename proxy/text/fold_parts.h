@@ -36,6 +36,7 @@ struct fold {
     bool is_suspicious; /* there is: the second time over a text */
     bool is_parted;     /* zero-width characters are what parts its words: likewise */
     unsigned selectors; /* variation selectors where none belong */
+    unsigned pictures;  /* between two letters, as if they were spaces */
     unsigned stacked;   /* letters under three marks or more */
 };
 

@@ -1,47 +1,18 @@
 /* joined.c - Ignoreallprevious, ignore-all-previous: words without spaces, parted where known ones begin and end.
  *
  * Of all the ways to part a run of letters the one is taken that leaves the fewest letters to words that nobody knows; it is found in
- * one pass, with a few looks into the table of words at each letter. What is known are the words of scrambled_table.c and short ones. */
+ * one pass, with a few looks into the table of words at each letter. What is known are the words of scrambled_table.c. */
 #include "proxy/text/scrambled.h"
 
 #include "proxy/text/view_parts.h"
 
-enum { JOINED_LETTERS = 14, LETTERS_TELLING = 28, WORDS_TELLING = 3, JOINTS = 3, LOOK_AHEAD = 64, PART_LETTERS = 8, CHUNK = 192, SMALL_LETTERS = 4 };
+enum { JOINED_LETTERS = 16, LETTERS_TELLING = 28, WORDS_TELLING = 3, JOINTS = 5, LOOK_AHEAD = 64, PART_LETTERS = 12, CHUNK = 192, SMALL_LETTERS = 4 };
 /* What a part costs: a letter of no word as much as a word that is known. Small words are everywhere. */
 enum { COST_WORD = 10, COST_LETTER = 11, COST_SMALL = 22 };
 
-/* By length, and in order. */
-static const char *const SMALL[] = {
-    "a", "i", "ai", "am", "an", "as", "at", "be", "by", "do", "go", "he", "if", "in", "is", "it", "me", "my", "no", "of", "on", "or", "so",
-    "to", "up", "us", "we", "all", "and", "any", "are", "ask", "but", "can", "dan", "did", "for", "get", "gpt", "had", "has", "her", "him",
-    "his", "how", "its", "let", "may", "new", "not", "now", "off", "one", "our", "out", "say", "see", "set", "she", "the", "two", "use",
-    "was", "who", "why", "you", "also", "been", "best", "dont", "from", "give", "have", "help", "here", "into", "just", "know", "like",
-    "make", "more", "must", "need", "okay", "only", "over", "said", "show", "some", "such", "task", "tell", "than", "that", "them", "then",
-    "they", "this", "user", "very", "want", "were", "what", "when", "will", "with", "word", "your",
-};
-static const uint8_t SMALL_FROM[SMALL_LETTERS + 2] = { 0, 0, 2, 27, 66, 108 };
-
-static bool is_small(struct str s)
-{
-    size_t low = SMALL_FROM[s.len], high = SMALL_FROM[s.len + 1];
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strncasecmp(SMALL[middle], s.at, s.len);
-        if (!order)
-            return true;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
-}
-
 static unsigned cost_of(struct str s)
 {
-    if (s.len <= SMALL_LETTERS && is_small(s))
-        return COST_SMALL - 3 * (unsigned)s.len;
-    return scrambled_is(s) ? COST_WORD : 0;
+    return !scrambled_is(s) ? 0 : s.len < SMALL_LETTERS ? COST_SMALL - 3 * (unsigned)s.len : COST_WORD;
 }
 
 /* Where the words of up to CHUNK letters end, the last first; how many there are, and how many letters they leave to none. */
@@ -107,6 +78,18 @@ static bool add_parted(struct view_memory *m, struct form *out, const struct rea
     return true;
 }
 
+/* Does a known word begin s, and another go on where it ends? Of most long words that is not so. */
+static bool has_two(struct str s)
+{
+    for (size_t n = 1; n <= SCRAMBLED_LETTERS_MAX && n < s.len; n++) {
+        size_t most = scrambled_is(str_first(s, n)) ? SCRAMBLED_LETTERS_MAX : 0;
+        for (size_t k = 2; k <= most && n + k <= s.len; k++)
+            if (scrambled_is(str_of(s.at + n, k)))
+                return true;
+    }
+    return false;
+}
+
 bool letters_are_joined(struct str s, uint64_t *work)
 {
     size_t i = 0, joints = 0;
@@ -114,6 +97,9 @@ bool letters_are_joined(struct str s, uint64_t *work)
     while (i < s.len && i < LETTERS_TELLING && char_is(s.at[i], IS_ALPHA))
         i++;
     if (i >= JOINED_LETTERS) {
+        *work += SCRAMBLED_LETTERS_MAX;
+        if (!has_two(str_first(s, i)))
+            return false;
         part(str_first(s, i), &p);
         *work += i * SCRAMBLED_LETTERS_MAX / 2;
         return p.count >= WORDS_TELLING && p.unknown * 4 <= i;

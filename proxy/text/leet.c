@@ -4,18 +4,25 @@
 enum { WORD_MAX = 40, DIGITS_MAX = 8, MANY = 3 };
 
 /* What each stands for; 1 and its like are I or L, which the neighbours tell. */
-static char letter_of(char c)
+enum { UPRIGHT = 1 };
+static const char LIKE[256] = {
+    ['0'] = 'o', ['3'] = 'e', ['4'] = 'a', ['5'] = 's', ['7'] = 't', ['8'] = 'b', ['9'] = 'g', ['@'] = 'a', ['$'] = 's',
+    ['1'] = UPRIGHT, ['!'] = UPRIGHT, ['|'] = UPRIGHT,
+};
+
+static inline bool is_like(char c)
 {
-    static const char PAIRS[] = "0o3e4a5s7t8b9g@a$s";
-    for (size_t i = 0; i + 1 < sizeof PAIRS; i += 2)
-        if (PAIRS[i] == c)
-            return PAIRS[i + 1];
-    return 0;
+    return LIKE[(unsigned char)c] != 0;
 }
 
-static bool is_upright(char c)
+static inline bool is_upright(char c)
 {
-    return c == '1' || c == '!' || c == '|';
+    return LIKE[(unsigned char)c] == UPRIGHT;
+}
+
+static inline char letter_of(char c)
+{
+    return is_upright(c) ? 0 : LIKE[(unsigned char)c];
 }
 
 static bool is_of_word(char c)
@@ -64,15 +71,19 @@ static bool is_leet(struct str word, char beyond)
         return false;
     for (size_t i = 0; i < word.len; i++) {
         char c = word.at[i];
-        letters += char_is(c, IS_ALPHA);
+        if (char_is(c, IS_ALPHA))
+            letters++;
+        else if (is_like(c))
+            likes++;
+        else
+            return false;
         hex += char_is(c, IS_HEX);
-        likes += is_upright(c) || letter_of(c);
         at |= c == '@';
         run = char_is(c, IS_DIGIT) ? run + 1 : 0;
         if (run > DIGITS_MAX)
             return false;
     }
-    if (!letters || !likes || letters + likes != word.len || letters * 6 < likes)
+    if (!letters || !likes || letters * 6 < likes)
         return false;
     if (hex == word.len && hex >= 8)
         return false;
@@ -83,7 +94,7 @@ static bool is_number(struct str word)
 {
     bool likes = word.len <= DIGITS_MAX / 2;
     for (size_t i = 0; likes && i < word.len; i++)
-        likes = is_upright(word.at[i]) || letter_of(word.at[i]);
+        likes = is_like(word.at[i]);
     return likes;
 }
 

@@ -174,6 +174,8 @@ static bool has_scrambled_near(struct str text, size_t start, size_t end)
 __attribute__((noinline)) static void look_at_word(struct look *l, struct str text, size_t start, size_t end, struct known *known, uint64_t *work)
 {
     *work += 8;
+    if (scrambled_is_turned(str_of(text.at + start, end - start)))
+        l->reasons |= REASON_TURNED;
     if (is_told(l, REASON_SCRAMBLED, end) || !scrambled_as(str_of(text.at + start, end - start)))
         return;
     if (known->scrambled++ || has_scrambled_near(text, start, end))
@@ -187,6 +189,21 @@ static void look_at_hex(struct look *l, struct str text, size_t end, size_t byte
     struct spaced_hex form;
     if (!is_told(l, REASON_ENCODED, end) && run_is_spaced_hex(str_from(text, end - bytes), &form))
         note(l, text, REASON_ENCODED, end - bytes, end);
+}
+
+/* The number whose second digit stands at text[at]. */
+static void look_at_number(struct look *l, struct str text, size_t at, uint64_t *work)
+{
+    struct numbers form;
+    if (is_rot13(text, at))
+        l->reasons |= REASON_ROT13;
+    if (is_told(l, REASON_ENCODED, at) || !run_is_numbers(str_from(text, at - 1), &form))
+        return;
+    size_t end = at + 1;
+    while (!form.gap && end < text.len && char_is(text.at[end], IS_DIGIT))
+        end++;
+    *work += 16 + end - at;
+    note(l, text, REASON_ENCODED, at - 1, end);
 }
 
 #define EACH_BIT(mask, bit)                                                                                            \
@@ -222,7 +239,7 @@ static inline bool find(const struct masks *m, struct finds *f)
 
     /* A letter, digits, a letter: the carry of an addition runs through the digits and stays where they end. */
     f->leet = (m->digit + (m->digit & m->letter << 1)) & ~m->digit & m->letter;
-    f->numbers = m->digit & m->digit << 1;
+    f->numbers = m->digit & m->digit << 1 & ~(m->digit << 2);
 
     /* Words of six letters and more, each told at the place after it. */
     uint64_t letter2 = m->letter & m->letter << 1, letter4 = letter2 & letter2 << 2;
@@ -260,8 +277,7 @@ static void look_closer(struct look *l, struct str text, size_t base, const stru
     EACH_BIT(f->leet & FRESH_BITS, bit)
     look_at_leet(l, text, base + bit - KNOWN, known, work);
     EACH_BIT(f->numbers & FRESH_BITS, bit)
-    if (is_rot13(text, base + bit - KNOWN))
-        l->reasons |= REASON_ROT13;
+    look_at_number(l, text, base + bit - KNOWN, work);
 }
 
 typedef void classify_fn(const char *p, struct masks *m);

@@ -1,5 +1,7 @@
 /* reverse.c - what stands under a right-to-left override, in the order in which it is displayed.
  *
+ * So is a text that is written backwards, whole or word by word, when one of its words tells it.
+ *
  * On paper an override ends with its line. A model has no paper, and who turns a whole text round turns its lines round with it: so
  * it is read up to where the override is taken back, or to the end. Of lines that were turned round one by one each is right. */
 #include "proxy/text/view_parts.h"
@@ -17,6 +19,29 @@ static bool add_reversed(struct view_memory *m, struct form *out, const struct r
             return false;
         j = start;
     }
+    return true;
+}
+
+bool turn_text(struct view_memory *m, struct reading in, struct form *out)
+{
+    m->work += 4 * in.text.len;
+    return form_reserve(m, out, in.text.len) && add_reversed(m, out, &in, 0, in.text.len);
+}
+
+/* Each word by itself. */
+bool turn_words(struct view_memory *m, struct reading in, struct form *out)
+{
+    struct str s = in.text;
+    if (!form_reserve(m, out, s.len))
+        return false;
+    for (size_t i = 0, end; i < s.len; i = end) {
+        bool word = char_is(s.at[i], IS_ALPHA);
+        for (end = i + 1; end < s.len && char_is(s.at[end], IS_ALPHA) == word;)
+            end++;
+        if (!(word ? add_reversed(m, out, &in, i, end) : form_copy(m, out, &in, i, end)))
+            return false;
+    }
+    m->work += 4 * s.len;
     return true;
 }
 

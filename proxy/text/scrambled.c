@@ -17,9 +17,6 @@ static uint32_t scrambled_key(struct str s)
 /* The word with these letters, in whatever order the inner ones are; NULL: none. */
 static const char *word_of(struct str s)
 {
-    if (s.len < SCRAMBLED_LETTERS_MIN || s.len > SCRAMBLED_LETTERS_MAX ||
-        !(SCRAMBLED_ALL_ENDS[s.at[0] & 31][s.at[s.len - 1] & 31] >> s.len & 1))
-        return NULL;
     uint32_t key = scrambled_key(s);
     const struct scrambled_word *w = &SCRAMBLED_WORDS[SCRAMBLED_FROM[key >> 24]], *end = &SCRAMBLED_WORDS[SCRAMBLED_FROM[(key >> 24) + 1]];
     while (w < end && w->key != key)
@@ -27,7 +24,15 @@ static const char *word_of(struct str s)
     return w < end && w->word[s.len] == '\0' ? w->word : NULL;
 }
 
-bool scrambled_is(struct str s)
+bool scrambled_is_turned_word(struct str s)
+{
+    for (const char *const *w = SCRAMBLED_TURNED; *w; w++)
+        if (str_eq_nocase(s, str_c(*w)))
+            return true;
+    return false;
+}
+
+bool scrambled_is_word(struct str s)
 {
     const char *word = word_of(s);
     return word && str_eq_nocase(s, str_of(word, s.len));
@@ -35,7 +40,7 @@ bool scrambled_is(struct str s)
 
 const char *scrambled_as(struct str s)
 {
-    const char *word = word_of(s);
+    const char *word = s.len < SCRAMBLED_LETTERS_MIN || s.len > SCRAMBLED_LETTERS_MAX ? NULL : word_of(s);
     return word && !str_eq_nocase(s, str_of(word, s.len)) ? word : NULL;
 }
 

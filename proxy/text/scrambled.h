@@ -6,9 +6,11 @@
 
 enum { SCRAMBLED_LETTERS_MIN = 4, SCRAMBLED_LETTERS_MAX = 14, SCRAMBLED_TELLING_MIN = 6 };
 
-/* scrambled_table.c. Of words that tell a scrambled text: by first and last letter, a bit for each length. */
+/* scrambled_table.c. Of words that tell a scrambled text: by first and last letter, a bit for each length: the
+ * same of words that tell a text that is written backwards. */
 extern const uint32_t SCRAMBLED_MIX[26];
 extern const uint16_t SCRAMBLED_ENDS[32][32];
+extern const uint16_t SCRAMBLED_TURNED_ENDS[32][32]; /* of those that are written backwards */
 extern const uint16_t SCRAMBLED_ALL_ENDS[32][32]; /* of all words */
 extern const struct scrambled_word {
     uint32_t key;
@@ -16,10 +18,23 @@ extern const struct scrambled_word {
 } SCRAMBLED_WORDS[]; /* by key */
 extern const uint16_t SCRAMBLED_FROM[257]; /* the first with these high bits */
 
+extern const char *const SCRAMBLED_TURNED[]; /* words that are written backwards, in order; NULL ends them */
+
 /* The word that ASCII letters are when they are ordered, as long as they are; NULL when there is none, or they are in order. */
 const char *scrambled_as(struct str letters);
-/* Whether letters, in any case, are a word of the table as they stand. */
-bool scrambled_is(struct str letters);
+/* Whether letters, at most SCRAMBLED_LETTERS_MAX in any case, are a word of the table as they stand. */
+bool scrambled_is_word(struct str letters);
+static inline bool scrambled_is(struct str s)
+{
+    return (SCRAMBLED_ALL_ENDS[s.at[0] & 31][s.at[s.len - 1] & 31] >> s.len & 1) && scrambled_is_word(s);
+}
+/* The same of SCRAMBLED_TURNED. */
+bool scrambled_is_turned_word(struct str letters);
+static inline bool scrambled_is_turned(struct str s)
+{
+    return s.len <= SCRAMBLED_LETTERS_MAX && (SCRAMBLED_TURNED_ENDS[s.at[0] & 31][s.at[s.len - 1] & 31] >> s.len & 1) &&
+           scrambled_is_turned_word(s);
+}
 /* Whether letters may be a word that tells a scrambled text; cheap, and mostly false. */
 static inline bool scrambled_may_tell(const char *at, size_t len)
 {

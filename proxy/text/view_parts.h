@@ -36,6 +36,8 @@ enum form_use {
     FORM_LEET,
     FORM_LEET_WITH_I,
     FORM_REVERSED,
+    FORM_TURNED,
+    FORM_TURNED_WORDS,
     FORM_ROT13,
     FORM_BETWEEN,
     FORMS,
@@ -63,6 +65,7 @@ enum reason {
     REASON_OVERRIDE = 128, /* bidi */
     REASON_SCRAMBLED = 256,
     REASON_JOINED = 512,
+    REASON_TURNED = 1024, /* written backwards */
 };
 
 enum { LOOK_STRETCHES_MAX = 256 };
@@ -169,12 +172,14 @@ bool leet_text_with_i(struct view_memory *m, struct reading in, struct form *out
 bool part_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool unscramble_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool reverse_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
+bool turn_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
+bool turn_words(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
 bool rot13_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
 
 /* Asked by look.c and by the steps alike, each about the text from `s` on; all look at a bounded number of bytes. */
 
 /* decode_run.c: how a run of the base64 alphabet reads. */
-enum coding { CODING_NONE, CODING_HEX, CODING_BASE64, CODING_BASE64_UTF16, CODING_PLUS };
+enum coding { CODING_NONE, CODING_HEX, CODING_BASE64, CODING_BASE64_UTF16, CODING_BASE32, CODING_PLUS };
 enum { RUN_MIN = 16 };
 enum coding run_coding(struct str s, size_t *skip);
 extern const int8_t BASE64_VALUES[128];
@@ -182,10 +187,19 @@ static inline int base64_value(char c) /* of either alphabet; -1: not of it */
 {
     return (unsigned char)c < 128 ? BASE64_VALUES[(unsigned char)c] : -1;
 }
+int base32_value(char c);
 struct spaced_hex {
     size_t digits, step; /* where the digits begin in each; how far apart they are */
 };
 bool run_is_spaced_hex(struct str s, struct spaced_hex *form);
+/* decode_numbers.c: characters by their numbers, in digits or in bits. The number at s[0] and its length; 0: none of a character. */
+struct numbers {
+    bool bits;
+    size_t gap; /* between each and the next; the first one stands here */
+    const char *first_gap;
+};
+size_t number_at(struct str s, bool bits, char *c);
+bool run_is_numbers(struct str s, struct numbers *form);
 /* decode_escape.c: the character that an escape stands for. Returns the escape's length in bytes, 0 when it is none;
  * `out` takes at most 4 bytes of UTF-8. */
 size_t escape_url(struct str s, char out[4], size_t *n);
@@ -207,6 +221,10 @@ bool words_are_joined(struct str s, size_t *end);
 bool letters_are_joined(struct str s, uint64_t *work);
 /* … and whether this character is a combining mark or a Latin letter that would be another one without its marks. */
 bool is_bearing_marks(uint32_t c);
+static inline bool is_picture(uint32_t c)
+{
+    return c >= 0x1f300 && c < 0x1fb00;
+}
 /* leet.c: whether the word around s[i] is written in leet, and where it ends. */
 bool leet_word_at(struct str s, size_t i, size_t *end);
 

@@ -189,6 +189,13 @@ static bool turn_round(struct views *v, struct reading text, struct reading plai
         if (changed)
             add_view(v, VIEW_REVERSED, 0, form_reading(reversed));
     }
+    if (reasons & REASON_TURNED) {
+        struct form *whole = &m->forms[FORM_TURNED], *words = &m->forms[FORM_TURNED_WORDS];
+        if (!turn_text(m, plain, whole) || !turn_words(m, plain, words))
+            return false;
+        add_view(v, VIEW_REVERSED, 0, form_reading(whole));
+        add_view(v, VIEW_REVERSED, 0, form_reading(words));
+    }
     if (reasons & REASON_ROT13) {
         if (!rot13_text(m, plain, rotated))
             return false;

@@ -2,12 +2,18 @@
 """Prints ../scrambled_table.c: words whose inner letters may be in any order, out of scrambled_words.txt beside this file.
 
 The words are those that English rules are made of and attacks use often, without those that scrambled are others (form, from).
-Before the empty line stand the words by which a scrambled text is noticed; they are long, so that few texts have others like them.
+Before the first empty line stand the words by which a scrambled text is noticed; they are long, so that few texts have others like them.
+Behind the second are short ones, by which words that ran together are parted.
 """
 import os
 import textwrap
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+# Words by which a text that is written backwards is noticed.
+TURNED = ("ignore previous instruction instructions prompt prompts disregard forget password restrictions guidelines message "
+          "respond output assistant hidden response everything override bypass jailbreak developer harmful").split()
 
 
 def mix(letter):
@@ -31,18 +37,22 @@ def print_ends(name, words):
 
 
 def main():
-    telling, others = ([w for w in part.split()] for part in open(os.path.join(HERE, "scrambled_words.txt")).read().split("\n\n"))
-    words = sorted({(key(w), w) for w in telling + others})
+    telling, others, short = ([w for w in part.split()] for part in open(os.path.join(HERE, "scrambled_words.txt")).read().split("\n\n"))
+    words = sorted({(key(w), w) for w in telling + others + short})
     assert len({k for k, _ in words}) == len(words)
-    assert all(6 <= len(w) for w in telling) and all(4 <= len(w) <= 14 for w in telling + others)
+    assert all(6 <= len(w) for w in telling) and all(4 <= len(w) <= 14 for w in telling + others) and all(len(w) < 4 for w in short)
     print("/* scrambled_table.c - words whose inner letters may be in any order; printed by tools/make_scrambled.py. */")
     print('#include "proxy/text/scrambled.h"\n')
     print("const uint32_t SCRAMBLED_MIX[26] = {")
     print(textwrap.fill(" ".join("0x%08x," % mix(chr(97 + i)) for i in range(26)), 136, initial_indent="    ", subsequent_indent="    "))
-    print_ends("ENDS", telling)
-    print_ends("ALL_ENDS", telling + others)
+    turned = [w[::-1] for w in TURNED]
+    print_ends("ENDS", telling + turned)
+    print_ends("TURNED_ENDS", turned)
+    print_ends("ALL_ENDS", telling + others + short)
     print("};\n\nconst struct scrambled_word SCRAMBLED_WORDS[] = {")
     print(textwrap.fill(" ".join('{0x%08x,"%s"},' % w for w in words), 140, initial_indent="    ", subsequent_indent="    "))
+    print("};\n\nconst char *const SCRAMBLED_TURNED[] = {")
+    print(textwrap.fill(" ".join('"%s",' % w for w in sorted(turned)) + " NULL,", 140, initial_indent="    ", subsequent_indent="    "))
     starts = [sum(k >> 24 < i for k, _ in words) for i in range(257)]
     print("};\n\nconst uint16_t SCRAMBLED_FROM[257] = {")
     print(textwrap.fill(" ".join("%d," % i for i in starts), 140, initial_indent="    ", subsequent_indent="    "))
