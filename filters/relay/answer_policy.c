@@ -1,50 +1,43 @@
 /* answer_policy.c - the settings of `answer` made ready: canaries compiled, schemas read, a worker's buffers. */
 #include "filters/relay/answer.h"
 
+#include "filters/relay/canary.h"
 #include "proxy/base/utf8.h"
 #include "proxy/core/setup.h"
 
-enum { CANARY_MIN_BYTES = 8, CANARY_MAX_BYTES = 200, STAGE_MAX_BYTES = 64 * 1024 * 1024 };
-
-/* Literally: what is no letter, digit or character of more than one byte is written as its number. */
-static struct str literal(struct arena *a, struct str text)
-{
-    static const char hex[] = "0123456789abcdef";
-    char *out = arena_bytes(a, 4 * text.len + 1), *at = out;
-    for (size_t i = 0; out && i < text.len; i++) {
-        unsigned char c = (unsigned char)text.at[i], l = c | 0x20;
-        if ((l >= 'a' && l <= 'z') || ascii_is_digit((char)c) || c >= 0x80) {
-            *at++ = (char)c;
-            continue;
-        }
-        at = mempcpy(at, "\\x", 2);
-        *at++ = hex[c >> 4];
-        *at++ = hex[c & 15];
-    }
-    if (out)
-        *at = '\0';
-    return str_of(out, out ? (size_t)(at - out) : 0);
-}
+enum { STAGE_MAX_BYTES = 64 * 1024 * 1024 };
 
 static bool compile_canaries(struct answer_policy *p, struct arena *a, struct problems *problems)
 {
-    size_t n = p->canaries.count;
-    struct pattern *patterns = arena_array(a, struct pattern, n);
-    const struct pattern **list = (const struct pattern **)arena_array(a, struct pattern *, n);
+    size_t n = p->canaries.count, count = 0, bytes = 0;
+    struct pattern *patterns = arena_array(a, struct pattern, n * CANARY_FORMS);
+    const struct pattern **list = (const struct pattern **)arena_array(a, struct pattern *, n * CANARY_FORMS);
     for (size_t i = 0; patterns && list && i < n; i++) {
-        struct str text = p->canaries.at[i], expression = literal(a, text);
-        struct str id = arena_printf(a, "canary:%zu", i + 1);
+        struct str text = p->canaries.at[i], id = arena_printf(a, "canary:%zu", i + 1);
+        struct canary_form forms[CANARY_FORMS];
         if (text.len < CANARY_MIN_BYTES || text.len > CANARY_MAX_BYTES || utf8_valid_prefix(text) < text.len) {
             problem(problems, p->canaries.spans[i], "a canary has from %d to %d bytes, so that nothing else is like it",
                     CANARY_MIN_BYTES, CANARY_MAX_BYTES);
             return false;
         }
-        patterns[i] = (struct pattern){ .id = arena_cstr(a, id), .category = "leak", .expression = expression.at, .caseless = true };
-        list[i] = &patterns[i];
-        if (!patterns[i].id || !patterns[i].expression)
+        const char *name = id.at ? arena_cstr(a, id) : NULL;
+        if (!name || !canary_forms(a, text, forms))
             return false;
+        if (bytes <= CANARIES_DISGUISED_BYTES && (bytes += text.len) > CANARIES_DISGUISED_BYTES)
+            problem_warn(problems, p->canaries.spans[i],
+                         "from here on, behind %d bytes of canaries, they are looked for as they stand, not in disguise",
+                         CANARIES_DISGUISED_BYTES);
+        for (size_t k = 0; k < (size_t)(bytes <= CANARIES_DISGUISED_BYTES ? CANARY_FORMS : 1); k++) {
+            if (!forms[k].expression)
+                continue;
+            patterns[count] = (struct pattern){
+                .id = name, .category = "leak", .expression = forms[k].expression, .caseless = forms[k].caseless
+            };
+            list[count] = &patterns[count];
+            count++;
+        }
     }
-    return patterns && list && (p->canary_set = pattern_set_new(list, n, problems));
+    return patterns && list && (p->canary_set = pattern_set_new(list, count, problems));
 }
 
 static bool check_hosts(const struct answer_policy *p, struct problems *problems)

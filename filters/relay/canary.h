@@ -1,0 +1,25 @@
+/* canary.h - the ways in which a model can tell a canary without writing it down. */
+#ifndef RELAY_CANARY_H
+#define RELAY_CANARY_H
+
+#include "proxy/base/arena.h"
+
+/* As it stands; its letters and digits apart, backwards or in rot13; the codes of its bytes in hexadecimal (as in %41,
+ * \x41 and \u0041) or decimal (as in &#65;); and what base64 makes of it wherever it begins. */
+enum { CANARY_FORMS = 9 };
+
+struct canary_form {
+    const char *expression; /* of pattern_set.h; NULL: it would be too short to tell */
+    bool caseless;
+};
+
+enum {
+    CANARY_MIN_BYTES = 8,
+    CANARY_MAX_BYTES = 200,
+    CANARIES_DISGUISED_BYTES = 500, /* all of which are looked for in disguise, in one set */
+};
+
+/* `text` is UTF-8 and within those bounds. False without memory. */
+bool canary_forms(struct arena *a, struct str text, struct canary_form out[CANARY_FORMS]) MUST_USE;
+
+#endif
