@@ -16,7 +16,7 @@ static enum verdict unpack(struct exchange *x)
     size_t count = http_field_count(x->head, STR("content-encoding"));
     if (count <= 1 && (!coding.len || str_eq_nocase(coding, STR("identity"))))
         return NEXT;
-    if (count != 1 || !str_eq_nocase(coding, STR("gzip")))
+    if (count != 1 || !(str_eq_nocase(coding, STR("gzip")) || str_eq_nocase(coding, STR("x-gzip")))) /* RFC 9110 §8.4.1.3 */
         return exchange_refuse(x, WHY_BAD_ENCODING, "content coding is not gzip");
     struct buf packed = x->body;
     buf_init(&x->body, packed.ceiling_bytes);

@@ -184,7 +184,9 @@ UNUSED static void desk_field(struct desk *d, const char *name, const char *valu
     static const struct {
         const char *name;
         enum http_known known;
-    } KNOWN[] = { { "authorization", HTTP_FIELD_AUTHORIZATION }, { "api-key", HTTP_FIELD_API_KEY } };
+    } KNOWN[] = { { "authorization", HTTP_FIELD_AUTHORIZATION },
+                  { "api-key", HTTP_FIELD_API_KEY },
+                  { "content-encoding", HTTP_FIELD_CONTENT_ENCODING } };
     if (!name) {
         desk_clear(d);
         d->x.world = NULL;

@@ -2,6 +2,8 @@
 #include "proxy/core/pipeline.h"
 #include "tests/unit/desk.h"
 
+#include <zlib.h>
+
 #define LABEL "MSIP_Label_3096f6a2-d2f7-48be-b329-b73aaa526e5d_Name"
 
 static const char CONFIG[] = "listen: [ { address: 127.0.0.1:8080 } ]\n"
@@ -40,4 +42,46 @@ TEST("a request without a body is not judged by the body of the one before")
         CHECK_INT(d->x.status, 200);
         desk_close(d);
     }
+}
+
+TEST("a packed body is unpacked, by both names of its coding and by no other")
+{
+    static const char body[] = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}";
+    static const struct {
+        const char *coding;
+        bool is_packed, passes;
+    } ROWS[] = {
+        { "gzip", true, true },
+        { "x-gzip", true, true },
+        { "GZip", true, true },
+        { "identity", false, true },
+        { "", false, true },
+        { "gzip", false, false },
+        { "br", true, false },
+        { "deflate", true, false },
+        { "gzip, gzip", true, false },
+        { "zstd", true, false },
+        { "xgzip", true, false },
+        { "identity", true, false },
+        { "gzip, identity", true, false },
+    };
+    char packed[200];
+    z_stream z = { .next_in = (Bytef *)(uintptr_t)body,
+                   .avail_in = sizeof body - 1,
+                   .next_out = (Bytef *)packed,
+                   .avail_out = sizeof packed };
+    CHECK(deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY) == Z_OK && deflate(&z, Z_FINISH) == Z_STREAM_END);
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+        struct desk *d = desk_open(CONFIG);
+        desk_field(d, "content-encoding", ROWS[i].coding);
+        desk_send(d, "/v1/chat/completions");
+        exchange_body_bytes(&d->x, ROWS[i].is_packed ? str_of(packed, z.total_out) : STR(body));
+        exchange_body_end(&d->x);
+        if (!CHECK_INT(d->forwarded, ROWS[i].passes))
+            printf("  %s: %s\n", ROWS[i].coding, REASONS[d->x.why].word);
+        if (d->forwarded)
+            CHECK_STR(d->x.ask_forward.body[0], STR(body));
+        desk_close(d);
+    }
+    deflateEnd(&z);
 }
