@@ -49,7 +49,6 @@ struct body_url {
 };
 
 struct call {
-    enum operation operation;
     struct str deployment; /* of the path: percent-decoded, lower case; empty without */
     struct str model;      /* of the body, as written; where the path names a deployment, that */
     struct str model_key;  /* lower case: what is compared and counted */
@@ -74,6 +73,7 @@ struct call {
     size_t tool_names_count;
     uint32_t output_limit_node; /* where the limit stands, for lowering it; JSONX_NO_NODE without */
     uint32_t model_node;        /* where the body names the model, for renaming it; JSONX_NO_NODE without */
+    enum operation operation;
 };
 
 #endif

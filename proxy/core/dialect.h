@@ -10,8 +10,8 @@
 struct exchange;
 
 struct answer_facts { /* read from an answer or from one event of a stream */
-    struct usage usage;
     struct str model;         /* at == NULL when not told */
+    struct usage usage;
     struct str id;            /* of the answer; at == NULL when not told */
     struct str finish_reason; /* at == NULL when not told */
     bool is_error;            /* an error object in place of an answer */

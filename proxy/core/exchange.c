@@ -23,7 +23,7 @@ static struct str one_parent(const struct http_head *h)
 void exchange_prepare(struct exchange *x, struct world *world, struct setup *setup, void *front, struct peer *peer,
                       struct http_head *head)
 {
-    memset(x, 0, offsetof(struct exchange, body));
+    memset(x, 0, offsetof(struct exchange, events));
     x->world = world;
     x->setup = setup;
     x->front = front;

@@ -34,9 +34,7 @@ struct peer {
 typedef enum verdict continue_fn(struct exchange *x);
 
 struct exchange {
-    struct world *world;
     struct setup *setup;
-    void *front; /* the world's: the connection */
     struct peer *peer;
     struct arena arena;
 
@@ -45,9 +43,6 @@ struct exchange {
     struct str path;        /* plain (url_path_is_plain) */
     char request_id[37];    /* UUID text, ours */
     char traceparent[56];   /* passed on; ours when the caller sent none or a bad one */
-    const struct route *route;
-    const struct dialect *dialect;
-    struct call call;
     struct caller *caller;  /* counted */
 
     /* where it stands */
@@ -58,9 +53,7 @@ struct exchange {
     void **states;          /* per step, see exchange_state */
     struct ask *waits_for;  /* the ask of a filter that waits: cancelled when the exchange ends first; may be NULL */
     enum reason left;       /* the caller left while the store was asked: ends with this as soon as it answers; 0: no */
-    bool is_over;           /* the tail has run or runs */
     bool is_moving;         /* inside the pipeline */
-    unsigned holds;         /* verdicts that are out while it goes on: nothing of the answer is sent before the last one is in */
     bool is_end_held;       /* the answer is all there, and waits for that */
     bool is_whole_ready;    /* a gathered answer went through its filters, and is in whole_answer */
     struct str whole_answer;
@@ -70,7 +63,6 @@ struct exchange {
     struct limit_rule *limit_rules; /* same index */
     size_t limits_room, limits_count, limits_asked;
     struct ask_store ask_store;
-    struct budget budget;
 
     /* what the caller may use, told by `admit`: for the list of models */
     struct strs models;
@@ -87,24 +79,17 @@ struct exchange {
     unsigned attempts, reused_failures;
     bool identity_renewed;     /* after a 401 once already */
     void *identity_state;      /* exchange_state of the identity filter */
-    struct ask_forward ask_forward;
     struct ask_timer ask_deadline, ask_beat, ask_hold;
 
     /* the answer */
     unsigned status;           /* as sent to the caller; 0: nothing yet */
     bool answer_begun;         /* the head was given to the world */
-    bool is_event_stream;      /* the answer is text/event-stream and the dialect reads events */
-    bool wants_texts;          /* there is a text filter that has to do with the answer */
-    bool is_whole;             /* the answer is gathered and read whole before it is passed on */
     struct str answer_fields;  /* field lines for the caller */
     struct str content_type;   /* of the answer */
     bool answer_has_length, answer_has_body, answer_is_json;
     uint64_t answer_length;
-    uint64_t last_upstream_ms, last_sent_ms;
     unsigned upstream_status;
-    struct answer_texts *texts; /* for text filters; see answer_text.h; NULL before the first */
-    struct answer_facts facts; /* gathered over the answer; strings in the arena */
-    uint64_t bytes_in, bytes_out;
+    uint64_t bytes_in;
 
     /* how it ended */
     enum reason why;
@@ -125,17 +110,36 @@ struct exchange {
     uint64_t began_ms, forwarded_ms, first_byte_ms, ended_ms;
     int64_t wall_ms; /* when it began */
 
+    /* From here to `answer_json` lies what a piece of the answer needs: of thousands of streams none is in the processor's
+     * caches when its next event comes, and each line of memory is waited for. */
+    struct ask_forward ask_forward;
+    struct budget budget;
+    const struct dialect *dialect;
+    struct call call;
+    struct world *world;
+    void *front;               /* the world's: the connection */
+    const struct route *route;
+    bool is_over;              /* the tail has run or runs */
+    bool is_event_stream;      /* the answer is text/event-stream and the dialect reads events */
+    bool wants_texts;          /* there is a text filter that has to do with the answer */
+    bool is_whole;             /* the answer is gathered and read whole before it is passed on */
+    unsigned holds;            /* verdicts that are out while it goes on: nothing of the answer is sent before the last one is in */
+    struct answer_texts *texts; /* for text filters; see answer_text.h; NULL before the first */
+    uint64_t last_upstream_ms, last_sent_ms;
+    uint64_t bytes_out;
+    struct answer_facts facts; /* gathered over the answer; strings in the arena */
+
     /* An exchange is used again and again. Everything above begins as zero; these keep the memory that they own, and
      * what is in them counts from when something was put there. */
+    struct sse_reader events;
+    struct buf out;            /* events on their way to the caller, given to the world once per piece */
+    struct jsonx answer_json;  /* index of the answer or the event */
     struct buf body;           /* as it arrived, unpacked when it was gzip */
     struct jsonx json;         /* index of body for dialects that read JSON */
     struct buf identity;       /* whole field lines that prove who we are, written by the identity filter; wiped */
     struct buf out_head;       /* our request's head; wiped */
     struct buf out_body;       /* the body when it was edited */
     struct buf answer;         /* of a gathered answer */
-    struct sse_reader events;
-    struct jsonx answer_json;  /* index of the answer or the event */
-    struct buf out;            /* events on their way to the caller, given to the world once per piece */
     struct jsonx_edit edits[EXCHANGE_EDITS_MAX]; /* of the body, sorted by start */
 };
 

@@ -60,6 +60,7 @@ static struct forward *forward_new(struct forwards *all, struct ask_forward *ask
     memset(f, 0, offsetof(struct forward, reader)); /* http_reader_init knows what must be cleared in the reader */
     f->all = all;
     f->ask = ask;
+    f->x = ask->ask.exchange;
     f->began_ms = loop_now_ms(all->loop);
     f->total = ask->head.len + ask->body[0].len + ask->body[1].len + ask->body[2].len;
     list_init(&f->link);
@@ -94,14 +95,13 @@ static void forward_free(struct forward *f)
 /* From here on the ask is the core's again. Whoever reads frees `f` when it is done. */
 static struct exchange *let_go(struct forward *f)
 {
-    struct exchange *x = f->ask->ask.exchange;
     f->ask->ask.is_open = false;
     f->ask->ask.op = NULL;
     f->ask = NULL;
     deferred_cancel(&f->again);
     deferred_cancel(&f->turn);
     deferred_cancel(&f->write);
-    return x;
+    return f->x;
 }
 
 void forward_fail(struct forward *f, enum forward_failure failure, const char *why)

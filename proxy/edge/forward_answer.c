@@ -29,7 +29,7 @@ static const char *take_head(struct forward *f)
     f->has_head = true;
     f->keeps_ms = server_keeps_ms(head);
     f->stop_writing = head->status >= 300 && f->written < f->total;
-    exchange_upstream_head(f->ask->ask.exchange, head);
+    exchange_upstream_head(f->x, head);
     http_reader_drop_fields(&f->reader);
     return NULL;
 }
@@ -41,7 +41,7 @@ static void take_answer(struct forward *f, struct str *in)
     size_t used;
     struct str piece;
     for (;;) {
-        if (f->has_head && !front_has_room(f->ask->ask.exchange)) {
+        if (f->has_head && !front_has_room(f->x)) {
             f->ask->held_up = f->has_more = true;
             return;
         }
@@ -55,7 +55,7 @@ static void take_answer(struct forward *f, struct str *in)
             bad = take_head(f);
             break;
         case HTTP_BODY:
-            exchange_upstream_bytes(f->ask->ask.exchange, piece);
+            exchange_upstream_bytes(f->x, piece);
             break;
         case HTTP_DONE:
             if (f->has_head)

@@ -16,25 +16,27 @@ enum {
 /* One request on its way. Pooled; `ask` is NULL when it is over. */
 struct forward {
     struct list link; /* in forwards.spare */
-    struct forwards *all;
-    struct ask_forward *ask;
-    struct wire *wire; /* NULL when there is none (any more) */
     uint64_t began_ms;
     struct deferred again; /* go on reading, or tell the failure */
     struct deferred turn;  /* the others first: `again` in the next turn */
     struct deferred write; /* on a kept connection, with what the others write at the end of the turn */
-    size_t written, total; /* bytes of the request */
     uint64_t keeps_ms;     /* how long the server keeps the connection; 0: it does not say */
     unsigned interim;
-    bool is_open;        /* the wire is connected */
-    bool is_busy;        /* reading: a cancel only marks, the reader's loop frees */
-    bool has_byte;       /* of the answer */
-    bool has_head;       /* the final one */
-    bool stop_writing;   /* the answer is an error already */
-    bool has_more;       /* the reader was stopped before it had nothing more to tell */
-    const char *failing; /* told by `again` */
     enum forward_failure failure;
-    struct buf held; /* read and not yet taken; empty most of the time */
+    const char *failing; /* told by `again` */
+    /* what each piece of the answer needs lies together, to the reader's state */
+    struct forwards *all;
+    struct ask_forward *ask;
+    struct exchange *x; /* the ask's */
+    struct wire *wire;  /* NULL when there is none (any more) */
+    size_t written, total; /* bytes of the request */
+    bool is_open;          /* the wire is connected */
+    bool is_busy;          /* reading: a cancel only marks, the reader's loop frees */
+    bool has_byte;         /* of the answer */
+    bool has_head;         /* the final one */
+    bool stop_writing;     /* the answer is an error already */
+    bool has_more;         /* the reader was stopped before it had nothing more to tell */
+    struct buf held;       /* read and not yet taken; empty most of the time */
     struct http_reader reader;
 };
 

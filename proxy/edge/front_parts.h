@@ -80,18 +80,9 @@ enum front_wait { /* which deadline the timer is set for */
 
 struct front {
     struct stream stream;
-    struct list link; /* of busy or idle */
-    struct fronts *house;
-    struct door *door;
-    struct desk *desk; /* NULL while idle */
-    struct timer timer;
-    struct deferred go;    /* what must not be done inside a call of the core */
     struct deferred flush; /* at the end of the turn */
-    struct peer peer;
-    char *names;               /* owned: texts of the peer's certificate */
-    struct ip_address counted; /* by the gate, when is_counted */
-    uint64_t body_bytes, window_bytes, answer_left;
-    size_t lingered, proxy_seen;
+    struct fronts *house;
+    struct desk *desk; /* NULL while idle */
     enum front_phase phase;
     enum front_wait wait;
     enum { EXCHANGE_NONE, EXCHANGE_RUNS, EXCHANGE_OVER } exchange;
@@ -99,6 +90,17 @@ struct front {
     /* of the request and its answer */
     bool body_wanted, body_done, body_too_large, in_grace, keep;
     bool answer_begun, has_body, chunked, until_close, cut, overfull, wants_room;
+    uint64_t answer_left;
+    /* each piece of an answer needs what is above, and nothing of this */
+    uint64_t body_bytes, window_bytes;
+    size_t lingered, proxy_seen;
+    struct list link; /* of busy or idle */
+    struct door *door;
+    struct timer timer;
+    struct deferred go; /* what must not be done inside a call of the core */
+    struct peer peer;
+    char *names;               /* owned: texts of the peer's certificate */
+    struct ip_address counted; /* by the gate, when is_counted */
 };
 
 /* front.c */

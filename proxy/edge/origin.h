@@ -18,11 +18,11 @@ struct origin;
 struct origins;
 
 struct wire {
-    struct dial dial;                                                         /* dial.stream is the connection */
     void (*opened)(struct wire *w, enum dial_answer answer, const char *why); /* not DIAL_OK: cut it */
     void (*ready)(struct wire *w);
     void *user;
     bool was_kept;        /* it has served before */
+    struct dial dial;     /* dial.stream is the connection */
     uint64_t kept_for_ms; /* how long the server says that it keeps it (Keep-Alive: timeout=…); 0: it does not say */
     /* private */
     struct origin *origin;

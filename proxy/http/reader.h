@@ -49,19 +49,19 @@ enum http_kind { HTTP_REQUESTS, HTTP_RESPONSES };
 
 struct http_reader {
     enum http_kind kind;
-    struct http_limits limits;
-    struct http_head head;
-    struct http_bad bad;
-    /* private */
-    struct http_table *table; /* owned */
+    /* private, but for `bad` and what follows it */
     int state;
-    const char *base; /* where `in` was at the last call: the views of a half-read head are moved when it moves */
-    size_t line;      /* where the current line begins in `in` */
-    size_t scanned;   /* bytes of that line already looked at for its end */
-    uint64_t left;    /* of the body or chunk */
+    uint64_t left; /* of the body or chunk */
     uint64_t body_seen, body_limit;
     size_t trailer_seen; /* bytes of chunk extensions */
     bool answers_head;   /* the response belongs to a HEAD request */
+    size_t line;         /* where the current line begins in `in` */
+    size_t scanned;      /* bytes of that line already looked at for its end */
+    const char *base;    /* where `in` was at the last call: the views of a half-read head are moved when it moves */
+    struct http_table *table; /* owned */
+    struct http_bad bad;
+    struct http_limits limits;
+    struct http_head head;
 };
 
 void http_reader_init(struct http_reader *r, enum http_kind kind, const struct http_limits *limits);
