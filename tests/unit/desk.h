@@ -9,6 +9,7 @@
 #include "filters/list.h"
 #include "proxy/core/exchange.h"
 #include "tests/harness/check.h"
+#include "tests/unit/complaints.h"
 
 enum { DESK_ASKS = 32 };
 
@@ -141,10 +142,7 @@ UNUSED static struct desk *desk_open(const char *text)
     problems_init(&d->problems, STR("desk.yaml"), str_c(text));
     d->setup = setup_read(STR("desk.yaml"), str_c(text), &LANGUAGE, &d->problems);
     if (!CHECK(d->setup != NULL)) {
-        struct buf out;
-        buf_init(&out, 65536);
-        if (problems_print(&d->problems, &out))
-            fprintf(stderr, STR_F, STR_A(buf_str(&out)));
+        complaints_show(&d->problems);
         exit(1);
     }
     bool opened = setup_open(d->setup, &d->world);

@@ -2,6 +2,7 @@
  */
 #include "proxy/core/setup.h"
 #include "tests/harness/check.h"
+#include "tests/unit/complaints.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -116,15 +117,6 @@ static struct setup *read_setup(const char *text)
     return setup_read(STR("t.yaml"), str_c(text), &FAKES, &problems);
 }
 
-static void print_problems(void)
-{
-    struct buf out;
-    buf_init(&out, 256 * 1024);
-    if (problems_print(&problems, &out))
-        printf(STR_F, STR_A(buf_str(&out)));
-    buf_finish(&out);
-}
-
 static void finish(struct setup *s)
 {
     setup_free(s);
@@ -164,7 +156,7 @@ static void check_fine(struct parts p)
 {
     struct setup *s = read_parts(p);
     if (!CHECK(s && problems.errors == 0))
-        print_problems();
+        complaints_show(&problems);
     finish(s);
 }
 
@@ -173,7 +165,7 @@ static void check_refused(struct parts p, const char *words)
     struct setup *s = read_parts(p);
     if (!CHECK(!s && problems.errors == 1 && complains(words, 0))) {
         printf("    not one complaint with: %s\n", words);
-        print_problems();
+        complaints_show(&problems);
     }
     finish(s);
 }
@@ -209,7 +201,7 @@ TEST("a whole file is read: defaults, names, plans in the order of the journey")
                    "admin: localhost:9901\n"
                    "limits: { head: 3s }\n");
     if (!CHECK(s != NULL)) {
-        print_problems();
+        complaints_show(&problems);
         problems_finish(&problems);
         return;
     }

@@ -2,6 +2,7 @@
 #include "filters/list.h"
 #include "proxy/core/setup.h"
 #include "tests/harness/check.h"
+#include "tests/unit/complaints.h"
 
 static struct problems problems;
 
@@ -20,15 +21,6 @@ static struct setup *read_store(const char *store)
     return s;
 }
 
-static void print_problems(void)
-{
-    struct buf out;
-    buf_init(&out, 256 * 1024);
-    if (problems_print(&problems, &out))
-        printf(STR_F, STR_A(buf_str(&out)));
-    buf_finish(&out);
-}
-
 static void finish(struct setup *s)
 {
     setup_free(s);
@@ -43,7 +35,7 @@ static void check_refused(const char *store, const char *words)
         found = found || (problems.list[i].severity == SEVERITY_ERROR && strstr(problems.list[i].message, words));
     if (!CHECK(!s && problems.errors == 1 && found)) {
         printf("    not one complaint with \"%s\" of: %s\n", words, store);
-        print_problems();
+        complaints_show(&problems);
     }
     finish(s);
 }
@@ -53,7 +45,7 @@ static void check_fine(const char *store)
     struct setup *s = read_store(store);
     if (!CHECK(s && problems.errors == 0)) {
         printf("    of: %s\n", store);
-        print_problems();
+        complaints_show(&problems);
     }
     finish(s);
 }
@@ -90,7 +82,7 @@ TEST("a URL tells host, port, database and whether TLS is spoken")
             CHECK_INT(s->store->timeout_ms, 250);
             CHECK_INT(s->store->connect_ms, 1000);
         } else {
-            print_problems();
+            complaints_show(&problems);
         }
         finish(s);
     }

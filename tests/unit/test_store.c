@@ -409,6 +409,17 @@ static void compete(struct store *s, struct shared *shared, unsigned row, bool n
     }
 }
 
+/* Nobody is inside any more, and the places are as many as they were. */
+static void check_all_free(struct store *s, unsigned k)
+{
+    char key[32];
+    snprintf(key, sizeof key, "hold %u", k);
+    struct limit_op h = hold(key, HOLD_COUNT);
+    for (int i = 0; i < HOLD_COUNT; i++)
+        CHECK_INT(decide(s, 9, START_US, &h, 1), STORE_PASSED);
+    CHECK_INT(decide(s, 9, START_US, &h, 1), STORE_REFUSED);
+}
+
 static struct shared *shared_new(void)
 {
     void *at = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -434,12 +445,7 @@ TEST("workers that compete never exceed a limit together")
     for (unsigned k = 0; k < KEYS; k++) {
         CHECK_INT(shared->passed[k], RATE_COUNT); /* all of it, and not one more */
         CHECK_INT(shared->spent[k], RATE_COUNT);
-        char key[32];
-        snprintf(key, sizeof key, "hold %u", k);
-        struct limit_op h = hold(key, HOLD_COUNT);
-        for (int i = 0; i < HOLD_COUNT; i++)
-            CHECK_INT(decide(s, 9, START_US, &h, 1), STORE_PASSED);
-        CHECK_INT(decide(s, 9, START_US, &h, 1), STORE_REFUSED);
+        check_all_free(s, k);
     }
     munmap(shared, sizeof *shared);
     store_free(s);
@@ -465,14 +471,8 @@ TEST("workers that are killed in the middle leave nothing behind")
         }
         for (unsigned w = 0; w < 2; w++)
             store_forget_row(s, w + 1, START_US);
-        for (unsigned k = 0; k < KEYS; k++) {
-            char key[32];
-            snprintf(key, sizeof key, "hold %u", k);
-            struct limit_op h = hold(key, HOLD_COUNT);
-            for (int i = 0; i < HOLD_COUNT; i++)
-                CHECK_INT(decide(s, 9, START_US, &h, 1), STORE_PASSED);
-            CHECK_INT(decide(s, 9, START_US, &h, 1), STORE_REFUSED);
-        }
+        for (unsigned k = 0; k < KEYS; k++)
+            check_all_free(s, k);
         munmap(shared, sizeof *shared);
         store_free(s);
     }
