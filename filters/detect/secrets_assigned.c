@@ -5,6 +5,8 @@
 
 #include "proxy/base/base64.h"
 
+enum { NAME_MAX_BYTES = 48 };
+
 static struct str view(struct str text, size_t start, size_t end)
 {
     return str_of(text.at + start, end - start);
@@ -136,6 +138,35 @@ bool secret_assigned(struct str text, size_t *start, size_t *end)
         return false;
     *start = at;
     return true;
+}
+
+/* --account-key VALUE */
+bool secret_given(struct str text, size_t *start, size_t *end)
+{
+    size_t at = *end;
+    while (at > *start && !memchr(MARKS, text.at[at - 1], sizeof MARKS - 1))
+        at--;
+    trim_value(text, at, end);
+    if (at + 16 > *end || is_code(view(text, at, *end)) || !near_is_random(view(text, at, *end)))
+        return false;
+    *start = at;
+    return true;
+}
+
+/* SOME_KEY=VALUE, but of keys that are told to everybody, or that are none. */
+bool secret_env_key(struct str text, size_t *start, size_t *end)
+{
+    static const struct str OTHERS[] = { STR_INIT("PUBLIC"), STR_INIT("PUBLISH"), STR_INIT("SITE"), STR_INIT("CACHE"), STR_INIT("PARTITION"), STR_INIT("SORT"),
+                                         STR_INIT("ROUTING"), STR_INIT("IDEMPOTENCY"), STR_INIT("OBJECT"), STR_INIT("FOREIGN"), STR_INIT("S3") };
+    size_t name = *start;
+    while (name > 0 && *start - name < NAME_MAX_BYTES && (is_alnum(text.at[name - 1]) || text.at[name - 1] == '_'))
+        name--;
+    struct str s = view(text, name, *start);
+    near_look(s.len * 4);
+    for (size_t i = 0; i < ARRAY_LEN(OTHERS); i++)
+        if (str_find_str(s, OTHERS[i]) < s.len)
+            return false;
+    return s.len && secret_assigned(text, start, end);
 }
 
 bool secret_bearer(struct str text, size_t *start, size_t *end)

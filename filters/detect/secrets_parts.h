@@ -15,10 +15,13 @@ bool secret_basic(struct str text, size_t *start, size_t *end);
 bool secret_connection(struct str text, size_t *start, size_t *end);
 bool secret_parameter(struct str text, size_t *start, size_t *end);
 bool secret_url_token(struct str text, size_t *start, size_t *end);
+bool secret_url_key(struct str text, size_t *start, size_t *end);
 bool secret_url(struct str text, size_t *start, size_t *end);
 bool secret_password(struct str text, size_t *start, size_t *end);
 bool secret_said_password(struct str text, size_t *start, size_t *end);
 bool secret_assigned(struct str text, size_t *start, size_t *end);
+bool secret_given(struct str text, size_t *start, size_t *end);
+bool secret_env_key(struct str text, size_t *start, size_t *end);
 bool secret_bearer(struct str text, size_t *start, size_t *end);
 
 #endif

@@ -178,6 +178,15 @@ bool secret_url(struct str text, size_t *start, size_t *end)
     return true;
 }
 
+/* scheme://user:key@host, where the key has slashes */
+bool secret_url_key(struct str text, size_t *start, size_t *end)
+{
+    *start += sizeof "://" - 1;
+    *start += str_find(view(text, *start, *end), ':') + 1;
+    (*end)--;
+    return near_is_random(view(text, *start, *end));
+}
+
 /* scheme://token@host */
 bool secret_url_token(struct str text, size_t *start, size_t *end)
 {
