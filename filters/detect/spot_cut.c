@@ -18,10 +18,10 @@ static inline void add_sign(const struct spot_table *t, struct spots *s, const c
     s->signs_count += t->signs[c][next / 64] >> (next & 63) & 1;
 }
 
-static inline void add_word(struct spots *s, size_t at, size_t n)
+static inline void add_word(struct spots *s, size_t at, size_t end)
 {
     s->begins[s->words_count] = (uint32_t)at;
-    s->bytes[s->words_count++] = (uint32_t)n;
+    s->ends[s->words_count++] = (uint32_t)end;
 }
 
 /* Text that is not all ASCII, or a long word: as far as `until`, and the word there to its end. */
@@ -30,7 +30,7 @@ static size_t cut_slowly(const struct spotting *g, size_t i, size_t until)
     while (i < g->text.len && i < until) {
         size_t end = word_token_end(g->table->letters, g->text, i);
         if (end > i)
-            add_word(g->s, i, end - i);
+            add_word(g->s, i, end);
         else if ((unsigned char)g->text.at[i] < 0x80)
             add_sign(g->table, g->s, g->text.at, i, g->s->words_count);
         i = end + (end == i);
@@ -42,10 +42,11 @@ static void hash_slowly(const struct spotting *g)
 {
     struct spots *s = g->s;
     for (size_t i = s->hashed; i < s->words_count; i++) {
-        s->hashes[i] = spot_hash(g->text.at + s->begins[i], s->bytes[i]);
+        s->hashes[i] = spot_hash(g->text.at + s->begins[i], s->ends[i] - s->begins[i]);
         s->pairs[i] = word_pair(s->hashes[i - 1], s->hashes[i]);
-        s->maybes[s->maybes_count] = (uint32_t)i;
-        s->maybes_count += spot_bit(g->table->may_be, s->hashes[i]) | spot_bit(g->table->may_pair, s->pairs[i]);
+        uint32_t may = spot_bit(g->table->may_be, s->hashes[i]) | spot_bit(g->table->may_pair, s->pairs[i]) << 1;
+        s->maybes[s->maybes_count] = (uint32_t)i << SPOT_MAYBE_SHIFT | may;
+        s->maybes_count += may != 0;
     }
 }
 
@@ -63,6 +64,9 @@ TARGET static inline uint32_t classify32(const char *at, uint32_t *blank, uint32
     *more |= (uint32_t)_mm256_movemask_epi8(v);
     return (uint32_t)_mm256_movemask_epi8(word);
 }
+
+enum { WORDS_AT_ONCE = 12 }; /* most blocks have no more */
+static_assert(SPOT_BLOCK / 2 + WORDS_AT_ONCE <= 2 * SPOT_BLOCK, "spot_has_room leaves room for those of a block");
 
 /* From a place that no word crosses, as long as there is ASCII, 64 bytes at a time, which may be read behind the text as well;
  * returns how far it came, which no word crosses either. */
@@ -85,17 +89,20 @@ TARGET static size_t cut_fast(const struct spotting *g, size_t i)
                 break;
             words &= UINT64_MAX >> (SPOT_BLOCK - limit);
         }
-        uint64_t starts = words & ~(words << 1), ends = words & ~(words >> 1);
+        uint64_t starts = words & ~(words << 1), ends = ~words & words << 1;
         for (; signs; signs &= signs - 1) {
             size_t at = (size_t)__builtin_ctzll(signs);
             add_sign(g->table, s, text.at, i + at, n + (size_t)__builtin_popcountll(starts & (((uint64_t)1 << at) - 1)));
         }
-        for (; starts; starts &= starts - 1, ends &= ends - 1, n++) {
-            uint32_t at = (uint32_t)__builtin_ctzll(starts);
-            s->begins[n] = (uint32_t)i + at;
-            s->bytes[n] = (uint32_t)__builtin_ctzll(ends) + 1 - at;
+        s->words_count = n + (size_t)__builtin_popcountll(starts);
+        for (uint32_t *begin = s->begins + n, *end = s->ends + n; starts; begin += WORDS_AT_ONCE, end += WORDS_AT_ONCE) {
+            for (size_t k = 0; k < WORDS_AT_ONCE; k++) { /* those behind the last are overwritten; there is room */
+                begin[k] = (uint32_t)(i + _tzcnt_u64(starts));
+                end[k] = (uint32_t)(i + _tzcnt_u64(ends));
+                starts = _blsr_u64(starts);
+                ends = _blsr_u64(ends);
+            }
         }
-        s->words_count = n;
         i += limit;
     }
     return i;
@@ -133,28 +140,46 @@ TARGET static inline __m256i bit8(const uint32_t *bits, __m256i hash)
                             _mm256_srlv_epi32(word, _mm256_and_si256(_mm256_srli_epi32(hash, 5), low)));
 }
 
+/* Those of four whose bits are set, one after the other; how many there are. */
+TARGET static inline size_t keep4(uint32_t *to, __m128i v, unsigned which)
+{
+#define L(k) 4 * (k), 4 * (k) + 1, 4 * (k) + 2, 4 * (k) + 3
+    static const uint8_t ORDERS[16][16] = {
+        { 0 }, { L(0) }, { L(1) }, { L(0), L(1) }, { L(2) }, { L(0), L(2) }, { L(1), L(2) }, { L(0), L(1), L(2) },
+        { L(3) }, { L(0), L(3) }, { L(1), L(3) }, { L(0), L(1), L(3) }, { L(2), L(3) }, { L(0), L(2), L(3) },
+        { L(1), L(2), L(3) }, { L(0), L(1), L(2), L(3) },
+    };
+#undef L
+    _mm_storeu_si128((__m128i *)(void *)to, _mm_shuffle_epi8(v, _mm_loadu_si128((const __m128i *)(const void *)ORDERS[which])));
+    return (size_t)__builtin_popcount(which);
+}
+
 /* As hash_slowly. Of words behind the last one nothing is known but that there is room for them. */
 TARGET static void hash_fast(const struct spotting *g)
 {
     struct spots *s = g->s;
+    const __m256i nth = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     size_t maybes = s->maybes_count;
     memset(&s->begins[s->words_count], 0, 8 * sizeof *s->begins);
-    memset(&s->bytes[s->words_count], 0, 8 * sizeof *s->bytes);
+    memset(&s->ends[s->words_count], 0, 8 * sizeof *s->ends);
     for (size_t i = s->hashed; i < s->words_count; i += 4) {
         __m128i begin = _mm_loadu_si128((const __m128i *)(const void *)&s->begins[i]);
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)&s->bytes[i]);
+        __m128i bytes = _mm_sub_epi32(_mm_loadu_si128((const __m128i *)(const void *)&s->ends[i]), begin);
         _mm_storeu_si128((__m128i *)(void *)&s->hashes[i], hash4(g->text.at, begin, bytes));
     }
     for (size_t i = s->hashed; i < s->words_count; i += 8) {
         __m256i hash = load8(&s->hashes[i]), before = load8(&s->hashes[i - 1]);
         __m256i pair = _mm256_xor_si256(_mm256_mullo_epi32(before, _mm256_set1_epi32((int)WORD_PAIR_FIRST)),
                                         _mm256_add_epi32(hash, _mm256_set1_epi32((int)WORD_PAIR_SECOND)));
-        __m256i bits = _mm256_or_si256(bit8(g->table->may_be, hash), bit8(g->table->may_pair, pair));
-        unsigned found = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_slli_epi32(bits, 31)));
+        const __m256i one = _mm256_set1_epi32(1);
+        __m256i alone = _mm256_and_si256(bit8(g->table->may_be, hash), one), both = _mm256_and_si256(bit8(g->table->may_pair, pair), one);
+        __m256i may = _mm256_or_si256(alone, _mm256_slli_epi32(both, 1));
+        __m256i maybe = _mm256_or_si256(_mm256_slli_epi32(_mm256_add_epi32(_mm256_set1_epi32((int)i), nth), SPOT_MAYBE_SHIFT), may);
+        unsigned none = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(may, _mm256_setzero_si256())));
+        unsigned found = ~none & (s->words_count - i < 8 ? (1u << (s->words_count - i)) - 1 : 255);
         _mm256_storeu_si256((__m256i *)(void *)&s->pairs[i], pair);
-        found &= s->words_count - i < 8 ? (1u << (s->words_count - i)) - 1 : 255;
-        for (; found; found &= found - 1)
-            s->maybes[maybes++] = (uint32_t)(i + (size_t)__builtin_ctz(found));
+        maybes += keep4(&s->maybes[maybes], _mm256_castsi256_si128(maybe), found & 15);
+        maybes += keep4(&s->maybes[maybes], _mm256_extracti128_si256(maybe, 1), found >> 4);
     }
     s->maybes_count = maybes;
 }

@@ -45,6 +45,9 @@ static inline uint32_t spot_find_key(const uint32_t *keys, uint32_t mask, uint32
     return keys[at];
 }
 
+/* The number of a word, and whether it may be known by itself, or with the one before. */
+enum { SPOT_MAYBE_ALONE = 1, SPOT_MAYBE_PAIR = 2, SPOT_MAYBE_SHIFT = 2 };
+
 struct spotting {
     const struct spot_table *table;
     struct str text;

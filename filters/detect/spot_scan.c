@@ -107,12 +107,6 @@ static bool has_all(struct spotting *g, const struct spot_anchor *a, size_t firs
     return all;
 }
 
-/* What the key stands for may be several pieces: the last bytes tell. */
-static inline bool stands_at(const struct spotting *g, const struct spot_piece *p, uint32_t at)
-{
-    return p->len <= g->text.len - at && (word_load(g->text.at + at + p->edge_at) & p->mask) == p->edge;
-}
-
 /* Seldom enough to stand apart. */
 static NOINLINE void look_round(struct spotting *g, const struct spot_anchor *a, size_t first, uint32_t at)
 {
@@ -121,40 +115,62 @@ static NOINLINE void look_round(struct spotting *g, const struct spot_anchor *a,
         add_spot(g->s, (struct spot){ word_before(g, first, from), to < g->text.len ? to : (uint32_t)g->text.len });
 }
 
-/* A word that is in an anchor and its herald is not its own herald: anchors come first. */
+static inline bool stands_at(const struct spotting *g, const struct spot_piece *p, uint32_t at)
+{
+    return p->len <= g->text.len - at && (word_load(g->text.at + at + p->edge_at) & p->mask) == p->edge;
+}
+
+/* A word that is in an anchor and its herald is not its own herald: anchors come first. No guess is made for each of them: what
+ * there is at once is asked at once. */
+static inline void look_at_piece(struct spotting *g, const struct spot_piece *p, size_t first, uint32_t at)
+{
+    static_assert(SPOT_CHECKS_AT_ONCE == 4 && SPOT_HERALDS_AT_ONCE == 2, "as it is written here");
+    uint64_t *seen = g->s->seen, now = g->s->base + at;
+    const struct spot_link *c = g->table->links + p->first, *h = c + p->checks, *end = h + p->heralds;
+    for (; c < h; c += 4) {
+        unsigned near = (unsigned)(now <= seen[c[0].herald] + c[0].reach) | (unsigned)(now <= seen[c[1].herald] + c[1].reach) << 1 |
+                        (unsigned)(now <= seen[c[2].herald] + c[2].reach) << 2 | (unsigned)(now <= seen[c[3].herald] + c[3].reach) << 3;
+        for (; near; near &= near - 1)
+            look_round(g, &g->table->anchors[c[__builtin_ctz(near)].anchor], first, at);
+    }
+    for (; h < end; h += 2)
+        seen[h[0].herald] = seen[h[1].herald] = now;
+    g->s->work += (p->checks + p->heralds) / 4;
+}
+
 static void look_up(struct spotting *g, uint32_t key, size_t first, uint32_t at)
 {
     const struct spot_table *t = g->table;
-    const struct spot_slot *slot = &t->slots[key & t->mask];
-    uint64_t *seen = g->s->seen, now = g->s->base + at;
-    while (slot->count && slot->key != key)
-        slot = slot == t->slots + t->mask ? t->slots : slot + 1;
-    for (const struct spot_piece *p = t->pieces + slot->first, *last = p + slot->count; p < last; p++) {
-        if (!stands_at(g, p, at))
-            continue;
-        for (const struct spot_check *c = t->checks + p->first_check, *end = c + p->checks; c < end; c++)
-            if (now <= seen[c->herald] + c->reach)
-                look_round(g, &t->anchors[c->anchor], first, at);
-        for (const uint32_t *h = t->heralds + p->first_herald, *end = h + p->heralds; h < end; h++)
-            seen[*h] = now;
-        g->s->work += (p->checks + p->heralds) / 4;
+    size_t i = key & t->mask;
+    g->s->work++;
+    while (t->slots[i].piece && t->slots[i].key != key)
+        i = (i + 1) & t->mask;
+    if (!t->slots[i].piece)
+        return;
+    for (const struct spot_piece *p = &t->pieces[t->slots[i].piece - 1];; p++) {
+        if (stands_at(g, p, at))
+            look_at_piece(g, p, first, at);
+        if (p->is_last)
+            return;
     }
-    g->s->work += 1 + slot->count / 4;
 }
 
-static void look_at_word(struct spotting *g, size_t i)
+static inline void look_at_word(struct spotting *g, uint32_t maybe)
 {
     const struct spots *s = g->s;
-    if (spot_bit(g->table->may_be, s->hashes[i]))
+    size_t i = maybe >> SPOT_MAYBE_SHIFT;
+    if (maybe & SPOT_MAYBE_ALONE)
         look_up(g, s->hashes[i], i, s->begins[i]);
-    if (i > 1 && spot_bit(g->table->may_pair, s->pairs[i]) && s->begins[i] - s->begins[i - 1] <= SPOT_REACH_MAX)
+    if (maybe & SPOT_MAYBE_PAIR && i > 1 && s->begins[i] - s->begins[i - 1] <= SPOT_REACH_MAX)
         look_up(g, s->pairs[i], i - 1, s->begins[i - 1]);
 }
 
-static void look_at_sign(struct spotting *g, const struct spot_sign *sign)
+static NOINLINE void look_at_sign(struct spotting *g, const struct spot_sign *sign)
 {
+    unsigned bytes = g->table->sign_bytes[(unsigned char)g->text.at[sign->at]];
     for (size_t n = 1; n <= 4; n *= 2)
-        look_up(g, spot_sign_hash(g->text.at + sign->at, n), sign->nth, sign->at);
+        if (bytes & n)
+            look_up(g, spot_sign_hash(g->text.at + sign->at, n), sign->nth, sign->at);
 }
 
 /* Has more been asked than is good? */
@@ -168,14 +184,13 @@ static void look_at_some(struct spotting *g, uint32_t known)
 {
     struct spots *s = g->s;
     size_t i = 0, k = 0;
-    while (!is_dear(g)) {
-        uint32_t word = i < s->maybes_count ? s->begins[s->maybes[i]] : known, sign = k < s->signs_count ? s->signs[k].at : known;
-        if (word >= known && sign >= known)
+    for (;;) {
+        uint32_t sign = k < s->signs_count && s->signs[k].at < known ? s->signs[k].at : known;
+        for (; i < s->maybes_count && s->begins[s->maybes[i] >> SPOT_MAYBE_SHIFT] < sign && !is_dear(g); i++)
+            look_at_word(g, s->maybes[i]);
+        if (sign == known || is_dear(g))
             break;
-        if (word < sign)
-            look_at_word(g, s->maybes[i++]);
-        else
-            look_at_sign(g, &s->signs[k++]);
+        look_at_sign(g, &s->signs[k++]);
     }
     s->maybes_count -= i;
     s->signs_count -= k;
@@ -188,7 +203,8 @@ static void take_rest(struct spotting *g, size_t came)
 {
     const struct spots *s = g->s;
     uint32_t at = (uint32_t)came;
-    at = s->maybes_count && s->begins[s->maybes[0]] < at ? s->begins[s->maybes[0]] : at;
+    uint32_t maybe = s->maybes_count ? s->begins[s->maybes[0] >> SPOT_MAYBE_SHIFT] : at;
+    at = maybe < at ? maybe : at;
     at = s->signs_count && s->signs[0].at < at ? s->signs[0].at : at;
     at = at > 2 * SPOT_REACH_MAX ? at - 2 * SPOT_REACH_MAX : 0;
     add_spot(g->s, (struct spot){ word_before(g, s->words_count, at), (uint32_t)g->text.len });
@@ -206,7 +222,7 @@ static void forget(struct spotting *g, uint32_t needed)
     memmove(s->hashes, s->hashes + n, s->words_count * sizeof *s->hashes);
     memmove(s->pairs, s->pairs + n, s->words_count * sizeof *s->pairs);
     for (size_t i = 0; i < s->maybes_count; i++)
-        s->maybes[i] -= (uint32_t)n;
+        s->maybes[i] -= (uint32_t)n << SPOT_MAYBE_SHIFT;
     for (size_t i = 0; i < s->signs_count; i++)
         s->signs[i].nth -= (uint32_t)n;
     s->hashed = s->words_count;
@@ -214,9 +230,9 @@ static void forget(struct spotting *g, uint32_t needed)
 
 bool spots_open(struct spots *s, const struct rule_set *set)
 {
-    if (!(s->seen = calloc(set->parts_count + 1, sizeof *s->seen)))
+    if (!(s->seen = calloc(set->parts_count + SPOT_PSEUDO_PARTS, sizeof *s->seen)))
         return false;
-    s->seen[set->parts_count] = UINT64_MAX / 2;
+    s->seen[set->parts_count + SPOT_ALWAYS] = UINT64_MAX / 2;
     return true;
 }
 

@@ -19,10 +19,10 @@ struct about_part {
     bool has_signs, is_herald;
 };
 
-struct spot_link { /* the key is that of a piece of an anchor or a herald */
+struct making_link { /* the key is that of a piece of an anchor or a herald */
     uint32_t key, piece;
     bool is_herald;
-    struct spot_check check; /* of a herald only that */
+    struct spot_link link; /* of a herald only that */
 };
 
 struct making {
@@ -31,7 +31,7 @@ struct making {
     struct rarity rarity;
     struct about_part *parts;
     uint32_t *pieces_of; /* of each part, one after the other */
-    struct spot_link *links;
+    struct making_link *links;
     size_t links_count, keys_count;
 };
 
@@ -181,15 +181,17 @@ static void set_bits(struct making *m, uint32_t piece)
         memset(t->signs[c], 0xff, sizeof t->signs[c]);
     else
         t->signs[c][next / 64] |= (uint64_t)1 << (next & 63);
+    if (kind == KEY_SIGN)
+        t->sign_bytes[c] |= word.len < 2 ? 1 : word.len < 4 ? 2 : 4;
 }
 
-static void add_links(struct making *m, const struct about_part *p, bool is_herald, struct spot_check check)
+static void add_links(struct making *m, const struct about_part *p, bool is_herald, struct spot_link link)
 {
     enum key_kind kind;
     uint32_t begin;
     for (uint32_t i = 0; i < p->links; i++) {
         uint32_t piece = m->pieces_of[p->first_link + i], key = key_of(m, piece, &kind, &begin);
-        m->links[m->links_count++] = (struct spot_link){ key, piece, is_herald, check };
+        m->links[m->links_count++] = (struct making_link){ key, piece, is_herald, link };
         set_bits(m, piece);
     }
 }
@@ -198,7 +200,7 @@ static void add_herald(struct making *m, uint32_t part)
 {
     struct about_part *p = &m->parts[part];
     if (!p->is_herald)
-        add_links(m, p, true, (struct spot_check){ .herald = part });
+        add_links(m, p, true, (struct spot_link){ .herald = part });
     p->is_herald = true;
 }
 
@@ -236,7 +238,7 @@ static bool add_anchor(struct making *m, size_t chain)
         return false;
     a->back = (uint16_t)back;
     a->ahead = (uint16_t)ahead;
-    struct spot_check check = { .herald = (uint32_t)m->set->parts_count, .anchor = (uint16_t)chain };
+    struct spot_link check = { .herald = (uint32_t)m->set->parts_count + SPOT_ALWAYS, .anchor = (uint16_t)chain };
     if (has_herald) {
         check.herald = c->part[other];
         check.reach = (uint16_t)distance(m, c, other, anchor);
@@ -251,14 +253,20 @@ static bool add_anchor(struct making *m, size_t chain)
 
 static int by_key(const void *a, const void *b)
 {
-    const struct spot_link *x = a, *y = b;
-    return x->key != y->key ? (x->key < y->key ? -1 : 1) : x->piece < y->piece ? -1 : x->piece > y->piece;
+    const struct making_link *x = a, *y = b;
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
+    return x->piece != y->piece ? (x->piece < y->piece ? -1 : 1) : x->is_herald - y->is_herald;
 }
 
+/* What is one word is known by its key: two words with the same are told apart when they stand in a spot. */
 static struct spot_piece piece_of(const struct making *m, uint32_t piece)
 {
     struct str word = m->set->pieces[piece].word, edge = word.len > 8 ? str_from(word, word.len - 8) : word;
-    struct spot_piece p = { .len = (uint16_t)word.len, .edge_at = (uint16_t)(word.len - edge.len), .mask = WORD_MASKS[edge.len] };
+    struct spot_piece p = { .len = (uint16_t)word.len, .edge_at = (uint16_t)(word.len - edge.len) };
+    if (word_token_end(m->t->letters, word, 0) == word.len)
+        return p;
+    p.mask = WORD_MASKS[edge.len];
     memcpy(&p.edge, edge.at, edge.len);
     return p;
 }
@@ -266,42 +274,45 @@ static struct spot_piece piece_of(const struct making *m, uint32_t piece)
 static struct spot_slot *slot_for(struct spot_table *t, uint32_t key)
 {
     size_t at = key & t->mask;
-    while (t->slots[at].count && t->slots[at].key != key)
+    while (t->slots[at].piece && t->slots[at].key != key)
         at = (at + 1) & t->mask;
     return &t->slots[at];
+}
+
+/* Adds what links of one piece and kind say, filled up with what says nothing; returns how many there are then. */
+static size_t add_filled(struct making *m, const struct making_link *from, size_t n, size_t at_once, size_t filler, size_t *count)
+{
+    size_t begin = *count;
+    for (size_t i = 0; i < n; i++)
+        m->t->links[(*count)++] = from[i].link;
+    while ((*count - begin) % at_once)
+        m->t->links[(*count)++] = (struct spot_link){ .herald = (uint32_t)(m->set->parts_count + filler) };
+    return *count - begin;
 }
 
 static bool fill_slots(struct making *m)
 {
     struct spot_table *t = m->t;
-    struct arena *a = &m->set->arena;
-    size_t slots = slots_for(m->links_count);
-    uint32_t pieces = 0, checks = 0, heralds = 0;
+    size_t slots = slots_for(m->links_count), pieces = 0, count = 0;
     t->mask = slots - 1;
-    t->slots = arena_array(a, struct spot_slot, slots);
-    t->pieces = arena_array(a, struct spot_piece, m->links_count);
-    t->checks = arena_array(a, struct spot_check, m->links_count);
-    t->heralds = arena_array(a, uint32_t, m->links_count);
-    if (!t->slots || !t->pieces || !t->checks || !t->heralds)
+    t->slots = arena_array(&m->set->arena, struct spot_slot, slots);
+    t->pieces = arena_array(&m->set->arena, struct spot_piece, m->links_count);
+    t->links = arena_array(&m->set->arena, struct spot_link, SPOT_CHECKS_AT_ONCE * m->links_count);
+    if (!t->slots || !t->pieces || !t->links)
         return false;
     qsort(m->links, m->links_count, sizeof *m->links, by_key);
-    for (const struct spot_link *l = m->links, *last = l + m->links_count; l < last; l++) {
-        struct spot_slot *slot = slot_for(t, l->key);
-        if (!slot->count)
-            *slot = (struct spot_slot){ .key = l->key, .first = pieces };
-        if (!slot->count || l->piece != l[-1].piece) {
-            t->pieces[pieces] = piece_of(m, l->piece);
-            t->pieces[pieces].first_check = checks;
-            t->pieces[pieces++].first_herald = heralds;
-            slot->count++;
-        }
-        struct spot_piece *p = &t->pieces[pieces - 1];
-        p->checks += !l->is_herald;
-        p->heralds += l->is_herald;
-        t->checks[checks] = l->check;
-        t->heralds[heralds] = l->check.herald;
-        checks += !l->is_herald;
-        heralds += l->is_herald;
+    for (size_t i = 0, checks, n; i < m->links_count; i += n) {
+        const struct making_link *l = &m->links[i];
+        struct spot_piece *p = &t->pieces[pieces++];
+        for (n = checks = 0; i + n < m->links_count && l[n].key == l->key && l[n].piece == l->piece; n++)
+            checks += !l[n].is_herald;
+        *p = piece_of(m, l->piece);
+        p->first = (uint32_t)count;
+        p->checks = (uint32_t)add_filled(m, l, checks, SPOT_CHECKS_AT_ONCE, SPOT_NEVER, &count);
+        p->heralds = add_filled(m, l + checks, n - checks, SPOT_HERALDS_AT_ONCE, SPOT_SINK, &count) & INT32_MAX;
+        p->is_last = i + n == m->links_count || l[n].key != l->key;
+        if (!i || l[-1].key != l->key)
+            *slot_for(t, l->key) = (struct spot_slot){ l->key, (uint32_t)pieces };
     }
     return true;
 }

@@ -36,16 +36,20 @@ struct spot_anchor {
     struct spot_near near[RULE_PARTS_MAX - 1]; /* parts that have no herald, the rarest first */
 };
 
+/* What a word, phrase or sign asks when it is seen, or tells. */
+struct spot_link {
+    uint32_t herald;        /* index of `seen`; of a chain without one SPOT_ALWAYS behind the parts */
+    uint16_t reach, anchor; /* of a check: the herald begins at most so many bytes before the anchor */
+};
+enum { SPOT_ALWAYS, SPOT_NEVER, SPOT_SINK, SPOT_PSEUDO_PARTS, SPOT_CHECKS_AT_ONCE = 4, SPOT_HERALDS_AT_ONCE = 2 };
+
 /* A word, phrase or sign that is in anchors and heralds. */
 struct spot_piece {
-    uint64_t edge, mask; /* its last eight bytes, or all */
+    uint64_t edge, mask; /* its last eight bytes, or all; mask 0 of a word, which its key tells */
     uint16_t len, edge_at;
-    uint32_t first_check, checks;   /* anchors that it is in */
-    uint32_t first_herald, heralds; /* and heralds */
-};
-struct spot_check {
-    uint32_t herald;        /* index of `seen`; of a chain without one the last, which was always seen */
-    uint16_t reach, anchor; /* the herald begins at most so many bytes before the anchor */
+    uint32_t first, checks; /* links[first ..]: its checks, then its heralds, each filled up to so many at once */
+    uint32_t heralds : 31;
+    bool is_last : 1; /* with this key */
 };
 
 struct spot_table {
@@ -53,13 +57,13 @@ struct spot_table {
     const uint64_t *letters;
     uint32_t *may_be, *may_pair; /* bits for some bits of each hash: of words, of pairs */
     uint64_t signs[128][4];      /* of a sign: what follows it in both */
+    uint8_t sign_bytes[128];     /* … by how many bytes it is found: bits for 1, 2 and 4 */
     struct spot_slot {
-        uint32_t key, first, count; /* pieces[first .. + count); count 0: free */
-    } *slots;                       /* an open hash table */
+        uint32_t key, piece; /* the first of pieces with that key, plus one; 0: free */
+    } *slots;                /* an open hash table */
     size_t mask;
     struct spot_piece *pieces;
-    struct spot_check *checks;
-    uint32_t *heralds;           /* indices of `seen` */
+    struct spot_link *links;
     struct spot_anchor *anchors; /* one for each chain */
     uint32_t *keys;
 };
@@ -78,9 +82,9 @@ struct spots {
     uint64_t *seen; /* owned; where each part was seen last, counted from the first text on */
     uint64_t base;  /* of this text */
     size_t words_count, hashed, maybes_count, signs_count;
-    uint32_t begins[SPOT_WORDS], bytes[SPOT_WORDS];
+    uint32_t begins[SPOT_WORDS], ends[SPOT_WORDS];
     uint32_t hashes[SPOT_WORDS], pairs[SPOT_WORDS]; /* of words[1 ..]; with the word before */
-    uint32_t maybes[SPOT_WORDS];                    /* words that may be anchors or heralds, or end one of two words */
+    uint32_t maybes[SPOT_WORDS];                    /* words that may be anchors or heralds, or end one of two words: spot_maybe */
     struct spot_sign {
         uint32_t at, nth; /* the word that comes next */
     } signs[SPOT_SIGNS];
