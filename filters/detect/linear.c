@@ -3,18 +3,25 @@
 
 #include <math.h>
 
+#include "filters/detect/word_parts.h"
+
 /* Any byte beyond ASCII belongs to a word: what is told apart here is statistics, not grammar. */
-static bool is_word_byte(unsigned char c)
+static inline bool is_word_byte(unsigned char c)
 {
-    return (c >= 'a' && c <= 'z') || ascii_is_digit((char)c) || c == '_' || c >= 0x80;
+    return c >= 0x80 || WORD_BYTES[c] == BYTE_WORD;
 }
 
-static uint64_t hash_bytes(const char *at, size_t n)
+/* Eight bytes at a time, the last with zeros. */
+static inline uint64_t hash_word(struct str text, size_t i, size_t end)
 {
     uint64_t h = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < n; i += 8) {
+    for (; i < end; i += 8) {
         uint64_t v = 0;
-        memcpy(&v, at + i, n - i < 8 ? n - i : 8);
+        size_t n = end - i < 8 ? end - i : 8;
+        if (text.len - i >= 8)
+            v = word_load(text.at + i) & WORD_MASKS[n];
+        else
+            memcpy(&v, text.at + i, n);
         h = (h ^ v) * 0xff51afd7ed558ccdu;
         h ^= h >> 32;
     }
@@ -57,7 +64,7 @@ static float best_of(const struct linear *l, struct str text)
             now = (struct step){ 0 };
             words = 0;
         }
-        uint64_t hash = hash_bytes(text.at + i, end - i);
+        uint64_t hash = hash_word(text, i, end);
         now.sum += weight(l, hash);
         now.features++;
         if (words++ || steps) {
