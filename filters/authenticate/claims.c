@@ -174,7 +174,8 @@ bool claims_strings(const struct claims *c, struct str name, bool split, struct 
         if (!whole.at || room > LIST_MAX || !(out->at = arena_array(a, struct str, room)))
             return false;
         if (!split) {
-            out->at[out->count++] = whole;
+            out->at[0] = whole;
+            out->count = whole.len > 0;
             return true;
         }
         while (whole.at) {
@@ -195,7 +196,8 @@ bool claims_strings(const struct claims *c, struct str name, bool split, struct 
         struct str s = jsonx_string(&c->json, v, a);
         if (!s.at)
             return false;
-        out->at[out->count++] = s;
+        if (s.len) /* an empty one names nothing, also not in place of a role that is asked for */
+            out->at[out->count++] = s;
     }
     return true;
 }

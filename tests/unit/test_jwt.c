@@ -448,7 +448,33 @@ TEST("Entra's rules go by ver")
         { V2(",\"roles\":[\"Models.Use\"],\"idtyp\":\"app\""), WHY_SERVED },
         { V2(",\"idtyp\":\"app\",\"azp\":\"" APP "\""), WHY_NOT_ALLOWED },
         { V2(",\"idtyp\":\"app\",\"azp\":\"77777777-8888-7777-6666-555555555555\""), WHY_SERVED },
+        { V1(",\"idtyp\":\"app\",\"appid\":\"77777777-8888-7777-6666-555555555555\""), WHY_SERVED },
+        { V1(",\"idtyp\":\"app\",\"azp\":\"77777777-8888-7777-6666-555555555555\""), WHY_NOT_ALLOWED }, /* v2's word */
+        { V2(",\"idtyp\":\"app\",\"appid\":\"77777777-8888-7777-6666-555555555555\""), WHY_NOT_ALLOWED },
+        { V2(",\"idtyp\":\"user\",\"azp\":\"77777777-8888-7777-6666-555555555555\""), WHY_NOT_ALLOWED },
+        { V2(",\"idtyp\":\"app\",\"roles\":[]"), WHY_NOT_ALLOWED },
+        { V2(",\"idtyp\":\"app\",\"roles\":[\"\"]"), WHY_NOT_ALLOWED },
+        { V2(",\"idtyp\":\"app\",\"roles\":\"\""), WHY_NOT_ALLOWED },
+        { V2(",\"idtyp\":\"app\",\"scp\":\"Models.Use\""), WHY_NOT_ALLOWED },
+        { V2(",\"idtyp\":\"user\",\"roles\":[\"Models.Use\"]"), WHY_SERVED },
+        { V2(",\"idtyp\":7,\"scp\":\"Models.Use\""), WHY_BAD_CREDENTIAL },
         { V2(""), WHY_NOT_ALLOWED }, /* neither scope nor role */
+        { V2(",\"scp\":\" \""), WHY_NOT_ALLOWED },
+        { V2(",\"roles\":\"\""), WHY_NOT_ALLOWED },
+        { V2(",\"hasgroups\":true"), WHY_NOT_ALLOWED },
+        { V2(",\"scp\":\"a\",\"nonce\":\"n\""), WHY_BAD_CREDENTIAL }, /* an ID token */
+        { V2(",\"scp\":\"a\",\"cnf\":{\"kid\":\"k\"}"), WHY_BAD_CREDENTIAL },
+        { V2(",\"scp\":\"a\",\"tid\":\"" TENANT "\""), WHY_BAD_CREDENTIAL }, /* twice */
+        /* no idtyp: who is his own subject and has no scope is an application */
+        { "{\"ver\":\"2.0\",\"iss\":\"" V2_ISS "\",\"tid\":\"" TENANT "\",\"oid\":\"" OID "\",\"sub\":\"" OID
+          "\",\"aud\":\"api://models\",\"exp\":1800003600,\"azp\":\"" APP "\"}",
+          WHY_NOT_ALLOWED },
+        { "{\"ver\":\"2.0\",\"iss\":\"" V2_ISS "\",\"tid\":\"" TENANT "\",\"oid\":\"" OID "\",\"sub\":\"" OID
+          "\",\"aud\":\"api://models\",\"exp\":1800003600,\"roles\":[\"a\"]}",
+          WHY_SERVED },
+        { "{\"ver\":\"2.0\",\"iss\":\"" V2_ISS "\",\"tid\":\"" TENANT
+          "\",\"oid\":\"somebody\",\"aud\":\"api://models\",\"exp\":1800003600,\"scp\":\"x\"}",
+          WHY_BAD_CREDENTIAL },
         /* mixed up */
         { "{\"ver\":\"1.0\",\"iss\":\"" V2_ISS "\",\"tid\":\"" TENANT "\",\"oid\":\"" OID
           "\",\"aud\":\"api://models\",\"exp\":1800003600,\"scp\":\"x\"}",
