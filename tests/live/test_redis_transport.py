@@ -330,6 +330,15 @@ def test_sentinel_failover(tmp_path, keep):
     probe.check_recovered(rows, promoted_ms)
 
 
+def test_a_name_that_no_sentinel_knows_is_told(tmp_path, keep):
+    sentinels = keep(Sentinels(tmp_path))
+    probe = keep(Probe(tmp_path, {"sentinel": {"master": "limts", "urls": sentinels.urls()}}, 2, rate=20))
+    end = time.monotonic() + 10
+    while "tells no master of the name limts" not in probe.program.output():
+        assert time.monotonic() < end, probe.program.output()
+        time.sleep(0.1)
+
+
 def test_sentinel_of_a_master_that_steps_down(tmp_path, keep):
     sentinels = keep(Sentinels(tmp_path))
     store = {"sentinel": {"master": sentinels.name, "urls": sentinels.urls()}}

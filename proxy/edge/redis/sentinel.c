@@ -5,7 +5,7 @@
 #include "proxy/base/log.h"
 #include "proxy/edge/redis/redis_parts.h"
 
-enum { USUALLY_MS = 1000, IN_TROUBLE_MS = 100 };
+enum { USUALLY_MS = 1000, IN_TROUBLE_MS = 100, COMPLAIN_MS = 60 * 1000 };
 
 struct resp_sentinels {
     struct resp_client *client;
@@ -13,7 +13,8 @@ struct resp_sentinels {
     struct resp_ask ask;
     struct str args[3];
     struct timer timer;
-    bool is_useless; /* the current one did not tell */
+    bool is_useless;        /* the current one did not tell */
+    uint64_t complained_ms; /* when that was logged; 0: not yet */
 };
 
 static void told(struct resp_ask *ask);
@@ -65,6 +66,17 @@ static void take_master(struct resp_client *c, struct str host, uint16_t port)
         client_retire(c, old);
 }
 
+/* A misspelled name would else look like an outage that nobody has. */
+static void complain(struct resp_sentinels *s)
+{
+    uint64_t now_ms = loop_now_ms(s->client->loop);
+    if (s->complained_ms && now_ms - s->complained_ms < COMPLAIN_MS)
+        return;
+    s->complained_ms = now_ms;
+    log_warning("store: the sentinel %s tells no master of the name " STR_F, s->current ? s->current->name : "",
+                STR_A(s->args[2]));
+}
+
 static void told(struct resp_ask *ask)
 {
     struct resp_sentinels *s = CONTAINER_OF(ask, struct resp_sentinels, ask);
@@ -73,8 +85,11 @@ static void told(struct resp_ask *ask)
     if (ask->answer == RESP_GIVEN && v->kind == RESP_LIST && v->count == 2 && v->list[0].text.len &&
         str_to_u64(v->list[1].text, &port) && port > 0 && port <= 65535)
         take_master(s->client, v->list[0].text, (uint16_t)port);
-    else
+    else {
         s->is_useless = true;
+        if (ask->answer == RESP_GIVEN)
+            complain(s);
+    }
     timer_set(s->client->loop, &s->timer, is_settled(s->client) && !s->is_useless ? USUALLY_MS : IN_TROUBLE_MS);
 }
 
