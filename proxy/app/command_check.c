@@ -2,6 +2,32 @@
 #include "proxy/app/cli.h"
 #include "proxy/app/load.h"
 
+#include <errno.h>
+#include <unistd.h>
+
+/* Only a warning: check may run on another machine than the gateway. */
+static void look_at_folder(struct problems *problems, struct span span, const char *what, struct str path)
+{
+    size_t slash = path.len;
+    char folder[4096];
+    while (slash && path.at[slash - 1] != '/')
+        slash--;
+    if (!slash || slash >= sizeof folder)
+        return;
+    memcpy(folder, path.at, slash);
+    folder[slash] = '\0';
+    if (access(folder, W_OK | X_OK) != 0)
+        problem_warn(problems, span, "%s cannot be made in %s here: %s", what, folder, strerror(errno));
+}
+
+static void look_at_folders(const struct setup *s, struct problems *problems)
+{
+    const struct listener *listeners = s->listeners.at;
+    look_at_folder(problems, (struct span){ 0 }, "the journal", s->journal);
+    for (size_t i = 0; i < s->listeners.count; i++)
+        look_at_folder(problems, listeners[i].span, "the socket", listeners[i].unix_path);
+}
+
 int command_check(int argc, char **argv)
 {
     if (argc > 2)
@@ -9,7 +35,12 @@ int command_check(int argc, char **argv)
     if (argc > 1 && argv[1][0] == '-')
         return cli_not_taken("check", argv[1]);
     const char *path = argc > 1 ? argv[1] : CLI_FILE_DEFAULT;
-    struct setup *s = load_setup_aloud(path);
+    struct problems problems;
+    struct setup *s = load_setup(path, &problems);
+    if (s)
+        look_at_folders(s, &problems);
+    load_print(&problems);
+    problems_finish(&problems);
     if (!s)
         return EXIT_PROBLEMS;
     printf("%s is fine: %zu route%s, %zu pool%s\n", path, s->routes.count, s->routes.count == 1 ? "" : "s",

@@ -179,6 +179,22 @@ TEST("a configuration that is not there is a problem for check and for run")
     CHECK_INT(bartizan("check", "-", NULL).code, EXIT_USAGE);
 }
 
+TEST("check warns of folders that what the gateway makes cannot be made in")
+{
+    char path[] = "/tmp/test-cli-XXXXXX";
+    static const char text[] = "listen: [ 'unix:/no/such/a.sock' ]\n"
+                               "journal: /no/such/audit.jsonl\n"
+                               "pools: { a: { endpoints: http://127.0.0.1:9 } }\n"
+                               "routes: { r: { match: /v1/*, insecure_anonymous: true, select: a } }\n";
+    int fd = mkstemp(path);
+    CHECK(fd >= 0 && write(fd, text, sizeof text - 1) == (ssize_t)sizeof text - 1 && close(fd) == 0);
+    struct said s = bartizan("check", path, NULL);
+    CHECK_INT(s.code, EXIT_FINE);
+    CHECK(has(s.err, "warning: the journal cannot be made in /no/such/ here: No such file or directory"));
+    CHECK(has(s.err, ":1:11: warning: the socket cannot be made in /no/such/ here: No such file or directory"));
+    CHECK(unlink(path) == 0);
+}
+
 TEST("explain shows quotas and amounts as they were written, and no empty blocks")
 {
     char path[] = "/tmp/test-cli-XXXXXX";
