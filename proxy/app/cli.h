@@ -1,6 +1,7 @@
 /* cli.h - the command line: options for all commands, and the table of commands.
  *
- * A command writes what it was asked for to standard output and everything else to standard error. */
+ * A command writes what it was asked for to standard output and everything else to standard error. Whether that has arrived is
+ * looked at once, when the command is done. */
 #ifndef APP_CLI_H
 #define APP_CLI_H
 

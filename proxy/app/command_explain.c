@@ -261,11 +261,12 @@ int command_explain(int argc, char **argv)
     arena_init(&arena, PAGE_BYTES_MAX);
     buf_init(&out, PAGE_BYTES_MAX);
     const struct route *route = find(s, &q, &arena, &call, &dialect, &why);
-    if (!route)
+    if (!route) {
         fprintf(stderr, "%s " STR_F ": %s\n", q.method_word, STR_A(q.path), why);
-    else if (explain(&out, s, &q, route, dialect, &call) &&
-             fwrite(out.data + out.start, 1, buf_len(&out), stdout) == buf_len(&out))
+    } else if (explain(&out, s, &q, route, dialect, &call)) {
+        printf(STR_F, STR_A(buf_str(&out)));
         code = EXIT_FINE;
+    }
     buf_finish(&out);
     arena_finish(&arena);
     setup_free(s);

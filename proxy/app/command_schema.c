@@ -9,7 +9,7 @@ int command_schema(int argc, char **argv)
     if (argc > 1)
         return cli_usage("schema", "takes no arguments");
     json_t *schema = language_schema(&LANGUAGE);
-    bool ok = schema && json_dumpf(schema, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF && fflush(stdout) == 0;
+    bool ok = schema && json_dumpf(schema, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF;
     json_decref(schema);
     return ok ? EXIT_FINE : EXIT_PROBLEMS;
 }

@@ -5,29 +5,21 @@
 
 enum { PAGE_BYTES_MAX = 4 * 1024 * 1024 };
 
-static int print(const struct buf *out)
-{
-    struct str text = buf_str(out);
-    return fwrite(text.at ? text.at : "", 1, text.len, stdout) == text.len && fflush(stdout) == 0 ? EXIT_FINE
-                                                                                                  : EXIT_PROBLEMS;
-}
-
 int command_settings(int argc, char **argv)
 {
     if (argc > 2 || (argc == 2 && argv[1][0] == '-' && strcmp(argv[1], "--markdown") != 0))
         return cli_usage("settings", "takes one word, or --markdown for the reference page");
     struct buf out;
     bool found = true, ok;
-    int code = EXIT_PROBLEMS;
     buf_init(&out, PAGE_BYTES_MAX);
     if (argc == 2 && argv[1][0] == '-')
         ok = words_print_markdown(&out, &LANGUAGE);
     else
         ok = words_print(&out, &LANGUAGE, argc == 2 ? str_c(argv[1]) : STR(""), &found);
-    if (ok)
-        code = found ? print(&out) : EXIT_PROBLEMS;
-    if (!found)
+    if (ok && found)
+        printf(STR_F, STR_A(buf_str(&out)));
+    else if (!found)
         cli_no_word("bartizan settings: there is no word", argv[1], words_nearest(&LANGUAGE, str_c(argv[1])), "bartizan settings");
     buf_finish(&out);
-    return code;
+    return ok && found ? EXIT_FINE : EXIT_PROBLEMS;
 }

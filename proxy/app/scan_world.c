@@ -39,7 +39,7 @@ static void ask_fetch(struct world *w, struct ask_fetch *ask)
 static void ask_store(struct world *w, struct ask_store *ask)
 {
     ask->result = STORE_DOWN;
-    if (ask->ask.answered)
+    if (!ask->settle)
         keep(w, &ask->ask);
 }
 
