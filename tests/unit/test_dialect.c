@@ -553,6 +553,18 @@ TEST("no body may name a metadata address, or one that two readers could take di
         { "file:///etc/passwd", false },
         { "gopher://a.example/", false },
         { "//169.254.169.254/", false },
+        /* as a browser's reader takes them (WHATWG URL): no slashes, one, blanks before and within */
+        { "http:169.254.169.254/", false },
+        { "HTTPS:/169.254.169.254/", false },
+        { " \\u0001http:169.254.169.254", false },
+        { "ht\\ttp\\n:/169.254.169.254", false },
+        { "wss:169.254.169.254", false },
+        { "file:/etc/passwd", false },
+        { "http://169\u3002254\u3002169\u3002254/", false },
+        { "http://\u2460\u2465\u2468.254.169.254/", false },
+        { "http://169%2e254%2e169%2e254/", false },
+        { "https-of-a-store", true },
+        { "http", true },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char text[512];

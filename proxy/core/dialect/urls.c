@@ -28,6 +28,27 @@ static bool host_is_never(struct str host)
            str_find_str(host, STR("169-254-169-254")) < host.len;
 }
 
+/* Is it an address to who reads as browsers do (WHATWG URL §4.4), who need no slashes behind these schemes, skip blanks before
+ * them and tabs and line ends anywhere? */
+static bool is_browsers(struct str text)
+{
+    static const struct str SCHEMES[] = { STR_INIT("http"), STR_INIT("https"), STR_INIT("ws"),
+                                          STR_INIT("wss"),  STR_INIT("ftp"),   STR_INIT("file") };
+    char scheme[5];
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        if (c == ':')
+            return str_is_one_of_nocase(str_of(scheme, len), SCHEMES, ARRAY_LEN(SCHEMES));
+        if (c == '\t' || c == '\n' || c == '\r' || (!len && (unsigned char)c <= ' '))
+            continue;
+        if (len == sizeof scheme)
+            return false;
+        scheme[len++] = c;
+    }
+    return false;
+}
+
 bool url_is_never(struct str text)
 {
     struct url url;
@@ -36,5 +57,6 @@ bool url_is_never(struct str text)
         return host_is_never(url.host);
     /* No address at all (a name in a store, say) is the server's business; one that cannot be read surely is refused.
      */
-    return str_find_str(text, STR("://")) < text.len || str_starts(text, STR("//")) || str_has(text, '\\');
+    return str_find_str(text, STR("://")) < text.len || str_starts(text, STR("//")) || str_has(text, '\\') ||
+           is_browsers(text);
 }
