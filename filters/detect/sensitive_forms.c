@@ -2,6 +2,7 @@
  * other, and what of them is news. */
 #include "filters/detect/sensitive_forms.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #if defined(__SSE2__)
@@ -82,6 +83,44 @@ static bool is_of_number(char c)
     return ascii_is_digit(c) || is_upper(c);
 }
 
+/* A sign of U+FE50 to U+FF5A as part of a word: not what ends sentences in Chinese, nor the ％ of a number. */
+static bool is_wide(struct str text, size_t at, unsigned char b, unsigned char c)
+{
+    struct str behind = str_from(text, at + 3);
+    bool is_within = at > 0 && behind.len > 0 && is_alnum(text.at[at - 1]) && is_alnum(*behind.at);
+    if (b == 0xb9)
+        return c == 0xab || (c == 0x92 && is_within); /* ﹫ ﹒ */
+    if (b == 0xbc && c == 0x85) /* ％ */
+        return behind.len > 1 && isxdigit((unsigned char)behind.at[0]) && isxdigit((unsigned char)behind.at[1]);
+    if (b == 0xbc && (c == 0x8d || c == 0x8e)) /* － ． */
+        return is_within;
+    return (b == 0xbc && ((c >= 0x90 && c <= 0x99) || c >= 0xa0)) || (b == 0xbd && c <= 0x9a);
+}
+
+/* ①, ⁴ and ₄, and another one. */
+static bool is_ringed(struct str s)
+{
+    for (size_t i = 0; i < 6; i += 3) {
+        unsigned char b = s.len >= i + 3 ? (unsigned char)s.at[i + 1] : 0, c = b ? (unsigned char)s.at[i + 2] : 0;
+        bool is = (b == 0x91 && c >= 0xa0) || b == 0x92 || b == 0x93 || (b == 0x81 && c >= 0xb0) || (b == 0x82 && c <= 0x89);
+        if (!is || (unsigned char)s.at[i] != 0xe2)
+            return false;
+    }
+    return true;
+}
+
+/* Letters and digits of mathematics, U+1D400 to U+1D7FF. */
+static bool is_mathematical(struct str text, size_t at)
+{
+    return at + 3 < text.len && (unsigned char)text.at[at + 1] == 0x9d && ((unsigned char)text.at[at + 2] & 0xf0) == 0x90;
+}
+
+/* Tag characters, U+E0000 to U+E007F: ASCII that nobody sees. */
+static bool is_tag(struct str text, size_t at)
+{
+    return at + 3 < text.len && (unsigned char)text.at[at + 1] == 0xa0 && ((unsigned char)text.at[at + 2] & 0xfe) == 0x80;
+}
+
 /* A full-width digit, letter or @; a space or hyphen in a number; what cannot be seen in a word. */
 static bool is_typographic(struct str text, size_t at)
 {
@@ -89,8 +128,10 @@ static bool is_typographic(struct str text, size_t at)
     if (s.len < 2)
         return false;
     unsigned char a = (unsigned char)s.at[0], b = (unsigned char)s.at[1], c = s.len > 2 ? (unsigned char)s.at[2] : 0;
-    if (a == 0xef) /* U+FF10 to U+FF19, U+FF20 to U+FF3A, and the small ones */
-        return (b == 0xbc && ((c >= 0x90 && c <= 0x99) || c >= 0xa0)) || (b == 0xbd && c <= 0x9a);
+    if (a == 0xef)
+        return s.len > 2 && is_wide(text, at, b, c);
+    if (a == 0xe2 && is_ringed(s))
+        return true;
     bool is_hidden = a == 0xc2 ? b == 0xad : (b == 0x80 && c >= 0x8b && c <= 0x8f) || (b == 0x81 && c == 0xa0);
     bool is_sign = a == 0xc2 ? b == 0xa0 : b == 0x80 && (c <= 0x95 || c == 0xaf);
     size_t width = a == 0xc2 ? 2 : 3;
@@ -112,6 +153,7 @@ bool sensitive_has_forms(struct str text)
 {
     return has_any(text, '%', is_escape) || has_any(text, '\\', is_escape) || has_any(text, '&', is_escape) ||
            has_any(text, 0xc2, is_typographic) || has_any(text, 0xe2, is_typographic) || has_any(text, 0xef, is_typographic) ||
+           has_any(text, 0xf0, is_mathematical) || has_any(text, 0xf3, is_tag) ||
            has_any(text, 'x', is_hex_list) || has_any(text, 'X', is_hex_list) || has_codes(text);
 }
 

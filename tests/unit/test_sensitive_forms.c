@@ -81,6 +81,14 @@ TEST("personal data in another form is found where it stands")
     check_found("card", "card [[4012\xe2\x80\x91" "8888\xe2\x80\x91" "8888\xe2\x80\x91" "1881]].");
     check_found("iban", "IBAN [[DE89\xe2\x80\xaf" "3704\xe2\x80\xaf" "0044\xe2\x80\xaf" "0532\xe2\x80\xaf" "0130\xe2\x80\xaf" "00]]");
     check_found("us-ssn", "SSN：[[５３６－９０－４３９９]]");
+    check_found("us-ssn", "SSN [[536－90－4399]]");
+    check_found("email", "to [[jane.doe﹫contoso.com]]");
+    check_found("email", "to [[jane.doe％40contoso.com]]");
+    check_found("email", "to [[jane.doe@contoso．com]]");
+    check_found("card", "card [[𝟒𝟎𝟏𝟐 𝟖𝟖𝟖𝟖 𝟖𝟖𝟖𝟖 𝟏𝟖𝟖𝟏]] ok");
+    check_found("email", "[[𝐣𝐚𝐧𝐞.𝐝𝐨𝐞@𝐜𝐨𝐧𝐭𝐨𝐬𝐨.𝐜𝐨𝐦]]");
+    check_found("card", "card [[④⓪①② ⑧⑧⑧⑧ ⑧⑧⑧⑧ ①⑧⑧①]]");
+    check_found("card", "card [[⁴⁰¹²⁸⁸⁸⁸⁸⁸⁸⁸¹⁸⁸¹]]");
     check_found("email", "as it stands: [[jane@contoso.com]], beside d2hhdCBlbHNlIGlzIHRoZXJlIHRvIHNheQ==");
     check_found(NULL, "d2hhdCBlbHNlIGlzIHRoZXJlIHRvIHNheQ== and 100%25 of &#8364;5 and caf\\u00e9");
     check_found(NULL, "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
@@ -115,6 +123,7 @@ TEST("plain texts give no reason to look twice")
         "50% of it, Q&A, C:\\temp\\new, a&b", "internationalization-and-localization of counterrevolutionaries",
         "So if it is to be as we do it at no. 12, go on; fields are \\n, \\t or \\\"; AT&T; x &y; 10 20 30 40 50 60.",
         "https://x.example/internationalization/customers/CustomersOfToday/2024-11-22/StatusReportOfTheWholeWeek",
+        "増加率は50％。次の三つ：①費用、②期間、③品質。", "m² and x³, CO₂", "🙂 good 👍🏽 (🏳️‍🌈)",
         "for (i = 0x10; i < 0xff; i += 0x20) a[i] = b[i] & c[i]; /* 00:1b:44:11:3a:b7 */",
     };
     for (size_t i = 0; i < ARRAY_LEN(PLAIN); i++)
