@@ -103,18 +103,20 @@ bool ip_print(const struct ip_address *ip, char *out, size_t size)
     return true;
 }
 
-/* The IPv4 address that packets to `ip` reach in the end: itself, or inside of a mapped, compatible, NAT64 or 6to4 one.
- */
+/* The IPv4 address that packets to `ip` reach in the end: itself, or inside of a mapped, compatible, translated (RFC 7915),
+ * NAT64 (also of a network's own, RFC 8215) or 6to4 one. */
 static bool reaches_v4(const struct ip_address *ip, uint32_t *v4)
 {
-    static const uint8_t none[12], nat64[12] = { 0x00, 0x64, 0xff, 0x9b };
+    static const uint8_t none[12], nat64[12] = { 0x00, 0x64, 0xff, 0x9b }, translated[12] = { [8] = 0xff, [9] = 0xff };
+    static const uint8_t own_nat64[6] = { 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01 };
     const uint8_t *b = ip->bytes;
     if (b[0] == 0x20 && b[1] == 0x02) {
         *v4 = last_four(b + 2);
         return true;
     }
     *v4 = last_four(b + 12);
-    return memcmp(b, MAPPED, 12) == 0 || memcmp(b, nat64, 12) == 0 || (memcmp(b, none, 12) == 0 && *v4 > 1);
+    return memcmp(b, MAPPED, 12) == 0 || memcmp(b, nat64, 12) == 0 || memcmp(b, own_nat64, 6) == 0 ||
+           memcmp(b, translated, 12) == 0 || (memcmp(b, none, 12) == 0 && *v4 > 1);
 }
 
 struct place {

@@ -197,6 +197,8 @@ static const struct {
     { "169.254.169.254", false, true, false },
     { "::ffff:169.254.169.254", false, true, false },
     { "64:ff9b::a9fe:a9fe", false, true, false },
+    { "64:ff9b:1::a9fe:a9fe", false, true, false }, /* RFC 8215 */
+    { "::ffff:0:a9fe:a9fe", false, true, false },   /* RFC 7915 */
     { "2002:a9fe:a9fe::", false, true, false },
     { "168.63.129.16", false, true, false },
     { "168.63.129.17", false, false, false },
