@@ -514,10 +514,12 @@ TEST("a body of no known shape may not name a metadata address either")
         size_t urls;
     } rows[] = {
         { "{\"input_data\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"http://169.254.169.254/\"}}]}", false, 0 },
+        { "{\"input_data\":[{\"image_url\":{\"url\":\"http:169.254.169.254/\"}}]}", false, 0 },
         { "{\"data\":[[\"http://2852039166/metadata\"]]}", false, 0 },
         { "{\"data\":[[\"https://images.example.org/a.png\"]]}", true, 1 },
         { "{\"data\":[[\"see http://169.254.169.254/ for more\"]]}", true, 0 },
         { "{\"url\":\"what is an url?\"}", true, 0 },
+        { "{\"data\":[[\"http: a protocol\"]]}", true, 0 },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         bool allowed = asks("/score", rows[i].text);

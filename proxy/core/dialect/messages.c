@@ -214,7 +214,7 @@ bool read_data_sources(struct asked *q, uint32_t value)
             if (!text.at)
                 return wrong(q, "too many texts");
             bool is_endpoint = jsonx_string_is(j, jsonx_key_of(j, i), STR("endpoint"));
-            if (is_endpoint || str_find_str(text, STR("://")) < text.len) {
+            if (is_endpoint || url_is_any(text)) {
                 if (!urls_add(q, i, "data_sources"))
                     return false;
             } else if (!texts_add(q, i, TEXT_SYSTEM, 0)) {

@@ -62,6 +62,8 @@ bool texts_gather(struct asked *q, uint32_t node, enum text_source source, size_
 
 /* Is it an address that nobody may have opened: link-local, metadata, or one that two readers could take differently? */
 bool url_is_never(struct str text);
+/* Does anybody take it for an address, or for a text with one in it? */
+bool url_is_any(struct str text);
 
 /* ---- messages.c: the long members of a request ---- */
 

@@ -245,7 +245,7 @@ static bool free_url(struct asked *q, uint32_t node, struct str key, bool is_nam
     struct str value = value_of(q, node);
     if (!value.at)
         return false;
-    if (str_find_str(value, STR("://")) == value.len || (!is_named && !url_parse(value, &url, &why)))
+    if (!url_is_any(value) || (!is_named && !url_parse(value, &url, &why)))
         return true;
     return urls_add(q, node, url_kind(key));
 }

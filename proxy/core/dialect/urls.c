@@ -49,6 +49,11 @@ static bool is_browsers(struct str text)
     return false;
 }
 
+bool url_is_any(struct str text)
+{
+    return str_find_str(text, STR("://")) < text.len || is_browsers(text);
+}
+
 bool url_is_never(struct str text)
 {
     struct url url;
@@ -57,6 +62,5 @@ bool url_is_never(struct str text)
         return host_is_never(url.host);
     /* No address at all (a name in a store, say) is the server's business; one that cannot be read surely is refused.
      */
-    return str_find_str(text, STR("://")) < text.len || str_starts(text, STR("//")) || str_has(text, '\\') ||
-           is_browsers(text);
+    return url_is_any(text) || str_starts(text, STR("//")) || str_has(text, '\\');
 }
