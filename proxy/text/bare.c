@@ -162,6 +162,8 @@ bool bare_text(struct view_memory *m, struct reading in, struct form *out, bool 
             uint32_t code = char_at(s, i, &width);
             uint8_t like = confusable_of(code);
             letter = (like & CONFUSABLE_LATIN) ? ascii_lower((char)(like & 0x7f)) : small_capital_of(code);
+            if (code == 0xe9 && !(i + width < s.len && is_letter(s.at[i + width])))
+                letter = 0; /* oublié, olvidé: what was done, where oublie and olvide are orders */
             if (is_picture(code) && is_between_letters(s, i, i + width))
                 letter = stands_alone(s, i - 1, i + width) ? '-' : ' ';
             if (!letter && !is_mark(code)) {
