@@ -3,7 +3,7 @@
 
 #include "proxy/text/confusable.h"
 
-enum { SIGNS_MAX = 3, TAG_MAX = 256, COMMENT_MAX = 4096, TAGS_MAX = 8, JOINTS = 3, JOINED_MAX = 256 };
+enum { SIGNS_MAX = 3, TAG_MAX = 256, COMMENT_MAX = 4096, TAGS_MAX = 8, JOINTS = 3, JOINED_MAX = 256, WORD_LETTERS_MAX = 16 };
 
 static bool is_letter(char c)
 {
@@ -130,6 +130,16 @@ bool is_bearing_marks(uint32_t c)
     return is_mark(c) || (confusable_of(c) & CONFUSABLE_LATIN) || small_capital_of(c);
 }
 
+/* An é with which a word ends, and which is all in it that is not ASCII: oublié and olvidé tell what was done, where oublie and olvide
+ * are orders. */
+static bool is_done(struct str s, size_t i, size_t j)
+{
+    size_t start = i;
+    while (start && i - start < WORD_LETTERS_MAX && char_is(s.at[start - 1], IS_ALPHA))
+        start--;
+    return i > start && !(start && char_is(s.at[start - 1], IS_HIGH)) && !(j < s.len && is_letter(s.at[j]));
+}
+
 /* s[i, j) is all that there is between two letters. */
 static bool is_between_letters(struct str s, size_t i, size_t j)
 {
@@ -162,8 +172,8 @@ bool bare_text(struct view_memory *m, struct reading in, struct form *out, bool 
             uint32_t code = char_at(s, i, &width);
             uint8_t like = confusable_of(code);
             letter = (like & CONFUSABLE_LATIN) ? ascii_lower((char)(like & 0x7f)) : small_capital_of(code);
-            if (code == 0xe9 && !(i + width < s.len && is_letter(s.at[i + width])))
-                letter = 0; /* oublié, olvidé: what was done, where oublie and olvide are orders */
+            if (code == 0xe9 && is_done(s, i, i + width))
+                letter = 0;
             if (is_picture(code) && is_between_letters(s, i, i + width))
                 letter = stands_alone(s, i - 1, i + width) ? '-' : ' ';
             if (!letter && !is_mark(code)) {
