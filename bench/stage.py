@@ -118,10 +118,8 @@ class Stage:
             self.plain.add(name)
         before = parts.pop("before", [])  # a program that runs it
         conf.write_text(f"admin: 127.0.0.1:{self.admins[name]}\n" * parts.pop("counts", False) + self.config(port, **parts))
-        began = time.monotonic()
         p = self.procs.start([*before, BUILD / "bartizan", "run", conf], SERVER_CORE, stderr=open(self.dir / f"{name}.log", "w"))
         wait_port(port, self.dir / f"{name}.log")
-        self.start_ms = (time.monotonic() - began) * 1000
         self.servers[name] = (port, p.pid)
 
     def ready_ms(self, name):
@@ -181,15 +179,16 @@ class Stage:
         (self.dir / "token").write_text(lines[0])
         (self.dir / "tokens").write_text("\n".join(lines[1:]))
 
-    def load(self, name, *more, bearer=True):
-        port, pid = self.servers[name]
-        pids = ",".join(map(str, tree(pid)))
+    def client(self, name, *more):
+        """How the load client is called that goes to the server."""
+        port = self.servers[name][0]
         to = f"http://127.0.0.1:{port}" if name in self.plain else f"https://localhost:{port}"
-        args = ["taskset", "-c", LOAD_CORE, BUILD / "bench/load", "--url", f"{to}/v1/chat/completions",
-                "--ca", self.ca, "--seconds", self.args.seconds, "--cpu-of", pids]
-        if bearer:
-            args += ["--bearer", self.dir / "token"]
-        done = subprocess.run([*map(str, args), *map(str, more)], capture_output=True, text=True, timeout=300)
+        return [*map(str, ["taskset", "-c", LOAD_CORE, BUILD / "bench/load", "--url", f"{to}/v1/chat/completions", "--ca", self.ca, *more])]
+
+    def load(self, name, *more, bearer=True):
+        pids = ",".join(map(str, tree(self.servers[name][1])))
+        args = self.client(name, "--seconds", self.args.seconds, "--cpu-of", pids, *(["--bearer", self.dir / "token"] if bearer else []), *more)
+        done = subprocess.run(args, capture_output=True, text=True, timeout=300)
         if done.returncode == 3:
             raise NotReady(f"{name}: {done.stderr.strip()}")
         if not done.stdout:
@@ -202,14 +201,11 @@ class Stage:
 
     def running_streams(self, name, count):
         """KiB that one running stream adds, with both its connections."""
-        port, pid = self.servers[name]
+        pid = self.servers[name][1]
         before = pss_kib(tree(pid))
-        to = [f"http://127.0.0.1:{port}/v1/chat/completions"] if name in self.plain else [
-            f"https://localhost:{port}/v1/chat/completions", "--ca", self.ca]
-        args = ["taskset", "-c", LOAD_CORE, BUILD / "bench/load", "--url", *to,
-                "--bearer", self.dir / "token", "--stream", "--connections", count, "--ready", 120, "--warmup", 4,
-                "--seconds", 4]
-        p = subprocess.Popen([*map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        args = self.client(name, "--bearer", self.dir / "token", "--stream", "--connections", count, "--ready", 120, "--warmup", 4,
+                           "--seconds", 4)
+        p = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         p.stderr.readline()  # all are ready, or it has given up
         time.sleep(4)
         added = pss_kib(tree(pid)) - before
