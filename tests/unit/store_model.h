@@ -307,10 +307,6 @@ static inline void model_settle_op(struct model *m, struct model_bucket *b, cons
     }
     if (w[0] == 2) {
         double end = w[3];
-        if (end == 0) {
-            end = model_period(w + 4, now_ms);
-            end = y > end && (y == w[5] || y == w[6]) ? y : end;
-        }
         if (end <= now_ms || y > end) {
             model_add(m, 0);
             model_add(m, end);

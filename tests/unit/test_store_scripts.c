@@ -340,8 +340,7 @@ static void add_settle(struct call *c, const struct limit_op *op, unsigned key, 
                               : (struct level){ random_below(op->count + 2), op->periods_ms[random_below(3)] });
     else
         level_write_charge(words, op, random_below(2) ? op->cost : -op->cost,
-                           random_below(3) ? 0 : random_below(5000000),
-                           random_below(3) ? op->periods_ms[random_below(3)] : 0);
+                           random_below(3) ? 0 : random_below(5000000), op->periods_ms[random_below(3)]);
     call_add(c, keys[key], words, STR_NONE);
 }
 

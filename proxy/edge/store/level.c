@@ -121,10 +121,8 @@ void level_write_ask(char out[LEVEL_BYTES], const struct limit_op *op, uint64_t 
 void level_write_charge(char out[LEVEL_BYTES], const struct limit_op *op, int64_t cost, uint64_t age_us,
                         uint64_t end_ms)
 {
-    const uint64_t *p = op->periods_ms;
     if (op->kind == LIMIT_QUOTA) {
-        write_words(out, (double[LEVEL_WORDS]){ WORD_QUOTA, 1, (double)cost, (double)end_ms, (double)p[0], (double)p[1],
-                                                (double)p[2] });
+        write_words(out, (double[LEVEL_WORDS]){ WORD_QUOTA, 1, (double)cost, (double)end_ms });
         return;
     }
     struct span_us step = rate_span(op, (uint64_t)(cost < 0 ? -cost : cost));

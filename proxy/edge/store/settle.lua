@@ -6,7 +6,7 @@
 --       0 rate         what 1 charge, -1 give back: step, its fraction, count, how long ago in us
 --                      what 0 is known: at least so much, a time in us and its fraction
 --       1 concurrency  how many members leave (they come first), how many are inside, how long they count in ms
---       2 quota        what 1: cost, either way, the period's end in ms or 0, the ends of three periods
+--       2 quota        what 1: cost, either way, the period's end in ms
 --                      what 0 is known: at least so much is spent, the period's end in ms
 -- gives 1 and the time in us, and for each bucket its state as ask.lua does, and 1 where no such rate or quota was here, else 0; or 0
 -- and the time: the batch was here already; or 2 and the time: the mark is another one, nothing was charged
@@ -104,21 +104,12 @@ settle[1] = function(key, arg, what, leave, stay, ttl)
     return redis.call('ZCARD', key), 0, 0
 end
 
-settle[2] = function(key, arg, what, cost, ends, first, second, third)
+settle[2] = function(key, arg, what, cost, ends)
     local used, stored, was_new = state_of(key)
-    if ends == 0 then
-        ends = now_ms < first and first or now_ms < second and second or third
-        if stored > ends and (stored == second or stored == third) then
-            ends = stored
-        end
-    end
-    if ends <= now_ms then
+    if ends <= now_ms or stored > ends then
         return 0, ends, was_new
     end
-    if stored ~= ends then
-        if stored > ends then
-            return 0, ends, was_new
-        end
+    if stored < ends then
         used = 0
     end
     used = what == 0 and math.max(used, cost) or math.max(used + cost, 0)
@@ -129,8 +120,8 @@ end
 local out = {1, now}
 for i = 3, #KEYS do
     local arg = ARGV[i - 1]
-    local kind, what, a, b, c, d, e = struct.unpack('<ddddddddd', arg)
-    local x, y, was_new = settle[kind](KEYS[i], arg, what, a, b, c, d, e)
+    local kind, what, a, b, c, d = struct.unpack('<ddddddddd', arg)
+    local x, y, was_new = settle[kind](KEYS[i], arg, what, a, b, c, d)
     table.insert(out, x)
     table.insert(out, y)
     table.insert(out, was_new)
