@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "proxy/base/heap.h"
 #include "proxy/base/metric.h"
 
 /* ---- letting in ---- */
@@ -74,7 +75,8 @@ void front_accepted(struct listening *l, int fd, const struct ip_address *from, 
     deferred_init(&f->go, go);
     deferred_init(&f->flush, front_flush);
     list_push_back(&h->busy, &f->link);
-    h->count++;
+    if (++h->count > FRONT_MANY)
+        heap_grew();
     GAUGE_ADD(1, METRIC_CONNECTIONS);
     if (start(f, fd, is_proxied))
         front_set_deadline(f); /* the socket's first event comes by itself */

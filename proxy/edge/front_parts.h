@@ -24,6 +24,7 @@ enum {
     FRONT_BODY_WINDOW_MS = 5000,
     FRONT_DESKS_KEPT = 64,
     FRONT_BUFFER_KEPT = 64 * 1024,
+    FRONT_MANY = 64, /* connections */
 };
 
 struct desk {
