@@ -162,7 +162,7 @@ bool texts_write_event(struct answer_texts *t, struct open_text *o, struct str t
     bool ok = o->is_raw ? buf_add(&t->data, text)
                         : event.len && buf_add(&t->data, str_first(event, o->split)) &&
                               buf_add_json(&t->data, text) && buf_add(&t->data, str_from(event, o->split));
-    struct sse_event out = { o->name, buf_str(&t->data), STR_NONE };
+    struct sse_event out = { .name = o->name, .data = buf_str(&t->data) };
     return (ok && sse_write(&t->x->out, &out)) || texts_no_room(t);
 }
 

@@ -102,7 +102,8 @@ static bool pass_event(struct exchange *x, const struct sse_event *event)
         return false;
     if (piece.dropped)
         return true;
-    struct sse_event out = { piece.name, piece.data, event->id };
+    bool is_same = piece.data.at == event->data.at && piece.data.len == event->data.len;
+    struct sse_event out = { piece.name, piece.data, event->id, event->is_line && is_same };
     if (sse_write(&x->out, &out))
         return true;
     exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "events do not fit");
@@ -296,7 +297,7 @@ void relay_end(struct exchange *x)
         pipeline_end(x);
         return;
     }
-    struct sse_event last = { piece.name, piece.data, STR_NONE };
+    struct sse_event last = { .name = piece.name, .data = piece.data };
     if (piece.data.len && !(x->is_event_stream ? sse_write(&x->out, &last) : buf_add(&x->out, piece.data))) {
         exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "the end does not fit");
         pipeline_end(x);

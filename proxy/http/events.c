@@ -51,26 +51,43 @@ static bool event_end(struct sse_reader *r, struct str s, size_t *next)
         }
         if (end == r->line)
             return true;
+        if (!r->line)
+            r->first = *next;
         r->line = r->scanned = *next;
     }
 }
 
 /* ---- what an event says ---- */
 
-/* Takes one line off the front of `*lines`: its name and its value, without the space behind the colon. */
+/* A line, without its end, is a name and a value, without the space behind the colon. */
+static struct str field_of(struct str line, struct str *value)
+{
+    struct str name = str_cut(&line, ':');
+    *value = !line.at ? str_of(name.at + name.len, 0) : line.len && line.at[0] == ' ' ? str_from(line, 1) : line;
+    return name;
+}
+
+/* Takes one line off the front of `*lines`. */
 static struct str take_field(struct str *lines, struct str *value)
 {
     size_t end, next;
     if (!line_end(*lines, 0, &end, &next))
         end = next = lines->len;
-    *value = str_first(*lines, end);
+    struct str line = str_first(*lines, end);
     *lines = str_from(*lines, next);
-    struct str name = str_cut(value, ':');
-    if (!value->at)
-        *value = str_of(name.at + name.len, 0);
-    else if (value->len && value->at[0] == ' ')
-        *value = str_from(*value, 1);
-    return name;
+    return field_of(line, value);
+}
+
+static bool add_field(struct sse_event *event, struct str name, struct str value)
+{
+    bool is_data = str_eq(name, STR("data"));
+    if (is_data)
+        event->data = value;
+    else if (str_eq(name, STR("event")))
+        event->name = value;
+    else if (str_eq(name, STR("id")) && !str_has(value, '\0'))
+        event->id = value;
+    return is_data;
 }
 
 /* The fields of an event whose data is one line, which is what models send: all views. Says how many data lines are. */
@@ -80,16 +97,22 @@ static size_t read_fields(struct str lines, struct sse_event *event)
     *event = (struct sse_event){ .data = STR_NONE };
     while (lines.len) {
         struct str value, name = take_field(&lines, &value);
-        if (str_eq(name, STR("data"))) {
-            event->data = value;
-            data_lines++;
-        } else if (str_eq(name, STR("event"))) {
-            event->name = value;
-        } else if (str_eq(name, STR("id")) && !str_has(value, '\0')) {
-            event->id = value;
-        }
+        data_lines += add_field(event, name, value);
     }
+    event->is_line = data_lines == 1;
     return data_lines;
+}
+
+/* The same of an event of one line: where that ends is known. */
+static size_t read_field(struct str line, struct sse_event *event)
+{
+    *event = (struct sse_event){ .data = STR_NONE };
+    if (line.at[line.len - 1] == '\n')
+        line.len--;
+    if (line.len && line.at[line.len - 1] == '\r')
+        line.len--;
+    struct str value, name = field_of(line, &value);
+    return event->is_line = add_field(event, name, value);
 }
 
 /* Joins the data lines behind what is held. */
@@ -174,7 +197,7 @@ enum sse_answer sse_reader_next(struct sse_reader *r, struct str *in, struct sse
             continue;
         r->skip_lf = whole.at[end - 1] == '\r';
         struct str lines = str_first(whole, r->line);
-        size_t data_lines = read_fields(lines, event);
+        size_t data_lines = r->line && r->line == r->first ? read_field(lines, event) : read_fields(lines, event);
         bool fits = data_lines < 2 || join(r, lines, is_held, event);
         r->line = r->scanned = 0;
         buf_clear(&r->held); /* the bytes stay where they are until the next call */
@@ -200,7 +223,7 @@ static bool write_event(struct buf *out, const struct sse_event *event)
     if (event->id.at && !write_line(out, STR("id"), event->id))
         return false;
     size_t at = 0, end, next;
-    for (; line_end(event->data, at, &end, &next); at = next)
+    for (; !event->is_line && line_end(event->data, at, &end, &next); at = next)
         if (!write_line(out, STR("data"), str_of(event->data.at + at, end - at)))
             return false;
     return write_line(out, STR("data"), str_from(event->data, at)) && buf_add(out, STR("\n"));

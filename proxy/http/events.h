@@ -12,6 +12,7 @@ struct sse_event {
     struct str name; /* of the `event:` line; at == NULL without one */
     struct str data; /* joined data lines */
     struct str id;   /* at == NULL without one */
+    bool is_line;    /* `data` is one line, and need not be looked through for line ends */
 };
 
 struct sse_reader {
@@ -19,6 +20,7 @@ struct sse_reader {
     /* private */
     size_t line;    /* where the current line begins in the event */
     size_t scanned; /* how far it was looked at for its end */
+    size_t first;   /* where its second line begins */
     size_t marked;  /* bytes of a byte order mark seen at the very start */
     bool started, skip_lf;
     size_t ceiling_bytes;

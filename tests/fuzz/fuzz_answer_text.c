@@ -92,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (ok && rest.at) {
         struct str event = is_whole ? rest : str_cut(&rest, '\n');
         bool is_json = index_it(&x.answer_json, event), dropped = false;
-        struct sse_event out = { STR_NONE, event, STR_NONE };
+        struct sse_event out = { .data = event };
         if (is_whole) {
             ok = is_json && answer_texts_whole(&x, &x.answer_json, &out.data);
             assert(!ok || index_it(&x.answer_json, out.data));

@@ -128,7 +128,7 @@ static bool pass(struct exchange *x, struct str name, struct str event)
     bool is_json = event.len && *event.at == '{' &&
                    jsonx_index(&x->answer_json, data, &JSONX_LIMITS_DEFAULT, &error);
     bool ok = answer_texts_event(x, is_json ? &x->answer_json : NULL, name, &data, &dropped);
-    struct sse_event out = { name, data, STR_NONE };
+    struct sse_event out = { .name = name, .data = data };
     if (ok && !dropped)
         CHECK(sse_write(&x->out, &out));
     free(copy);

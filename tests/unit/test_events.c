@@ -19,6 +19,8 @@ static struct str events_of(struct str text, size_t cut, struct buf *out)
         struct sse_event event;
         enum sse_answer answer;
         while (ok && (answer = sse_reader_next(&r, &in, &event)) != SSE_MORE) {
+            if (answer == SSE_EVENT)
+                CHECK(event.is_line == (!str_has(event.data, '\n') && !str_has(event.data, '\r')));
             if (answer == SSE_TOO_LARGE)
                 ok = !buf_add(out, STR("too large"));
             else
