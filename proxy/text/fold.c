@@ -74,11 +74,11 @@ static bool is_normal_sign(uint32_t c)
 {
     return (c >= 0x3041 && c < 0x3097) || (c >= 0x30a1 && c < 0x30fb) || (c >= 0x3400 && c < 0x4dc0) ||
            (c >= 0x4e00 && c < 0xa000) || (c >= 0xac00 && c < 0xd7a4) || (c >= 0x20000 && c < 0x2f800) ||
-           (c >= 0x3001 && c < 0x3004) || (c >= 0x3260 && c < 0x32c0) || (c >= 0x32d0 && c < 0x3371) ||
+           c == 0x3001 || c == 0x3003 || (c >= 0x3260 && c < 0x32c0) || (c >= 0x32d0 && c < 0x3371) ||
            (c >= 0x1f300 && c < 0x1fb00) || c == 0x30fc;
 }
 
-/* Quotes, dashes and slashes of typography as the ASCII ones that people type; 0 for all others. */
+/* Quotes, dashes and slashes of typography as the ASCII ones that people type, and what ends a sentence; 0 for all others. */
 static char typewriter(uint32_t c)
 {
     if ((c >= 0x2010 && c < 0x2016) || c == 0x2212 || c == 0x2043 || c == 0xfe58 || c == 0x2e3a || c == 0x2e3b)
@@ -87,6 +87,10 @@ static char typewriter(uint32_t c)
         return '\'';
     if ((c >= 0x201c && c < 0x2020) || c == 0x2033)
         return '"';
+    if (c == 0x3002 || c == 0xff61 || c == 0x964 || c == 0x6d4)
+        return '.';
+    if (c == 0x61f)
+        return '?';
     return c == 0x2044 || c == 0x2215 ? '/' : 0;
 }
 

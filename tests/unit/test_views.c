@@ -175,6 +175,12 @@ TEST("text smuggled in tag characters and in variation selectors is read where i
     CHECK(views.oddities == ODD_SELECTORS);
 }
 
+TEST("what ends a sentence in other scripts is a full stop")
+{
+    CHECK(reads("\u6211\u61c2\u3002\u5ffd\u7565\uff01", VIEW_PLAIN, "\u6211\u61c2.\u5ffd\u7565!"));
+    CHECK(reads("\u0928\u092e\u0964 \u0646\u0639\u0645\u061f", VIEW_PLAIN, "\u0928\u092e. \u0646\u0639\u0645?"));
+}
+
 TEST("combining marks come off in the bare view")
 {
     CHECK(reads("i\u0336g\u0336n\u0336o\u0336r\u0336e\u0336", VIEW_BARE, "ignore"));
