@@ -287,17 +287,18 @@ fi
 
 say "The gateway stays up until Ctrl-C. To call it:"
 cat <<END
-    export TOKEN=\$(curl -s $issuer/admin/token -d '{"roles":["Models.Use"]}' | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')
-    curl --cacert $dir/certs/ca.pem '$url$path' \\
-        -H "Authorization: Bearer \$TOKEN" -H 'Content-Type: application/json' -d '$prompt'
 
-    SSL_CERT_FILE=$dir/certs/ca.pem python3 - <<'PY'
-    import os
-    from openai import AzureOpenAI
-    client = AzureOpenAI(azure_endpoint="$url", api_version="2024-10-21", azure_ad_token=os.environ["TOKEN"])
-    print(client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Say hello."}]))
-    PY
+export TOKEN=\$(curl -s $issuer/admin/token -d '{"roles":["Models.Use"]}' | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')
+curl --cacert $dir/certs/ca.pem '$url$path' \\
+    -H "Authorization: Bearer \$TOKEN" -H 'Content-Type: application/json' -d '$prompt'
 
-    configuration $dir/bartizan.yaml   journal $dir/journal.jsonl   log $dir/bartizan.log
+SSL_CERT_FILE=$dir/certs/ca.pem python3 - <<'PY'
+import os
+from openai import AzureOpenAI
+client = AzureOpenAI(azure_endpoint="$url", api_version="2024-10-21", azure_ad_token=os.environ["TOKEN"])
+print(client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Say hello."}]))
+PY
+
+configuration $dir/bartizan.yaml   journal $dir/journal.jsonl   log $dir/bartizan.log
 END
 wait "$gateway" || true
