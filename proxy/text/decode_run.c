@@ -117,9 +117,11 @@ static bool is_plus(struct str s)
  * some character on (path/aWdub3Jl…), so its parts are tried too, a few of them. */
 enum coding run_coding(struct str s, size_t *skip)
 {
-    size_t len = 0, parts = 0;
-    while (len < s.len && len < LOOK_AHEAD && char_is(s.at[len], IS_RUN))
-        len++;
+    size_t len = 0, parts = 0, signs = 0, pluses = 0;
+    for (; len < s.len && len < LOOK_AHEAD && char_is(s.at[len], IS_RUN); len++) {
+        signs += !char_is(s.at[len], IS_WORD);
+        pluses += s.at[len] == '+';
+    }
     *skip = 0;
     if (len < RUN_MIN)
         return CODING_NONE;
@@ -133,7 +135,7 @@ enum coding run_coding(struct str s, size_t *skip)
     *skip = 0;
     if (is_base32_text(str_first(s, len)))
         return CODING_BASE32;
-    for (size_t i = 0; i + RUN_MIN < len && parts < PARTS_MAX; i++) {
+    for (size_t i = 0; i + RUN_MIN < len && parts < PARTS_MAX && parts < signs; i++) {
         if (char_is(s.at[i], IS_WORD))
             continue;
         parts++;
@@ -143,7 +145,7 @@ enum coding run_coding(struct str s, size_t *skip)
             return c;
     }
     *skip = 0;
-    return is_plus(s) ? CODING_PLUS : CODING_NONE;
+    return pluses > 1 && is_plus(s) ? CODING_PLUS : CODING_NONE;
 }
 
 /* 69 67 6e 6f or 0x69, 0x67, 0x6e, 0x6f: with the same between all of them. */

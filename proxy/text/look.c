@@ -128,7 +128,8 @@ static void look_at_run(struct look *l, struct str text, size_t start, struct kn
     *work += RUN_MIN;
     if (run_coding(str_from(text, start), &skip) == CODING_NONE) {
         size_t len;
-        if (!is_told(l, REASON_MARKUP, start) && words_are_joined(str_from(text, start), &len))
+        if (!is_told(l, REASON_MARKUP, start) && memchr(text.at + start, '_', text.len - start < JOINED_MAX ? text.len - start : JOINED_MAX) &&
+            words_are_joined(str_from(text, start), &len))
             note(l, text, REASON_MARKUP, start, start + len);
         char before = start ? text.at[start - 1] : ' ';
         if (before != '.' && before != '@' && !is_told(l, REASON_JOINED, start) && letters_are_joined(str_from(text, start), work))
@@ -218,7 +219,7 @@ struct finds {
     uint64_t rare, runs, spaced2, spaced3, pairs, fours, leet, numbers, words;
 };
 
-static inline bool find(const struct masks *m, struct finds *f)
+__attribute__((always_inline)) static inline bool find(const struct masks *m, struct finds *f)
 {
     /* Runs of the base64 alphabet: where the last 16 characters are of it, and of those the first. */
     uint64_t run2 = m->run & m->run << 1, run4 = run2 & run2 << 2, run8 = run4 & run4 << 4, run16 = run8 & run8 << 8;
@@ -324,7 +325,7 @@ TARGET("ssse3") static void look_ssse3(struct str text, bool ascii_only, struct 
     look_with(classify_ssse3, text, ascii_only, l, work);
 }
 
-TARGET("avx2") static void look_avx2(struct str text, bool ascii_only, struct look *l, uint64_t *work)
+TARGET("avx2,bmi,bmi2") static void look_avx2(struct str text, bool ascii_only, struct look *l, uint64_t *work)
 {
     look_with(classify_avx2, text, ascii_only, l, work);
 }
@@ -335,7 +336,7 @@ bool look_at_in(enum look_way way, struct str text, bool ascii_only, struct look
     l->reasons = 0;
     l->count = 0;
 #ifdef LOOK_X86
-    if (way == LOOK_AVX2 && __builtin_cpu_supports("avx2"))
+    if (way == LOOK_AVX2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"))
         return look_avx2(text, ascii_only, l, work), true;
     if (way == LOOK_SSSE3 && __builtin_cpu_supports("ssse3"))
         return look_ssse3(text, ascii_only, l, work), true;

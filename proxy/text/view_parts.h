@@ -216,6 +216,7 @@ struct closers {
 size_t markup_at(struct str s, size_t i, struct closers *known, bool *space);
 /* Three underscores or more between the letters that `s` begins with: a sentence, where a name in code has fewer. *end: how far
  * was looked. */
+enum { JOINED_MAX = 256 };
 bool words_are_joined(struct str s, size_t *end);
 /* joined.c: the same without a sign between them, or with dashes. */
 bool letters_are_joined(struct str s, uint64_t *work);
