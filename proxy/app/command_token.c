@@ -203,6 +203,8 @@ int command_token(int argc, char **argv)
         fprintf(stderr, "bartizan token: cannot make the directory %s: %s\n", r.directory, strerror(errno));
     else if (access(key_path, F_OK) != 0 && !(key = make_key(key_path)))
         fprintf(stderr, "bartizan token: cannot make %s: %s\n", key_path, strerror(errno));
+    else if (access(key_path, R_OK) != 0)
+        fprintf(stderr, "bartizan token: cannot read %s: %s\n", key_path, strerror(errno));
     else if ((!key && !(key = read_key(key_path))) || !EVP_PKEY_is_a(key, "RSA"))
         fprintf(stderr, "bartizan token: no RSA key in %s\n", key_path);
     else if (!write_jwks(key, jwks_path, kid))
