@@ -68,7 +68,7 @@ TEST("a timer is answered once, in its time, and may be asked again from there")
     world->timer(world, &w.timer);
     CHECK(w.timer.ask.is_open);
     turns(5);
-    CHECK_INT(w.told, 0);
+    CHECK(!w.told || world->now_ms(world) - began_ms >= 20); /* on a busy machine a turn takes what it takes */
     while (w.told < 3)
         loop_turn(loop, 5);
     CHECK(world->now_ms(world) - began_ms >= 60);
