@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "filters/list.h"
+#include "proxy/app/cli.h"
 #include "proxy/base/log.h"
 
 enum { FILE_BYTES_MAX = 4 * 1024 * 1024, PRINTED_MAX = 8 * 1024 * 1024 };
@@ -58,6 +59,8 @@ struct setup *load_setup(const char *path, struct problems *problems)
         int error = errno;
         problems_init(problems, str_c(path), STR_NONE);
         problem(problems, (struct span){ 0 }, "cannot be read: %s", strerror(error));
+        if (error == ENOENT && strcmp(path, CLI_FILE_DEFAULT) == 0)
+            problem_hint(problems, "name one, as `bartizan --help` shows; config/examples has some to begin with");
     }
     buf_finish(&text);
     return s;

@@ -169,7 +169,9 @@ TEST("a token is signed by a key that is made when it is first needed")
 TEST("a configuration that is not there is a problem for check and for run")
 {
     CHECK_INT(bartizan("check", "/no/such.yaml", NULL).code, EXIT_PROBLEMS);
+    CHECK(has(bartizan("run", NULL).err, "config/examples has some to begin with"));
     struct said s = bartizan("run", "/no/such.yaml", NULL);
+    CHECK(!has(s.err, "config/examples"));
     CHECK_INT(s.code, EXIT_PROBLEMS);
     CHECK(has(s.err, "/no/such.yaml"));
     s = bartizan("check", "/no/such.yaml", "--log-json", NULL);
