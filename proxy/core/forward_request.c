@@ -1,10 +1,12 @@
 /* forward_request.c - our request to the model server, written from what was read. */
+#include "proxy/base/hmac.h"
 #include "proxy/core/pipeline.h"
 #include "proxy/core/rewrite.h"
 #include "proxy/http/hop.h"
 #include "proxy/http/writer.h"
 
-enum { REWRITTEN_GROWTH_MAX = 4 };
+enum { REWRITTEN_GROWTH_MAX = 4, OWN_KEY_BYTES = 16 };
+static const struct str IDEMPOTENCY_KEY = STR_INIT("idempotency-key");
 
 /* Fields of the caller that travel on (azure.md §3.3: the service takes at most ten custom ones). Pass-through routes
  * send everything but what must not leave. */
@@ -189,6 +191,22 @@ static bool make_body(struct exchange *x, size_t *len)
     return true;
 }
 
+/* Everybody behind one gateway is the same principal to the model server: by another's key nobody gets another's answer. */
+static bool add_own_key(struct exchange *x, struct buf *out, struct str key)
+{
+    const struct caller *c = x->caller;
+    struct str whose = STR("");
+    if (c)
+        whose = arena_printf(&x->arena, "%d %zu:" STR_F "%zu:" STR_F "%zu:" STR_F, (int)c->kind, c->issuer.len,
+                             STR_A(c->issuer), c->tenant.len, STR_A(c->tenant), c->subject.len, STR_A(c->subject));
+    unsigned char mac[HMAC_BYTES];
+    char text[OWN_KEY_BYTES * 2];
+    if (!whose.at || !hmac_sha256(whose, key, mac))
+        return false;
+    hex_encode(text, mac, OWN_KEY_BYTES);
+    return http_write_field(out, IDEMPOTENCY_KEY, str_of(text, sizeof text));
+}
+
 static bool make_head(struct exchange *x, size_t body_len)
 {
     struct buf *out = &x->out_head;
@@ -197,8 +215,10 @@ static bool make_head(struct exchange *x, size_t body_len)
               buf_add(out, STR(" HTTP/1.1\r\n")) && http_write_field(out, STR("host"), x->endpoint->host_header);
     for (size_t i = 0; ok && i < x->head->fields_count; i++) {
         const struct http_field *f = &x->head->fields[i];
-        if (may_send(x, f))
-            ok = http_write_taken_field(out, f);
+        if (!may_send(x, f))
+            continue;
+        bool is_key = str_eq_nocase(f->name, IDEMPOTENCY_KEY);
+        ok = is_key ? add_own_key(x, out, f->value) : http_write_taken_field(out, f);
     }
     if (ok && (body_len || x->head->method == METHOD_POST || x->head->method == METHOD_PUT))
         ok = http_write_field_number(out, STR("content-length"), body_len);
