@@ -218,6 +218,22 @@ static void say_hello(struct shared_store *s)
     resp_call(s->client, &s->hello, &s->hello_script, s->hello_args, 5, 2);
 }
 
+bool shared_is_answer(const struct resp_ask *ask)
+{
+    const struct resp_value *v = ask->answer == RESP_GIVEN ? ask->value : NULL;
+    if (!v || v->kind != RESP_LIST || v->count < 2)
+        return false;
+    for (size_t i = 0; i < v->count; i++)
+        if (v->list[i].kind != RESP_INTEGER || v->list[i].integer < 0)
+            return false;
+    return true;
+}
+
+bool shared_says_strange(const struct resp_ask *ask)
+{
+    return shared_is_answer(ask) && ask->value->count == 2 && ask->value->list[0].integer == 2;
+}
+
 void shared_is_strange(struct shared_store *s)
 {
     s->outage += s->is_greeted;

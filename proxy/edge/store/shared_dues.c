@@ -275,17 +275,6 @@ void shared_pump(struct deferred *d)
         timer_set(s->loop, &s->again, SHARED_AGAIN_LONG_MS);
 }
 
-/* The states of the buckets, or nothing when the batch was here before. */
-static bool is_well(const struct batch *b, const struct resp_value *v)
-{
-    if (v->kind != RESP_LIST || v->count < 2 || (v->count != 2 && v->count != 2 + 3 * b->count))
-        return false;
-    for (size_t i = 0; i < v->count; i++)
-        if (v->list[i].kind != RESP_INTEGER || v->list[i].integer < 0)
-            return false;
-    return true;
-}
-
 void shared_batch_is_known(struct shared_store *s)
 {
     struct batch *b = &s->batch;
@@ -301,13 +290,12 @@ static void batch_answered(struct resp_ask *ask)
 {
     struct shared_store *s = CONTAINER_OF(ask, struct shared_store, batch.ask);
     struct batch *b = &s->batch;
-    bool is_strange = ask->answer == RESP_GIVEN && ask->value->kind == RESP_LIST && ask->value->count == 2 &&
-                      ask->value->list[0].kind == RESP_INTEGER && ask->value->list[0].integer == 2;
-    if (is_strange) {
+    if (shared_says_strange(ask)) {
         shared_is_strange(s);
         return; /* the greeting sends it again */
     }
-    if (ask->answer == RESP_GIVEN && is_well(b, ask->value)) {
+    /* the states of the buckets, or nothing when the batch was here before */
+    if (shared_is_answer(ask) && (ask->value->count == 2 || ask->value->count == 2 + 3 * b->count)) {
         const struct resp_value *v = ask->value->list;
         uint64_t clock_us = (uint64_t)v[1].integer;
         shared_tell_clock(s, clock_us);

@@ -177,22 +177,6 @@ void shared_ask_for_lease(struct shared_store *s, struct spot *spot, const struc
 /* As ask.lua has them. */
 enum { ANSWER_LEASED = 3, ANSWER_NEW = 4 };
 
-/* It lost what it knew, and has decided nothing. */
-static bool is_strange(const struct resp_value *v)
-{
-    return v->kind == RESP_LIST && v->count == 2 && v->list[0].kind == RESP_INTEGER && v->list[0].integer == 2;
-}
-
-static bool is_well(const struct flight *f, const struct resp_value *v)
-{
-    if (v->kind != RESP_LIST || v->count != 2 + 3 * f->sent)
-        return false;
-    for (size_t i = 0; i < v->count; i++)
-        if (v->list[i].kind != RESP_INTEGER || v->list[i].integer < 0)
-            return false;
-    return true;
-}
-
 /* So that a flood costs the store nothing. What others may give back, or leave, is looked for again before long. */
 static void remember_shut(struct shared_store *s, struct spot *spot, const struct limit_op *op)
 {
@@ -286,8 +270,8 @@ static void flight_answered(struct resp_ask *resp)
     struct flight *f = CONTAINER_OF(resp, struct flight, resp);
     struct shared_store *s = f->s;
     struct ask_store *ask = f->ask;
-    bool is_given = resp->answer == RESP_GIVEN && is_well(f, resp->value), is_lease = f->own.cost > 0;
-    bool lost_it = resp->answer == RESP_GIVEN && is_strange(resp->value);
+    bool is_given = shared_is_answer(resp) && resp->value->count == 2 + 3 * f->sent, is_lease = f->own.cost > 0;
+    bool lost_it = shared_says_strange(resp);
     for (size_t i = 0; !is_given && i < f->count; i++)
         f->ops[i].spot->wants_seed |= f->ops[i].told;
     if (lost_it)

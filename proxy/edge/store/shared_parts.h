@@ -105,6 +105,10 @@ void shared_learn(struct shared_store *s, struct spot *spot, struct level level)
 /* The store has charged so much there, of a quota in the period with that end, and is still to be told what we know: also if it had
  * none of it (is_new) before its time. */
 bool shared_knows_more(struct shared_store *s, struct spot *spot, bool is_new, int64_t charged, uint64_t end_ms);
+/* What the scripts answer: whole numbers, none below 0, the first two what became of it and the time. */
+bool shared_is_answer(const struct resp_ask *ask);
+/* It says that the store is another one, or has lost what it knew, and did nothing. */
+bool shared_says_strange(const struct resp_ask *ask);
 /* The store does not know us: it is greeted anew, and asked again after it was told what we know. */
 void shared_is_strange(struct shared_store *s);
 
