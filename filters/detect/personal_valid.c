@@ -90,10 +90,20 @@ static bool is_grouped_as_card(struct str s)
     return (fours && groups[n] <= 4) || (n == 2 && groups[0] == 4 && groups[1] == 6 && groups[2] >= 4);
 }
 
+/* Three groups of four behind a fourth one, with the same sign between them. */
+static bool is_tail_of_four(struct str text, size_t start, size_t end)
+{
+    bool is = end - start == 14 && start >= 5 && text.at[start - 1] == text.at[start + 4];
+    for (size_t i = 2; is && i <= 5; i++)
+        is = ascii_is_digit(text.at[start - i]);
+    return is;
+}
+
 bool personal_card(struct str text, size_t *start, size_t *end)
 {
     char digits[19];
-    if (!near_begins(text, *start) || !near_ends(text, *end) || near_is_part_of_number(text, *start, *end))
+    if (!near_begins(text, *start) || !near_ends(text, *end) || near_is_part_of_number(text, *start, *end) ||
+        is_tail_of_four(text, *start, *end))
         return false;
     if (!is_grouped_as_card(str_of(text.at + *start, *end - *start)))
         return false;
