@@ -6,7 +6,7 @@
 
 #include "proxy/text/view_parts.h"
 
-enum { JOINED_LETTERS = 16, LETTERS_TELLING = 28, WORDS_TELLING = 3, JOINTS = 5, LOOK_AHEAD = 64, PART_LETTERS = 12, CHUNK = 192, SMALL_LETTERS = 4 };
+enum { JOINED_LETTERS = 16, LETTERS_TELLING = 28, WORDS_TELLING = 3, JOINTS = 5, LOOK_AHEAD = 64, PART_LETTERS = 8, CHUNK = 192, SMALL_LETTERS = 4 };
 /* What a part costs: a letter of no word as much as a word that is known. Small words are everywhere. */
 enum { COST_WORD = 10, COST_LETTER = 11, COST_SMALL = 22 };
 
