@@ -84,7 +84,7 @@ struct spots {
     size_t words_count, hashed, maybes_count, signs_count;
     uint32_t begins[SPOT_WORDS], ends[SPOT_WORDS];
     uint32_t hashes[SPOT_WORDS], pairs[SPOT_WORDS]; /* of words[1 ..]; with the word before */
-    uint32_t maybes[SPOT_WORDS];                    /* words that may be anchors or heralds, or end one of two words: spot_maybe */
+    uint32_t maybes[SPOT_WORDS];                    /* words that may be anchors or heralds, or end one of two words: see SPOT_MAYBE_SHIFT */
     struct spot_sign {
         uint32_t at, nth; /* the word that comes next */
     } signs[SPOT_SIGNS];
