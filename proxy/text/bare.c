@@ -130,14 +130,17 @@ bool is_bearing_marks(uint32_t c)
     return is_mark(c) || (confusable_of(c) & CONFUSABLE_LATIN) || small_capital_of(c);
 }
 
-/* An é with which a word ends, and which is all in it that is not ASCII: oublié and olvidé tell what was done, where oublie and olvide
- * are orders. */
+/* An é with which one of these words ends tells what was done, where an e orders it: oublié, olvidé. Only words that are none in
+ * English, where an é is a disguise. */
 static bool is_done(struct str s, size_t i, size_t j)
 {
-    size_t start = i;
-    while (start && i - start < WORD_LETTERS_MAX && char_is(s.at[start - 1], IS_ALPHA))
-        start--;
-    return i > start && !(start && char_is(s.at[start - 1], IS_HIGH)) && !(j < s.len && is_letter(s.at[j]));
+    static const char *const STEMS[] = { "annul", "contourn", "olvid", "oubli" };
+    for (size_t k = 0; k < ARRAY_LEN(STEMS); k++) {
+        size_t len = strlen(STEMS[k]);
+        if (i >= len && str_eq_nocase(str_of(s.at + i - len, len), str_c(STEMS[k])))
+            return !(i > len && is_letter(s.at[i - len - 1])) && !(j < s.len && is_letter(s.at[j]));
+    }
+    return false;
 }
 
 /* s[i, j) is all that there is between two letters. */

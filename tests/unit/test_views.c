@@ -186,6 +186,7 @@ TEST("combining marks come off in the bare view")
     CHECK(reads("i\u0336g\u0336n\u0336o\u0336r\u0336e\u0336", VIEW_BARE, "ignore"));
     CHECK(reads("\u00efgn\u00f6r\u00e9 \u00e0ll", VIEW_BARE, "ignore all"));
     CHECK(reads("tu as oubli\u00e9, \u00e0 No\u00ebl", VIEW_BARE, "tu as oubli\u00e9, a noel"));
+    CHECK(reads("overrid\u00e9 it", VIEW_BARE, "override it"));
     CHECK(reads("\u026ag\u0274\u1d0f\u0280\u1d07 \u0131\u0261", VIEW_BARE, "ignore ig"));
     CHECK(!views.oddities);
     CHECK(reads("i\u0301\u0302\u0303\u0304\u0305g\u0301\u0302\u0303\u0304n\u0301\u0302\u0303\u0304", VIEW_BARE, "ign"));
