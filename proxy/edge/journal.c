@@ -30,12 +30,16 @@ struct journal {
 };
 
 /* A description of our own for standard output, so that not waiting concerns nobody else. Not of a file, where nobody
- * waits: a log that goes to the same one (`> all.log 2>&1`) would not see how far we are, and write over it. */
+ * waits: a log that goes to the same one (`> all.log 2>&1`) would not see how far we are, and write over it. All who share
+ * it append instead, so that after somebody emptied it (copytruncate) it begins with a line and not with a hole. */
 static int own_stdout(bool *may_block)
 {
     struct stat st;
     bool is_file = fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode);
     int fd = is_file ? -1 : open("/proc/self/fd/1", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int flags = is_file ? fcntl(STDOUT_FILENO, F_GETFL) : -1;
+    if (flags >= 0)
+        (void)fcntl(STDOUT_FILENO, F_SETFL, flags | O_APPEND);
     *may_block = fd < 0 && !is_file;
     return fd >= 0 ? fd : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 }

@@ -109,7 +109,7 @@ TEST("two processes on one pipe never tear a line")
     CHECK_INT(torn, 0);
 }
 
-TEST("a file that is standard output and takes a log too keeps the lines of both")
+TEST("a file that is standard output and takes a log too keeps the lines of both, and may be emptied")
 {
     char why[160], text[256], name[] = "/tmp/test-journal-XXXXXX";
     struct loop *loop = loop_new();
@@ -121,12 +121,17 @@ TEST("a file that is standard output and takes a log too keeps the lines of both
     bool ok = j && write(fd, "log 1\n", 6) == 6 && journal_add(j, STR("line 1"));
     loop_turn(loop, 0);
     ok = ok && write(fd, "log 2\n", 6) == 6 && journal_add(j, STR("line 2"));
+    loop_turn(loop, 0);
+    char before[256];
+    size_t before_len = read_all(name, before, sizeof before);
+    ok = ok && truncate(name, 0) == 0 && journal_add(j, STR("line 3")); /* copied, and emptied in its place */
     journal_close(j, 0);
     dup2(kept, STDOUT_FILENO);
     close(kept);
     close(fd);
     CHECK(ok);
-    CHECK_STR(str_of(text, read_all(name, text, sizeof text)), STR("log 1\nline 1\nlog 2\nline 2\n"));
+    CHECK_STR(str_of(before, before_len), STR("log 1\nline 1\nlog 2\nline 2\n"));
+    CHECK_STR(str_of(text, read_all(name, text, sizeof text)), STR("line 3\n"));
     unlink(name);
     loop_free(loop);
 }
