@@ -5,16 +5,20 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* Only a warning: check may run on another machine than the gateway. */
-static void look_at_folder(struct problems *problems, struct span span, const char *what, struct str path)
+/* Only a warning: check may run on another machine than the gateway. What `may_be_there` is written to where it is, as /dev/stdout;
+ * a socket is always made anew. */
+static void look_at_folder(struct problems *problems, struct span span, const char *what, struct str path, bool may_be_there)
 {
     size_t slash = path.len;
     char folder[4096];
     while (slash && path.at[slash - 1] != '/')
         slash--;
-    if (!slash || slash >= sizeof folder)
+    if (!slash || path.len >= sizeof folder)
         return;
-    memcpy(folder, path.at, slash);
+    memcpy(folder, path.at, path.len);
+    folder[path.len] = '\0';
+    if (may_be_there && access(folder, W_OK) == 0)
+        return;
     folder[slash] = '\0';
     if (access(folder, W_OK | X_OK) != 0)
         problem_warn(problems, span, "%s cannot be made in %s here: %s", what, folder, strerror(errno));
@@ -23,9 +27,9 @@ static void look_at_folder(struct problems *problems, struct span span, const ch
 static void look_at_folders(const struct setup *s, struct problems *problems)
 {
     const struct listener *listeners = s->listeners.at;
-    look_at_folder(problems, (struct span){ 0 }, "the journal", s->journal);
+    look_at_folder(problems, (struct span){ 0 }, "the journal", s->journal, true);
     for (size_t i = 0; i < s->listeners.count; i++)
-        look_at_folder(problems, listeners[i].span, "the socket", listeners[i].unix_path);
+        look_at_folder(problems, listeners[i].span, "the socket", listeners[i].unix_path, false);
 }
 
 int command_check(int argc, char **argv)

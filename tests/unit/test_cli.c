@@ -195,6 +195,19 @@ TEST("check warns of folders that what the gateway makes cannot be made in")
     CHECK(has(s.err, "warning: the journal cannot be made in /no/such/ here: No such file or directory"));
     CHECK(has(s.err, ":1:11: warning: the socket cannot be made in /no/such/ here: No such file or directory"));
     CHECK(unlink(path) == 0);
+
+    /* what is there need not be made, in a folder where only root could */
+    static const char there[] = "listen: [ 127.0.0.1:8080 ]\n"
+                                "journal: /dev/stdout\n"
+                                "pools: { a: { endpoints: http://127.0.0.1:9 } }\n"
+                                "routes: { r: { match: /v1/*, insecure_anonymous: true, select: a } }\n";
+    char other[] = "/tmp/test-cli-XXXXXX";
+    fd = mkstemp(other);
+    CHECK(fd >= 0 && write(fd, there, sizeof there - 1) == (ssize_t)sizeof there - 1 && close(fd) == 0);
+    s = bartizan("check", other, NULL);
+    CHECK_INT(s.code, EXIT_FINE);
+    CHECK(!has(s.err, "the journal"));
+    CHECK(unlink(other) == 0);
 }
 
 TEST("explain shows quotas and amounts as they were written, and no empty blocks")
