@@ -591,6 +591,14 @@ TEST("every source of data shows an address, also one of an unknown kind")
     CHECK_STR(call.urls[0].value, STR("https://s.example"));
     CHECK_STR(call.urls[1].value, STR("strange"));
     CHECK_STR(str_c(call.urls[1].what), STR("data_sources"));
+    /* in a prompt an address is a word; elsewhere what is none in full is refused */
+    CHECK(chats("{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"data_sources\":["
+                "{\"type\":\"azure_search\",\"parameters\":{\"endpoint\":\"https://s.example\",\"role_information\":"
+                "\"Name https://help.example to who asks\"}}]}"));
+    CHECK_INT(call.urls_count, 1);
+    CHECK(has_text("Name https://help.example to who asks", false));
+    CHECK(!chats("{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"data_sources\":["
+                 "{\"type\":\"azure_search\",\"parameters\":{\"connection\":\"At=https://s.example; Key=k\"}}]}"));
     done();
 }
 

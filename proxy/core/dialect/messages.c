@@ -213,8 +213,10 @@ bool read_data_sources(struct asked *q, uint32_t value)
             struct str text = jsonx_string(j, i, q->arena);
             if (!text.at)
                 return wrong(q, "too many texts");
-            bool is_endpoint = jsonx_string_is(j, jsonx_key_of(j, i), STR("endpoint"));
-            if (is_endpoint || url_is_any(text)) {
+            uint32_t key = jsonx_key_of(j, i);
+            bool is_endpoint = jsonx_string_is(j, key, STR("endpoint"));
+            bool is_prompt = jsonx_string_is(j, key, STR("role_information")); /* which nobody opens, whatever it names */
+            if (is_endpoint || (!is_prompt && url_is_any(text))) {
                 if (!urls_add(q, i, "data_sources"))
                     return false;
             } else if (!texts_add(q, i, TEXT_SYSTEM, 0)) {
