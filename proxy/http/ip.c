@@ -104,19 +104,18 @@ bool ip_print(const struct ip_address *ip, char *out, size_t size)
 }
 
 /* The IPv4 address that packets to `ip` reach in the end: itself, or inside of a mapped, compatible, translated (RFC 7915),
- * NAT64 (also of a network's own, RFC 8215) or 6to4 one. */
+ * NAT64 or 6to4 one. */
 static bool reaches_v4(const struct ip_address *ip, uint32_t *v4)
 {
     static const uint8_t none[12], nat64[12] = { 0x00, 0x64, 0xff, 0x9b }, translated[12] = { [8] = 0xff, [9] = 0xff };
-    static const uint8_t own_nat64[6] = { 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01 };
     const uint8_t *b = ip->bytes;
     if (b[0] == 0x20 && b[1] == 0x02) {
         *v4 = last_four(b + 2);
         return true;
     }
     *v4 = last_four(b + 12);
-    return memcmp(b, MAPPED, 12) == 0 || memcmp(b, nat64, 12) == 0 || memcmp(b, own_nat64, 6) == 0 ||
-           memcmp(b, translated, 12) == 0 || (memcmp(b, none, 12) == 0 && *v4 > 1);
+    return memcmp(b, MAPPED, 12) == 0 || memcmp(b, nat64, 12) == 0 || memcmp(b, translated, 12) == 0 ||
+           (memcmp(b, none, 12) == 0 && *v4 > 1);
 }
 
 struct place {
@@ -148,6 +147,7 @@ static const struct place PRIVATE[] = {
     V4(100, 64, 0, 0, 10),                                              /* carrier NAT */
     { { 0xfc }, 7 },                                                /* fc00:: */
     { { 0xfe, 0xc0 }, 10 },                                         /* fec0:: */
+    { { 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01 }, 48 },                 /* a network's own NAT64 (RFC 8215) */
 };
 #undef V4
 /* clang-format on */
@@ -175,9 +175,25 @@ bool ip_is_loopback(const struct ip_address *ip)
     return is_in(ip, LOOPBACK, ARRAY_LEN(LOOPBACK));
 }
 
+/* A network's own NAT64 has the IPv4 address where the length of its prefix puts it (RFC 6052 §2.2), which nobody tells here. */
+static bool own_nat64_hides_metadata(const struct ip_address *ip)
+{
+    static const uint8_t PREFIX[6] = { 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01 };
+    static const uint8_t WHERE[][4] = { { 6, 7, 9, 10 }, { 7, 9, 10, 11 }, { 9, 10, 11, 12 }, { 12, 13, 14, 15 } };
+    const uint8_t *b = ip->bytes;
+    for (size_t i = 0; i < ARRAY_LEN(WHERE) && memcmp(b, PREFIX, sizeof PREFIX) == 0; i++) {
+        const uint8_t v4[4] = { b[WHERE[i][0]], b[WHERE[i][1]], b[WHERE[i][2]], b[WHERE[i][3]] };
+        struct ip_address real;
+        set_v4(&real, last_four(v4));
+        if (is_in(&real, METADATA, ARRAY_LEN(METADATA)))
+            return true;
+    }
+    return false;
+}
+
 bool ip_is_metadata(const struct ip_address *ip)
 {
-    return is_in(ip, METADATA, ARRAY_LEN(METADATA));
+    return is_in(ip, METADATA, ARRAY_LEN(METADATA)) || own_nat64_hides_metadata(ip);
 }
 
 bool ip_is_private(const struct ip_address *ip)

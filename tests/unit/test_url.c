@@ -197,7 +197,12 @@ static const struct {
     { "169.254.169.254", false, true, false },
     { "::ffff:169.254.169.254", false, true, false },
     { "64:ff9b::a9fe:a9fe", false, true, false },
-    { "64:ff9b:1::a9fe:a9fe", false, true, false }, /* RFC 8215 */
+    { "64:ff9b:1::a9fe:a9fe", false, true, true }, /* RFC 8215, with each prefix of RFC 6052 */
+    { "64:ff9b:1:0:a9:fea9:fe00:0", false, true, true },
+    { "64:ff9b:1:a9:fe:a9fe::", false, true, true },
+    { "64:ff9b:1:a9fe:a9:fe00::", false, true, true },
+    { "64:ff9b:1:808:8:800::", false, false, true },
+    { "64:ff9b:1::7f00:1", false, false, true },
     { "::ffff:0:a9fe:a9fe", false, true, false },   /* RFC 7915 */
     { "2002:a9fe:a9fe::", false, true, false },
     { "168.63.129.16", false, true, false },
