@@ -220,14 +220,10 @@ static bool look(struct attack_look *l)
     return !l->failed;
 }
 
-bool attacks_judge(const struct attack_set *set, struct attack_scratch *s, const struct attack_policy *p, struct str text,
-                   struct attacks_found *out)
+/* All forms. `anew`: as if no text had been read before. */
+static bool look_at_forms(const struct attack_set *set, struct attack_scratch *s, struct str text, bool anew)
 {
-    *out = (struct attacks_found){ .verdict = ATTACKS_NONE };
-    if (!text.len || text.len > TEXT_MAX_BYTES)
-        return !text.len;
-    s->policy = p;
-    s->out = out;
+    *s->out = (struct attacks_found){ .verdict = ATTACKS_NONE };
     s->refuses = s->reports = false;
     memset(s->seen, 0, sizeof s->seen);
     memset(s->heaviest, 0, sizeof s->heaviest);
@@ -238,7 +234,7 @@ bool attacks_judge(const struct attack_set *set, struct attack_scratch *s, const
                              .text = text,
                              .work = WORK_FACTOR * text.len + WORK_LEAST,
                              .steps = STEPS_FACTOR * text.len + STEPS_LEAST };
-    bool ok = look(&l);
+    bool ok = attack_matcher_begin(s->matcher, anew) && look(&l);
     for (unsigned form = 1; ok && l.encoded && !attack_is_spent(&l) && form < FORMS_MAX; form++) {
         struct buf *decoded = &s->forms[form % 2];
         ok = attack_decode(l.text, decoded);
@@ -253,6 +249,20 @@ bool attacks_judge(const struct attack_set *set, struct attack_scratch *s, const
                                   .steps = l.steps };
         ok = look(&l);
     }
+    return ok;
+}
+
+bool attacks_judge(const struct attack_set *set, struct attack_scratch *s, const struct attack_policy *p, struct str text,
+                   struct attacks_found *out)
+{
+    *out = (struct attacks_found){ .verdict = ATTACKS_NONE };
+    if (!text.len || text.len > TEXT_MAX_BYTES)
+        return !text.len;
+    s->policy = p;
+    s->out = out;
+    bool ok = look_at_forms(set, s, text, false);
+    if (ok && attack_matcher_is_full(s->matcher))
+        ok = look_at_forms(set, s, text, true);
     for (size_t i = 0; i < ARRAY_LEN(s->forms); i++)
         if (s->forms[i].size > KEPT_BYTES)
             buf_finish(&s->forms[i]);

@@ -210,6 +210,9 @@ bool attack_expressions_make(struct attack_set *set, struct problems *problems)
 struct attack_matcher {
     const struct attack_expressions *expressions;
     struct pattern_automaton automaton; /* owned */
+    uint32_t generation;   /* of the automaton when the text began */
+    bool is_alone, is_full; /* with no states of other texts; there were too many with them */
+    unsigned made;         /* states of the text since they were forgotten in the midst of it */
 };
 
 struct attack_matcher *attack_matcher_new(const struct attack_set *set)
@@ -229,6 +232,21 @@ void attack_matcher_free(struct attack_matcher *m)
     if (m)
         pattern_automaton_finish(&m->automaton);
     free(m);
+}
+
+bool attack_matcher_begin(struct attack_matcher *m, bool anew)
+{
+    bool ok = !anew || pattern_automaton_forget(&m->automaton);
+    m->is_alone = anew;
+    m->is_full = false;
+    m->made = 0;
+    m->generation = m->automaton.generation;
+    return ok;
+}
+
+bool attack_matcher_is_full(const struct attack_matcher *m)
+{
+    return m->is_full;
 }
 
 /* ---- where a match stands ---- */
@@ -329,15 +347,28 @@ static void spend(struct attack_look *l, size_t steps)
 
 enum { MADE_FREE = 256 /* more than an ordinary text leads to */, MADE_STEPS = 4 * STATE_STEPS };
 
-/* One load for a byte and one for a step, as long as nothing ends. A state is made once for all texts, and that costs none of them,
- * until there were too many and all were forgotten: then a text pays for what is made because of it, if that is much. */
+/* A state is made once for all texts, and that costs none of them. What does not fit beside the states of others is read anew, alone;
+ * what does not fit then pays for what is made since, if that is much. So it depends on the text alone what it pays. */
+static void pay_for_state(struct attack_look *l)
+{
+    struct attack_matcher *m = l->matcher;
+    if (m->automaton.generation == m->generation)
+        return;
+    if (!m->is_alone) {
+        m->is_full = true;
+        l->steps = 0;
+    } else if (++m->made > MADE_FREE) {
+        spend(l, MADE_STEPS);
+    }
+}
+
+/* One load for a byte and one for a step, as long as nothing ends. */
 void attack_match(struct attack_look *l, size_t from)
 {
     struct pattern_automaton *a = &l->matcher->automaton;
     const struct pattern_group *g = a->group;
     const uint32_t *next = a->next;
     const size_t len = l->text.len, stop = l->steps < len - from ? from + l->steps : len;
-    l->generation = l->generation ? l->generation : a->generation;
     uint32_t row = a->starts[from && pattern_is_word((unsigned char)l->text.at[from - 1])] << g->width_log2;
     size_t i = from;
     for (; i <= stop; i++) {
@@ -354,8 +385,9 @@ void attack_match(struct attack_look *l, size_t from)
                 l->failed = true;
                 break;
             }
-            if (a->generation != l->generation && ++l->made > MADE_FREE)
-                spend(l, MADE_STEPS);
+            pay_for_state(l);
+            if (l->matcher->is_full)
+                break;
         }
         row = state << g->width_log2;
         next = a->next; /* may have grown */

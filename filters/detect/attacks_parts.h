@@ -48,6 +48,10 @@ void attack_sql_words(struct attack_set *set);
 struct attack_matcher;
 struct attack_matcher *attack_matcher_new(const struct attack_set *set) MUST_USE;
 void attack_matcher_free(struct attack_matcher *m); /* NULL is fine */
+/* Before each text. `anew`: nothing is remembered of those that were read before. False without memory. */
+bool attack_matcher_begin(struct attack_matcher *m, bool anew) MUST_USE;
+/* The text came to more states than there was room for beside those of others: it is to be read anew. */
+bool attack_matcher_is_full(const struct attack_matcher *m);
 
 /* One form of a text: as it is, or decoded. */
 struct attack_look {
@@ -58,8 +62,6 @@ struct attack_look {
     unsigned form;   /* times that it was decoded */
     size_t work;     /* bytes that grammars may still read, all forms together; beyond, nobody looks any further */
     size_t steps;    /* the same, of the automaton */
-    uint32_t generation; /* of the automaton when it was first asked; 0: it was not */
-    unsigned made;   /* states of it since then that were forgotten before */
     bool encoded;    /* there is what could be an encoding */
     bool failed;     /* no memory */
     size_t inside;   /* what could be evaluated ends before */

@@ -1,9 +1,9 @@
 /* pattern_automaton.c - states are made when a text first leads to them, and all are forgotten when there are too many. */
 #include "filters/detect/pattern_parts.h"
 
-enum { STATES_MAX = 4096, POOL_MIN = 1 << 10, POOL_MAX = 1 << 18, BUCKETS = 4 * STATES_MAX };
+enum { STATES_MAX = 4096, STATES_LEAST = 3 /* dead, and the starts */, POOL_MIN = 1 << 10, POOL_MAX = 1 << 18, BUCKETS = 4 * STATES_MAX };
+#define STATE_NO_ROOM (STATE_UNKNOWN - 1)
 
-static bool forget(struct pattern_automaton *a);
 static bool grow_pool(struct pattern_automaton *a, uint32_t room);
 
 bool pattern_automaton_init(struct pattern_automaton *a, const struct pattern_set *set, const struct pattern_group *g)
@@ -17,7 +17,7 @@ bool pattern_automaton_init(struct pattern_automaton *a, const struct pattern_se
     a->fresh = calloc(nodes + 1, sizeof *a->fresh);
     a->found = calloc(g->end - g->first + 1, sizeof *a->found);
     return a->buckets && a->work && a->stack && a->mark && a->fresh && a->found && grow_pool(a, POOL_MIN) &&
-           forget(a);
+           pattern_automaton_forget(a);
 }
 
 void pattern_automaton_finish(struct pattern_automaton *a)
@@ -117,6 +117,7 @@ static uint32_t add_state(struct pattern_automaton *a, uint32_t bucket, uint32_t
     return a->states_count++;
 }
 
+/* STATE_NO_ROOM: the others are to be forgotten first. */
 static uint32_t state_of(struct pattern_automaton *a, uint32_t count, uint32_t found_count, bool word)
 {
     word = word && count; /* the dead are all alike */
@@ -125,6 +126,10 @@ static uint32_t state_of(struct pattern_automaton *a, uint32_t count, uint32_t f
     for (; a->buckets[bucket] != STATE_UNKNOWN; bucket = (bucket + 1) % BUCKETS)
         if (is_same(a, &a->states[a->buckets[bucket]], count, found_count, word))
             return a->buckets[bucket];
+    /* Only what does not fit is a reason to forget, so that a text whose states all fit never is one. */
+    bool is_full = a->states_count == STATES_MAX || a->pool_count + count + found_count > POOL_MAX;
+    if (is_full && a->states_count > STATES_LEAST)
+        return STATE_NO_ROOM;
     return add_state(a, bucket, count, found_count, word);
 }
 
@@ -183,8 +188,7 @@ static bool make_starts(struct pattern_automaton *a)
     return true;
 }
 
-/* Everything but the dead state and the two starts is forgotten. */
-static bool forget(struct pattern_automaton *a)
+bool pattern_automaton_forget(struct pattern_automaton *a)
 {
     for (size_t i = 0; i < BUCKETS; i++)
         a->buckets[i] = STATE_UNKNOWN;
@@ -234,11 +238,11 @@ static uint32_t step_over(struct pattern_automaton *a, uint32_t work_count, uint
 uint32_t pattern_automaton_next(struct pattern_automaton *a, uint32_t state, uint32_t class)
 {
     uint32_t work_count = settle_neighbours(a, &a->states[state], class);
-    bool is_full = a->states_count >= STATES_MAX || a->pool_count >= POOL_MAX;
-    if (is_full && !forget(a))
-        return STATE_UNKNOWN;
     uint32_t to = step_over(a, work_count, class);
-    if (to != STATE_UNKNOWN && !is_full)
+    bool had_room = to != STATE_NO_ROOM;
+    if (!had_room)
+        to = pattern_automaton_forget(a) ? step_over(a, work_count, class) : STATE_UNKNOWN;
+    if (to != STATE_UNKNOWN && had_room)
         a->next[((size_t)state << a->group->width_log2) + class] =
             to << a->group->width_log2 | (a->is_special[to] ? STATE_SPECIAL : 0);
     return to;

@@ -159,7 +159,9 @@ bool pattern_classes_make(const struct pattern_set *set, struct pattern_group *g
 /* Of one group of the set's patterns: it needs `firsts`, `order`, `nodes` and `sets` of the set. */
 bool pattern_automaton_init(struct pattern_automaton *a, const struct pattern_set *set, const struct pattern_group *group) MUST_USE;
 void pattern_automaton_finish(struct pattern_automaton *a);
-/* Where `state` leads; STATE_UNKNOWN without memory. May forget all other states. */
+/* All states but the dead one and the two starts; false without memory. */
+bool pattern_automaton_forget(struct pattern_automaton *a) MUST_USE;
+/* Where `state` leads; STATE_UNKNOWN without memory. Forgets all other states when there is no room for one more. */
 uint32_t pattern_automaton_next(struct pattern_automaton *a, uint32_t state, uint32_t class) MUST_USE;
 
 /* ---- a walk over a text: what pattern_set_find and pattern_stream_feed have in common ---- */

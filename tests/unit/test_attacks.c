@@ -340,6 +340,52 @@ TEST("texts made to cost much are read within a budget, and then refused")
     free(text);
 }
 
+/* Conditions of which each leads to states of its own: a few thousand of them are more than an automaton keeps. */
+static void make_cases(char *text, size_t len, uint32_t seed)
+{
+    static const char *const words[] = { " then ", "+then+" };
+    for (size_t at = 0; at < len;) {
+        char part[128];
+        size_t n = (size_t)snprintf(part, sizeof part, "\ncase when ");
+        while (n < 110) {
+            seed = seed * 1103515245 + 12345;
+            n += (size_t)snprintf(part + n, sizeof part - n, "%.*s%s", (int)(seed >> 29), "xxxxxxxx", words[(seed >> 16) & 1]);
+        }
+        n = n < len - at ? n : len - at;
+        memcpy(text + at, part, n);
+        at += n;
+    }
+}
+
+TEST("what a worker has read before does not decide whether a text is too dense")
+{
+    enum { BYTES = 12000, TEXTS = 20 };
+    char *text = malloc(BYTES);
+    size_t dense = 0, plain = 0;
+    struct problems problems;
+    problems_init(&problems, STR("rules"), STR(""));
+    struct attack_set *set = attack_set_ref(&problems);
+    struct attack_scratch *warm = attack_scratch_new(set);
+    struct attack_policy policy = { .categories = ~(uint64_t)0, .threshold = ATTACK_THRESHOLD };
+    for (uint32_t i = 0; i < TEXTS; i++) {
+        size_t len = BYTES / TEXTS * (i + 1);
+        make_cases(text, len, i);
+        struct attacks_found now, alone;
+        struct attack_scratch *fresh = attack_scratch_new(set);
+        CHECK(attacks_judge(set, warm, &policy, str_of(text, len), &now));
+        CHECK(attacks_judge(set, fresh, &policy, str_of(text, len), &alone));
+        CHECK(now.score == alone.score && now.count == alone.count && now.verdict == alone.verdict);
+        dense += alone.score == ATTACK_SCORE_MAX;
+        plain += alone.score < ATTACK_SCORE_MAX;
+        attack_scratch_free(fresh);
+    }
+    CHECK(dense && plain);
+    attack_scratch_free(warm);
+    attack_set_unref(set);
+    problems_finish(&problems);
+    free(text);
+}
+
 /* What a text comes to with one override, as the setting has it. */
 static enum attack_verdict verdict_with(struct str key, struct str value, struct str text)
 {
