@@ -5,7 +5,7 @@
 #include "proxy/base/base64.h"
 #include "proxy/base/buf.h"
 
-enum { EXPRESSION_MAX = 16 * 1024 };
+enum { EXPRESSION_MAX = 16 * 1024, SPREAD_MANY = 190 };
 enum spread { APART, BACKWARDS, ROT13 };
 enum code { HEXADECIMAL, DECIMAL };
 
@@ -32,7 +32,8 @@ static char rot13(char c)
     return !is_letter ? c : ascii_lower(c) < 'n' ? (char)(c + 13) : (char)(c - 13);
 }
 
-/* Letters and digits, whatever may stand between them. Nothing when they are too few, or not all that there is. */
+/* Letters and digits, whatever may stand between them: five characters, or four where there are so many that a match would be too long.
+ * Nothing when they are too few, or not all that there is. */
 static bool write_spread(struct buf *out, struct str text, unsigned how)
 {
     size_t count = 0;
@@ -46,7 +47,7 @@ static bool write_spread(struct buf *out, struct str text, unsigned how)
         char c = text.at[how == BACKWARDS ? text.len - 1 - i : i];
         c = how == ROT13 ? rot13(c) : c;
         if (is_alnum(c))
-            ok = (!buf_len(out) || buf_add(out, STR("[^A-Za-z0-9]{0,5}"))) && buf_add(out, str_of(&c, 1));
+            ok = (!buf_len(out) || buf_addf(out, "[^A-Za-z0-9]{0,%d}", count <= SPREAD_MANY ? 5 : 4)) && buf_add(out, str_of(&c, 1));
     }
     return ok;
 }
