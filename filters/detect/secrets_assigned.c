@@ -5,7 +5,7 @@
 
 #include "proxy/base/base64.h"
 
-enum { NAME_MAX_BYTES = 48 };
+enum { NAME_MAX_BYTES = 48, DRAWN_MIN = 12 };
 
 static struct str view(struct str text, size_t start, size_t end)
 {
@@ -140,6 +140,28 @@ bool secret_assigned(struct str text, size_t *start, size_t *end)
     return true;
 }
 
+/* Letters and digits in a row, so many and so mixed: paths, names and what else is made of words and signs have none such. */
+static bool has_drawn(struct str s)
+{
+    size_t run = 0, changes = 0;
+    bool letter = false, digit = false;
+    near_look(s.len);
+    for (size_t i = 0; i < s.len; i++) {
+        if (!is_alnum(s.at[i])) {
+            run = changes = 0;
+            letter = digit = false;
+            continue;
+        }
+        unsigned kind = kinds_of(str_of(s.at + i, 1));
+        changes += run && kind != kinds_of(str_of(s.at + i - 1, 1));
+        letter |= !ascii_is_digit(s.at[i]);
+        digit |= ascii_is_digit(s.at[i]);
+        if (++run >= DRAWN_MIN && letter && (digit || 3 * changes >= run))
+            return true;
+    }
+    return false;
+}
+
 /* --account-key VALUE */
 bool secret_given(struct str text, size_t *start, size_t *end)
 {
@@ -147,7 +169,8 @@ bool secret_given(struct str text, size_t *start, size_t *end)
     while (at > *start && !memchr(MARKS, text.at[at - 1], sizeof MARKS - 1))
         at--;
     trim_value(text, at, end);
-    if (at + 16 > *end || is_code(view(text, at, *end)) || !near_is_random(view(text, at, *end)))
+    struct str value = view(text, at, *end);
+    if (value.len < 16 || is_code(value) || !near_is_random(value) || !has_drawn(value))
         return false;
     *start = at;
     return true;
@@ -157,7 +180,8 @@ bool secret_given(struct str text, size_t *start, size_t *end)
 bool secret_env_key(struct str text, size_t *start, size_t *end)
 {
     static const struct str OTHERS[] = { STR_INIT("PUBLIC"), STR_INIT("PUBLISH"), STR_INIT("SITE"), STR_INIT("CACHE"), STR_INIT("PARTITION"), STR_INIT("SORT"),
-                                         STR_INIT("ROUTING"), STR_INIT("IDEMPOTENCY"), STR_INIT("OBJECT"), STR_INIT("FOREIGN"), STR_INIT("S3") };
+                                         STR_INIT("ROUTING"), STR_INIT("IDEMPOTENCY"), STR_INIT("OBJECT"), STR_INIT("FOREIGN"), STR_INIT("S3"),
+                                         STR_INIT("GPG"), STR_INIT("PGP") };
     size_t name = *start;
     while (name > 0 && *start - name < NAME_MAX_BYTES && (is_alnum(text.at[name - 1]) || text.at[name - 1] == '_'))
         name--;
@@ -166,7 +190,7 @@ bool secret_env_key(struct str text, size_t *start, size_t *end)
     for (size_t i = 0; i < ARRAY_LEN(OTHERS); i++)
         if (str_find_str(s, OTHERS[i]) < s.len)
             return false;
-    return s.len && secret_assigned(text, start, end);
+    return s.len && secret_assigned(text, start, end) && has_drawn(view(text, *start, *end));
 }
 
 bool secret_bearer(struct str text, size_t *start, size_t *end)
