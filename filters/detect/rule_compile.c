@@ -4,6 +4,7 @@
 #include <hs.h>
 #include <stdlib.h>
 
+#include "filters/detect/rule_parts.h"
 
 enum { FLAGS = HS_FLAG_CASELESS | HS_FLAG_DOTALL | HS_FLAG_MULTILINE };
 
@@ -36,12 +37,21 @@ static bool measure(const struct rule_making *m, size_t i, struct problems *prob
     return ok;
 }
 
-static bool has_foreign(struct str s)
+/* Does all that it matches have something beyond ASCII? (?:é|e) does not. */
+static bool is_foreign(struct str s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.at[i] >= 0x80)
-            return true;
-    return false;
+    bool here = false; /* in this alternative */
+    for (size_t i = 0, n; i < s.len; i += n) {
+        struct str rest = str_from(s, i);
+        n = rule_step_over(rest);
+        bool may_lack = n < rest.len && strchr("?*{", rest.at[n]);
+        if (*rest.at == '|' && !here)
+            return false;
+        bool is_one =
+            str_starts(rest, STR("(?:")) ? is_foreign(str_of(rest.at + 3, n - 4)) : (unsigned char)*rest.at >= 0x80;
+        here = *rest.at != '|' && (here || (is_one && !may_lack));
+    }
+    return here;
 }
 
 /* What speaks of lines must be a pattern by itself: the rest of a chain is looked for where lines are no more. */
@@ -53,7 +63,7 @@ static bool place(struct rule_making *m, struct problems *problems)
         struct set_piece *p = &set->pieces[i];
         struct str e = str_c(p->expression);
         bool of_lines = !p->is_word && (str_find_str(e, STR("\\n")) < e.len || str_starts(e, STR("^")));
-        p->where = of_lines ? SET_LINES : has_foreign(e) ? SET_FOREIGN : SET_PLAIN;
+        p->where = of_lines ? SET_LINES : is_foreign(e) ? SET_FOREIGN : SET_PLAIN;
         for (size_t k = 0; of_lines && k < set->seats[i].parts; k++) {
             const struct set_part *part = &set->parts[set->parts_of[set->seats[i].first_part + k]];
             for (size_t u = 0; u < part->uses; u++) {

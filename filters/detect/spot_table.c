@@ -67,11 +67,13 @@ static bool look_at_parts(struct making *m)
     size_t links = 0;
     m->parts = calloc(set->parts_count, sizeof *m->parts);
     for (size_t i = 0; i < set->pieces_count; i++)
-        links += set->seats[i].parts;
+        links += set->pieces[i].in_table ? set->seats[i].parts : 0;
     m->pieces_of = calloc(links, sizeof *m->pieces_of);
     if (!m->parts || !m->pieces_of)
         return false;
     for (size_t i = 0; i < set->pieces_count; i++) {
+        if (!set->pieces[i].in_table)
+            continue;
         double often = rarity_of(&m->rarity, set->pieces[i].word);
         for (size_t k = 0; k < set->seats[i].parts; k++) {
             struct about_part *p = &m->parts[set->parts_of[set->seats[i].first_part + k]];
@@ -88,7 +90,7 @@ static bool look_at_parts(struct making *m)
         m->parts[i].links = 0;
     }
     for (size_t i = 0; i < set->pieces_count; i++) {
-        for (size_t k = 0; k < set->seats[i].parts; k++) {
+        for (size_t k = 0; set->pieces[i].in_table && k < set->seats[i].parts; k++) {
             struct about_part *p = &m->parts[set->parts_of[set->seats[i].first_part + k]];
             m->pieces_of[p->first_link + p->links++] = (uint32_t)i;
         }
@@ -317,12 +319,13 @@ static bool fill_slots(struct making *m)
     return true;
 }
 
+/* Expressions are left out: where one is looked for, all of the text is (judge_scan.c), and elsewhere none of them can be. */
 static bool is_usable(const struct rule_set *set)
 {
     for (size_t i = 0; i < set->pieces_count; i++)
-        if (!set->pieces[i].in_table)
-            return false;
-    return true;
+        if (set->pieces[i].in_table)
+            return true;
+    return false;
 }
 
 static bool make_table(struct making *m)

@@ -53,7 +53,7 @@ struct spot_piece {
 };
 
 struct spot_table {
-    bool is_everywhere; /* spots are of no use: expressions are looked for too, or chains that go too far */
+    bool is_everywhere; /* spots are of no use: all are expressions, or chains go too far */
     const uint64_t *letters;
     uint32_t *may_be, *may_pair; /* bits for some bits of each hash: of words, of pairs */
     uint64_t signs[128][4];      /* of a sign: what follows it in both */
