@@ -122,6 +122,13 @@ static bool is_rot13(struct str text, size_t at)
     return end >= 3 && str_eq_nocase(str_of(text.at + end - 3, 3), STR("rot"));
 }
 
+static size_t run_end(struct str text, size_t i)
+{
+    while (i < text.len && char_is(text.at[i], IS_RUN))
+        i++;
+    return i;
+}
+
 static void look_at_run(struct look *l, struct str text, size_t start, struct known *known, uint64_t *work)
 {
     size_t skip;
@@ -132,8 +139,11 @@ static void look_at_run(struct look *l, struct str text, size_t start, struct kn
             words_are_joined(str_from(text, start), &len))
             note(l, text, REASON_MARKUP, start, start + len);
         char before = start ? text.at[start - 1] : ' ';
-        if (before != '.' && before != '@' && !is_told(l, REASON_JOINED, start) && letters_are_joined(str_from(text, start), work))
-            note(l, text, REASON_JOINED, start, start + RUN_MIN);
+        if (before == '.' || before == '@' || is_told(l, REASON_JOINED, start) || !letters_are_joined(str_from(text, start), work))
+            return;
+        size_t end = run_end(text, start);
+        *work += end - start;
+        note(l, text, REASON_JOINED, start, end);
         return;
     }
     size_t end = start;
