@@ -285,6 +285,16 @@ static bool is_within(struct attack_look *l, size_t from, enum place place)
     return at > least;
 }
 
+/* Asked for once: a text of quotes and tags would be looked through for each of them. */
+static bool is_untagged(struct attack_look *l, size_t from)
+{
+    if (!l->tag_from) {
+        size_t line = str_find(l->text, '\n');
+        l->tag_from = 1 + str_find(str_first(l->text, line), '<');
+    }
+    return from < l->tag_from;
+}
+
 static bool stands(struct attack_look *l, size_t from, size_t to, enum place place)
 {
     struct str s = l->text;
@@ -317,7 +327,7 @@ static bool stands(struct attack_look *l, size_t from, size_t to, enum place pla
     case PLACE_INSIDE:
         return attack_is_word(before);
     case PLACE_UNTAGGED:
-        return !memchr(s.at, '<', from) && !memchr(s.at, '\n', from);
+        return is_untagged(l, from);
     }
     NOTREACHED("a rule that stands nowhere");
 }

@@ -67,6 +67,7 @@ struct attack_look {
     size_t inside;   /* what could be evaluated ends before */
     size_t tick_end; /* where the last `…` ended */
     size_t tag_end;  /* and the last tag */
+    size_t tag_from; /* where the first < or line feed can be, one more; 0: it was not looked for */
     struct {
         size_t from, to; /* counted in */
         bool odd;

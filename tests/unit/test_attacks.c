@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 static struct attacks_found judge_with(struct attack_policy policy, struct str text)
 {
@@ -337,6 +338,20 @@ TEST("texts made to cost much are read within a budget, and then refused")
     for (size_t at = 0; at + sizeof prose <= LONG_BYTES; at += sizeof prose - 1)
         memcpy(text + at, prose, sizeof prose - 1);
     CHECK(!is_dense(str_of(text, LONG_BYTES / 2)));
+    free(text);
+}
+
+TEST("tags behind a long line are not each looked for from its beginning")
+{
+    static const char tag[] = "'><x ";
+    enum { BYTES = 2 << 20, LIMIT_S = 2 /* a tenth of that is needed; twice that would be */ };
+    char *text = malloc(BYTES);
+    memset(text, 'a', BYTES);
+    for (size_t at = BYTES / 4 * 3; at + sizeof tag <= BYTES; at += sizeof tag - 1)
+        memcpy(text + at, tag, sizeof tag - 1);
+    clock_t before = clock();
+    CHECK(judge(str_of(text, BYTES)).verdict == ATTACKS_REFUSE);
+    CHECK(clock() - before < LIMIT_S * CLOCKS_PER_SEC);
     free(text);
 }
 
