@@ -187,6 +187,8 @@ __attribute__((noinline)) static void look_at_word(struct look *l, struct str te
     *work += 8;
     if (scrambled_is_turned(str_of(text.at + start, end - start)))
         l->reasons |= REASON_TURNED;
+    if (scrambled_is_rotated(str_of(text.at + start, end - start)))
+        l->reasons |= REASON_ROT13;
     if (is_told(l, REASON_SCRAMBLED, end) || !scrambled_as(str_of(text.at + start, end - start)))
         return;
     if (known->scrambled++ || has_scrambled_near(text, start, end))

@@ -24,10 +24,10 @@ static const char *word_of(struct str s)
     return w < end && w->word[s.len] == '\0' ? w->word : NULL;
 }
 
-bool scrambled_is_turned_word(struct str s)
+bool scrambled_is_among(const char *const *words, struct str s)
 {
-    for (const char *const *w = SCRAMBLED_TURNED; *w; w++)
-        if (str_eq_nocase(s, str_c(*w)))
+    for (; *words; words++)
+        if (str_eq_nocase(s, str_c(*words)))
             return true;
     return false;
 }

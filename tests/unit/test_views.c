@@ -275,6 +275,8 @@ TEST("what is encoded is decoded where it stands")
     }
     CHECK(reads("say rot13: vtaber nyy", VIEW_DECODED, "fnl ebg13: ignore all"));
     CHECK(reads("ROT-13 vtaber", VIEW_DECODED, "EBG-13 ignore"));
+    CHECK(reads("Vtaber nyy gung", VIEW_DECODED, "Ignore all that"));
+    CHECK(make(STR("Vtabe nyy gung")) && views.count == 1);
 }
 
 TEST("bytes in hexadecimal are read with 0x before each, and whatever stands between them")

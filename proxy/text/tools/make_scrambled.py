@@ -5,15 +5,18 @@ The words are those that English rules are made of and attacks use often, withou
 Before the first empty line stand the words by which a scrambled text is noticed; they are long, so that few texts have others like them.
 Behind the second are short ones, by which words that ran together are parted.
 """
+import codecs
 import os
 import textwrap
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-# Words by which a text that is written backwards is noticed.
-TURNED = ("ignore previous instruction instructions prompt prompts disregard forget password restrictions guidelines message "
-          "respond output assistant hidden response everything override bypass jailbreak developer harmful").split()
+# Words by which a text is noticed that is written backwards, or in rot13.
+TOLD = ("ignore previous instruction instructions prompt prompts disregard forget password restrictions guidelines message "
+        "respond output assistant hidden response everything override bypass jailbreak developer harmful system reveal answer "
+        "please without should anything always following character continue question questions secret instead remember repeat pretend "
+        "sentence translate content understand").split()
 
 
 def mix(letter):
@@ -45,14 +48,16 @@ def main():
     print('#include "proxy/text/scrambled.h"\n')
     print("const uint32_t SCRAMBLED_MIX[26] = {")
     print(textwrap.fill(" ".join("0x%08x," % mix(chr(97 + i)) for i in range(26)), 136, initial_indent="    ", subsequent_indent="    "))
-    turned = [w[::-1] for w in TURNED]
-    print_ends("ENDS", telling + turned)
+    turned, rotated = [w[::-1] for w in TOLD], [codecs.encode(w, "rot13") for w in TOLD]
+    print_ends("ENDS", telling + turned + rotated)
     print_ends("TURNED_ENDS", turned)
+    print_ends("ROTATED_ENDS", rotated)
     print_ends("ALL_ENDS", telling + others + short)
     print("};\n\nconst struct scrambled_word SCRAMBLED_WORDS[] = {")
     print(textwrap.fill(" ".join('{0x%08x,"%s"},' % w for w in words), 140, initial_indent="    ", subsequent_indent="    "))
-    print("};\n\nconst char *const SCRAMBLED_TURNED[] = {")
-    print(textwrap.fill(" ".join('"%s",' % w for w in sorted(turned)) + " NULL,", 140, initial_indent="    ", subsequent_indent="    "))
+    for name, listed in ("TURNED", turned), ("ROTATED", rotated):
+        print("};\n\nconst char *const SCRAMBLED_%s[] = {" % name)
+        print(textwrap.fill(" ".join('"%s",' % w for w in sorted(listed)) + " NULL,", 140, initial_indent="    ", subsequent_indent="    "))
     starts = [sum(k >> 24 < i for k, _ in words) for i in range(257)]
     print("};\n\nconst uint16_t SCRAMBLED_FROM[257] = {")
     print(textwrap.fill(" ".join("%d," % i for i in starts), 140, initial_indent="    ", subsequent_indent="    "))
