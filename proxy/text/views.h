@@ -28,7 +28,7 @@ enum view_kind {
     VIEW_LEET,  /* digits and signs as the letters that they imitate */
     VIEW_REVERSED, /* runs under a bidi override, as displayed */
     VIEW_UNSCRAMBLED, /* words whose inner letters were in another order */
-    VIEW_DECODED,  /* base64, hex, URL-, HTML- and \u-encoding, or rot13 that is announced or told by a word, decoded in place, then made plain */
+    VIEW_DECODED,  /* base64, hex, URL-, HTML- and \u-encoding, rot13: decoded in place, then made plain */
     VIEW_KINDS,
 };
 extern const char *const VIEW_KINDS_WORDS[VIEW_KINDS]; /* for journals: plain, bare, tight, … */
