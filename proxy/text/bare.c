@@ -3,7 +3,7 @@
 
 #include "proxy/text/confusable.h"
 
-enum { SIGNS_MAX = 3, TAG_MAX = 256, COMMENT_MAX = 4096, TAGS_MAX = 8, JOINTS = 3, WORD_LETTERS_MAX = 16 };
+enum { SIGNS_MAX = 3, TAG_MAX = 256, COMMENT_MAX = 4096, TAGS_MAX = 8, JOINTS = 3 };
 
 static bool is_letter(char c)
 {

@@ -185,11 +185,12 @@ static bool has_scrambled_near(struct str text, size_t start, size_t end)
 __attribute__((noinline)) static void look_at_word(struct look *l, struct str text, size_t start, size_t end, struct known *known, uint64_t *work)
 {
     *work += 8;
-    if (scrambled_is_turned(str_of(text.at + start, end - start)))
+    struct str word = str_of(text.at + start, end - start);
+    if (scrambled_is_told(&SCRAMBLED_TURNED, word))
         l->reasons |= REASON_TURNED;
-    if (scrambled_is_rotated(str_of(text.at + start, end - start)))
+    if (scrambled_is_told(&SCRAMBLED_ROTATED, word))
         l->reasons |= REASON_ROT13;
-    if (is_told(l, REASON_SCRAMBLED, end) || !scrambled_as(str_of(text.at + start, end - start)))
+    if (is_told(l, REASON_SCRAMBLED, end) || !scrambled_as(word))
         return;
     if (known->scrambled++ || has_scrambled_near(text, start, end))
         note(l, text, REASON_SCRAMBLED, known->scrambled == 2 ? known->scrambled_at : start, end);

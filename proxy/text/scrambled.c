@@ -24,10 +24,12 @@ static const char *word_of(struct str s)
     return w < end && w->word[s.len] == '\0' ? w->word : NULL;
 }
 
-bool scrambled_is_among(const char *const *words, struct str s)
+bool scrambled_is_told(const struct scrambled_told *told, struct str s)
 {
-    for (; *words; words++)
-        if (str_eq_nocase(s, str_c(*words)))
+    if (!scrambled_may_be(told->ends, s.at, s.len))
+        return false;
+    for (const char *const *w = told->words; *w; w++)
+        if (str_eq_nocase(s, str_c(*w)))
             return true;
     return false;
 }

@@ -28,11 +28,10 @@ def key(word):
     return (sum(map(mix, word)) + (mix(word[0]) << 7) + (mix(word[-1]) << 13)) & 0xffffffff
 
 
-def print_ends(name, words):
+def print_ends(words):
     ends = [[0] * 32 for _ in range(32)]
     for w in words:
         ends[ord(w[0]) & 31][ord(w[-1]) & 31] |= 1 << len(w)
-    print("};\n\nconst uint16_t SCRAMBLED_%s[32][32] = {" % name)
     for first, row in enumerate(ends):
         if any(row):
             text = ", ".join("['%s' & 31] = %d" % (chr(96 + i), n) for i, n in enumerate(row) if n)
@@ -49,15 +48,17 @@ def main():
     print("const uint32_t SCRAMBLED_MIX[26] = {")
     print(textwrap.fill(" ".join("0x%08x," % mix(chr(97 + i)) for i in range(26)), 136, initial_indent="    ", subsequent_indent="    "))
     turned, rotated = [w[::-1] for w in TOLD], [codecs.encode(w, "rot13") for w in TOLD]
-    print_ends("ENDS", telling + turned + rotated)
-    print_ends("TURNED_ENDS", turned)
-    print_ends("ROTATED_ENDS", rotated)
-    print_ends("ALL_ENDS", telling + others + short)
+    for name, ends in ("ENDS", telling + turned + rotated), ("ALL_ENDS", telling + others + short):
+        print("};\n\nconst scrambled_ends SCRAMBLED_%s = {" % name)
+        print_ends(ends)
     print("};\n\nconst struct scrambled_word SCRAMBLED_WORDS[] = {")
     print(textwrap.fill(" ".join('{0x%08x,"%s"},' % w for w in words), 140, initial_indent="    ", subsequent_indent="    "))
     for name, listed in ("TURNED", turned), ("ROTATED", rotated):
-        print("};\n\nconst char *const SCRAMBLED_%s[] = {" % name)
+        print("};\n\nconst struct scrambled_told SCRAMBLED_%s = { .ends = {" % name)
+        print_ends(listed)
+        print("}, .words = (const char *const[]){")
         print(textwrap.fill(" ".join('"%s",' % w for w in sorted(listed)) + " NULL,", 140, initial_indent="    ", subsequent_indent="    "))
+        print("}")
     starts = [sum(k >> 24 < i for k, _ in words) for i in range(257)]
     print("};\n\nconst uint16_t SCRAMBLED_FROM[257] = {")
     print(textwrap.fill(" ".join("%d," % i for i in starts), 140, initial_indent="    ", subsequent_indent="    "))
