@@ -169,13 +169,14 @@ static size_t decode_run(struct decode *d, size_t i, size_t end)
     size_t skip = 0;
     struct spaced_hex form = { .step = 2 };
     struct numbers numbers;
-    if (char_is(rest.at[0], IS_DIGIT) && !run_is_spaced_hex(rest, &form) && run_is_numbers(rest, &numbers)) {
+    bool is_hex = run_is_spaced_hex(rest, &form);
+    if (char_is(rest.at[0], IS_DIGIT) && !is_hex && run_is_numbers(rest, &numbers)) {
         replace(d, i, i, STR_NONE);
         d->literal = take_numbers(d, i, numbers);
         d->work += d->literal - i;
         return d->literal;
     }
-    enum coding c = end - i < RUN_MIN ? (run_is_spaced_hex(rest, &form) ? CODING_HEX : CODING_NONE) : run_coding(rest, &skip);
+    enum coding c = end - i < RUN_MIN ? (is_hex ? CODING_HEX : CODING_NONE) : run_coding(rest, &skip);
     d->work += RUN_MIN;
     if (c == CODING_NONE || c == CODING_PLUS) {
         if (c == CODING_PLUS || d->plus)
@@ -210,7 +211,8 @@ static size_t decode_escape(struct decode *d, size_t i)
     return i + len;
 }
 
-static bool may_be_pair(struct str run)
+/* A pair of hexadecimal digits, 0x and one, or the number of a character. */
+static bool may_be_code(struct str run)
 {
     return run.len == 3 || run.len == 8 ? char_is(run.at[0], IS_DIGIT)
            : run.len == 2 ? char_is(run.at[0], IS_HEX) && char_is(run.at[1], IS_HEX)
@@ -235,7 +237,7 @@ bool decode_text(struct view_memory *m, struct reading in, struct form *out, boo
         for (run_end = run_end > i ? run_end : i; run_end < s.len && char_is(s.at[run_end], IS_RUN); d.work++)
             run_end++;
         i = run_end;
-        if (i - start >= RUN_MIN || may_be_pair(str_of(s.at + start, i - start)))
+        if (i - start >= RUN_MIN || may_be_code(str_of(s.at + start, i - start)))
             i = decode_run(&d, start, i);
         else if (d.plus)
             take_plus(&d, start, i);

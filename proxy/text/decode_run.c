@@ -6,7 +6,7 @@
 
 #include "proxy/base/utf8.h"
 
-enum { SAMPLE = 24, SAMPLE_BYTES_MIN = 8, LOOK_AHEAD = 64, PARTS_MAX = 4 };
+enum { SAMPLE = 24, SAMPLE_BYTES_MIN = 8, LOOK_AHEAD = 64, PARTS_MAX = 4, TELLING_PAIRS = 4 };
 
 /* clang-format off */
 const int8_t BASE64_VALUES[128] = {
@@ -148,25 +148,40 @@ enum coding run_coding(struct str s, size_t *skip)
     return pluses > 1 && is_plus(s) ? CODING_PLUS : CODING_NONE;
 }
 
-/* 69 67 6e 6f or 0x69, 0x67, 0x6e, 0x6f: with the same between all of them. */
+/* The last character may be cut where there was no room for more. */
+static bool is_utf8(const char *bytes, size_t n)
+{
+    for (size_t i = 0, width; i < n; i += width)
+        if (!(width = utf8_valid_one(str_of(bytes + i, n - i))))
+            return n == SAMPLE && n - i < 4;
+    return true;
+}
+
+/* 69 67 6e 6f or 0x69, 0x67, 0x6e, 0x6f: with the same between all of them, and text as far as a sample goes: 73 71 78 79 82 is
+ * IGNOR in decimal. */
 bool run_is_spaced_hex(struct str s, struct spaced_hex *form)
 {
-    size_t digits = s.len > 2 && s.at[0] == '0' && ascii_lower(s.at[1]) == 'x' ? 2 : 0, end = digits + 2, step = end + 1, letters = 0;
+    size_t digits = s.len > 2 && s.at[0] == '0' && ascii_lower(s.at[1]) == 'x' ? 2 : 0, end = digits + 2, step = end + 1;
+    size_t letters = 0, n = 0;
+    char bytes[SAMPLE];
     if (digits && s.len > step && s.at[end] == ',' && s.at[step] == ' ')
         step++;
-    if (s.len < 3 * step + end || char_is(s.at[end], IS_WORD))
+    if (s.len < (TELLING_PAIRS - 1) * step + end || char_is(s.at[end], IS_WORD))
         return false;
-    for (size_t i = 0; i < 4 * step; i += step) {
+    for (size_t i = 0; n < SAMPLE && i + end <= s.len; i += step) {
         if (memcmp(s.at + i, s.at, digits) != 0 || !char_is(s.at[i + digits], IS_HEX) || !char_is(s.at[i + digits + 1], IS_HEX) ||
             (i && memcmp(s.at + i - (step - end), s.at + end, step - end) != 0))
-            return false;
+            break;
         char c = (char)(hex_value(s.at[i + digits]) << 4 | hex_value(s.at[i + digits + 1]));
-        if (char_is(c, IS_CONTROL))
+        if (n < TELLING_PAIRS && char_is(c, IS_CONTROL))
             return false;
-        letters += char_is(c, IS_ALPHA | IS_HIGH);
+        letters += n < TELLING_PAIRS && char_is(c, IS_ALPHA | IS_HIGH);
+        bytes[n++] = c;
     }
+    if (n < TELLING_PAIRS || letters < 2 || !is_utf8(bytes, n))
+        return false;
     *form = (struct spaced_hex){ digits, step };
-    return letters >= 2;
+    return true;
 }
 
 bool view_is_code(struct str s)

@@ -186,9 +186,9 @@ __attribute__((noinline)) static void look_at_word(struct look *l, struct str te
 {
     *work += 8;
     struct str word = str_of(text.at + start, end - start);
-    if (scrambled_is_told(&SCRAMBLED_TURNED, word))
+    if (!(l->reasons & REASON_TURNED) && scrambled_is_told(&SCRAMBLED_TURNED, word))
         l->reasons |= REASON_TURNED;
-    if (scrambled_is_told(&SCRAMBLED_ROTATED, word))
+    if (!(l->reasons & REASON_ROT13) && scrambled_is_told(&SCRAMBLED_ROTATED, word))
         l->reasons |= REASON_ROT13;
     if (is_told(l, REASON_SCRAMBLED, end) || !scrambled_as(word))
         return;
@@ -211,12 +211,13 @@ static void look_at_number(struct look *l, struct str text, size_t at, uint64_t 
     struct numbers form;
     if (is_rot13(text, at))
         l->reasons |= REASON_ROT13;
+    *work += RUN_MIN;
     if (is_told(l, REASON_ENCODED, at) || !run_is_numbers(str_from(text, at - 1), &form))
         return;
     size_t end = at + 1;
     while (!form.gap && end < text.len && char_is(text.at[end], IS_DIGIT))
         end++;
-    *work += 16 + end - at;
+    *work += end - at;
     note(l, text, REASON_ENCODED, at - 1, end);
 }
 

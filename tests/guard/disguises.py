@@ -131,6 +131,7 @@ DISGUISES = {
     "binary": lambda t: " ".join("{:08b}".format(b) for b in t.encode()),
     "binary joined": lambda t: "".join("{:08b}".format(b) for b in t.encode()),
     "decimal": lambda t: " ".join(str(b) for b in t.encode()),
+    "decimal, upper": lambda t: " ".join(str(b) for b in t.upper().encode()),
     "decimal, commas": lambda t: "[" + ", ".join(str(b) for b in t.encode()) + "]",
     "base32": lambda t: base64.b32encode(t.encode()).decode(),
     "ascii85": lambda t: base64.a85encode(t.encode()).decode(),

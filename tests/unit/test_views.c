@@ -350,6 +350,8 @@ TEST("characters are read by their numbers, in digits and in bits")
     CHECK(reads("01101001 01100111 01101110 01101111 01110010 01100101!", VIEW_DECODED, "ignore!"));
     CHECK(reads("011010010110011101101110011011110111001001100101", VIEW_DECODED, "ignore"));
     CHECK(origin_is("x 73 103 110 111 114 101", VIEW_DECODED, "gn", "103 110"));
+    CHECK(reads("73 71 78 79 82 69 32 65 76 76", VIEW_DECODED, "IGNORE ALL")); /* the first four are letters in hexadecimal too */
+    CHECK(reads("72 65 70 65 61 74 20 69 74", VIEW_DECODED, "repeat it"));
     CHECK(ALL_ARE_PLAIN("73 103 110 111 114", "12 13 14 15 16 17 18 19", "2023, 2024, 2025", "73 103, 110 111 114 101",
                         "1000 1000 1000 1000 1000 1000", "00000000 00000000 00000000 00000000 00000000 00000000"));
 }

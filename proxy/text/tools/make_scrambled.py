@@ -42,7 +42,7 @@ def main():
     telling, others, short = ([w for w in part.split()] for part in open(os.path.join(HERE, "scrambled_words.txt")).read().split("\n\n"))
     words = sorted({(key(w), w) for w in telling + others + short})
     assert len({k for k, _ in words}) == len(words)
-    assert all(6 <= len(w) for w in telling) and all(4 <= len(w) <= 14 for w in telling + others) and all(len(w) < 4 for w in short)
+    assert all(6 <= len(w) <= 14 for w in TOLD) and all(6 <= len(w) for w in telling) and all(4 <= len(w) <= 14 for w in telling + others) and all(len(w) < 4 for w in short)
     print("/* scrambled_table.c - words whose inner letters may be in any order; printed by tools/make_scrambled.py. */")
     print('#include "proxy/text/scrambled.h"\n')
     print("const uint32_t SCRAMBLED_MIX[26] = {")
