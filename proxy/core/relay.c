@@ -219,22 +219,22 @@ static bool has_answer(const struct exchange *x, const struct jsonx *json)
                                              jsonx_member(json, 0, STR("output")) != JSONX_NO_NODE);
 }
 
-/* A gathered answer, and what it tells; NULL when it is no JSON. */
-static const struct jsonx *read_whole(struct exchange *x)
+/* A gathered answer: what it tells is owed, whatever a verdict says that is still awaited. */
+static void read_whole(struct exchange *x)
 {
     struct answer_facts facts = { 0 };
     const struct jsonx *json = x->answer_is_json ? index_of(x, buf_str(&x->answer)) : NULL;
+    x->answer_is_json = json != NULL;
     if (json) {
         x->dialect->read_answer(json, &x->call, &x->arena, &facts);
         learn(x, &facts);
     }
-    return json;
 }
 
-/* Read and filtered. An error without JSON gets our own words. False when it is over. */
+/* Filtered. An error without JSON gets our own words. False when it is over. */
 static bool make_whole(struct exchange *x)
 {
-    const struct jsonx *json = read_whole(x);
+    const struct jsonx *json = x->answer_is_json ? &x->answer_json : NULL;
     if (!json) {
         if (x->upstream_status < 400)
             exchange_refuse(x, WHY_UPSTREAM_BROKEN, "the answer is not unambiguous JSON");
@@ -260,12 +260,7 @@ static bool make_whole(struct exchange *x)
 /* Filters of the request first, those of the answer then: each may still be waiting for a verdict. */
 static void send_whole(struct exchange *x)
 {
-    if (is_end_held(x)) {
-        if (!x->is_whole_ready)
-            read_whole(x); /* what it reports is owed, whatever the verdict */
-        return;
-    }
-    if ((!x->is_whole_ready && !make_whole(x)) || is_end_held(x))
+    if (is_end_held(x) || (!x->is_whole_ready && !make_whole(x)) || is_end_held(x))
         return;
     x->answer_has_length = true;
     x->answer_length = x->whole_answer.len;
@@ -288,6 +283,7 @@ static void end_pieces(struct exchange *x)
 void relay_end(struct exchange *x)
 {
     if (x->is_whole) {
+        read_whole(x);
         send_whole(x);
         return;
     }
