@@ -9,25 +9,29 @@
  * a socket is always made anew. */
 static void look_at_folder(struct problems *problems, struct span span, const char *what, struct str path, bool may_be_there)
 {
+    char file[4096], folder[4096] = ".";
     size_t slash = path.len;
-    char folder[4096];
     while (slash && path.at[slash - 1] != '/')
         slash--;
-    if (!slash || path.len >= sizeof folder)
+    if (!path.len || path.len >= sizeof file)
         return;
-    memcpy(folder, path.at, path.len);
-    folder[path.len] = '\0';
-    if (may_be_there && access(folder, W_OK) == 0)
-        return;
-    folder[slash] = '\0';
-    if (access(folder, W_OK | X_OK) != 0)
+    memcpy(file, path.at, path.len);
+    file[path.len] = '\0';
+    if (slash)
+        memcpy(folder, path.at, slash), folder[slash] = '\0';
+    bool is_there = may_be_there && access(file, F_OK) == 0;
+    if (is_there && access(file, W_OK) != 0)
+        problem_warn(problems, span, "%s cannot be written to %s here: %s", what, file, strerror(errno));
+    else if (!is_there && access(folder, W_OK | X_OK) != 0)
         problem_warn(problems, span, "%s cannot be made in %s here: %s", what, folder, strerror(errno));
 }
 
 static void look_at_folders(const struct setup *s, struct problems *problems)
 {
     const struct listener *listeners = s->listeners.at;
-    look_at_folder(problems, (struct span){ 0 }, "the journal", s->journal, true);
+    if (!str_eq(s->journal, STR("stdout")) && !str_eq(s->journal, STR("insecure_none")))
+        look_at_folder(problems, (struct span){ 0 }, "the journal", s->journal, true);
+    look_at_folder(problems, (struct span){ 0 }, "the admin socket", s->admin_at.unix_path, false);
     for (size_t i = 0; i < s->listeners.count; i++)
         look_at_folder(problems, listeners[i].span, "the socket", listeners[i].unix_path, false);
 }

@@ -185,6 +185,7 @@ TEST("check warns of folders that what the gateway makes cannot be made in")
 {
     char path[] = "/tmp/test-cli-XXXXXX";
     static const char text[] = "listen: [ 'unix:/no/such/a.sock' ]\n"
+                               "admin: unix:/no/such/admin.sock\n"
                                "journal: /no/such/audit.jsonl\n"
                                "pools: { a: { endpoints: http://127.0.0.1:9 } }\n"
                                "routes: { r: { match: /v1/*, insecure_anonymous: true, select: a } }\n";
@@ -193,6 +194,7 @@ TEST("check warns of folders that what the gateway makes cannot be made in")
     struct said s = bartizan("check", path, NULL);
     CHECK_INT(s.code, EXIT_FINE);
     CHECK(has(s.err, "warning: the journal cannot be made in /no/such/ here: No such file or directory"));
+    CHECK(has(s.err, "warning: the admin socket cannot be made in /no/such/ here: No such file or directory"));
     CHECK(has(s.err, ":1:11: warning: the socket cannot be made in /no/such/ here: No such file or directory"));
     CHECK(unlink(path) == 0);
 
