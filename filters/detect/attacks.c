@@ -108,11 +108,11 @@ void attack_scratch_free(struct attack_scratch *s)
 
 /* ---- what was found ---- */
 
-static enum attack_action action_of(const struct attack_policy *p, size_t rule)
+static enum override_action action_of(const struct attack_policy *p, size_t rule)
 {
     if (!(p->categories >> ATTACK_RULES[rule].category & 1) && rule != RULE_SQL_DENSE) /* nobody knows what is in it */
-        return ATTACK_OFF;
-    return p->actions ? (enum attack_action)p->actions[rule] : ATTACK_COUNT;
+        return OVERRIDE_OFF;
+    return p->actions ? (enum override_action)p->actions[rule] : OVERRIDE_COUNT;
 }
 
 static void keep_hit(struct attacks_found *out, size_t rule, const struct attack_look *l, size_t from, size_t to)
@@ -143,13 +143,13 @@ void attack_note(struct attack_look *l, enum attack_rule_name name, size_t from,
     if (s->seen[rule / 64] >> (rule % 64) & 1)
         return;
     s->seen[rule / 64] |= (uint64_t)1 << (rule % 64);
-    enum attack_action action = action_of(s->policy, rule);
-    if (action == ATTACK_OFF)
+    enum override_action action = action_of(s->policy, rule);
+    if (action == OVERRIDE_OFF)
         return;
     keep_hit(s->out, rule, l, from, to);
-    s->refuses |= action == ATTACK_REFUSE;
-    s->reports |= action == ATTACK_REPORT;
-    if (action == ATTACK_REPORT)
+    s->refuses |= action == OVERRIDE_REFUSE;
+    s->reports |= action == OVERRIDE_REPORT;
+    if (action == OVERRIDE_REPORT)
         return;
     unsigned score = ATTACK_RULES[rule].score, category = ATTACK_RULES[rule].category;
     s->sum[category] += score;
@@ -175,7 +175,7 @@ static void add_up(struct attack_scratch *s)
     if (!s->refuses || out->score >= s->policy->threshold)
         return;
     for (size_t i = 0; i < out->count; i++)
-        if (action_of(s->policy, out->hits[i].rule) == ATTACK_REFUSE)
+        if (action_of(s->policy, out->hits[i].rule) == OVERRIDE_REFUSE)
             out->category = ATTACK_RULES[out->hits[i].rule].category;
 }
 

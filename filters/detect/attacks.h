@@ -13,7 +13,7 @@
 #ifndef DETECT_ATTACKS_H
 #define DETECT_ATTACKS_H
 
-#include "config/setting.h"
+#include "filters/detect/overrides.h"
 #include "proxy/base/buf.h"
 
 enum attack_category {
@@ -51,12 +51,10 @@ struct attack_set *attack_set_ref(struct problems *problems) MUST_USE;
 void attack_set_unref(struct attack_set *set); /* NULL is fine */
 
 /* What the operator makes of rules and categories. */
-enum attack_action { ATTACK_COUNT, ATTACK_OFF, ATTACK_REPORT, ATTACK_REFUSE };
-
 struct attack_policy {
     uint64_t categories; /* bit set */
     unsigned threshold;
-    const uint8_t *actions; /* enum attack_action of each rule; NULL: all count */
+    const uint8_t *actions; /* enum override_action of each rule; NULL: all count */
 };
 
 enum attack_verdict { ATTACKS_NONE, ATTACKS_REPORT, ATTACKS_REFUSE };

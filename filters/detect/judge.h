@@ -8,17 +8,11 @@
 #define DETECT_JUDGE_H
 
 #include "filters/detect/linear.h"
+#include "filters/detect/overrides.h"
 #include "filters/detect/rule_set.h"
 #include "proxy/core/call.h"
 
 enum { JUDGE_SOURCES = TEXT_DEFINITION + 1, JUDGE_JOIN_BYTES = 512 };
-
-enum judge_action {
-    JUDGE_COUNT,  /* it counts towards the score */
-    JUDGE_OFF,    /* it is not there */
-    JUDGE_REPORT, /* it is told, and does not count */
-    JUDGE_REFUSE, /* it refuses by itself */
-};
 
 /* Named thresholds of the score. */
 enum { JUDGE_STRICT = 35, JUDGE_BALANCED = 45, JUDGE_RELAXED = 80 };
@@ -28,7 +22,7 @@ struct judge_policy {
     unsigned threshold;
     unsigned of_category[RULE_CATEGORIES]; /* a category's own threshold; 0: only the sum counts */
     unsigned factor[JUDGE_SOURCES];        /* in percent: tool results weigh more than what users write */
-    const uint8_t *actions;                /* enum judge_action of each rule and oddity of the set; NULL: all count */
+    const uint8_t *actions;                /* enum override_action of each rule and oddity of the set; NULL: all count */
     struct hs_database *allow;             /* with starts of matches; no word that they cover is part of what a rule finds; NULL: none */
     const struct linear *model;            /* NULL: none */
 };
@@ -53,7 +47,7 @@ struct judgement {
         bool is_even;            /* private, with the next: white space was evened in what was scanned */
         uint32_t start, end;
         struct str matched;      /* the end of the match there, at most 48 bytes */
-    } *hits;                     /* all that matched but for JUDGE_OFF; valid until the next text */
+    } *hits;                     /* all that matched but for OVERRIDE_OFF; valid until the next text */
     size_t hits_count;
     unsigned cut;                /* views that were left out at a ceiling */
 };

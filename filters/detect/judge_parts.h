@@ -63,9 +63,9 @@ struct judge {
     size_t hits_count;
 };
 
-static inline enum judge_action judge_action_of(const struct judge_policy *p, size_t rule)
+static inline enum override_action judge_action_of(const struct judge_policy *p, size_t rule)
 {
-    return p->actions ? (enum judge_action)p->actions[rule] : JUDGE_COUNT;
+    return p->actions ? (enum override_action)p->actions[rule] : OVERRIDE_COUNT;
 }
 
 /* judge_scan.c */

@@ -66,7 +66,7 @@ void judge_add_hit(struct judge *j, size_t rule, struct str matched)
     size_t end = matched.len ? (size_t)(matched.at + matched.len - j->text.at) : 0;
     uint32_t stretch = end ? (uint32_t)(origin_near(j, end - 1) >> j->places.shift) : NOWHERE;
     bool is_hidden = j->view && j->view->kind != VIEW_PLAIN;
-    if (judge_action_of(j->policy, rule) == JUDGE_OFF)
+    if (judge_action_of(j->policy, rule) == OVERRIDE_OFF)
         return;
     bool was_there = j->seen[rank / 64] & bit;
     if (stretch != NOWHERE) {
@@ -133,7 +133,7 @@ static struct window weigh(const struct judge *j, size_t first, enum text_source
     for (size_t word = 0; word < j->places.words; word++) {
         for (uint64_t bits = found_in(j, first, word, &hidden); bits; bits &= bits - 1) {
             size_t rule = p->set->ranked[64 * word + (size_t)__builtin_ctzll(bits)];
-            if (judge_action_of(p, rule) != JUDGE_COUNT)
+            if (judge_action_of(p, rule) != OVERRIDE_COUNT)
                 continue;
             enum rule_category c = rule_set_category(p->set, rule);
             size_t nth = taken[c]++;
@@ -214,10 +214,10 @@ static void tell_hits(struct judge *j, const struct window *w, struct judgement 
     size_t n = 0;
     memset(j->seen, 0, j->places.words * sizeof *j->seen);
     for (size_t i = 0; i < j->hits_count; i++) {
-        enum judge_action a = judge_action_of(j->policy, j->hits[i].rule);
+        enum override_action a = judge_action_of(j->policy, j->hits[i].rule);
         uint64_t bit = (uint64_t)1 << (j->hits[i].rule & 63), *seen = &j->seen[j->hits[i].rule / 64];
         bool is_there = j->hit_stretch[i] == NOWHERE || j->hit_stretch[i] - w->first < 2;
-        if ((!is_there && a == JUDGE_COUNT) || *seen & bit)
+        if ((!is_there && a == OVERRIDE_COUNT) || *seen & bit)
             continue;
         *seen |= bit;
         j->hits[n++] = j->hits[i];
@@ -231,11 +231,11 @@ static void obey(const struct judge *j, struct judgement *out, bool *refuses, bo
 {
     for (size_t rank = 0; j->policy->actions && rank < j->policy->set->count; rank++) {
         size_t rule = j->policy->set->ranked[rank];
-        enum judge_action a = j->seen[rank / 64] >> (rank & 63) & 1 ? judge_action_of(j->policy, rule) : JUDGE_COUNT;
-        if (a == JUDGE_REFUSE && !*refuses)
+        enum override_action a = j->seen[rank / 64] >> (rank & 63) & 1 ? judge_action_of(j->policy, rule) : OVERRIDE_COUNT;
+        if (a == OVERRIDE_REFUSE && !*refuses)
             out->category = rule_set_category(j->policy->set, rule);
-        *refuses = *refuses || a == JUDGE_REFUSE;
-        *reports = *reports || a == JUDGE_REPORT;
+        *refuses = *refuses || a == OVERRIDE_REFUSE;
+        *reports = *reports || a == OVERRIDE_REPORT;
     }
 }
 

@@ -3,7 +3,9 @@
 
 #include <hs.h>
 
-static const char *const ACTIONS[] = { "count", "off", "report", "refuse" };
+static const char *const ACTIONS[] = {
+    [OVERRIDE_COUNT] = "count", [OVERRIDE_OFF] = "off", [OVERRIDE_REPORT] = "report", [OVERRIDE_REFUSE] = "refuse"
+};
 
 static int index_of(const char *const *words, size_t n, struct str s)
 {
@@ -52,11 +54,14 @@ bool overrides_read(const struct overridable *of, const struct text_map *words, 
     uint8_t *made = words->count ? arena_array(a, uint8_t, of->rules_count) : NULL;
     if (!made && words->count)
         return false;
-    for (size_t i = 0; i < 2 * words->count; i++) /* categories first, so that a rule's own word stands */
-        if (!read_one(of, &words->at[i % words->count], i >= words->count, made, problems))
-            return false;
-    *actions = made;
-    return true;
+    bool ok = true;
+    for (size_t i = 0; i < words->count; i++) /* categories first, so that a rule's own word stands */
+        ok = read_one(of, &words->at[i], false, made, problems) && ok;
+    for (size_t i = 0; ok && i < words->count; i++)
+        ok = read_one(of, &words->at[i], true, made, problems);
+    if (ok)
+        *actions = made;
+    return ok;
 }
 
 bool allow_read(const struct texts *allow, bool whole, struct arena *a, struct problems *problems, struct hs_database **out)

@@ -6,9 +6,17 @@
 
 struct hs_database;
 
+/* What a rule does; overrides are kept as bytes of these. */
+enum override_action {
+    OVERRIDE_COUNT,  /* it counts towards the score */
+    OVERRIDE_OFF,    /* it is not there */
+    OVERRIDE_REPORT, /* it is told, and does not count */
+    OVERRIDE_REFUSE, /* it refuses by itself */
+};
+
 /* The rules that may be overridden: each has an id, and is of a category. */
 struct overridable {
-    const char *const *categories; /* ends with NULL */
+    const char *const *categories;
     size_t categories_count, rules_count;
     const void *rules;
     size_t (*find)(const void *rules, struct str id);    /* rules_count: there is none */
@@ -17,8 +25,8 @@ struct overridable {
 
 /* Which category it is; -1, and a complaint, when there is none. */
 int override_category(const struct overridable *of, const struct name *word, struct problems *problems);
-/* What each rule does, in the arena: 0 it counts, 1 off, 2 it reports, 3 it refuses. NULL when nothing is overridden.
- * False, and a complaint, when a word is neither rule nor category, or not one of those four. */
+/* What each rule does (enum override_action), in the arena; NULL when nothing is overridden. False, and a complaint for each,
+ * when words are neither rule nor category, or not one of those four. */
 bool overrides_read(const struct overridable *of, const struct text_map *words, struct arena *a, struct problems *problems,
                     const uint8_t **actions) MUST_USE;
 /* Regular expressions, without case, as one database that is owned then; NULL when there are none. `whole`: each must

@@ -26,6 +26,8 @@ static int category(const void *rules, size_t rule)
 
 static const struct overridable OF = { CATEGORIES, 2, ARRAY_LEN(RULES), RULES, find, category };
 
+static size_t complaints;
+
 /* Words and their actions in turn; the actions as digits, "" for none, or the complaint's beginning. */
 static struct str read_them(size_t n, const char *const *words)
 {
@@ -39,7 +41,8 @@ static struct str read_them(size_t n, const char *const *words)
     for (size_t i = 0; i < n; i++)
         pairs[i] = (struct text_pair){ { .text = str_c(words[2 * i]) }, str_c(words[2 * i + 1]) };
     bool ok = overrides_read(&OF, &(struct text_map){ pairs, n }, &a, &problems, &actions);
-    CHECK_INT(ok, problems.errors == 0);
+    complaints = problems.errors;
+    CHECK_INT(ok, complaints == 0);
     if (!ok)
         snprintf(out, sizeof out, "%s%s%s", problems.list[0].message, problems.list[0].hint ? "; " : "", problems.list[0].hint ? problems.list[0].hint : "");
     for (size_t i = 0; ok && actions && i < OF.rules_count; i++)
@@ -67,6 +70,8 @@ TEST("what is no rule, no category or no action is told")
     CHECK_STR(READ("plum", "off"), STR("there is no rule or category \"plum\""));
     CHECK_STR(READ("fruits", "off"), STR("there is no rule or category \"fruits\"; did you mean \"fruit\"?"));
     CHECK_STR(READ("fruit", "on"), STR("\"fruit\" must be count, off, report or refuse"));
+    CHECK_STR(READ("fruit", "off", "plum", "off", "pear", "on", "kiwi", "off"), STR("there is no rule or category \"plum\""));
+    CHECK_INT(complaints, 3);
 }
 
 static int matched(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
