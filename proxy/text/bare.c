@@ -1,4 +1,4 @@
-/* bare.c - a text without what is hung on its letters: combining marks, Markdown's signs, HTML's tags and comments. */
+/* bare.c - a text without what is hung on its letters: combining marks, pictures, Markdown's signs, HTML's tags and comments. */
 #include "proxy/text/view_parts.h"
 
 #include "proxy/text/confusable.h"
@@ -141,12 +141,6 @@ static bool is_done(struct str s, size_t i, size_t j)
             return !(i > len && is_letter(s.at[i - len - 1])) && !(j < s.len && is_letter(s.at[j]));
     }
     return false;
-}
-
-/* s[i, j) is all that there is between two letters. */
-static bool is_between_letters(struct str s, size_t i, size_t j)
-{
-    return i && j < s.len && char_is(s.at[i - 1], IS_ALPHA) && char_is(s.at[j], IS_ALPHA);
 }
 
 /* Are the two one letter each: a letter of a word that is taken apart? */

@@ -108,12 +108,15 @@ static bool is_flag(struct str s, size_t i)
     return n == 2;
 }
 
+static char braille_letter(uint32_t c)
+{
+    static const char LETTERS[] = " a_b_k_l_cif_msp_e_h_o_r_djg_ntq_____u_v_____x_______z____w__y";
+    return c >= 0x2800 && c < 0x2800 + sizeof LETTERS - 1 && LETTERS[c - 0x2800] != '_' ? LETTERS[c - 0x2800] : 0;
+}
+
 /* White letters on black rounds and squares, and the halves of flags, which NFKC leaves alone. */
 static char enclosed_letter(const struct fold *f, uint32_t c, size_t i)
 {
-    static const char BRAILLE[] = " a_b_k_l_cif_msp_e_h_o_r_djg_ntq_____u_v_____x_______z____w__y";
-    if (c >= 0x2800 && c < 0x2800 + sizeof BRAILLE - 1 && BRAILLE[c - 0x2800] != '_')
-        return BRAILLE[c - 0x2800];
     if (c < 0x1f150 || c > 0x1f1ff)
         return 0;
     if (c >= 0x1f150 && c < 0x1f16a)
@@ -186,7 +189,7 @@ void fold_char(struct fold *f, uint32_t code, size_t i, size_t j)
         return;
     }
     f->m->work += 4;
-    if ((plain = typewriter(code)) || (plain = enclosed_letter(f, code, i))) {
+    if ((plain = typewriter(code)) || (plain = enclosed_letter(f, code, i)) || (plain = braille_letter(code))) {
         fold_ascii(f, plain, i, j);
         return;
     }
@@ -315,7 +318,7 @@ static size_t pass_itself(struct fold *f, size_t i)
             }
         } else if (is_normal_sign(code)) {
             leave_word(f, i);
-            f->pictures += is_picture(code) && i && i + width < s.len && char_is(s.at[i - 1], IS_ALPHA) && char_is(s.at[i + width], IS_ALPHA);
+            f->pictures += is_picture(code) && is_between_letters(s, i, i + width);
         } else {
             break;
         }

@@ -7,7 +7,7 @@
 #include "proxy/text/view_parts.h"
 
 enum { JOINED_LETTERS = 16, LETTERS_TELLING = 28, WORDS_TELLING = 3, JOINTS = 5, LOOK_AHEAD = 64, PART_LETTERS = 8, CHUNK = 192, SMALL_LETTERS = 4 };
-/* What a part costs: a letter of no word as much as a word that is known. Small words are everywhere. */
+/* What a part costs: a letter of no word a little more than a word that is known. Small words are everywhere. */
 enum { COST_WORD = 10, COST_LETTER = 11, COST_SMALL = 22 };
 
 static unsigned cost_of(struct str s)
@@ -79,10 +79,11 @@ static bool add_parted(struct view_memory *m, struct form *out, const struct rea
 }
 
 /* Does a known word begin s, and another go on where it ends? Of most long words that is not so. */
-static bool has_two(struct str s)
+static bool has_two(struct str s, uint64_t *work)
 {
     for (size_t n = 1; n <= SCRAMBLED_LETTERS_MAX && n < s.len; n++) {
         size_t most = scrambled_is(str_first(s, n)) ? SCRAMBLED_LETTERS_MAX : 0;
+        *work += most;
         for (size_t k = 2; k <= most && n + k <= s.len; k++)
             if (scrambled_is(str_of(s.at + n, k)))
                 return true;
@@ -98,7 +99,7 @@ bool letters_are_joined(struct str s, uint64_t *work)
         i++;
     if (i >= JOINED_LETTERS) {
         *work += SCRAMBLED_LETTERS_MAX;
-        if (!has_two(str_first(s, i)))
+        if (!has_two(str_first(s, i), work))
             return false;
         part(str_first(s, i), &p);
         *work += i * SCRAMBLED_LETTERS_MAX / 2;
@@ -109,7 +110,7 @@ bool letters_are_joined(struct str s, uint64_t *work)
     for (; i + 1 < s.len && i < LOOK_AHEAD && joints < JOINTS && char_is(s.at[i], IS_ALPHA | IS_RUN); i++) {
         if (!char_is(s.at[i], IS_ALPHA) && s.at[i] != '-')
             return false;
-        joints += i && s.at[i] == '-' && char_is(s.at[i - 1], IS_ALPHA) && char_is(s.at[i + 1], IS_ALPHA);
+        joints += s.at[i] == '-' && is_between_letters(s, i, i + 1);
     }
     return joints == JOINTS;
 }
@@ -120,7 +121,7 @@ bool part_text(struct view_memory *m, struct reading in, struct form *out, bool 
     if (!form_reserve(m, out, s.len + s.len / 8))
         return false;
     for (size_t i = 0, end; i < s.len; i = end) {
-        bool joint = s.at[i] == '-' && i && char_is(s.at[i - 1], IS_ALPHA) && i + 1 < s.len && char_is(s.at[i + 1], IS_ALPHA);
+        bool joint = s.at[i] == '-' && is_between_letters(s, i, i + 1);
         for (end = i; end < s.len && char_is(s.at[end], IS_ALPHA);)
             end++;
         bool long_enough = end - i >= PART_LETTERS;

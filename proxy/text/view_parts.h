@@ -253,6 +253,11 @@ static inline bool char_is(char c, unsigned classes)
 {
     return (char_class(c) & classes) != 0;
 }
+/* s[i, j) is all that there is between two letters. */
+static inline bool is_between_letters(struct str s, size_t i, size_t j)
+{
+    return i && j < s.len && char_is(s.at[i - 1], IS_ALPHA) && char_is(s.at[j], IS_ALPHA);
+}
 /* The character at s[i], and its width; a byte that begins none counts as U+FFFD, one wide. */
 static inline uint32_t char_at(struct str s, size_t i, size_t *width)
 {
