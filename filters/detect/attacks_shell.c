@@ -218,8 +218,10 @@ static unsigned listed(struct str s, size_t from)
 {
     unsigned signs = 0, names = 0;
     char sign = s.at[from], before = sign;
-    bool is_table = s.len && *s.at == '|' && s.at[s.len - 1] == '|';
-    for (size_t i = 0; i < s.len && s.len <= LIST_MAX_BYTES; i++) {
+    bool is_table = *s.at == '|' && s.at[s.len - 1] == '|';
+    if (s.len > LIST_MAX_BYTES)
+        return 0;
+    for (size_t i = 0; i < s.len; i++) {
         char b = s.at[i];
         if (b == sign && before == sign && !is_table)
             return 0;
@@ -229,7 +231,9 @@ static unsigned listed(struct str s, size_t from)
             return 0;
         before = b == ' ' ? before : b;
     }
-    return is_table ? (names > 1) * (names + 1) : (names == signs + 1) * names;
+    if (is_table) /* its bars say so: a name less is enough */
+        return names > 1 ? names + 1 : 0;
+    return names == signs + 1 ? names : 0;
 }
 
 static void judge_command(const struct place *p)
@@ -253,6 +257,7 @@ static void judge_command(const struct place *p)
         return; /* an entity */
     if (p->is_weak && !p->begins && p->is_tight && closes && !c.has_path)
         return; /* a parameter */
+    /* one of a list of names, which has three where the word is short */
     if (!sure && closes && listed(s, p->from) > (c.kind == COMMAND_WORD && c.end - p->at <= ID_MAX ? 2 : 1))
         return;
     bool alone = p->is_bare && p->is_tight && !p->is_weak && a == ARGUMENT_WORD && !memchr(s.at + c.end, s.at[p->from], s.len - c.end);

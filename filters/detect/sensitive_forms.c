@@ -2,7 +2,6 @@
  * other, and what of them is news. */
 #include "filters/detect/sensitive_forms.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #if defined(__SSE2__)
@@ -10,6 +9,7 @@
 #endif
 
 #include "filters/detect/near.h"
+#include "proxy/base/ascii.h"
 
 /* ---- reasons ---- */
 
@@ -91,7 +91,7 @@ static bool is_wide(struct str text, size_t at, unsigned char b, unsigned char c
     if (b == 0xb9)
         return c == 0xab || (c == 0x92 && is_within); /* ﹫ ﹒ */
     if (b == 0xbc && c == 0x85) /* ％ */
-        return behind.len > 1 && isxdigit((unsigned char)behind.at[0]) && isxdigit((unsigned char)behind.at[1]);
+        return ascii_hex_at(behind, 0, 2, &(uint32_t){ 0 });
     if (b == 0xbc && (c == 0x8d || c == 0x8e)) /* － ． */
         return is_within;
     return (b == 0xbc && ((c >= 0x90 && c <= 0x99) || c >= 0xa0)) || (b == 0xbd && c <= 0x9a);

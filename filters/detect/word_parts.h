@@ -1,4 +1,4 @@
-/* word_parts.h - private to word_*.c: what a byte is to words, and the hashes of them. */
+/* word_parts.h - private to the rooms of rules: what a byte is to words, and the hashes of them. */
 #ifndef DETECT_WORD_PARTS_H
 #define DETECT_WORD_PARTS_H
 

@@ -23,11 +23,12 @@ static bool compile_canaries(struct answer_policy *p, struct arena *a, struct pr
         const char *name = id.at ? arena_cstr(a, id) : NULL;
         if (!name || !canary_forms(a, text, forms))
             return false;
-        if (bytes <= CANARIES_DISGUISED_BYTES && (bytes += text.len) > CANARIES_DISGUISED_BYTES)
+        bool was_within = bytes <= CANARIES_DISGUISED_BYTES, is_within = (bytes += text.len) <= CANARIES_DISGUISED_BYTES;
+        if (was_within && !is_within)
             problem_warn(problems, p->canaries.spans[i],
                          "from here on, behind %d bytes of canaries, they are looked for as they stand, not in disguise",
                          CANARIES_DISGUISED_BYTES);
-        for (size_t k = 0; k < (size_t)(bytes <= CANARIES_DISGUISED_BYTES ? CANARY_FORMS : 1); k++) {
+        for (size_t k = 0; k < (is_within ? CANARY_FORMS : 1u); k++) {
             if (!forms[k].expression)
                 continue;
             patterns[count] = (struct pattern){

@@ -6,13 +6,8 @@
 #include "proxy/base/buf.h"
 
 enum { EXPRESSION_MAX = 16 * 1024, SPREAD_MANY = 190 };
-enum spread { APART, BACKWARDS, ROT13 };
-enum code { HEXADECIMAL, DECIMAL };
-
-static bool is_alnum(char c)
-{
-    return ascii_is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z');
-}
+enum { SPREAD_APART, SPREAD_BACKWARDS, SPREAD_ROT13 };
+enum { CODE_HEXADECIMAL, CODE_DECIMAL };
 
 /* What is no letter, digit or character of more than one byte is written as its number. */
 static bool write_literal(struct buf *out, struct str text, unsigned how)
@@ -20,7 +15,7 @@ static bool write_literal(struct buf *out, struct str text, unsigned how)
     (void)how;
     bool ok = true;
     for (size_t i = 0; ok && i < text.len; i++)
-        ok = is_alnum(text.at[i]) || (unsigned char)text.at[i] >= 0x80
+        ok = ascii_is_alnum(text.at[i]) || (unsigned char)text.at[i] >= 0x80
                  ? buf_add(out, str_of(text.at + i, 1))
                  : buf_addf(out, "\\x%02x", (unsigned)(unsigned char)text.at[i]);
     return ok;
@@ -28,8 +23,7 @@ static bool write_literal(struct buf *out, struct str text, unsigned how)
 
 static char rot13(char c)
 {
-    bool is_letter = is_alnum(c) && !ascii_is_digit(c);
-    return !is_letter ? c : ascii_lower(c) < 'n' ? (char)(c + 13) : (char)(c - 13);
+    return !ascii_is_letter(c) ? c : ascii_lower(c) < 'n' ? (char)(c + 13) : (char)(c - 13);
 }
 
 /* Letters and digits, whatever may stand between them: five characters, or four where there are so many that a match would be too long.
@@ -41,12 +35,12 @@ static bool write_spread(struct buf *out, struct str text, unsigned how)
     for (size_t i = 0; i < text.len; i++) {
         if ((unsigned char)text.at[i] >= 0x80)
             return true;
-        count += is_alnum(text.at[i]);
+        count += ascii_is_alnum(text.at[i]);
     }
     for (size_t i = 0; ok && i < text.len && count >= CANARY_MIN_BYTES; i++) {
-        char c = text.at[how == BACKWARDS ? text.len - 1 - i : i];
-        c = how == ROT13 ? rot13(c) : c;
-        if (is_alnum(c))
+        char c = text.at[how == SPREAD_BACKWARDS ? text.len - 1 - i : i];
+        c = how == SPREAD_ROT13 ? rot13(c) : c;
+        if (ascii_is_alnum(c))
             ok = (!buf_len(out) || buf_addf(out, "[^A-Za-z0-9]{0,%d}", count <= SPREAD_MANY ? 5 : 4)) && buf_add(out, str_of(&c, 1));
     }
     return ok;
@@ -58,9 +52,9 @@ static bool write_codes(struct buf *out, struct str text, unsigned how)
     bool ok = true;
     for (size_t i = 0; ok && i < text.len; i++) {
         unsigned c = (unsigned char)text.at[i];
-        bool is_letter = is_alnum(text.at[i]) && !ascii_is_digit(text.at[i]);
+        bool is_letter = ascii_is_letter(text.at[i]);
         unsigned upper = is_letter ? c & ~0x20u : c, lower = is_letter ? c | 0x20 : c;
-        if (how == DECIMAL)
+        if (how == CODE_DECIMAL)
             ok = (!i || buf_add(out, STR("[ ,:;&#\\n\\x2d]{1,5}"))) && buf_addf(out, "(?:%u|%u)", upper, lower);
         else
             ok = (!i || buf_add(out, STR("[ ,:;%xu0\\n\\x5c\\x2d]{0,5}"))) &&
@@ -89,8 +83,8 @@ static const struct {
     unsigned how;
     bool caseless;
 } FORMS[CANARY_FORMS] = {
-    { write_literal, 0, true },    { write_spread, APART, true },  { write_spread, BACKWARDS, true },
-    { write_spread, ROT13, true }, { write_codes, DECIMAL, true }, { write_codes, HEXADECIMAL, true },
+    { write_literal, 0, true },    { write_spread, SPREAD_APART, true },  { write_spread, SPREAD_BACKWARDS, true },
+    { write_spread, SPREAD_ROT13, true }, { write_codes, CODE_DECIMAL, true }, { write_codes, CODE_HEXADECIMAL, true },
     { write_base64, 0, false },    { write_base64, 1, false },     { write_base64, 2, false },
 };
 
