@@ -73,7 +73,7 @@ struct call {
     size_t tool_names_count;
     uint32_t output_limit_node; /* where the limit stands, for lowering it; JSONX_NO_NODE without */
     uint32_t model_node;        /* where the body names the model, for renaming it; JSONX_NO_NODE without */
-    enum operation operation;
+    enum operation operation; /* last: with what follows in struct exchange, see there */
 };
 
 #endif

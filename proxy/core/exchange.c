@@ -13,11 +13,8 @@ enum { DETAIL_MAX = 400, KEPT_BUFFER_BYTES = 64 * 1024, KEPT_NODES = 8192, OUT_H
 /* The trace that the caller names; of two nobody knows which is meant. */
 static struct str one_parent(const struct http_head *h)
 {
-    size_t first = h->first_known[HTTP_FIELD_TRACEPARENT];
-    for (size_t i = first; first && i < h->fields_count; i++)
-        if (h->fields[i].known == HTTP_FIELD_TRACEPARENT)
-            return STR_NONE;
-    return http_known_value(h, HTTP_FIELD_TRACEPARENT);
+    struct str value = http_known_value(h, HTTP_FIELD_TRACEPARENT);
+    return value.at && http_field_count(h, STR("traceparent")) > 1 ? STR_NONE : value;
 }
 
 void exchange_prepare(struct exchange *x, struct world *world, struct setup *setup, void *front, struct peer *peer,

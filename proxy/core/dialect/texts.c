@@ -83,8 +83,9 @@ bool name_folds_to(struct str name, struct str wanted)
     if (name.len < wanted.len)
         return false;
     for (size_t i = 0; i < name.len; at++) {
-        bool is_s = str_starts(str_from(name, i), STR("\xc5\xbf"));
-        bool is_k = str_starts(str_from(name, i), STR("\xe2\x84\xaa"));
+        bool is_ascii = (unsigned char)name.at[i] < 0x80; /* as nearly all are */
+        bool is_s = !is_ascii && str_starts(str_from(name, i), STR("\xc5\xbf"));
+        bool is_k = !is_ascii && str_starts(str_from(name, i), STR("\xe2\x84\xaa"));
         char c = is_s ? 's' : is_k ? 'k' : ascii_lower(name.at[i]);
         i += is_s ? 2 : is_k ? 3 : 1;
         if (at >= wanted.len || wanted.at[at] != c)
