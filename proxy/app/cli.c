@@ -191,9 +191,10 @@ static bool keep_standard(void)
 /* What was printed has arrived, or that is a problem too: a token on a full disk is none. */
 static int finish_output(int code)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    bool arrived = fflush(stdout) == 0;
+    if (arrived && !ferror(stdout))
         return code;
-    fprintf(stderr, "bartizan: standard output cannot be written: %s\n", strerror(errno));
+    fprintf(stderr, "bartizan: standard output cannot be written%s%s\n", arrived ? "" : ": ", arrived ? "" : strerror(errno));
     return code == EXIT_FINE ? EXIT_PROBLEMS : code;
 }
 

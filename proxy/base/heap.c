@@ -12,7 +12,7 @@
 
 enum {
     STEP_BYTES = 16 * 1024 * 1024, /* of addresses; memory is taken as it is touched */
-    BLOCK_BYTES = 4 * 1024 * 1024, /* larger ones are no part of it: said, as who sets the step is taught no more */
+    BLOCK_BYTES = 4 * 1024 * 1024, /* larger ones are mapped by themselves; set, since with the step glibc's own adapting of it ends */
 };
 
 void heap_grew(void)

@@ -1,4 +1,4 @@
-/* str.c - comparing, searching and cutting borrowed views. */
+/* str.c - comparing, searching, cutting and copying views. */
 #include "proxy/base/str.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* str.h - a borrowed view of bytes: by value, not NUL-terminated, owned by somebody else. */
+/* str.h - a borrowed view of bytes: by value, not NUL-terminated, owned by somebody else; str_copy alone makes one that its holder owns. */
 #ifndef BASE_STR_H
 #define BASE_STR_H
 

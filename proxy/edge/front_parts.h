@@ -24,7 +24,7 @@ enum {
     FRONT_BODY_WINDOW_MS = 5000,
     FRONT_DESKS_KEPT = 64,
     FRONT_BUFFER_KEPT = 64 * 1024,
-    FRONT_MANY = 64, /* connections */
+    FRONT_MANY = 64, /* connections; with more the heap is asked to lie in large pages */
 };
 
 struct desk {
