@@ -191,7 +191,8 @@ static bool make_body(struct exchange *x, size_t *len)
     return true;
 }
 
-/* Everybody behind one gateway is the same principal to the model server: by another's key nobody gets another's answer. */
+/* Everybody behind one gateway is the same principal to the model server: by another's key nobody gets another's answer.
+ * Who is let in without a credential shares one. */
 static bool add_own_key(struct exchange *x, struct buf *out, struct str key)
 {
     const struct caller *c = x->caller;

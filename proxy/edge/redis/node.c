@@ -4,11 +4,12 @@
  * has served ends, it is dialled again at once and asks wait for that; when that fails, or a deadline is missed, or the server says
  * that it cannot serve, the node is doubted: asks are told so at once, and PINGs, or new connections at growing distances, find
  * out when it can be relied on again. */
-#include <unistd.h>
-
+#include "proxy/base/hash.h"
 #include "proxy/base/log.h"
 #include "proxy/base/metric.h"
 #include "proxy/edge/redis/redis_parts.h"
+
+#include <unistd.h>
 
 enum {
     READ_BYTES = 16 * 1024,
@@ -360,7 +361,7 @@ struct resp_node *node_new(struct resp_client *c, const struct node_place *place
         .tls = c->tls,
         .tls_name = place->tls_name,
     };
-    pause_init(&n->pause, PAUSE_FIRST_MS, PAUSE_LAST_MS, loop_now_exact_us() ^ (uint64_t)getpid() << 40);
+    pause_init(&n->pause, PAUSE_FIRST_MS, PAUSE_LAST_MS, hash_str(str_c(n->name)) ^ loop_now_exact_us() ^ (uint64_t)getpid() << 40);
     list_init(&n->link);
     list_init(&n->waiting);
     buf_init(&n->out, RESP_OUT_BYTES);

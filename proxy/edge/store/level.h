@@ -28,7 +28,8 @@ void level_charge(struct level *level, const struct limit_op *op, int64_t cost, 
 
 /* ---- ops as the scripts read them ---- */
 
-enum { LEVEL_WORDS = 9, LEVEL_BYTES = 8 * LEVEL_WORDS, LEVEL_CONCURRENCY_RETRY_MS = 1000 };
+enum { LEVEL_WORDS = 9, LEVEL_BYTES = 8 * LEVEL_WORDS };
+enum { LEVEL_CONCURRENCY_RETRY_MS = 1000 }; /* nobody knows when somebody leaves; of every store */
 
 /* What ask.lua reads, without the members. `lease`: as many units on top if they are there; 0: none. */
 void level_write_ask(char out[LEVEL_BYTES], const struct limit_op *op, uint64_t lease, uint64_t hold_ms);

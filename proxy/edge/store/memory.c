@@ -4,10 +4,9 @@
 
 #include "proxy/base/metric.h"
 #include "proxy/edge/store/gcra.h"
+#include "proxy/edge/store/level.h"
 #include "proxy/edge/store/quota.h"
 #include "proxy/edge/store/table.h"
-
-enum { CONCURRENCY_RETRY_MS = 1000 /* nobody knows when somebody leaves */ };
 
 struct store_time store_time_now(void)
 {
@@ -25,7 +24,7 @@ static bool hold_ask(struct limit_op *op, uint64_t inside)
     op->allowed = cost <= op->count && inside <= op->count - cost;
     uint64_t after = op->allowed ? inside + cost : inside;
     op->remaining = after < op->count ? op->count - after : 0;
-    op->retry_ms = op->allowed ? 0 : CONCURRENCY_RETRY_MS;
+    op->retry_ms = op->allowed ? 0 : LEVEL_CONCURRENCY_RETRY_MS;
     op->reset_ms = 0;
     return op->allowed;
 }
