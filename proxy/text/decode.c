@@ -14,6 +14,7 @@ struct decode {
     struct form *out;
     size_t literal; /* from here on the text has not been copied yet */
     bool plus;      /* in a token with %XX, where + is a space */
+    size_t quoted;  /* up to here =XX is quoted-printable */
     bool changed, failed;
     unsigned oddities;
     uint64_t work;
@@ -127,11 +128,15 @@ static size_t take_numbers(struct decode *d, size_t i, struct numbers form)
 {
     struct str s = d->in.text;
     struct pending p = { .n = 0 };
-    char c;
+    uint32_t code;
+    char bytes[4];
     for (size_t n, end;; i = end + form.gap) {
-        if (!(n = number_at(str_from(s, i), form.bits, &c)) || !take_byte(d, &p, c, i, i + n))
+        if (!(n = number_at(str_from(s, i), form.kind, &code)))
             return i - form.gap;
         end = i + n;
+        for (size_t k = 0, len = utf8_encode(bytes, code); k < len; k++)
+            if (!take_byte(d, &p, bytes[k], i, end))
+                return i - form.gap;
         if (end + form.gap >= s.len || memcmp(s.at + end, form.first_gap, form.gap) != 0)
             return end;
     }
@@ -170,7 +175,7 @@ static size_t decode_run(struct decode *d, size_t i, size_t end)
     struct spaced_hex form = { .step = 2 };
     struct numbers numbers;
     bool is_hex = run_is_spaced_hex(rest, &form);
-    if (char_is(rest.at[0], IS_DIGIT) && !is_hex && run_is_numbers(rest, &numbers)) {
+    if ((char_is(rest.at[0], IS_DIGIT) || begins_code_point(rest)) && !is_hex && run_is_numbers(rest, &numbers)) {
         replace(d, i, i, STR_NONE);
         d->literal = take_numbers(d, i, numbers);
         d->work += d->literal - i;
@@ -203,7 +208,10 @@ static size_t decode_escape(struct decode *d, size_t i)
     char out[4];
     size_t n = 0;
     d->work += 8;
-    size_t len = escape_any(rest, out, &n);
+    if (rest.at[0] == '=' && i >= d->quoted && is_quoted(rest))
+        d->quoted = i + QUOTED_LINE;
+    size_t len = i < d->quoted && rest.at[0] == '=' ? escape_quoted(rest, out, &n) : escape_any(rest, out, &n);
+    d->work += rest.at[0] == '=' ? 16 : 0;
     if (!len)
         return i + 1;
     d->plus |= rest.at[0] == '%';
@@ -216,7 +224,8 @@ static bool may_be_code(struct str run)
 {
     return run.len == 3 || run.len == 8 ? char_is(run.at[0], IS_DIGIT)
            : run.len == 2 ? char_is(run.at[0], IS_HEX) && char_is(run.at[1], IS_HEX)
-                        : run.len == 4 && run.at[0] == '0' && ascii_lower(run.at[1]) == 'x';
+           : run.len == 4 ? run.at[0] == '0' && ascii_lower(run.at[1]) == 'x'
+                          : begins_code_point(run);
 }
 
 bool decode_text(struct view_memory *m, struct reading in, struct form *out, bool *changed, unsigned *oddities)

@@ -1,4 +1,4 @@
-/* decode_escape.c - one escaped character: %69, &#105;, &#x69;, &lt;, \u0069, \x69, \151, \n. */
+/* decode_escape.c - one escaped character: %69, &#105;, &#x69;, &lt;, \u0069, \x69, \151, \n, =69. */
 #include "proxy/text/view_parts.h"
 
 #include "proxy/base/ascii.h"
@@ -158,6 +158,32 @@ size_t escape_any(struct str s, char out[4], size_t *n)
     default:
         return 0;
     }
+}
+
+size_t escape_quoted(struct str s, char out[4], size_t *n)
+{
+    size_t line = str_starts(s, STR("=\r\n")) ? 3 : str_starts(s, STR("=\n")) ? 2 : 0;
+    if (!line)
+        return escaped_bytes(s, STR("="), out, n);
+    *n = 0;
+    return line;
+}
+
+/* =XX of a character, before another or a letter: not the numbers of x=10, y=20. */
+static bool tells_quoted(struct str s)
+{
+    uint32_t value;
+    return s.len > 3 && s.at[0] == '=' && ascii_hex_at(s, 1, 2, &value) && value >= ' ' && (s.at[3] == '=' || char_is(s.at[3], IS_ALPHA));
+}
+
+bool is_quoted(struct str s)
+{
+    if (!tells_quoted(s))
+        return false;
+    for (size_t i = 3; i < s.len && i < QUOTED_LINE; i++)
+        if (tells_quoted(str_from(s, i)))
+            return true;
+    return false;
 }
 
 size_t view_escape(struct str s)

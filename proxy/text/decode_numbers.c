@@ -1,7 +1,10 @@
-/* decode_numbers.c - characters by their numbers: 73 103 110 111, [73, 103, 110], 01001001 01100111, with the same between all of them. */
+/* decode_numbers.c - characters by their numbers: 73 103 110 111, [73, 103, 110], 01001001 01100111, U+0049 U+0067, with the same between
+ * all of them. */
 #include "proxy/text/view_parts.h"
 
-enum { BITS = 8, GAP_MAX = 2, TELLING = 6, TELLING_LETTERS = 4 };
+#include "proxy/base/ascii.h"
+
+enum { BITS = 8, GAP_MAX = 2, TELLING = 6, TELLING_LETTERS = 4, POINT_DIGITS_MIN = 4, POINT_DIGITS_MAX = 6 };
 
 static bool is_bits(struct str s)
 {
@@ -11,10 +14,23 @@ static bool is_bits(struct str s)
     return true;
 }
 
-size_t number_at(struct str s, bool bits, char *c)
+static size_t code_point_at(struct str s, uint32_t *code)
+{
+    size_t n = 2;
+    if (!begins_code_point(s))
+        return 0;
+    while (n < s.len && n < 2 + POINT_DIGITS_MAX && char_is(s.at[n], IS_HEX))
+        n++;
+    return n >= 2 + POINT_DIGITS_MIN && ascii_hex_at(s, 2, n - 2, code) && *code <= 0x10ffff && (*code < 0xd800 || *code >= 0xe000) ? n : 0;
+}
+
+size_t number_at(struct str s, enum number_kind kind, uint32_t *code)
 {
     unsigned value = 0;
     size_t n = 0;
+    if (kind == NUMBER_CODE_POINT)
+        return code_point_at(s, code);
+    bool bits = kind == NUMBER_BITS;
     if (bits && !is_bits(s))
         return 0;
     for (; n < (bits ? BITS : 3) && n < s.len && char_is(s.at[n], IS_DIGIT); n++)
@@ -22,25 +38,25 @@ size_t number_at(struct str s, bool bits, char *c)
     bool goes_on = !bits && n < s.len && char_is(s.at[n], IS_DIGIT);
     if (!n || goes_on || value > 126 || (value < 32 && value != '\n'))
         return 0;
-    *c = (char)value;
+    *code = value;
     return n;
 }
 
 bool run_is_numbers(struct str s, struct numbers *form)
 {
     size_t i = 0, letters = 0;
-    *form = (struct numbers){ .bits = is_bits(s) };
+    *form = (struct numbers){ .kind = begins_code_point(s) ? NUMBER_CODE_POINT : is_bits(s) ? NUMBER_BITS : NUMBER_DECIMAL };
     for (size_t k = 0; k < TELLING; k++) {
-        char c;
-        size_t n = number_at(str_from(s, i), form->bits, &c);
+        uint32_t code;
+        size_t n = number_at(str_from(s, i), form->kind, &code);
         if (!n)
             return false;
-        letters += char_is(c, IS_ALPHA);
+        letters += code >= 0x80 || char_is((char)code, IS_ALPHA);
         i += n;
         if (!k) {
             while (form->gap < GAP_MAX && i + form->gap < s.len && (s.at[i + form->gap] == ' ' || s.at[i + form->gap] == ','))
                 form->gap++;
-            if (!form->gap && !form->bits)
+            if (!form->gap && form->kind == NUMBER_DECIMAL)
                 return false;
             form->first_gap = s.at + i;
         }

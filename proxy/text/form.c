@@ -108,7 +108,7 @@ bool focus_text(struct view_memory *m, struct reading in, const struct look *l, 
 /* clang-format off */
 const uint16_t CHAR_CLASS[256] = {
     C, C, C, C, C, C, C, C, C, S, S, S, S, S, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, /* controls */
-    S, L, 0, 0, L, E, E, 0, 0, 0, M, R, 0, R, 0, R, D, D, D, D, D, D, D, D, D, D, 0, 0, M, 0, 0, 0, /* space … ? */
+    S, L, 0, 0, L, E, E, 0, 0, 0, M, R, 0, R, 0, R, D, D, D, D, D, D, D, D, D, D, 0, 0, M, E, 0, 0, /* space … ? */
     L, X, X, X, X, X, X, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, 0, E, 0, 0, U, /* @ … _ */
     M, X, X, X, X, X, X, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, 0, B, 0, M, C, /* ` … DEL */
     H16, H16, H16, H16, H16, H16, H16, H16,

@@ -205,20 +205,28 @@ static void look_at_hex(struct look *l, struct str text, size_t end, size_t byte
         note(l, text, REASON_ENCODED, end - bytes, end);
 }
 
-/* The number whose second digit stands at text[at]. */
+/* The number whose second digit stands at text[at]; the first two of U+0049, and 20 of quoted-printable, are such too. */
 static void look_at_number(struct look *l, struct str text, size_t at, uint64_t *work)
 {
     struct numbers form;
+    size_t start = at - 1, end = at + 1;
     if (is_rot13(text, at))
         l->reasons |= REASON_ROT13;
     *work += RUN_MIN;
-    if (is_told(l, REASON_ENCODED, at) || !run_is_numbers(str_from(text, at - 1), &form))
+    if (is_told(l, REASON_ENCODED, at))
         return;
-    size_t end = at + 1;
-    while (!form.gap && end < text.len && char_is(text.at[end], IS_DIGIT))
+    if (at > 2 && text.at[at - 2] == '+')
+        start = at - 3;
+    if (at > 1 && text.at[at - 2] == '=' && is_quoted(str_from(text, at - 2))) {
+        note(l, text, REASON_ENCODED, at - 2, end);
+        return;
+    }
+    if (!run_is_numbers(str_from(text, start), &form))
+        return;
+    while (!form.gap && end < text.len && char_is(text.at[end], IS_RUN))
         end++;
     *work += end - at;
-    note(l, text, REASON_ENCODED, at - 1, end);
+    note(l, text, REASON_ENCODED, start, end);
 }
 
 #define EACH_BIT(mask, bit)                                                                                            \

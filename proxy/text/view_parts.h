@@ -192,13 +192,18 @@ struct spaced_hex {
     size_t digits, step; /* where the digits begin in each; how far apart they are */
 };
 bool run_is_spaced_hex(struct str s, struct spaced_hex *form);
-/* decode_numbers.c: characters by their numbers, in digits or in bits. The number at s[0] and its length; 0: none of a character. */
+/* decode_numbers.c: characters by their numbers. The number at s[0] and its length; 0: none of a character. */
+enum number_kind { NUMBER_DECIMAL, NUMBER_BITS, NUMBER_CODE_POINT /* U+0049 */ };
 struct numbers {
-    bool bits;
+    enum number_kind kind;
     size_t gap; /* between each and the next; the first one stands here */
     const char *first_gap;
 };
-size_t number_at(struct str s, bool bits, char *c);
+size_t number_at(struct str s, enum number_kind kind, uint32_t *code);
+static inline bool begins_code_point(struct str s)
+{
+    return s.len > 2 && (s.at[0] | 32) == 'u' && s.at[1] == '+';
+}
 bool run_is_numbers(struct str s, struct numbers *form);
 /* decode_escape.c: the character that an escape stands for. Returns the escape's length in bytes, 0 when it is none;
  * `out` takes at most 4 bytes of UTF-8. */
@@ -206,6 +211,10 @@ size_t escape_url(struct str s, char out[4], size_t *n);
 size_t escape_entity(struct str s, char out[4], size_t *n);
 size_t escape_backslash(struct str s, char out[4], size_t *n);
 size_t escape_any(struct str s, char out[4], size_t *n);
+/* =49 of quoted-printable, and a line that goes on; only where another follows within a line's length (is_quoted). *n may be 0. */
+enum { QUOTED_LINE = 76 };
+size_t escape_quoted(struct str s, char out[4], size_t *n);
+bool is_quoted(struct str s);
 /* bare.c: length of the mark-up at s[i], 0 when there is none that would be taken out; *space: a space stays in its
  * place. `closers` is zeroed at the beginning of a text, and i only grows. */
 struct closers {
@@ -237,7 +246,7 @@ enum {
     IS_RUN = 4, /* of the base64 alphabets */
     IS_SPACE = 8,
     IS_HEX = 16,
-    IS_ESCAPE = 32, /* % & \ */
+    IS_ESCAPE = 32, /* % & \ = */
     IS_CONTROL = 64,
     IS_HIGH = 128, /* not ASCII */
     IS_SIGN = 256, /* @ $ !, letters in leet */
