@@ -32,8 +32,7 @@ enum verdict callout_missing(struct exchange *x, const struct callout_policy *p,
 
 enum verdict callout_refuse(struct exchange *x, enum reason why, const char *category, const char *rule)
 {
-    if (why == WHY_PROMPT_REFUSED)
-        x->param = prompt_member_with(x, category);
+    x->param = why == WHY_PROMPT_REFUSED ? prompt_member_with(x, category) : arena_copy(&x->arena, str_c(category));
     x->rule = arena_copy(&x->arena, str_c(rule));
     return exchange_refuse(x, why, "%s, by %s", category, rule);
 }

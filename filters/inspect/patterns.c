@@ -304,7 +304,7 @@ static enum verdict step(struct exchange *x, const void *policy)
             continue;
         hs_error_t code = look_at_text(&s, exchange_instance(x));
         if (s.refused)
-            return refuse(x, prompt_member(x));
+            return refuse(x, prompt_member_with(x, "pattern"));
         if (code != HS_SUCCESS)
             return exchange_refuse(x, WHY_INTERNAL, "the scanner failed: %d", code);
     }

@@ -199,7 +199,7 @@ static enum verdict read_text(struct reading_texts *r, const struct text *text)
     if (!sensitive_find_all(finder, r->policy->found.set, text->value, &is_spent)) {
         if (!is_spent)
             return exchange_refuse(x, WHY_OVERLOADED, "no room to scan the prompt");
-        if (unread(x, r->policy, prompt_member(x), "too_costly", "the text costs too much to search") != NEXT)
+        if (unread(x, r->policy, prompt_member_with(x, "unread"), "too_costly", "the text costs too much to search") != NEXT)
             return STOP;
     }
     for (size_t i = 0; i < finder->count; i++) {
@@ -210,7 +210,7 @@ static enum verdict read_text(struct reading_texts *r, const struct text *text)
             continue;
         note(x, r->policy, text, pattern, find);
         if (r->policy->action == SENSITIVE_REFUSE)
-            return refuse(x, prompt_member(x), str_c(pattern->id), "found");
+            return refuse(x, prompt_member_with(x, pattern->category), str_c(pattern->id), "found");
         if (!r->writes)
             continue;
         if (!begin_disguise(r) ||

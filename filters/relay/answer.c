@@ -335,6 +335,7 @@ static enum verdict step(struct exchange *x, const void *policy)
     const struct answer_policy *p = policy;
     if (!type_is_allowed(x, p)) {
         x->rule = STR("content-type");
+        x->param = STR("schema");
         exchange_report(x, x->rule, STR("schema"), STR("head"), STR("refuse"), x->content_type);
         return exchange_refuse(x, WHY_ANSWER_REFUSED, "the answer is " STR_F, STR_A(str_first(x->content_type, 100)));
     }

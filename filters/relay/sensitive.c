@@ -73,6 +73,7 @@ static bool found(void *owner, struct str value, uint32_t pattern)
         return buf_add(r->text->out, STR("[")) && buf_add(r->text->out, str_c(row->label)) && buf_add(r->text->out, STR("]"));
     default:
         x->rule = str_c(row->pattern.id);
+        x->param = str_c(row->pattern.category);
         exchange_refuse(x, WHY_ANSWER_REFUSED, "%s: found", row->pattern.id);
         r->is_refused = true;
         return false;
@@ -104,6 +105,7 @@ enum verdict answer_sensitive_text(struct exchange *x, const void *policy, struc
         return NEXT;
     }
     x->rule = STR("too_costly");
+    x->param = STR("unread");
     return exchange_refuse(x, WHY_ANSWER_REFUSED, "too_costly: the text costs too much to search");
 }
 

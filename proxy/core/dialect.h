@@ -68,7 +68,7 @@ struct dialect {
     /* The body of a refusal. `message` is the reason's sentence and what may be added to it; `param` may be empty. */
     bool (*write_error)(struct buf *out, enum reason why, struct str message, struct str param, struct str request_id);
     /* The same as a server-sent event that the SDKs raise, for an answer that has begun. */
-    bool (*write_event_error)(struct buf *out, enum reason why, struct str message, struct str request_id);
+    bool (*write_event_error)(struct buf *out, enum reason why, struct str message, struct str param, struct str request_id);
     /* Events that end a stream as if the model had come to the limit of its answer: finish_reason "length". `facts` is what was
      * read so far, `events` how many events came before. False where the operation has no such end; NULL: none has. */
     bool (*write_event_stop)(struct buf *out, const struct call *call, const struct answer_facts *facts,

@@ -187,7 +187,7 @@ void refusal_write(struct exchange *x)
         if (x->holds) /* nor what nobody has judged */
             buf_clear(&x->out);
         bool told = x->is_event_stream &&
-                    ((stops && write_stop(x)) || d->write_event_error(&x->out, x->why, message, id));
+                    ((stops && write_stop(x)) || d->write_event_error(&x->out, x->why, message, x->param, id));
         if (told)
             x->world->answer_bytes(x->world, x, buf_str(&x->out));
         x->world->answer_end(x->world, x, told);

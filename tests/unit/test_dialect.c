@@ -808,8 +808,9 @@ TEST("every reason is written as JSON that the SDKs read, in every family, also 
             CHECK((json_object_get(error, "innererror") != NULL) == filter);
             json_decref(root);
             buf_clear(&out);
-            CHECK(d->write_event_error(&out, r, STR("m"), STR("id-1")));
+            CHECK(d->write_event_error(&out, r, STR("m"), STR("leak"), STR("id-1")));
             struct str event = buf_str(&out);
+            CHECK(memmem(event.at, event.len, "\"param\":\"leak\"", 14) != NULL);
             CHECK(str_starts(event, STR("data: {\"error\":{")) && str_ends(event, STR("}}\n\n")));
             CHECK(str_find(event, '\n') == event.len - 2);
             buf_finish(&out);

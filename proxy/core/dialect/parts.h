@@ -101,8 +101,8 @@ bool openai_event_is_plain(struct str name, struct str data, const struct call *
 
 bool openai_write_error(struct buf *out, enum reason why, struct str message, struct str param, struct str request_id);
 bool azure_write_error(struct buf *out, enum reason why, struct str message, struct str param, struct str request_id);
-bool openai_write_event_error(struct buf *out, enum reason why, struct str message, struct str request_id);
-bool azure_write_event_error(struct buf *out, enum reason why, struct str message, struct str request_id);
+bool openai_write_event_error(struct buf *out, enum reason why, struct str message, struct str param, struct str request_id);
+bool azure_write_event_error(struct buf *out, enum reason why, struct str message, struct str param, struct str request_id);
 bool openai_write_event_stop(struct buf *out, const struct call *call, const struct answer_facts *facts,
                              const struct usage *so_far, uint64_t events);
 bool openai_write_models(struct buf *out, const struct call *call, const struct str *models, size_t n);

@@ -55,15 +55,15 @@ bool azure_write_error(struct buf *out, enum reason why, struct str message, str
 }
 
 /* SDKs raise an APIError on any event whose data has an `error`, in chat's streams and in those of responses. */
-bool openai_write_event_error(struct buf *out, enum reason why, struct str message, struct str request_id)
+bool openai_write_event_error(struct buf *out, enum reason why, struct str message, struct str param, struct str request_id)
 {
-    return buf_add(out, STR("data: ")) && openai_write_error(out, why, message, STR_NONE, request_id) &&
+    return buf_add(out, STR("data: ")) && openai_write_error(out, why, message, param, request_id) &&
            buf_add(out, STR("\n\n"));
 }
 
-bool azure_write_event_error(struct buf *out, enum reason why, struct str message, struct str request_id)
+bool azure_write_event_error(struct buf *out, enum reason why, struct str message, struct str param, struct str request_id)
 {
-    return buf_add(out, STR("data: ")) && azure_write_error(out, why, message, STR_NONE, request_id) &&
+    return buf_add(out, STR("data: ")) && azure_write_error(out, why, message, param, request_id) &&
            buf_add(out, STR("\n\n"));
 }
 
