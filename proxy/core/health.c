@@ -86,45 +86,18 @@ void health_unknown(struct endpoint *e)
     e->health.is_probing = false;
 }
 
-/* Seconds or milliseconds, perhaps with a fraction; false for anything else, negative numbers too. */
-static bool read_number(struct str s, uint64_t unit_ms, uint64_t *ms)
-{
-    struct str whole = str_cut(&s, '.');
-    uint64_t value;
-    if (!str_to_u64(whole, &value) || value > 86400000)
-        return false;
-    *ms = value * unit_ms;
-    if (s.len && unit_ms == 1000 && ascii_is_digit(s.at[0]))
-        *ms += (uint64_t)(s.at[0] - '0') * 100;
-    return true;
-}
-
 uint64_t health_retry_after(const struct http_head *h, int64_t wall_s, uint64_t otherwise_ms, uint64_t max_ms)
 {
-    uint64_t best = 0, value;
-    int64_t at_s;
-    bool told = false;
-    struct str after = http_known_value(h, HTTP_FIELD_RETRY_AFTER);
-    if (read_number(after, 1000, &value)) {
-        best = value;
-        told = true;
-    } else if (http_date_read(after, wall_s, &at_s) && at_s > wall_s) {
-        best = (uint64_t)(at_s - wall_s) * 1000;
-        told = true;
+    uint64_t best = 0, renewal_s;
+    if (!http_retry_after_read(h, wall_s, &best))
+        best = 0;
+    if (str_eq_nocase(http_field_value(h, STR("x-ratelimit-type")), STR("tokens")) &&
+        str_eq(http_field_value(h, STR("x-ratelimit-remaining-tokens")), STR("0")) &&
+        str_to_u64(http_field_value(h, STR("x-ratelimit-renewalperiod-tokens")), &renewal_s)) {
+        uint64_t renewal_ms = renewal_s > 60 ? 60000 : renewal_s * 1000;
+        best = renewal_ms > best ? renewal_ms : best;
     }
-    if (read_number(http_known_value(h, HTTP_FIELD_RETRY_AFTER_MS), 1, &value)) {
-        best = value > best ? value : best;
-        told = true;
-    }
-    struct str type = http_field_value(h, STR("x-ratelimit-type"));
-    struct str left = http_field_value(h, STR("x-ratelimit-remaining-tokens"));
-    if (str_eq_nocase(type, STR("tokens")) && str_eq(left, STR("0")) &&
-        read_number(http_field_value(h, STR("x-ratelimit-renewalperiod-tokens")), 1000, &value)) {
-        value = value > 60000 ? 60000 : value;
-        best = value > best ? value : best;
-        told = true;
-    }
-    if (!told || !best)
+    if (!best)
         best = otherwise_ms;
     return best > max_ms ? max_ms : best;
 }

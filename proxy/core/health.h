@@ -22,8 +22,8 @@ void health_rest(struct endpoint *e, uint64_t now_ms, uint64_t for_ms);
 /* The request ended without telling anything about the endpoint: a probe is free to be tried again. */
 void health_unknown(struct endpoint *e);
 
-/* How long a throttled answer asks to wait: the largest of retry-after, retry-after-ms and, for a spent token window, its renewal
- * period; negative, absurd, past and missing values give `otherwise_ms`; at most `max_ms` (azure.md §3.6: Retry-After can be a lie). */
+/* How long a throttled answer asks to wait: what http_retry_after_read has or, for a spent token window, its renewal period, the
+ * larger one (Retry-After can be a lie there); nothing or 0 gives `otherwise_ms`; at most `max_ms`. */
 uint64_t health_retry_after(const struct http_head *h, int64_t wall_s, uint64_t otherwise_ms, uint64_t max_ms);
 
 #endif

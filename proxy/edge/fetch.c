@@ -7,6 +7,7 @@
 
 #include "proxy/edge/dial.h"
 #include "proxy/edge/fetch_parts.h"
+#include "proxy/http/date.h"
 #include "proxy/http/reader.h"
 
 enum { READ_BYTES = 16 * 1024 };
@@ -259,15 +260,11 @@ static const char *take_head(struct fetch *f)
     if (!http_is_final(head, &f->interim, &error))
         return error;
     f->has_head = true;
-    struct str coding = http_known_value(head, HTTP_FIELD_CONTENT_ENCODING), after_ms;
+    struct str coding = http_known_value(head, HTTP_FIELD_CONTENT_ENCODING);
     if (coding.at && !str_eq_nocase(coding, STR("identity")))
         return "the answer is compressed though that was not offered";
-    uint64_t ms;
-    if (fetch_parse_retry_after(http_known_value(head, HTTP_FIELD_RETRY_AFTER), time(NULL), &ms))
-        f->retry_after_ms = ms;
-    after_ms = http_known_value(head, HTTP_FIELD_RETRY_AFTER_MS);
-    if (after_ms.at && str_to_u64(after_ms, &ms) && ms)
-        f->retry_after_ms = ms < FETCH_RETRY_AFTER_MAX_MS ? ms : FETCH_RETRY_AFTER_MAX_MS;
+    if (!http_retry_after_read(head, time(NULL), &f->retry_after_ms))
+        f->retry_after_ms = 0;
     return NULL;
 }
 

@@ -19,7 +19,6 @@ enum {
     FETCH_TIMEOUT_MS = 10000, /* where the ask gives none */
     FETCH_POLL_MS = 4,        /* between looks at a shelf that another worker fills */
     FETCH_REQUEST_BYTES = 512 * 1024,
-    FETCH_RETRY_AFTER_MAX_MS = 24 * 3600 * 1000,
 };
 
 struct fetches;
@@ -31,8 +30,5 @@ void fetches_free(struct fetches *f); /* NULL is fine; asks that are open are ne
 
 /* As world->fetch; the ask's strings stay until it is answered. Cancelled by ask.drop. */
 void fetch_ask(struct fetches *f, struct ask_fetch *ask);
-
-/* RFC 9110 §10.2.3: seconds, or a date; false for anything else. Bounded by FETCH_RETRY_AFTER_MAX_MS. */
-bool fetch_parse_retry_after(struct str value, int64_t wall_s, uint64_t *ms) MUST_USE;
 
 #endif

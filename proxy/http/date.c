@@ -1,4 +1,4 @@
-/* date.c - the three forms of HTTP-date. */
+/* date.c - the three forms of HTTP-date, and Retry-After. */
 #include "proxy/http/date.h"
 
 #include <time.h>
@@ -113,4 +113,39 @@ bool http_date_read(struct str s, int64_t now_s, int64_t *wall_s)
         return true;
     }
     return false;
+}
+
+/* So many units, perhaps with a fraction, of which as much is read as `unit_ms` tells apart. */
+static bool read_units(struct str s, uint64_t unit_ms, uint64_t *ms)
+{
+    struct str whole = str_cut(&s, '.');
+    uint64_t value;
+    if (!str_to_u64(whole, &value) || (s.at && !s.len))
+        return false;
+    value = value < HTTP_RETRY_AFTER_MAX_MS / unit_ms ? value * unit_ms : HTTP_RETRY_AFTER_MAX_MS;
+    for (size_t i = 0; i < s.len; i++) {
+        if (!ascii_is_digit(s.at[i]))
+            return false;
+        unit_ms /= 10;
+        value += unit_ms * (uint64_t)(s.at[i] - '0');
+    }
+    *ms = value < HTTP_RETRY_AFTER_MAX_MS ? value : HTTP_RETRY_AFTER_MAX_MS;
+    return true;
+}
+
+bool http_retry_after_read(const struct http_head *h, int64_t wall_s, uint64_t *ms)
+{
+    struct str after = http_known_value(h, HTTP_FIELD_RETRY_AFTER);
+    uint64_t seconds_ms = 0, finer_ms = 0;
+    int64_t at_s;
+    bool is_told = read_units(after, 1000, &seconds_ms);
+    if (!is_told && http_date_read(after, wall_s, &at_s)) {
+        uint64_t ahead_s = at_s > wall_s ? (uint64_t)(at_s - wall_s) : 0;
+        seconds_ms = ahead_s < HTTP_RETRY_AFTER_MAX_MS / 1000 ? ahead_s * 1000 : HTTP_RETRY_AFTER_MAX_MS;
+        is_told = true;
+    }
+    if (!read_units(http_known_value(h, HTTP_FIELD_RETRY_AFTER_MS), 1, &finer_ms) && !is_told)
+        return false;
+    *ms = seconds_ms > finer_ms ? seconds_ms : finer_ms;
+    return true;
 }

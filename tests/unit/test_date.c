@@ -1,5 +1,6 @@
-/* test_date.c - points in time as HTTP writes them. */
+/* test_date.c - points in time as HTTP writes them, and when to come back. */
 #include "proxy/http/date.h"
+#include "proxy/http/reader.h"
 #include "tests/harness/check.h"
 
 #include <time.h>
@@ -88,4 +89,70 @@ TEST("what is no date is none, and a date that is cut is none")
         CHECK(!http_date_read(str_of(copy, len), NOW, &read));
         free(copy);
     }
+}
+
+enum { IN_1994 = 784111777, NOTHING = 77 }; /* Sun, 06 Nov 1994 08:49:37 GMT */
+
+/* NOTHING stays where neither field says anything. */
+static uint64_t asked_for(const char *fields)
+{
+    char text[400];
+    int len = snprintf(text, sizeof text, "HTTP/1.1 429 Too Many Requests\r\ncontent-length: 0\r\n%s\r\n", fields);
+    struct http_reader r;
+    struct str piece;
+    size_t used;
+    http_reader_init(&r, HTTP_RESPONSES, &HTTP_LIMITS_DEFAULT);
+    CHECK_INT(http_reader_next(&r, str_of(text, (size_t)len), &used, &piece), HTTP_HEAD);
+    uint64_t ms = NOTHING;
+    CHECK(http_retry_after_read(&r.head, IN_1994, &ms) == (ms != NOTHING));
+    http_reader_finish(&r);
+    return ms;
+}
+
+TEST("Retry-After is seconds, with a fraction or without, or a date; the larger one of it and of retry-after-ms counts")
+{
+    static const struct {
+        const char *fields;
+        uint64_t ms;
+    } ROWS[] = {
+        { "", NOTHING },
+        { "retry-after: 7\r\n", 7000 },
+        { "retry-after: 0\r\n", 0 },
+        { "retry-after: 1.5\r\n", 1500 },
+        { "retry-after: 0.0625\r\n", 62 },
+        { "retry-after: 1.\r\n", NOTHING },
+        { "retry-after: .5\r\n", NOTHING },
+        { "retry-after: 1.5s\r\n", NOTHING },
+        { "retry-after: 1.5.5\r\n", NOTHING },
+        { "retry-after: 1,5\r\n", NOTHING },
+        { "retry-after: 1e3\r\n", NOTHING },
+        { "retry-after: +1\r\n", NOTHING },
+        { "retry-after: -1\r\n", NOTHING },
+        { "retry-after:\r\n", NOTHING },
+        { "retry-after: soon\r\n", NOTHING },
+        { "retry-after: 86400\r\n", HTTP_RETRY_AFTER_MAX_MS },
+        { "retry-after: 86400.9\r\n", HTTP_RETRY_AFTER_MAX_MS },
+        { "retry-after: 86399.999\r\n", HTTP_RETRY_AFTER_MAX_MS - 1 },
+        { "retry-after: 18446744073709551615\r\n", HTTP_RETRY_AFTER_MAX_MS },
+        { "retry-after: 18446744073709551616\r\n", NOTHING },
+        { "retry-after: Sun, 06 Nov 1994 08:50:07 GMT\r\n", 30000 },
+        { "retry-after: Sunday, 06-Nov-94 08:50:07 GMT\r\n", 30000 },
+        { "retry-after: Sun Nov  6 08:50:07 1994\r\n", 30000 },
+        { "retry-after: Sun, 06 Nov 1994 08:49:37 GMT\r\n", 0 },
+        { "retry-after: Sun, 06 Nov 1994 08:49:07 GMT\r\n", 0 },
+        { "retry-after: Sun, 06 Nov 2094 08:49:07 GMT\r\n", HTTP_RETRY_AFTER_MAX_MS },
+        { "retry-after: Sun, 06 Nix 1994 08:50:07 GMT\r\n", NOTHING },
+        { "retry-after-ms: 250\r\n", 250 },
+        { "retry-after-ms: 250.7\r\n", 250 },
+        { "retry-after-ms: -1\r\n", NOTHING },
+        { "retry-after-ms: 99999999999\r\n", HTTP_RETRY_AFTER_MAX_MS },
+        { "retry-after: 1\r\nretry-after-ms: 0\r\n", 1000 },
+        { "retry-after: 2\r\nretry-after-ms: 1700\r\n", 2000 },
+        { "retry-after: soon\r\nretry-after-ms: 1700\r\n", 1700 },
+        { "retry-after: 3\r\nretry-after-ms: soon\r\n", 3000 },
+        { "retry-after: Sun, 06 Nov 1994 08:49:38 GMT\r\nretry-after-ms: 1700\r\n", 1700 },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++)
+        if (!CHECK_INT(asked_for(ROWS[i].fields), ROWS[i].ms))
+            printf("  %s\n", ROWS[i].fields);
 }
