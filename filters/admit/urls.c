@@ -89,7 +89,7 @@ static const char *wrong_with(const struct urls_policy *p, struct str text)
         url.host.len--; /* the root's dot names the same host */
     struct ip_address ip;
     bool is_ip = ip_parse_lenient(url.host, &ip);
-    bool is_inside = is_ip ? ip_is_private(&ip) || ip_is_loopback(&ip) || ip_is_metadata(&ip) : is_local_name(url.host);
+    bool is_inside = is_ip ? ip_leads_inside(&ip) : is_local_name(url.host);
     if (is_ip && is_inside && !p->insecure_private)
         return "a private address";
     for (size_t i = 0; i < p->hosts.count; i++)

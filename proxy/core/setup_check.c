@@ -100,7 +100,7 @@ static void check_endpoint(const struct pool *pool, const struct endpoint *e, st
         problem(problems, e->span, "plain http to an endpoint off the loopback");
         problem_hint(problems, "write https, or say \"insecure_plain: true\" in the pool");
     }
-    if (is_ip && ip_is_metadata(&ip))
+    if (is_ip && ip_leads_to_metadata(&ip))
         problem(problems, e->span, "a link-local or metadata address is no model server");
     if (is_ip && pool->private_only && !ip_is_private(&ip) && !ip_is_loopback(&ip))
         problem(problems, e->span, "a public address in a pool that says \"private_only\"");

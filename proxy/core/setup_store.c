@@ -233,7 +233,7 @@ static void check_urls(struct store_settings *s, const struct store_urls *urls, 
             problem(problems, url->span, "limits and passwords would cross the network in plain text");
             problem_hint(problems, "write rediss://, or say \"insecure_plain: true\"");
         }
-        if (url->host.len && ip_parse(url->host, &ip) && ip_is_metadata(&ip))
+        if (url->host.len && ip_parse(url->host, &ip) && ip_leads_to_metadata(&ip))
             problem(problems, url->span, "a link-local or metadata address is no store");
         if (url->tls != urls->at[0].tls)
             problem(problems, url->span, "either all of them speak TLS, or none does");

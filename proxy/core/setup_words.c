@@ -110,7 +110,8 @@ const struct setting POOL_SETTINGS[] = {
             .about = "Certificate that is shown to endpoints that ask for one."),
     SETTING(struct pool, client_key, SET_FILE, .example = "tls/bartizan.key", .about = "Its private key."),
     SETTING(struct pool, private_only, SET_BOOL, .dflt = "false",
-            .about = "Whether an endpoint whose name leads to a public address is refused: for Private Link."),
+            .about = "Whether an endpoint whose name leads to a public address is refused: for Private Link. 6to4 addresses and "
+                     "those of a network's own NAT64 (64:ff9b:1::/48) are public, whatever they hold."),
     SETTING(struct pool, insecure_plain, SET_BOOL, .dflt = "false",
             .about =
                 "Prompts and credentials cross the network unencrypted: plain HTTP to endpoints off the loopback."),

@@ -35,7 +35,7 @@ static const char *refusal_of(const struct dial *d, const struct ip_address *ip)
     bool is_here = ip_is_loopback(ip) || ip_is_metadata(ip);
     if (d->target->reach == DIAL_HERE)
         return is_here ? NULL : "plain http goes to the loopback and to metadata endpoints only";
-    if (ip_is_metadata(ip) && !d->addresses.is_literal)
+    if (ip_leads_to_metadata(ip) && !d->addresses.is_literal)
         return "the name leads to a link-local or metadata address";
     if (d->target->reach == DIAL_PRIVATE && !ip_is_private(ip) && !ip_is_loopback(ip))
         return "the address is public and the pool is private_only";

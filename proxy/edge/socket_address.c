@@ -26,17 +26,14 @@ bool socket_address_read(const struct sockaddr *at, struct ip_address *ip, uint1
     if (at->sa_family == AF_INET) {
         struct sockaddr_in v4;
         memcpy(&v4, at, sizeof v4);
-        ip->bytes[10] = ip->bytes[11] = 0xff;
-        memcpy(ip->bytes + 12, &v4.sin_addr, 4);
-        ip->is_v4 = true;
+        *ip = ip_of_bytes(&v4.sin_addr, true);
         *port = ntohs(v4.sin_port);
         return true;
     }
     if (at->sa_family == AF_INET6) {
         struct sockaddr_in6 v6;
         memcpy(&v6, at, sizeof v6);
-        memcpy(ip->bytes, &v6.sin6_addr, 16);
-        ip->is_v4 = IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr);
+        *ip = ip_of_bytes(&v6.sin6_addr, false);
         *port = ntohs(v6.sin6_port);
         return true;
     }

@@ -13,6 +13,21 @@ static void set_v4(struct ip_address *out, uint32_t address)
     out->is_v4 = true;
 }
 
+bool ip_is_mapped(const struct ip_address *ip)
+{
+    return memcmp(ip->bytes, MAPPED, sizeof MAPPED) == 0;
+}
+
+struct ip_address ip_of_bytes(const void *bytes, bool is_v4)
+{
+    struct ip_address ip = { .is_v4 = is_v4 };
+    if (is_v4)
+        memcpy(ip.bytes, MAPPED, sizeof MAPPED);
+    memcpy(ip.bytes + (is_v4 ? 12 : 0), bytes, is_v4 ? 4 : 16);
+    ip.is_v4 = ip_is_mapped(&ip);
+    return ip;
+}
+
 static uint32_t last_four(const uint8_t *at)
 {
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
@@ -103,21 +118,6 @@ bool ip_print(const struct ip_address *ip, char *out, size_t size)
     return true;
 }
 
-/* The IPv4 address that packets to `ip` reach in the end: itself, or inside of a mapped, compatible, translated (RFC 7915),
- * NAT64 or 6to4 one. */
-static bool reaches_v4(const struct ip_address *ip, uint32_t *v4)
-{
-    static const uint8_t none[12], nat64[12] = { 0x00, 0x64, 0xff, 0x9b }, translated[12] = { [8] = 0xff, [9] = 0xff };
-    const uint8_t *b = ip->bytes;
-    if (b[0] == 0x20 && b[1] == 0x02) {
-        *v4 = last_four(b + 2);
-        return true;
-    }
-    *v4 = last_four(b + 12);
-    return memcmp(b, MAPPED, 12) == 0 || memcmp(b, nat64, 12) == 0 || memcmp(b, translated, 12) == 0 ||
-           (memcmp(b, none, 12) == 0 && *v4 > 1);
-}
-
 struct place {
     uint8_t bytes[16];
     unsigned bits;
@@ -147,7 +147,6 @@ static const struct place PRIVATE[] = {
     V4(100, 64, 0, 0, 10),                                              /* carrier NAT */
     { { 0xfc }, 7 },                                                /* fc00:: */
     { { 0xfe, 0xc0 }, 10 },                                         /* fec0:: */
-    { { 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01 }, 48 },                 /* a network's own NAT64 (RFC 8215) */
 };
 #undef V4
 /* clang-format on */
@@ -160,45 +159,78 @@ static bool same_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
 
 static bool is_in(const struct ip_address *ip, const struct place *places, size_t count)
 {
-    struct ip_address real = *ip;
-    uint32_t v4;
-    if (reaches_v4(ip, &v4))
-        set_v4(&real, v4);
     for (size_t i = 0; i < count; i++)
-        if (same_bits(real.bytes, places[i].bytes, places[i].bits))
+        if (same_bits(ip->bytes, places[i].bytes, places[i].bits))
             return true;
     return false;
 }
+#define IS_IN(ip, places) is_in(ip, places, ARRAY_LEN(places))
 
 bool ip_is_loopback(const struct ip_address *ip)
 {
-    return is_in(ip, LOOPBACK, ARRAY_LEN(LOOPBACK));
+    return IS_IN(ip, LOOPBACK);
 }
 
-/* A network's own NAT64 has the IPv4 address where the length of its prefix puts it (RFC 6052 §2.2), which nobody tells here. */
+bool ip_is_metadata(const struct ip_address *ip)
+{
+    return IS_IN(ip, METADATA);
+}
+
+static const uint8_t NAT64[12] = { 0x00, 0x64, 0xff, 0x9b }; /* the well-known prefix of RFC 6052 */
+
+bool ip_is_private(const struct ip_address *ip)
+{
+    struct ip_address real = *ip;
+    if (memcmp(ip->bytes, NAT64, sizeof NAT64) == 0)
+        set_v4(&real, last_four(ip->bytes + 12));
+    return IS_IN(&real, PRIVATE);
+}
+
+/* ---- where an address leads when somebody on the way unpacks it ---- */
+
+/* The IPv4 address inside of a mapped, compatible, translated (RFC 7915), NAT64 or 6to4 one. */
+static bool unpack_v4(const struct ip_address *ip, struct ip_address *out)
+{
+    static const uint8_t none[12], translated[12] = { [8] = 0xff, [9] = 0xff };
+    const uint8_t *b = ip->bytes;
+    bool is_6to4 = b[0] == 0x20 && b[1] == 0x02;
+    uint32_t v4 = last_four(is_6to4 ? b + 2 : b + 12);
+    if (!is_6to4 && !ip_is_mapped(ip) && memcmp(b, NAT64, 12) != 0 && memcmp(b, translated, 12) != 0 &&
+        (memcmp(b, none, 12) != 0 || v4 <= 1)) /* :: and ::1 are no compatible ones */
+        return false;
+    set_v4(out, v4);
+    return true;
+}
+
+static const uint8_t OWN_NAT64[6] = { 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01 }; /* a network's own (RFC 8215) */
+
+/* It has the IPv4 address where the length of its prefix puts it (RFC 6052 §2.2), which nobody tells here. */
 static bool own_nat64_hides_metadata(const struct ip_address *ip)
 {
-    static const uint8_t PREFIX[6] = { 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01 };
     static const uint8_t WHERE[][4] = { { 6, 7, 9, 10 }, { 7, 9, 10, 11 }, { 9, 10, 11, 12 }, { 12, 13, 14, 15 } };
     const uint8_t *b = ip->bytes;
-    for (size_t i = 0; i < ARRAY_LEN(WHERE) && memcmp(b, PREFIX, sizeof PREFIX) == 0; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(WHERE) && memcmp(b, OWN_NAT64, sizeof OWN_NAT64) == 0; i++) {
         const uint8_t v4[4] = { b[WHERE[i][0]], b[WHERE[i][1]], b[WHERE[i][2]], b[WHERE[i][3]] };
-        struct ip_address real;
-        set_v4(&real, last_four(v4));
-        if (is_in(&real, METADATA, ARRAY_LEN(METADATA)))
+        struct ip_address real = ip_of_bytes(v4, true);
+        if (ip_is_metadata(&real))
             return true;
     }
     return false;
 }
 
-bool ip_is_metadata(const struct ip_address *ip)
+bool ip_leads_to_metadata(const struct ip_address *ip)
 {
-    return is_in(ip, METADATA, ARRAY_LEN(METADATA)) || own_nat64_hides_metadata(ip);
+    struct ip_address real;
+    return ip_is_metadata(ip) || (unpack_v4(ip, &real) && ip_is_metadata(&real)) || own_nat64_hides_metadata(ip);
 }
 
-bool ip_is_private(const struct ip_address *ip)
+bool ip_leads_inside(const struct ip_address *ip)
 {
-    return is_in(ip, PRIVATE, ARRAY_LEN(PRIVATE));
+    struct ip_address real;
+    if (!unpack_v4(ip, &real))
+        real = *ip;
+    return ip_is_loopback(&real) || ip_is_metadata(&real) || ip_is_private(&real) ||
+           memcmp(ip->bytes, OWN_NAT64, sizeof OWN_NAT64) == 0;
 }
 
 bool cidr_parse(struct str text, struct cidr *out)
@@ -223,7 +255,6 @@ bool cidr_parse(struct str text, struct cidr *out)
 /* A network of IPv6 has no IPv4 address in it, ::/0 neither: the mapped form is only how we write them. */
 bool cidr_has(const struct cidr *net, const struct ip_address *ip)
 {
-    bool net_is_v4 = net->bits >= 96 && memcmp(net->base.bytes, MAPPED, sizeof MAPPED) == 0;
-    bool ip_is_v4 = memcmp(ip->bytes, MAPPED, sizeof MAPPED) == 0;
-    return net_is_v4 == ip_is_v4 && same_bits(net->base.bytes, ip->bytes, net->bits);
+    bool net_is_v4 = net->bits >= 96 && ip_is_mapped(&net->base);
+    return net_is_v4 == ip_is_mapped(ip) && same_bits(net->base.bytes, ip->bytes, net->bits);
 }

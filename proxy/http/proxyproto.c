@@ -137,15 +137,6 @@ static bool read_tlvs(struct str header, struct str rest, struct proxy_info *inf
     return true;
 }
 
-static void read_address(const char *at, bool is_v4, struct ip_address *out)
-{
-    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-    if (is_v4)
-        memcpy(out->bytes, mapped, sizeof mapped);
-    memcpy(out->bytes + (is_v4 ? 12 : 0), at, is_v4 ? 4 : 16);
-    out->is_v4 = is_v4;
-}
-
 /* Which there are, and the length of their addresses. Those that are not taken here count as unspecified (§2.2). */
 enum { TCP_V4 = 0x11, TCP_V6 = 0x21 };
 static const struct family {
@@ -174,8 +165,8 @@ static bool read_header(struct str header, struct proxy_info *info)
     if (!info->is_local) {
         bool is_v4 = family == TCP_V4;
         size_t one = is_v4 ? 4 : 16;
-        read_address(rest.at, is_v4, &info->source);
-        read_address(rest.at + one, is_v4, &info->destination);
+        info->source = ip_of_bytes(rest.at, is_v4);
+        info->destination = ip_of_bytes(rest.at + one, is_v4);
         info->source_port = (uint16_t)be16(rest.at + 2 * one);
         info->destination_port = (uint16_t)be16(rest.at + 2 * one + 2);
     }
@@ -197,13 +188,6 @@ static enum proxy_answer read_v2(struct str in, size_t *used, struct proxy_info 
     return PROXY_DONE;
 }
 
-/* A proxy whose socket takes both families writes the mapped form (RFC 4291 §2.5.5.2) of an IPv4 address. */
-static void take_off_mapping(struct ip_address *ip)
-{
-    static const uint8_t MAPPED[12] = { [10] = 0xff, [11] = 0xff };
-    ip->is_v4 = memcmp(ip->bytes, MAPPED, sizeof MAPPED) == 0;
-}
-
 enum proxy_answer proxy_read(struct str in, size_t *used, struct proxy_info *info)
 {
     struct proxy_info read = { .is_local = false };
@@ -218,8 +202,9 @@ enum proxy_answer proxy_read(struct str in, size_t *used, struct proxy_info *inf
         return PROXY_MORE;
     answer = in.at[0] == 'P' ? read_v1(in, &taken, &read) : read_v2(in, &taken, &read);
     if (answer == PROXY_DONE) {
-        take_off_mapping(&read.source);
-        take_off_mapping(&read.destination);
+        /* a proxy whose socket takes both families writes the mapped form (RFC 4291 §2.5.5.2) of an IPv4 address */
+        read.source.is_v4 = ip_is_mapped(&read.source);
+        read.destination.is_v4 = ip_is_mapped(&read.destination);
         *used = taken;
         *info = read;
     }

@@ -43,12 +43,20 @@ struct ip_address {
 bool ip_parse_lenient(struct str host, struct ip_address *out);
 /* Strict dotted quad or RFC 4291 text. */
 bool ip_parse(struct str text, struct ip_address *out) MUST_USE;
+/* Out of 4 or 16 bytes in network order; a v4-mapped one is IPv4. */
+struct ip_address ip_of_bytes(const void *bytes, bool is_v4);
+bool ip_is_mapped(const struct ip_address *ip); /* IPv4, however it was written */
 bool ip_print(const struct ip_address *ip, char *out, size_t size);
-/* Loopback; link-local and cloud metadata (169.254/16, fe80::/10, fd00:ec2::254, 168.63.129.16, 100.100.100.200);
- * private (RFC 1918, ULA, carrier NAT 100.64/10). */
+
+/* What an address is, for what only such a one may have: loopback; link-local and cloud metadata (169.254/16, fe80::/10,
+ * fd00:ec2::254, 168.63.129.16, 100.100.100.200); private (RFC 1918, ULA, carrier NAT 100.64/10, and these by the well-known NAT64).
+ * A 6to4 address is none of them, nor is one of another translation: where its packets go is up to others. */
 bool ip_is_loopback(const struct ip_address *ip);
 bool ip_is_metadata(const struct ip_address *ip);
 bool ip_is_private(const struct ip_address *ip);
+/* Where it may lead, for what must not be reached: also inside of a mapped, compatible, translated, NAT64 or 6to4 address. */
+bool ip_leads_to_metadata(const struct ip_address *ip);
+bool ip_leads_inside(const struct ip_address *ip); /* to any of the three */
 
 struct cidr {
     struct ip_address base;

@@ -80,6 +80,7 @@ TEST("addresses are held against a list of hosts, however they are written")
         { "[\"*\"]", "https://10.1.2.3/", false },
         { "[\"*\"]", "https://[::1]/", false },
         { "[\"*\"]", "https://[::ffff:10.0.0.1]/", false },
+        { "[\"*\"]", "https://[2002:a00:1::]/", false },
         { "[\"*\"]", "https://169.254.169.254/", false },
         { "[\"*\"]", "https://localhost/", false },
         { "[\"*\"]", "https://intranet/", false },

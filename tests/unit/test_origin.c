@@ -158,6 +158,8 @@ TEST("a name that leads to where it must not is not connected to")
         { "::ffff:169.254.169.254", "the name leads to a link-local or metadata address", false },
         { "20.1.2.3", "the address is public and the pool is private_only", true },
         { "2001:4860::1", "the address is public and the pool is private_only", true },
+        { "2002:a01:203::", "the address is public and the pool is private_only", true }, /* 6to4, with 10.1.2.3 in it */
+        { "2002:a9fe:a9fe::", "the name leads to a link-local or metadata address", false },
     };
     for (size_t i = 0; i < ARRAY_LEN(CASES); i++) {
         name_leads_to(&CASES[i].address, 1);

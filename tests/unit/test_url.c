@@ -182,56 +182,81 @@ TEST("the strict form has no other spellings")
     CHECK(!ip_print(&ip, small, sizeof small));
 }
 
+enum { HERE = 1, METADATA = 2, PRIVATE = 4, INSIDE = 8 };
+
 static const struct {
     const char *text;
-    bool loopback, metadata, private;
+    int is;    /* by itself */
+    int leads; /* perhaps: METADATA, INSIDE, both or neither */
 } PLACES[] = {
-    { "127.0.0.1", true, false, false },
-    { "127.255.0.1", true, false, false },
-    { "0.0.0.0", true, false, false },
-    { "::", true, false, false },
-    { "::1", true, false, false },
-    { "::ffff:127.0.0.1", true, false, false },
-    { "::127.0.0.1", true, false, false },
-    { "64:ff9b::7f00:1", true, false, false },
-    { "169.254.169.254", false, true, false },
-    { "::ffff:169.254.169.254", false, true, false },
-    { "64:ff9b::a9fe:a9fe", false, true, false },
-    { "64:ff9b:1::a9fe:a9fe", false, true, true }, /* RFC 8215, with each prefix of RFC 6052 */
-    { "64:ff9b:1:0:a9:fea9:fe00:0", false, true, true },
-    { "64:ff9b:1:a9:fe:a9fe::", false, true, true },
-    { "64:ff9b:1:a9fe:a9:fe00::", false, true, true },
-    { "64:ff9b:1:808:8:800::", false, false, true },
-    { "64:ff9b:1::7f00:1", false, false, true },
-    { "::ffff:0:a9fe:a9fe", false, true, false },   /* RFC 7915 */
-    { "2002:a9fe:a9fe::", false, true, false },
-    { "168.63.129.16", false, true, false },
-    { "168.63.129.17", false, false, false },
-    { "100.100.100.200", false, true, true },
-    { "fe80::1", false, true, false },
-    { "febf::1", false, true, false },
-    { "fd00:ec2::254", false, true, true },
-    { "10.1.2.3", false, false, true },
-    { "172.31.0.1", false, false, true },
-    { "172.32.0.1", false, false, false },
-    { "192.168.0.1", false, false, true },
-    { "100.127.0.1", false, false, true },
-    { "100.128.0.1", false, false, false },
-    { "fc00::1", false, false, true },
-    { "fdff::1", false, false, true },
-    { "2001:db8::1", false, false, false },
-    { "8.8.8.8", false, false, false },
+    { "127.0.0.1", HERE, INSIDE },
+    { "127.255.0.1", HERE, INSIDE },
+    { "0.0.0.0", HERE, INSIDE },
+    { "::", HERE, INSIDE },
+    { "::1", HERE, INSIDE },
+    { "::ffff:127.0.0.1", HERE, INSIDE },
+    { "::127.0.0.1", 0, INSIDE },
+    { "64:ff9b::7f00:1", 0, INSIDE },
+    { "2002:7f00:1::", 0, INSIDE },
+    { "169.254.169.254", METADATA, METADATA | INSIDE },
+    { "::ffff:169.254.169.254", METADATA, METADATA | INSIDE },
+    { "64:ff9b::a9fe:a9fe", 0, METADATA | INSIDE },
+    { "64:ff9b:1::a9fe:a9fe", 0, METADATA | INSIDE }, /* RFC 8215, with each prefix of RFC 6052 */
+    { "64:ff9b:1:0:a9:fea9:fe00:0", 0, METADATA | INSIDE },
+    { "64:ff9b:1:a9:fe:a9fe::", 0, METADATA | INSIDE },
+    { "64:ff9b:1:a9fe:a9:fe00::", 0, METADATA | INSIDE },
+    { "64:ff9b:1:808:8:800::", 0, INSIDE },
+    { "64:ff9b:1::7f00:1", 0, INSIDE },
+    { "::ffff:0:a9fe:a9fe", 0, METADATA | INSIDE }, /* RFC 7915 */
+    { "2002:a9fe:a9fe::", 0, METADATA | INSIDE },
+    { "168.63.129.16", METADATA, METADATA | INSIDE },
+    { "168.63.129.17", 0, 0 },
+    { "100.100.100.200", METADATA | PRIVATE, METADATA | INSIDE },
+    { "fe80::1", METADATA, METADATA | INSIDE },
+    { "febf::1", METADATA, METADATA | INSIDE },
+    { "fd00:ec2::254", METADATA | PRIVATE, METADATA | INSIDE },
+    { "10.1.2.3", PRIVATE, INSIDE },
+    { "::ffff:10.1.2.3", PRIVATE, INSIDE },
+    { "::10.1.2.3", 0, INSIDE },
+    { "::ffff:0:a01:203", 0, INSIDE },
+    { "64:ff9b::a01:203", PRIVATE, INSIDE }, /* IPv6 networks reach their own IPv4 so */
+    { "64:ff9b::808:808", 0, 0 },
+    { "2002:a01:203::", 0, INSIDE },
+    { "2002:a01:203::10.1.2.3", 0, INSIDE },
+    { "2002:808:808::10.1.2.3", 0, 0 },
+    { "172.31.0.1", PRIVATE, INSIDE },
+    { "172.32.0.1", 0, 0 },
+    { "192.168.0.1", PRIVATE, INSIDE },
+    { "100.127.0.1", PRIVATE, INSIDE },
+    { "100.128.0.1", 0, 0 },
+    { "fc00::1", PRIVATE, INSIDE },
+    { "fdff::1", PRIVATE, INSIDE },
+    { "2001:db8::1", 0, 0 },
+    { "8.8.8.8", 0, 0 },
 };
 
-TEST("loopback, metadata and private places are known, also inside of IPv6")
+TEST("loopback, metadata and private places are known by themselves, and where others may lead, inside of IPv6")
 {
     for (size_t i = 0; i < ARRAY_LEN(PLACES); i++) {
         struct ip_address ip;
         CHECK(ip_parse(str_c(PLACES[i].text), &ip));
-        if (!CHECK(ip_is_loopback(&ip) == PLACES[i].loopback) || !CHECK(ip_is_metadata(&ip) == PLACES[i].metadata) ||
-            !CHECK(ip_is_private(&ip) == PLACES[i].private))
+        int is = ip_is_loopback(&ip) * HERE + ip_is_metadata(&ip) * METADATA + ip_is_private(&ip) * PRIVATE;
+        int leads = ip_leads_to_metadata(&ip) * METADATA + ip_leads_inside(&ip) * INSIDE;
+        if (!CHECK_INT(is, PLACES[i].is) || !CHECK_INT(leads, PLACES[i].leads))
             printf("  [%s]\n", PLACES[i].text);
     }
+}
+
+TEST("what the kernel tells is read as what is written; a mapped address is IPv4")
+{
+    static const uint8_t V4[4] = { 10, 1, 2, 3 }, MAPPED[16] = { [10] = 0xff, 0xff, 10, 1, 2, 3 }, V6[16] = { 0x20, 0x01 };
+    struct ip_address written, told = ip_of_bytes(V4, true), mapped = ip_of_bytes(MAPPED, false);
+    CHECK(ip_parse(STR("10.1.2.3"), &written));
+    CHECK(told.is_v4 && memcmp(told.bytes, written.bytes, 16) == 0);
+    CHECK(mapped.is_v4 && memcmp(mapped.bytes, written.bytes, 16) == 0);
+    CHECK(ip_parse(STR("2001::"), &written));
+    told = ip_of_bytes(V6, false);
+    CHECK(!told.is_v4 && memcmp(told.bytes, written.bytes, 16) == 0);
 }
 
 static bool has(const char *net, const char *ip)

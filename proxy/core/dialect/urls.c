@@ -21,7 +21,7 @@ static bool host_is_never(struct str host)
     if (host.len && host.at[host.len - 1] == '.')
         host.len--;
     if (ip_parse_lenient(host, &ip))
-        return ip_is_metadata(&ip);
+        return ip_leads_to_metadata(&ip);
     /* services that turn any name with an address in it into that address */
     return str_is_one_of_nocase(host, METADATA_NAMES, ARRAY_LEN(METADATA_NAMES)) ||
            str_find_str(host, STR("169.254.169.254")) < host.len ||
