@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "certs/peer.h"
 #include "proxy/base/ascii.h"
 
 enum { FILE_MAX = 256 * 1024, CHAIN_MAX = 16, NAMES_MAX = 256, HOST_MAX = 253, SOON_S = 14 * 24 * 3600 };
@@ -140,16 +141,10 @@ static bool check_key(struct identity *id, const struct identity_files *f, struc
     return false;
 }
 
-static int64_t seconds_of(const ASN1_TIME *t)
-{
-    struct tm tm;
-    return ASN1_TIME_to_tm(t, &tm) ? (int64_t)timegm(&tm) : 0;
-}
-
 static bool check_dates(struct identity *id, const struct identity_files *f, struct problems *problems)
 {
-    int64_t now = (int64_t)time(NULL), from = seconds_of(X509_get0_notBefore(id->certificate));
-    int64_t to = seconds_of(X509_get0_notAfter(id->certificate));
+    int64_t now = (int64_t)time(NULL), from = peer_seconds_of(X509_get0_notBefore(id->certificate));
+    int64_t to = peer_seconds_of(X509_get0_notAfter(id->certificate));
     if (to <= now) {
         problem(problems, f->certificate_span, "the certificate in %s has expired", f->certificate_path);
         return false;

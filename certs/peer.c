@@ -59,16 +59,22 @@ static bool read_san(X509 *certificate, struct arena *arena, struct str *out)
     return ok;
 }
 
+int64_t peer_seconds_of(const ASN1_TIME *date)
+{
+    struct tm tm;
+    return ASN1_TIME_to_tm(date, &tm) ? (int64_t)timegm(&tm) : 0;
+}
+
 bool peer_read(X509 *certificate, struct arena *arena, struct peer_names *out)
 {
     struct peer_names names;
-    struct tm ends;
     unsigned len = 0;
     if (!read_subject(certificate, arena, &names.subject) || !read_san(certificate, arena, &names.san) ||
-        !X509_digest(certificate, EVP_sha256(), names.sha256, &len) || len != sizeof names.sha256 ||
-        !ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &ends))
+        !X509_digest(certificate, EVP_sha256(), names.sha256, &len) || len != sizeof names.sha256)
         return false;
-    names.ends_s = (int64_t)timegm(&ends);
+    names.ends_s = peer_seconds_of(X509_get0_notAfter(certificate));
+    if (!names.ends_s)
+        return false;
     *out = names;
     return true;
 }

@@ -17,4 +17,7 @@ struct peer_names {
  * is no time: then the certificate says something else to every reader, and proves nothing. */
 bool peer_read(X509 *certificate, struct arena *arena, struct peer_names *out) MUST_USE;
 
+/* One of a certificate's dates in seconds since 1970; 0 when it is no time. */
+int64_t peer_seconds_of(const ASN1_TIME *date);
+
 #endif
