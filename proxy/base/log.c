@@ -53,3 +53,11 @@ void log_write(enum log_level level, const char *format, ...)
         (void)0; /* nowhere left to say so */
     buf_finish(&line);
 }
+
+bool log_is_due(uint64_t *told_ms, uint64_t now_ms, uint64_t every_ms)
+{
+    if (*told_ms && now_ms - *told_ms < every_ms)
+        return false;
+    *told_ms = now_ms;
+    return true;
+}

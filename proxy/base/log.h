@@ -19,6 +19,8 @@ extern bool log_json;            /* one JSON object a line instead of text */
 
 /* One line, written by one write(2); control bytes in it are replaced, so that no input forges a line. */
 void log_write(enum log_level level, const char *format, ...) PRINTF(2, 3) COLD;
+/* May what happens again and again be logged now? Then `*told_ms`, 0 at first, is set to now. */
+bool log_is_due(uint64_t *told_ms, uint64_t now_ms, uint64_t every_ms) MUST_USE;
 bool log_level_parse(struct str word, enum log_level *out) MUST_USE;
 
 #endif

@@ -5,6 +5,7 @@
 #include "proxy/base/base64.h"
 #include "proxy/base/buf.h"
 #include "proxy/base/hash.h"
+#include "proxy/base/log.h"
 #include "proxy/base/problems.h"
 #include "proxy/base/secret.h"
 #include "proxy/base/utf8.h"
@@ -208,4 +209,11 @@ TEST("a complaint shows neither control characters nor who is named in a URL")
                                  "      |      ^~~~\n"));
     buf_finish(&out);
     problems_finish(&p);
+}
+
+TEST("what happens again and again is logged at once, and then no more often than it may be")
+{
+    uint64_t told_ms = 0;
+    CHECK(log_is_due(&told_ms, 5, 1000) && !log_is_due(&told_ms, 6, 1000) && !log_is_due(&told_ms, 1004, 1000));
+    CHECK(log_is_due(&told_ms, 1005, 1000) && !log_is_due(&told_ms, 2004, 1000));
 }

@@ -47,11 +47,9 @@ void node_doubt(struct resp_node *n, const char *why)
         return;
     n->is_doubted = true;
     n->why = why;
-    uint64_t now_ms = loop_now_ms(n->client->loop);
-    if (!n->was_told && (!n->told_ms || now_ms - n->told_ms >= TELL_MS)) { /* a server in a bad way goes up and down */
+    if (!n->was_told && log_is_due(&n->told_ms, loop_now_ms(n->client->loop), TELL_MS)) { /* a bad one goes up and down */
         log_warning("store: %s cannot be relied on: %s", n->name, why);
         n->was_told = true;
-        n->told_ms = now_ms;
     }
     tell_waiting(n, why);
     if (n->state == NODE_READY)
@@ -335,7 +333,7 @@ static void timer_rang(struct timer *t)
 static bool is_forbidden(const struct node_place *place)
 {
     struct ip_address ip;
-    return !place->is_seed && ip_parse_lenient(place->host, &ip) && ip_is_metadata(&ip);
+    return !place->is_seed && ip_parse_lenient(place->host, &ip) && ip_leads_to_metadata(&ip);
 }
 
 struct resp_node *node_new(struct resp_client *c, const struct node_place *place)

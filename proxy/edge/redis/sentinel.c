@@ -69,12 +69,9 @@ static void take_master(struct resp_client *c, struct str host, uint16_t port)
 /* A misspelled name would else look like an outage that nobody has. */
 static void complain(struct resp_sentinels *s)
 {
-    uint64_t now_ms = loop_now_ms(s->client->loop);
-    if (s->complained_ms && now_ms - s->complained_ms < COMPLAIN_MS)
-        return;
-    s->complained_ms = now_ms;
-    log_warning("store: the sentinel %s tells no master of the name " STR_F, s->current ? s->current->name : "",
-                STR_A(s->args[2]));
+    if (log_is_due(&s->complained_ms, loop_now_ms(s->client->loop), COMPLAIN_MS))
+        log_warning("store: the sentinel %s tells no master of the name " STR_F, s->current ? s->current->name : "",
+                    STR_A(s->args[2]));
 }
 
 static void told(struct resp_ask *ask)

@@ -45,10 +45,8 @@ uint64_t shared_gateways(const struct shared_store *s)
 
 void shared_complain(struct shared_store *s, const char *what, const struct resp_ask *ask)
 {
-    uint64_t now_ms = loop_now_ms(s->loop);
-    if (s->told_ms && now_ms - s->told_ms < COMPLAIN_MS)
+    if (!log_is_due(&s->told_ms, loop_now_ms(s->loop), COMPLAIN_MS))
         return;
-    s->told_ms = now_ms;
     if (ask->answer == RESP_REFUSED)
         log_error("store: %s was refused: " STR_F, what, STR_A(ask->value->text));
     else
