@@ -121,7 +121,8 @@ static void send_out(struct exchange *x)
     buf_finish(&x->out); /* a stream waits between its events */
 }
 
-static void relay_events(struct exchange *x, struct str bytes)
+/* False when the exchange is over. */
+static bool relay_events(struct exchange *x, struct str bytes)
 {
     for (;;) {
         struct sse_event event;
@@ -137,11 +138,24 @@ static void relay_events(struct exchange *x, struct str bytes)
         }
         send_out(x);
         pipeline_end(x);
-        return;
+        return false;
     }
     send_out(x);
     if (x->texts)
         answer_texts_watch(x);
+    return true;
+}
+
+/* What came last may lack the blank line behind it. What has no event at all, JSON for instance, is not passed over in silence. */
+static bool end_events(struct exchange *x)
+{
+    if (!relay_events(x, STR("\n\n")))
+        return false;
+    if (x->events.has_told)
+        return true;
+    exchange_refuse(x, WHY_UPSTREAM_BROKEN, "an event stream without an event");
+    pipeline_end(x);
+    return false;
 }
 
 void relay_held(struct exchange *x, bool ok)
@@ -287,6 +301,8 @@ void relay_end(struct exchange *x)
         send_whole(x);
         return;
     }
+    if (x->is_event_stream && !end_events(x))
+        return;
     struct answer_piece piece = { .kind = PIECE_END };
     if (!answer_texts_over(x) || !flow(x, &piece)) {
         send_out(x);

@@ -203,8 +203,10 @@ enum sse_answer sse_reader_next(struct sse_reader *r, struct str *in, struct sse
         buf_clear(&r->held); /* the bytes stay where they are until the next call */
         if (!fits)
             return too_large(r);
-        if (data_lines)
+        if (data_lines) {
+            r->has_told = true;
             return SSE_EVENT;
+        }
     }
     return too_large(r);
 }

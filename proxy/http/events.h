@@ -17,6 +17,7 @@ struct sse_event {
 
 struct sse_reader {
     struct buf held; /* the unfinished event, and no more than that; owned */
+    bool has_told;   /* an event at least */
     /* private */
     size_t line;    /* where the current line begins in the event */
     size_t scanned; /* how far it was looked at for its end */
