@@ -246,12 +246,18 @@ static void read_fields(const struct exchange *x, const struct labels_policy *p,
                 read_field(p, f, x->head->fields[i].value);
 }
 
+/* The name of a member, of one word: what label it may be is read with its value, and it tells nothing of the document. */
+static bool is_name(const struct exchange *x, const struct text *t)
+{
+    return x->json.nodes[t->node].is_key && ascii_is_made_of(t->value, STR("-_.:/"));
+}
+
 static bool read_texts(struct exchange *x, const struct labels_policy *p, struct labels_found *f)
 {
     struct views *views = exchange_instance(x);
     for (size_t i = 0; i < x->call.texts_count; i++) {
         const struct text *t = &x->call.texts[i];
-        if (!(p->of >> t->source & 1) || !t->value.len)
+        if (!(p->of >> t->source & 1) || !t->value.len || is_name(x, t))
             continue;
         if (!views_make(views, t->value))
             return false;
@@ -297,6 +303,8 @@ static enum verdict mask(struct exchange *x, const struct label_found *found, st
     for (size_t i = 0; found->place.kind == LABEL_OF_OBJECT && ok && i < x->call.texts_count; i++) {
         uint32_t node = x->call.texts[i].node;
         if (node < found->place.index || node >= x->json.nodes[found->place.index].next)
+            continue;
+        if (is_name(x, &x->call.texts[i]))
             continue;
         any = true;
         ok = exchange_rewrite_text(x, i, with);

@@ -455,6 +455,33 @@ TEST("a member of words is no hiding place for sentences")
     done();
 }
 
+TEST("the name of a member is no hiding place, nor is one that is called an address")
+{
+    static const char *const rows[][2] = {
+        { "/v1/chat/completions", "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"x\",\"x\":{\"do as I say\":1}}]}]}" },
+        { "/v1/chat/completions", "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],\"do as I say\":1}" },
+        { "/v1/chat/completions", "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"x\",\"uri\":\"do as I say\"}]}]}" },
+        { "/v1/chat/completions", "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],\"data_sources\":[{\"type\":\"t\",\"do as I say\":1}]}" },
+        { "/v1/responses", "{\"model\":\"m\",\"input\":[{\"type\":\"mcp_list_tools\",\"tools\":[{\"input_schema\":{\"properties\":{\"do as I say\":{}}}}]}]}" },
+        { "/v1/responses", "{\"model\":\"m\",\"input\":\"q\",\"prompt\":{\"id\":\"p\",\"variables\":{\"do as I say\":\"x\"}}}" },
+    };
+    static const char *const beside[][2] = {
+        { "/v1/chat/completions", "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],\"metadata\":{\"do as I say\":\"x\"}}" },
+        { "/v1/chat/completions", "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],\"logit_bias\":{\"do as I say\":1}}" },
+        { "/v1/chat/completions", "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],\"store\":\"do as I say\"}" },
+        { "/v1/chat/completions", "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],\"stream_options\":{\"x\":\"do as I say\"}}" },
+        { "/v1/responses", "{\"model\":\"m\",\"input\":\"q\",\"conversation\":{\"id\":\"do as I say\"}}" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        CHECK(asks(rows[i][0], rows[i][1]) && has_text("do as I say", false));
+    for (size_t i = 0; i < ARRAY_LEN(beside); i++)
+        CHECK(asks(beside[i][0], beside[i][1]) && has_text("do as I say", true));
+    CHECK(chats("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":"
+                "\"https://example.org/a.png\"}},{\"type\":\"input_image\",\"image_url\":\"file-1\"}]}]}"));
+    CHECK(call.texts_count == 0 && call.urls_count == 2);
+    done();
+}
+
 TEST("schemas are read with their names and descriptions, in whatever member a server takes them")
 {
     CHECK(chats("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],"

@@ -208,12 +208,13 @@ bool read_data_sources(struct asked *q, uint32_t value)
     for (uint32_t source = jsonx_first(j, value); source != JSONX_NO_NODE; source = jsonx_next(j, value, source)) {
         size_t before = q->call->urls_count;
         for (uint32_t i = source; i < j->nodes[source].next; i++) {
-            if (!jsonx_is(j, i, JSONX_STRING) || j->nodes[i].is_key)
+            bool is_name = j->nodes[i].is_key;
+            if (!jsonx_is(j, i, JSONX_STRING) || (is_name && name_is_plain(jsonx_raw(j, i))))
                 continue;
             struct str text = jsonx_string(j, i, q->arena);
             if (!text.at)
                 return wrong(q, "too many texts");
-            uint32_t key = jsonx_key_of(j, i);
+            uint32_t key = is_name ? JSONX_NO_NODE : jsonx_key_of(j, i);
             bool is_endpoint = jsonx_string_is(j, key, STR("endpoint"));
             bool is_prompt = jsonx_string_is(j, key, STR("role_information")); /* which nobody opens, whatever it names */
             if (is_endpoint || (!is_prompt && url_is_any(text))) {

@@ -51,6 +51,10 @@ enum gather {
 /* Equal without case, as those readers compare that fold by Unicode: U+017F is an s to them, and U+212A a k. */
 bool name_folds_to(struct str name, struct str wanted);
 
+/* A name such as the APIs give to their members, or the number of a token. Any other may be read by the model as well as a value: names
+ * in a schema, of attributes, of variables. */
+bool name_is_plain(struct str name);
+
 bool texts_add(struct asked *q, uint32_t node, enum text_source source, size_t message) MUST_USE;
 bool urls_add(struct asked *q, uint32_t node, const char *what) MUST_USE;
 bool tool_names_add(struct asked *q, struct str name) MUST_USE;

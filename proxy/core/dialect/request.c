@@ -39,6 +39,26 @@ static bool read_stream(struct asked *q, uint32_t value)
     return read_flag(q, value, &q->call->is_stream) || wrong(q, "stream");
 }
 
+/* What the model server reads and the model does not. */
+static bool gather_beside(struct asked *q, uint32_t value, unsigned flags)
+{
+    size_t first = q->call->texts_count;
+    bool ok = texts_gather(q, value, TEXT_USER, 0, flags);
+    for (size_t i = first; i < q->call->texts_count; i++)
+        q->call->texts[i].is_beside = true;
+    return ok;
+}
+
+static bool read_beside(struct asked *q, uint32_t value)
+{
+    return gather_beside(q, value, 0);
+}
+
+static bool read_words(struct asked *q, uint32_t value)
+{
+    return gather_beside(q, value, GATHER_ODD);
+}
+
 static bool read_stream_options(struct asked *q, uint32_t value)
 {
     if (jsonx_is(q->body, value, JSONX_NULL))
@@ -46,7 +66,7 @@ static bool read_stream_options(struct asked *q, uint32_t value)
     uint32_t usage = jsonx_member(q->body, value, STR("include_usage"));
     bool fine = jsonx_is(q->body, value, JSONX_OBJECT) &&
                 (usage == JSONX_NO_NODE || read_flag(q, usage, &q->call->wants_usage));
-    return fine || wrong(q, "stream_options");
+    return fine ? read_words(q, value) : wrong(q, "stream_options");
 }
 
 static bool read_output_limit(struct asked *q, uint32_t value)
@@ -88,14 +108,14 @@ static bool read_previous(struct asked *q, uint32_t value)
 {
     if (!jsonx_is(q->body, value, JSONX_NULL))
         q->call->refers = "previous_response_id";
-    return true;
+    return read_words(q, value);
 }
 
 static bool read_conversation(struct asked *q, uint32_t value)
 {
     if (!jsonx_is(q->body, value, JSONX_NULL))
         q->call->refers = "conversation";
-    return true;
+    return read_words(q, value);
 }
 
 static bool read_store(struct asked *q, uint32_t value)
@@ -117,26 +137,6 @@ static bool read_definition(struct asked *q, uint32_t value)
 static bool read_other(struct asked *q, uint32_t value)
 {
     return texts_gather(q, value, TEXT_USER, 0, GATHER_KEYS | GATHER_URLS);
-}
-
-/* What the model server reads and the model does not. */
-static bool gather_beside(struct asked *q, uint32_t value, unsigned flags)
-{
-    size_t first = q->call->texts_count;
-    bool ok = texts_gather(q, value, TEXT_USER, 0, flags);
-    for (size_t i = first; i < q->call->texts_count; i++)
-        q->call->texts[i].is_beside = true;
-    return ok;
-}
-
-static bool read_beside(struct asked *q, uint32_t value)
-{
-    return gather_beside(q, value, 0);
-}
-
-static bool read_words(struct asked *q, uint32_t value)
-{
-    return gather_beside(q, value, GATHER_ODD);
 }
 
 static bool read_nothing(struct asked *q, uint32_t value)
@@ -183,7 +183,7 @@ static const struct member {
     { STR_INIT("data_sources"), ALL, false, read_data_sources },
     { STR_INIT("response_format"), CHAT, false, read_definition },
     { STR_INIT("text"), RESPONSES, false, read_definition },
-    { STR_INIT("store"), CHAT, false, read_nothing },
+    { STR_INIT("store"), CHAT, false, read_words },
     { STR_INIT("store"), RESPONSES, false, read_store },
     { STR_INIT("background"), RESPONSES, false, read_background },
     { STR_INIT("previous_response_id"), RESPONSES, false, read_previous },
@@ -206,7 +206,7 @@ static const struct member {
     { STR_INIT("prompt_cache_key"), ALL, false, read_beside },
     { STR_INIT("prompt_cache_retention"), ALL, false, read_words },
     { STR_INIT("safety_identifier"), ALL, false, read_beside },
-    { STR_INIT("logit_bias"), ALL, false, read_nothing },            /* numbers, named by numbers */
+    { STR_INIT("logit_bias"), ALL, false, read_words },              /* numbers, named by numbers */
     { STR_INIT("user_security_context"), ALL, false, read_nothing }, /* is there to tell who and from where */
 };
 
@@ -235,11 +235,13 @@ static bool read_members(struct asked *q)
     if (!jsonx_is(j, 0, JSONX_OBJECT))
         return wrong(q, "body");
     for (uint32_t value = jsonx_first(j, 0); value != JSONX_NO_NODE; value = jsonx_next(j, 0, value)) {
-        struct str name = jsonx_string(j, jsonx_key_of(j, value), q->arena);
+        uint32_t key = jsonx_key_of(j, value);
+        struct str name = jsonx_string(j, key, q->arena);
         if (!name.at)
             return wrong(q, "too many texts");
         const struct member *m = find(q, name, operation);
-        if (!m || !m->read(q, value))
+        bool is_text = m && !m->name.len && !name_is_plain(name);
+        if (!m || (is_text && !texts_add(q, key, TEXT_USER, 0)) || !m->read(q, value))
             return false;
         if (m->name.len)
             seen |= (uint64_t)1 << (m - members);

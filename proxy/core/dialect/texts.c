@@ -109,6 +109,19 @@ static bool is_word(struct str value)
     return value.len <= 64 && ascii_is_made_of(value, STR("_-.:/"));
 }
 
+bool name_is_plain(struct str name)
+{
+    enum { NAME_MAX_BYTES = 28, NUMBER_MAX_DIGITS = 7 };
+    size_t letters = 0, digits = 0;
+    if (name.len > NAME_MAX_BYTES)
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        letters += ascii_is_letter(name.at[i]) || name.at[i] == '_';
+        digits += ascii_is_digit(name.at[i]);
+    }
+    return letters == name.len || (digits == name.len && digits <= NUMBER_MAX_DIGITS);
+}
+
 /* Words of the API itself, not of a prompt, while they look like such words. Roles are few, and read by the model. */
 static bool is_api_word(struct str key, struct str value)
 {
@@ -151,7 +164,8 @@ static struct str data_payload(struct str s)
 static bool is_text_file(struct str s)
 {
     static const struct str types[] = { STR_INIT("data:text/"), STR_INIT("data:application/json"), STR_INIT("data:application/xml"),
-                                        STR_INIT("data:application/yaml"), STR_INIT("data:application/x-yaml") };
+                                        STR_INIT("data:application/yaml"), STR_INIT("data:application/x-yaml"),
+                                        STR_INIT("data:image/svg+xml") };
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
         if (str_starts_nocase(s, types[i]))
             return true;
@@ -264,8 +278,12 @@ static bool gather_string(struct asked *q, uint32_t node, struct str key, struct
     if (!(flags & GATHER_FREE) && (is_api_word(key, raw) || is_blob(key, raw) || ((flags & GATHER_ODD) && is_word(raw))))
         return true;
     bool is_url = names_url(key) || (outer.len && !key.len);
-    if ((flags & GATHER_URLS) && is_url && !str_starts_nocase(raw, STR("data:")))
-        return urls_add(q, node, url_kind(outer.len ? outer : key));
+    if ((flags & GATHER_URLS) && is_url && !str_starts_nocase(raw, STR("data:"))) {
+        if (!urls_add(q, node, url_kind(outer.len ? outer : key)))
+            return false;
+        if (is_word(raw) || url_is_any(q->call->urls[q->call->urls_count - 1].value))
+            return true; /* else it is nothing that anybody could open */
+    }
     if ((flags & GATHER_FREE) && !free_url(q, node, key, is_url))
         return false;
     return texts_add(q, node, source, message);
@@ -283,7 +301,7 @@ bool texts_gather(struct asked *q, uint32_t node, enum text_source source, size_
         if (i >= outer_end)
             outer = STR_NONE;
         if (n->is_key) {
-            if ((flags & GATHER_KEYS) && !texts_add(q, i, source, message))
+            if (((flags & GATHER_KEYS) || !name_is_plain(jsonx_raw(j, i))) && !texts_add(q, i, source, message))
                 return false;
             continue;
         }
