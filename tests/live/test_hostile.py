@@ -64,6 +64,6 @@ def test_a_long_prompt_of_many_lines_is_read(caller):
 
 
 def test_what_connection_names_goes_no_further(model, caller):
-    assert caller.chat(headers={"Connection": "keep-alive, openai-beta", "OpenAI-Beta": "x", "OpenAI-Project": "y"}).status == 200
+    assert caller.chat(headers={"Connection": "keep-alive, openai-beta", "OpenAI-Beta": "x", "aoai-evals": "y"}).status == 200
     sent = model.journal("*")[-1]["headers"]
-    assert "openai-beta" not in sent and sent["openai-project"] == "y"
+    assert "openai-beta" not in sent and sent["aoai-evals"] == "y"
