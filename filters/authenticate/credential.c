@@ -50,9 +50,11 @@ void credential_challenge(struct exchange *x, struct str parameters, const char 
         x->challenge = text;
 }
 
-/* Adds the error to whatever challenge a filter has prepared. */
+/* Adds the error to whatever challenge for tokens a filter has prepared. */
 static void mark_invalid(struct exchange *x)
 {
+    if (!exchange_wants_token(x))
+        return;
     struct str parameters = str_starts(x->challenge, STR("Bearer ")) ? str_from(x->challenge, 7) : STR("");
     if (str_find_str(parameters, STR("error=")) == parameters.len)
         credential_challenge(x, parameters, "invalid_token");

@@ -62,10 +62,23 @@ static bool is_taken(const struct mtls_policy *p, const struct peer *peer)
     return false;
 }
 
+/* Is nothing but a certificate taken here? Then the caller is not told to bring a token. HTTP has no scheme for certificates, and a
+ * 401 must name one (RFC 9110 §15.5.2): clients pass over those that they do not know. */
+static bool is_all_there_is(const struct exchange *x)
+{
+    const struct plan *plan = &x->route->plan;
+    for (size_t i = plan->first[STAGE_AUTHENTICATE]; i < plan->first[STAGE_AUTHENTICATE + 1]; i++)
+        if (plan->steps[i].filter != plan->steps[x->at].filter)
+            return false;
+    return true;
+}
+
 static enum verdict step(struct exchange *x, const void *policy)
 {
     const struct mtls_policy *p = policy;
     const struct peer *peer = x->peer;
+    if (is_all_there_is(x))
+        x->challenge = STR("ClientCertificate realm=\"\"");
     /* A certificate that the lists do not name may be there for a token that is bound to it: not mine. */
     if (!peer->has_certificate || !is_taken(p, peer))
         return credential_not_mine(x, peer->has_certificate ? "a certificate that is not listed"

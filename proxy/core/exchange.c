@@ -37,7 +37,7 @@ void exchange_prepare(struct exchange *x, struct world *world, struct setup *set
     x->out_head.ceiling_bytes = x->identity.ceiling_bytes = OUT_HEAD_MAX;
     arena_init(&x->arena, setup->limits.exchange_bytes);
     trace_request_id(x->request_id);
-    trace_parent(head ? one_parent(head) : STR_NONE, x->traceparent);
+    x->trace_goes_on = trace_parent(head ? one_parent(head) : STR_NONE, x->traceparent);
     if (head)
         x->path = head->path;
     figures_began(x);

@@ -43,6 +43,7 @@ struct exchange {
     struct str path;        /* plain (url_path_is_plain) */
     char request_id[37];    /* UUID text, ours */
     char traceparent[56];   /* passed on; ours when the caller sent none or a bad one */
+    bool trace_goes_on;     /* the caller's, under a span of ours */
     struct caller *caller;  /* counted */
 
     /* where it stands */
@@ -101,7 +102,7 @@ struct exchange {
     bool findings_full;  /* there were more than a line has room for */
     struct str param;    /* told to the caller in the error's `param` */
     const char *allow;   /* methods, for 405 */
-    struct str challenge; /* WWW-Authenticate for 401 */
+    struct str challenge; /* WWW-Authenticate for 401; for a token where there is none */
     uint64_t retry_ms;   /* for retry-after */
     struct str limit_text; /* which limit was reached, told to the caller */
     bool is_final;       /* the same request will not pass soon: x-should-retry is false whatever the reason says */
@@ -185,6 +186,12 @@ void *exchange_instance(struct exchange *x);
 enum verdict exchange_wait(struct exchange *x, struct ask *ask, continue_fn *then);
 void exchange_continue(struct exchange *x);
 void exchange_answered(struct ask *ask); /* continues ask->exchange */
+
+/* Is a caller without a credential to bring a token or a key, and not a certificate? */
+static inline bool exchange_wants_token(const struct exchange *x)
+{
+    return !x->challenge.len || str_starts(x->challenge, STR("Bearer "));
+}
 
 /* return exchange_refuse(x, WHY_EXPIRED, "exp was %llds ago", late); — the detail goes to the journal only. */
 enum verdict exchange_refuse(struct exchange *x, enum reason why, const char *format, ...) PRINTF(3, 4) COLD;

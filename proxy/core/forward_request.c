@@ -2,6 +2,7 @@
 #include "proxy/base/hmac.h"
 #include "proxy/core/pipeline.h"
 #include "proxy/core/rewrite.h"
+#include "proxy/core/trace.h"
 #include "proxy/http/hop.h"
 #include "proxy/http/writer.h"
 
@@ -17,18 +18,19 @@ static const struct str SENT_FIELDS[] = {
     STR_INIT("openai-beta"),
     STR_INIT("aoai-evals"),
     STR_INIT("idempotency-key"),
-    STR_INIT("openai-organization"),
-    STR_INIT("openai-project"),
     STR_INIT("x-ms-client-request-id"),
 };
 
-/* Never sent: the caller's credentials, what would override the service's own rules, what only we may say. */
+/* Never sent: the caller's credentials, what would override the service's own rules, what only we may say. An organization or
+ * project chooses who pays and whose limits count: with our key, that is not the caller's choice. */
 static const struct str HELD_FIELDS[] = {
     STR_INIT("authorization"),
     STR_INIT("proxy-authorization"),
     STR_INIT("api-key"),
     STR_INIT("x-api-key"),
     STR_INIT("ocp-apim-subscription-key"),
+    STR_INIT("openai-organization"),
+    STR_INIT("openai-project"),
     STR_INIT("cookie"),
     STR_INIT("host"),
     STR_INIT("content-length"),
@@ -208,6 +210,35 @@ static bool add_own_key(struct exchange *x, struct buf *out, struct str key)
     return http_write_field(out, IDEMPOTENCY_KEY, str_of(text, sizeof text));
 }
 
+static bool is_trace_state(const struct exchange *x, const struct http_field *f)
+{
+    return str_eq_nocase(f->name, STR("tracestate")) && !http_field_is_hop(x->head, f);
+}
+
+/* What vendors added to the trace goes with it, as one field, or not at all. */
+static bool add_trace_state(const struct exchange *x, struct buf *out)
+{
+    size_t members = 0, bytes = 0;
+    for (size_t i = 0; i < x->head->fields_count; i++) {
+        const struct http_field *f = &x->head->fields[i];
+        if (!is_trace_state(x, f))
+            continue;
+        if (!trace_state_count(f->value, &members))
+            return true;
+        bytes += f->value.len + (bytes > 0);
+    }
+    if (!members || members > TRACE_STATE_MEMBERS || bytes > TRACE_STATE_BYTES)
+        return true;
+    struct str before = STR("tracestate: ");
+    bool ok = true;
+    for (size_t i = 0; ok && i < x->head->fields_count; i++)
+        if (is_trace_state(x, &x->head->fields[i])) {
+            ok = buf_add(out, before) && buf_add(out, x->head->fields[i].value);
+            before = STR(",");
+        }
+    return ok && buf_add(out, STR("\r\n"));
+}
+
 static bool make_head(struct exchange *x, size_t body_len)
 {
     struct buf *out = &x->out_head;
@@ -225,6 +256,7 @@ static bool make_head(struct exchange *x, size_t body_len)
         ok = http_write_field_number(out, STR("content-length"), body_len);
     return ok && buf_add(out, STR("accept-encoding: identity\r\ntraceparent: ")) &&
            buf_add(out, str_of(x->traceparent, 55)) && buf_add(out, STR("\r\n")) &&
+           (!x->trace_goes_on || add_trace_state(x, out)) &&
            buf_add(out, buf_str(&x->identity)) && buf_add(out, STR("\r\n"));
 }
 

@@ -144,6 +144,8 @@ static struct str limit_message(struct exchange *x, const char *sentence)
 static struct str message_of(struct exchange *x)
 {
     const char *sentence = REASONS[x->why].sentence;
+    if (x->why == WHY_NO_CREDENTIAL && !exchange_wants_token(x))
+        return STR("No credential was given. Connect with a client certificate that is taken here.");
     if ((x->why == WHY_BAD_JSON || x->why == WHY_BAD_ENCODING) && x->detail.len)
         return arena_printf(&x->arena, "%s (" STR_F ")", sentence, STR_A(x->detail));
     if (x->why == WHY_OPTION_NOT_ALLOWED && x->param.len)

@@ -61,7 +61,7 @@ static int read_parent(struct str given)
     return hex_value(given.at[54]) & (is_first ? SAMPLED | RANDOM : SAMPLED);
 }
 
-void trace_parent(struct str given, char out[56])
+bool trace_parent(struct str given, char out[56])
 {
     unsigned char fresh[24];
     random_bytes(fresh, sizeof fresh);
@@ -76,4 +76,34 @@ void trace_parent(struct str given, char out[56])
     memcpy(out + 52, "-0", 2);
     out[54] = (char)('0' + (flags >= 0 ? flags : SAMPLED));
     out[55] = '\0';
+    return flags >= 0;
+}
+
+/* key=value; a key may begin with a digit, as level 2 has it. */
+static bool is_member(struct str member)
+{
+    struct str value = member, key = str_cut(&value, '=');
+    if (!key.len || key.len > 256 || !value.len || value.len > 256 || str_has(value, '='))
+        return false;
+    for (size_t i = 0; i < key.len; i++)
+        if (!(key.at[i] >= 'a' && key.at[i] <= 'z') && !ascii_is_digit(key.at[i]) &&
+            (i == 0 || !str_has(STR("_-*/@"), key.at[i])))
+            return false;
+    for (size_t i = 0; i < value.len; i++)
+        if (value.at[i] < 0x20 || value.at[i] > 0x7e)
+            return false;
+    return true;
+}
+
+bool trace_state_count(struct str given, size_t *members)
+{
+    while (given.at) {
+        struct str member = str_trim(str_cut(&given, ','));
+        if (!member.len)
+            continue; /* empty ones are allowed, and say nothing */
+        if (!is_member(member))
+            return false;
+        ++*members;
+    }
+    return true;
 }

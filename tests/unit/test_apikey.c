@@ -128,7 +128,9 @@ TEST("a verified client certificate is a caller, if the lists name it")
     d->peer.certificate_san = STR("other.test");
     CHECK_INT(send(d, NULL, NULL), WHY_NO_CREDENTIAL);
     CHECK_STR(d->x.detail, STR("a certificate that is not listed"));
+    CHECK_STR(d->x.challenge, STR("ClientCertificate realm=\"\"")); /* no token helps here */
     CHECK_INT(send(d, "authorization", "Bearer x"), WHY_BAD_CREDENTIAL);
+    CHECK_STR(d->x.challenge, STR("ClientCertificate realm=\"\""));
     desk_close(d);
 }
 
@@ -142,6 +144,7 @@ TEST("where several filters do not know a credential the journal tells what the 
     CHECK_STR(d->x.detail, STR("no client certificate; no key of our form"));
     CHECK_INT(send(d, NULL, NULL), WHY_NO_CREDENTIAL);
     CHECK_STR(d->x.detail, STR("no filter found a credential of its own"));
+    CHECK(exchange_wants_token(&d->x));
     d->peer.has_certificate = true;
     d->peer.certificate_san = STR("app.test");
     d->peer.certificate_ends_s = d->wall_ms / 1000 + 60;

@@ -8,12 +8,13 @@
 static bool goes_on(const char *given, const char *flags)
 {
     char out[56];
-    trace_parent(str_c(given), out);
+    bool goes_on = trace_parent(str_c(given), out);
     struct str text = str_c(out);
     bool is_whole = text.len == 55 && str_starts(text, STR("00-")) && out[35] == '-' && out[52] == '-';
     CHECK(is_whole && strncmp(out + 36, SPAN, 16) != 0 && strncmp(out + 36, "0000000000000000", 16) != 0);
     bool same = strncmp(out + 3, TRACE, 32) == 0;
     CHECK_STR(str_c(out + 53), str_c(same ? flags : "01"));
+    CHECK(goes_on == same);
     return same;
 }
 
@@ -72,6 +73,44 @@ TEST("a trace that is not valid gives way to a new one")
     for (size_t i = 0; i < ARRAY_LEN(INVALID); i++)
         if (!CHECK(!goes_on(INVALID[i], "")))
             printf("  %s\n", INVALID[i]);
+}
+
+TEST("the members of a tracestate are counted, empty ones are none, and a field that is none is told")
+{
+    char longest[2 + 256 + 1] = "k=", too_long[2 + 257 + 1] = "k=";
+    memset(longest + 2, 'v', 256);
+    memset(too_long + 2, 'v', 257);
+    const struct {
+        const char *given;
+        int members; /* -1: it is no tracestate */
+    } ROWS[] = {
+        { "", 0 },
+        { "foo=1", 1 },
+        { "foo=1,bar=2", 2 },
+        { "foo=1 \t , \t bar=2,", 2 },
+        { ",,foo=1,,", 1 },
+        { "0tenant@system=a b~!", 1 },
+        { "az0-_*/=1", 1 },
+        { longest, 1 },
+        { too_long, -1 },
+        { "foo", -1 },
+        { "foo=", -1 },
+        { "=1", -1 },
+        { "foo=1=2", -1 },
+        { "foo =1", -1 },
+        { "FOO=1", -1 },
+        { "-foo=1", -1 },
+        { "foo.bar=1", -1 },
+        { "foo=1,bar=\x7f", -1 },
+        { "foo=\xc3\xa9", -1 },
+        { "foo=a\tb", -1 },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+        size_t members = 0;
+        bool is_one = trace_state_count(str_c(ROWS[i].given), &members);
+        if (!CHECK_INT(is_one ? (int)members : -1, ROWS[i].members))
+            printf("  %s\n", ROWS[i].given);
+    }
 }
 
 TEST("names of requests are of version 4, and none comes twice")
