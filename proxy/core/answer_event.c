@@ -8,15 +8,26 @@ static bool holds(const struct jsonx *j, uint32_t value, uint32_t node)
     return value <= node && node < j->nodes[value].next;
 }
 
+/* Strings that name the answer and the place in it; any other may be a text, which the filters have read where it first stood. */
+static bool names_answer(const struct jsonx *j, uint32_t key)
+{
+    static const struct str names[] = { STR_INIT("id"),      STR_INIT("object"), STR_INIT("model"), STR_INIT("system_fingerprint"),
+                                        STR_INIT("item_id"), STR_INIT("type"),   STR_INIT("service_tier"), STR_INIT("response_id") };
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (jsonx_string_is(j, key, names[i]))
+            return true;
+    return false;
+}
+
 /* Beside the way: at the top what names the answer, below it what numbers its parts. What is told once (a role, the id of a tool
  * call) is not told again. */
 static bool goes_along(const struct jsonx *j, uint32_t value, bool is_top)
 {
     uint32_t key = jsonx_key_of(j, value);
     enum jsonx_kind kind = jsonx_kind(j, value);
-    if (kind >= JSONX_ARRAY || jsonx_raw(j, value).len > NAME_MAX_BYTES || jsonx_string_is(j, key, STR("obfuscation")))
+    if (kind >= JSONX_ARRAY || jsonx_raw(j, value).len > NAME_MAX_BYTES)
         return false;
-    if (is_top || kind == JSONX_NULL || jsonx_string_is(j, key, STR("index")))
+    if ((is_top && (kind != JSONX_STRING || names_answer(j, key))) || kind == JSONX_NULL || jsonx_string_is(j, key, STR("index")))
         return true;
     return jsonx_string_is(j, key, STR("type")) && !jsonx_string_is(j, value, STR("function")) &&
            !jsonx_string_is(j, value, STR("custom"));

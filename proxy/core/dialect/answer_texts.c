@@ -82,6 +82,34 @@ static bool walk_output(struct way w, uint32_t output)
     return true;
 }
 
+/* What a response repeats of its request, what it tells of errors and costs, and its items. */
+static bool is_known_of_response(struct str key)
+{
+    static const struct str known[] = {
+        STR_INIT("output"), STR_INIT("output_text"), STR_INIT("error"), STR_INIT("usage"), STR_INIT("billing"),
+        STR_INIT("incomplete_details"), STR_INIT("content_filters"), STR_INIT("instructions"), STR_INIT("metadata"),
+        STR_INIT("text"), STR_INIT("tools"), STR_INIT("tool_choice"), STR_INIT("reasoning"), STR_INIT("prompt"), STR_INIT("user"),
+        STR_INIT("conversation"), STR_INIT("previous_response_id"), STR_INIT("truncation"), STR_INIT("safety_identifier"),
+        STR_INIT("prompt_cache_key"), STR_INIT("prompt_cache_retention"), STR_INIT("include"),
+    };
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (str_eq(key, known[i]))
+            return true;
+    return false;
+}
+
+/* Beside its items: what servers add. */
+static bool walk_response_rest(struct way w, uint32_t response)
+{
+    const struct jsonx *j = w.json;
+    w.kind = PLACE_WHOLE;
+    w.id = way_key(way_begin(0), STR("response"));
+    for (uint32_t c = jsonx_first(j, response); c != JSONX_NO_NODE; c = jsonx_next(j, response, c))
+        if (jsonx_kind(j, c) >= JSONX_STRING && !is_known_of_response(jsonx_raw(j, jsonx_key_of(j, c))) && !way_walk_member(w, c))
+            return false;
+    return true;
+}
+
 /* The items, and all their texts as one, which some servers add as the SDKs do. */
 static bool walk_response(struct way w, uint32_t response)
 {
@@ -92,7 +120,8 @@ static bool walk_response(struct way w, uint32_t response)
     struct way one = w;
     one.kind = PLACE_WHOLE;
     one.id = way_key(way_begin(0), STR("output_text"));
-    return walk_output(w, output) && (!jsonx_is(w.json, text, JSONX_STRING) || way_place(&one, text));
+    return walk_response_rest(w, response) && walk_output(w, output) &&
+           (!jsonx_is(w.json, text, JSONX_STRING) || way_place(&one, text));
 }
 
 /* What the events of a text are called, and where it stands in its item. */
