@@ -174,7 +174,7 @@ TEST("a chat request is read: model, stream, limits, tools, images and every tex
         { "Be \"kind\".", TEXT_SYSTEM, 0 }, { "ann", TEXT_USER, 1 },
         { "Look", TEXT_USER, 1 },           { "search", TEXT_ASSISTANT, 2 },
         { "{}", TEXT_ASSISTANT, 2 },        { "found", TEXT_TOOL, 3 },
-        { "Finds", TEXT_DEFINITION, 0 },    { "of another server", TEXT_USER, 0 },
+        { "Finds", TEXT_DEFINITION, 0 },    { "of another server", TEXT_TOOL, 0 },
     };
     size_t found = 0;
     for (size_t i = 0; i < call.texts_count && found < ARRAY_LEN(wanted); i++) {
@@ -427,6 +427,39 @@ static bool has_text(const char *value, bool is_beside)
         if (str_eq(call.texts[i].value, str_c(value)))
             return call.texts[i].is_beside == is_beside;
     return false;
+}
+
+/* Who is said to have written it; TEXT_SOURCES' end when it is not there. */
+static const char *source_of(const char *value)
+{
+    for (size_t i = 0; i < call.texts_count; i++)
+        if (str_eq(call.texts[i].value, str_c(value)))
+            return TEXT_SOURCES[call.texts[i].source];
+    return "nobody";
+}
+
+TEST("what a tool or a search gave back is theirs, wherever it stands")
+{
+    CHECK(asks("/v1/responses", "{\"model\":\"m\",\"input\":["
+                                "{\"type\":\"mcp_call\",\"name\":\"n\",\"arguments\":\"a1\",\"output\":\"o1\",\"error\":{\"message\":\"e1\"}},"
+                                "{\"type\":\"file_search_call\",\"queries\":[\"q2\"],\"results\":[{\"text\":\"o2\"}]},"
+                                "{\"type\":\"code_interpreter_call\",\"code\":\"a3\",\"outputs\":[{\"type\":\"logs\",\"logs\":\"o3\"}]},"
+                                "{\"type\":\"mcp_list_tools\",\"tools\":[{\"name\":\"n4\",\"input_schema\":{\"properties\":{\"p4\":{}}}}]},"
+                                "{\"type\":\"message\",\"role\":\"user\",\"content\":\"u5\"}]}"));
+    static const char *const tool[] = { "o1", "e1", "o2", "o3" }, *const model[] = { "a1", "q2", "a3" };
+    for (size_t i = 0; i < ARRAY_LEN(tool); i++)
+        CHECK_STR(str_c(source_of(tool[i])), STR("tool"));
+    for (size_t i = 0; i < ARRAY_LEN(model); i++)
+        CHECK_STR(str_c(source_of(model[i])), STR("assistant"));
+    CHECK_STR(str_c(source_of("n4")), STR("definition"));
+    CHECK_STR(str_c(source_of("p4")), STR("definition"));
+    CHECK_STR(str_c(source_of("u5")), STR("user"));
+    CHECK(chats("{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"content\":\"a\",\"context\":{\"citations\":[{\"content\":\"o\"}],"
+                "\"intent\":\"i\"}},{\"role\":\"user\",\"content\":\"u\"}],\"documents\":[{\"title\":\"t\",\"text\":\"d\"}]}"));
+    CHECK_STR(str_c(source_of("o")), STR("tool"));
+    CHECK_STR(str_c(source_of("d")), STR("tool"));
+    CHECK_STR(str_c(source_of("a")), STR("assistant"));
+    done();
 }
 
 TEST("what the model server reads and the model does not is a text as well")

@@ -29,6 +29,31 @@ static bool is_content(const struct jsonx *j, uint32_t node)
            jsonx_is(j, node, JSONX_NULL);
 }
 
+/* What a tool gave back may stand in the item of its call, and what a search found in the message that was made of it: neither is the
+ * model's own. `first` is the first text of the object. */
+static void mark_results(struct asked *q, uint32_t object, size_t first)
+{
+    static const struct str names[] = { STR_INIT("output"), STR_INIT("outputs"), STR_INIT("results"), STR_INIT("error"), STR_INIT("context") };
+    const struct jsonx *j = q->body;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        uint32_t value = jsonx_member(j, object, names[i]);
+        for (size_t t = first; value != JSONX_NO_NODE && t < q->call->texts_count; t++)
+            if (q->call->texts[t].node >= value && q->call->texts[t].node < j->nodes[value].next)
+                q->call->texts[t].source = TEXT_TOOL;
+    }
+}
+
+/* A message or an item, by whoever it is. */
+static bool read_said(struct asked *q, uint32_t object, enum text_source source, size_t index)
+{
+    size_t first = q->call->texts_count;
+    if (!texts_gather(q, object, source, index, source == TEXT_DEFINITION ? GATHER_KEYS | GATHER_URLS : GATHER_URLS))
+        return false;
+    if (source == TEXT_ASSISTANT)
+        mark_results(q, object, first);
+    return true;
+}
+
 bool read_messages(struct asked *q, uint32_t value)
 {
     const struct jsonx *j = q->body;
@@ -41,7 +66,7 @@ bool read_messages(struct asked *q, uint32_t value)
             return wrong(q, "messages.role");
         if (!is_content(j, jsonx_member(j, m, STR("content"))))
             return wrong(q, "messages.content");
-        if (!texts_gather(q, m, source_of_role(j, role), index, GATHER_URLS))
+        if (!read_said(q, m, source_of_role(j, role), index))
             return false;
     }
     return index > 0 || wrong(q, "messages");
@@ -56,6 +81,8 @@ static enum text_source source_of_item(const struct jsonx *j, uint32_t item, str
     struct str type = jsonx_string(j, jsonx_member(j, item, STR("type")), a);
     if (str_ends(type, STR("_output")))
         return TEXT_TOOL;
+    if (str_eq(type, STR("mcp_list_tools")))
+        return TEXT_DEFINITION;
     return str_ends(type, STR("_call")) || str_eq(type, STR("reasoning")) ? TEXT_ASSISTANT : TEXT_USER;
 }
 
@@ -74,7 +101,7 @@ bool read_input_items(struct asked *q, uint32_t value)
         if (!jsonx_is(j, jsonx_member(j, item, STR("type")), JSONX_STRING) &&
             jsonx_member(j, item, STR("role")) == JSONX_NO_NODE)
             q->call->refers = "item_reference";
-        if (!texts_gather(q, item, source_of_item(j, item, q->arena), index, GATHER_URLS))
+        if (!read_said(q, item, source_of_item(j, item, q->arena), index))
             return false;
     }
     return true;

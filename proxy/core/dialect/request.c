@@ -134,6 +134,12 @@ static bool read_definition(struct asked *q, uint32_t value)
     return texts_gather(q, value, TEXT_DEFINITION, 0, GATHER_KEYS);
 }
 
+/* What a server puts into the prompt beside the messages, found by whoever calls. */
+static bool read_documents(struct asked *q, uint32_t value)
+{
+    return texts_gather(q, value, TEXT_TOOL, 0, GATHER_KEYS | GATHER_URLS);
+}
+
 static bool read_other(struct asked *q, uint32_t value)
 {
     return texts_gather(q, value, TEXT_USER, 0, GATHER_KEYS | GATHER_URLS);
@@ -181,6 +187,7 @@ static const struct member {
     { STR_INIT("functions"), CHAT, false, read_functions },
     { STR_INIT("web_search_options"), CHAT, false, read_web_search },
     { STR_INIT("data_sources"), ALL, false, read_data_sources },
+    { STR_INIT("documents"), CHAT, false, read_documents },
     { STR_INIT("response_format"), CHAT, false, read_definition },
     { STR_INIT("text"), RESPONSES, false, read_definition },
     { STR_INIT("store"), CHAT, false, read_words },
