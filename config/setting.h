@@ -119,8 +119,8 @@ struct reading {
     struct problems *problems;
     struct str directory;
     /* Told each path and secret that the text names, as it is read: to see that it is there, and to watch it. May be
-     * NULL. */
-    void (*file_named)(struct reading *r, struct str path, struct span span);
+     * NULL. False for a path that was complained about: whoever would read it is not checked further. */
+    bool (*file_named)(struct reading *r, struct str path, struct span span);
     void (*secret_named)(struct reading *r, const struct secret_source *source);
     unsigned insecure; /* how many `insecure_…` words were found to be true; each was warned about */
     void *custom_data;

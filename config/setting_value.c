@@ -155,9 +155,7 @@ static bool read_file(struct reading *r, const struct setting *row, const struct
         return out_of_memory(r, at->span);
     (void)row;
     *(struct str *)field = path;
-    if (r->file_named)
-        r->file_named(r, path, at->span);
-    return true;
+    return !r->file_named || r->file_named(r, path, at->span);
 }
 
 static bool read_secret(struct reading *r, const struct setting *row, const struct yaml *at, void *field)

@@ -242,8 +242,6 @@ static bool check_keys_file(struct issuer *i, struct setup *s, struct problems *
     size_t len = room && file ? fread(room, 1, KEYS_FILE_MAX + 1, file) : 0;
     if (file)
         fclose(file);
-    else if (p->errors) /* that it cannot be read was told where it is named */
-        return false;
     if (!len)
         return complain(p, i, "keys_file is empty, or cannot be read");
     i->keys_document = str_of(room, len);

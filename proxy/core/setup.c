@@ -109,11 +109,13 @@ struct span setup_place_of(const struct setup *s, struct str path, struct span o
     return i < s->watched.count && s->watched.spans[i].line ? s->watched.spans[i] : otherwise;
 }
 
-static void file_named(struct reading *r, struct str path, struct span span)
+static bool file_named(struct reading *r, struct str path, struct span span)
 {
-    if (access(path.at, R_OK) != 0)
+    bool is_here = access(path.at, R_OK) == 0;
+    if (!is_here)
         problem(r->problems, span, STR_F " cannot be read: %s", STR_A(path), strerror(errno));
     watch(r->custom_data, path, span);
+    return is_here;
 }
 
 /* Secrets may be mounted elsewhere only: that they are not here is said, and is an error where they are used. */

@@ -3,6 +3,7 @@
 #include "filters/list.h"
 #include "proxy/app/load.h"
 #include "tests/harness/check.h"
+#include "tests/unit/complaints.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -130,4 +131,35 @@ TEST("a file that is not there, or is a folder, is a complaint")
         CHECK(problems.errors == 1 && strstr(problems.list[0].message, "cannot be read"));
         problems_finish(&problems);
     }
+}
+
+TEST("each file that is not there is told once, where it is named")
+{
+    static const char TEXT[] =
+        "listen: [ { address: 127.0.0.1:18080, certificate: no-1.pem, key: no-2.key, client_ca: no-3.pem } ]\n"
+        "pools: { p: { ca: no-4.pem, endpoints: https://127.0.0.1:9, identity: { managed: workload, token_file: no-5 } } }\n"
+        "issuers: { i: { issuer: 'https://a.test/', audience: x, keys_file: no-6.json } }\n"
+        "routes:\n"
+        "  r:\n"
+        "    match: { path: /v1/chat/completions }\n"
+        "    authenticate: [ { jwt: { issuer: i } } ]\n"
+        "    authorise: [ { anyone: true } ]\n"
+        "    inspect: [ { patterns: { words_file: no-7.txt } }, { injection: { rules: no-8.yaml } } ]\n"
+        "    relay: [ { answer: { schema: no-9.json } } ]\n"
+        "    select: p\n";
+    struct problems problems;
+    problems_init(&problems, STR("missing.yaml"), str_c(TEXT));
+    CHECK(!setup_read(STR("missing.yaml"), str_c(TEXT), &LANGUAGE, &problems));
+    size_t told[10] = { 0 };
+    for (size_t i = 0; i < problems.count; i++) {
+        const char *at = strstr(problems.list[i].message, "no-");
+        if (CHECK(at && at[3] > '0' && at[3] <= '9'))
+            told[at[3] - '0']++;
+    }
+    for (size_t i = 1; i < ARRAY_LEN(told); i++)
+        if (!CHECK_INT(told[i], 1))
+            printf("  no-%zu\n", i);
+    if (problems.count != 9)
+        complaints_show(&problems);
+    problems_finish(&problems);
 }

@@ -80,10 +80,11 @@ static struct policy policy;
 static size_t files_named, secrets_named;
 static unsigned insecure;
 
-static void note_file(struct reading *r, struct str path, struct span span)
+static bool note_file(struct reading *r, struct str path, struct span span)
 {
     (void)r, (void)path;
     files_named += span.line > 0;
+    return true;
 }
 
 static void note_secret(struct reading *r, const struct secret_source *source)
