@@ -78,6 +78,19 @@ TEST("of a text that was rewritten the bytes are those that were sent")
     end();
 }
 
+TEST("names that the APIs have are told, in items, searches and options too")
+{
+    begin("/v1/responses", "{\"model\":\"m\",\"input\":[{\"type\":\"code_interpreter_call\",\"outputs\":[{\"type\":\"logs\",\"logs\":\"kim\"}]},"
+                           "{\"type\":\"local_shell_call\",\"action\":{\"type\":\"exec\",\"command\":[\"ann\"]}}],\"safety_identifier\":\"sam\"}");
+    struct finding f = finding_of("kim");
+    tells(&f, "\"path\":\"input[0].outputs[0].logs\",");
+    f = finding_of("ann");
+    tells(&f, "\"path\":\"input[1].action.command[0]\",");
+    f = finding_of("sam");
+    tells(&f, "\"path\":\"safety_identifier\",");
+    end();
+}
+
 TEST("names that are the caller's own are told by their place")
 {
     begin("/v1/chat/completions",
