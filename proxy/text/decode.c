@@ -256,16 +256,3 @@ bool decode_text(struct view_memory *m, struct reading in, struct form *out, boo
     *oddities |= d.oddities;
     return !d.failed && (!d.changed || form_copy(m, out, &in, d.literal, s.len));
 }
-
-bool rot13_text(struct view_memory *m, struct reading in, struct form *out)
-{
-    if (!form_copy(m, out, &in, 0, in.text.len))
-        return false;
-    for (size_t i = 0; i < out->len; i++) {
-        char c = out->text[i], a = ascii_lower(c);
-        if (a >= 'a' && a <= 'z')
-            out->text[i] = (char)(c + (a < 'n' ? 13 : -13));
-    }
-    m->work += out->len;
-    return true;
-}

@@ -39,6 +39,7 @@ enum form_use {
     FORM_TURNED,
     FORM_TURNED_WORDS,
     FORM_ROT13,
+    FORM_DECIPHERED,
     FORM_BETWEEN,
     FORMS,
 };
@@ -174,7 +175,6 @@ bool unscramble_text(struct view_memory *m, struct reading in, struct form *out,
 bool reverse_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool turn_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
 bool turn_words(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
-bool rot13_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
 
 /* Asked by look.c and by the steps alike, each about the text from `s` on; all look at a bounded number of bytes. */
 

@@ -3,6 +3,7 @@
  * The order is that in which disguises are worn: what is encoded is decoded first, then what hangs on letters comes
  * off, then what stands between them, then what they are replaced by. Each step reads what the step before has made and
  * is looked at again, so that a base64 of l.3.t.t.3.r.s comes out as letters. */
+#include "proxy/text/strange.h"
 #include "proxy/text/view_parts.h"
 
 enum { KEEP_BYTES = 256 << 10 }; /* a form larger than this is given back after a text that does not need it */
@@ -176,10 +177,11 @@ static bool undress(struct chain *c)
 }
 
 /* Views that are made from the whole text and lead to no others. */
-static bool turn_round(struct views *v, struct reading text, struct reading plain, unsigned reasons)
+static bool turn_round(struct views *v, struct reading text, struct reading plain, unsigned reasons, const struct strange *strange)
 {
+    static const struct strange ROT13 = { .shift = 13 };
     struct view_memory *m = v->memory;
-    struct form *reversed = &m->forms[FORM_REVERSED], *rotated = &m->forms[FORM_ROT13];
+    struct form *reversed = &m->forms[FORM_REVERSED], *rotated = &m->forms[FORM_ROT13], *deciphered = &m->forms[FORM_DECIPHERED];
     struct fold_facts facts = { 0 };
     struct look l;
     bool changed = false;
@@ -197,9 +199,14 @@ static bool turn_round(struct views *v, struct reading text, struct reading plai
         add_view(v, VIEW_REVERSED, 0, form_reading(words));
     }
     if (reasons & REASON_ROT13) {
-        if (!rot13_text(m, plain, rotated))
+        if (!decipher_text(m, plain, rotated, &ROT13))
             return false;
         add_view(v, VIEW_DECODED, 1, form_reading(rotated));
+    }
+    if (strange->reasons & STRANGE_CIPHER) {
+        if (!decipher_text(m, plain, deciphered, strange))
+            return false;
+        add_view(v, VIEW_DECODED, 1, form_reading(deciphered));
     }
     return true;
 }
@@ -214,7 +221,7 @@ static bool is_wide(const struct look *l, size_t len)
     return (l->reasons & (REASON_MARKS | REASON_SPACED)) == 0 ? bytes >= len / 2 : true;
 }
 
-static bool make_more(struct views *v, struct reading text, struct reading plain, const struct look *l)
+static bool make_more(struct views *v, struct reading text, struct reading plain, const struct look *l, const struct strange *strange)
 {
     struct view_memory *m = v->memory;
     struct chain c = { .v = v, .now = plain, .reasons = l->reasons };
@@ -227,7 +234,7 @@ static bool make_more(struct views *v, struct reading text, struct reading plain
             return false;
         c.now = form_reading(&m->forms[FORM_FOCUS]);
     }
-    return decode_deep(&c) && undress(&c) && turn_round(v, text, plain, l->reasons);
+    return decode_deep(&c) && undress(&c) && turn_round(v, text, plain, l->reasons, strange);
 }
 
 bool views_make(struct views *v, struct str text)
@@ -235,6 +242,7 @@ bool views_make(struct views *v, struct str text)
     struct view_memory *m = v->memory;
     struct reading original = { .text = text }, plain = original;
     struct look l;
+    struct strange strange;
     v->count = v->oddities = v->cut = 0;
     forms_begin(m, text.len);
     look_at(text, true, &l, &m->work);
@@ -248,7 +256,8 @@ bool views_make(struct views *v, struct str text)
         v->oddities |= facts.oddities;
     }
     add_view(v, VIEW_PLAIN, 0, plain);
-    bool ok = !l.reasons || make_more(v, original, plain, &l) || give_up(v);
+    look_strange(plain.text, &strange, &m->work);
+    bool ok = !(l.reasons | strange.reasons) || make_more(v, original, plain, &l, &strange) || give_up(v);
     v->work = m->work;
     return ok;
 }

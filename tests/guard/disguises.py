@@ -142,6 +142,8 @@ DISGUISES = {
     "rot13": lambda t: codecs.encode(t, "rot13"),
     "rot13, named": lambda t: "This is rot13: " + codecs.encode(t, "rot13"),
     "caesar 3": mapped(table(LETTERS[3:] + LETTERS[:3])),
+    **{"caesar %d" % n: mapped(table(LETTERS[n:] + LETTERS[:n])) for n in (1, 5, 7, 12, 14, 19, 22, 25)},
+    "rot47": lambda t: "".join(chr(33 + (ord(c) + 14) % 94) if c > " " else c for c in t),
     "atbash": mapped(table(LETTERS[::-1])),
     "morse": lambda t: " / ".join(" ".join(MORSE.get(c, c) for c in w.lower()) for w in t.split()),
     "nato": lambda t: " / ".join(" ".join(NATO[LETTERS.index(c)] if c in LETTERS else c for c in w.lower()) for w in t.split()),

@@ -1,0 +1,29 @@
+/* strange.h - private to the room: texts in what is no language. */
+#ifndef TEXT_STRANGE_H
+#define TEXT_STRANGE_H
+
+#include "proxy/text/view_parts.h"
+
+enum {
+    STRANGE_CIPHER = 1, /* letters for others: the alphabet rotated or backwards, or ROT47 */
+    STRANGE_MORSE = 2,
+    STRANGE_DENSE = 4, /* next to no white space */
+};
+
+struct strange {
+    unsigned reasons;
+    unsigned shift; /* of a cipher: (letter + shift) % 26, or with the alphabet backwards (25 + shift - letter) % 26 */
+    bool mirrored, is_rot47;
+};
+
+/* What is strange about a plain text: a bounded number of steps each sample, told from some of them. */
+void look_strange(struct str text, struct strange *to, uint64_t *work);
+
+static inline char rot47(char c)
+{
+    return c > ' ' && c < 0x7f ? (char)(33 + (c - 33 + 47) % 94) : c;
+}
+/* The text with its letters put back. */
+bool decipher_text(struct view_memory *m, struct reading in, struct form *out, const struct strange *how) MUST_USE;
+
+#endif
