@@ -63,6 +63,8 @@ static bool splice(struct answer_texts *t, struct str *data)
     buf_clear(&t->data);
     for (size_t i = 0; ok && i < t->edits_count; i++) {
         const struct text_edit *e = &t->edits[i];
+        if (e->start < done) /* it has been read twice, under a name that is written with an escape */
+            return texts_refuse(t, WHY_UPSTREAM_BROKEN, "an answer that names a member oddly");
         ok = buf_add(&t->data, str_of(data->at + done, e->start - done)) &&
              buf_add(&t->data, str_first(str_from(written, e->at), e->len));
         done = e->end;

@@ -49,7 +49,7 @@ static bool walk_chat(struct way w)
     for (uint32_t c = jsonx_first(j, 0); c != JSONX_NO_NODE; c = jsonx_next(j, 0, c)) {
         bool is_other = jsonx_kind(j, c) < JSONX_STRING;
         for (size_t i = 0; !is_other && i < ARRAY_LEN(others); i++)
-            is_other = str_eq(jsonx_raw(j, jsonx_key_of(j, c)), others[i]);
+            is_other = jsonx_string_is(j, jsonx_key_of(j, c), others[i]);
         if (!is_other && !way_walk_member(one, c))
             return false;
     }
@@ -64,12 +64,12 @@ static bool walk_item(struct way w, uint32_t item, uint32_t index)
     uint32_t type = jsonx_member(j, item, STR("type"));
     w.choice = index;
     w.id = way_begin(index);
-    if (!jsonx_is(j, item, JSONX_OBJECT))
-        return true;
     w.is_drawing = jsonx_string_is(j, type, STR("image_generation_call"));
     if (jsonx_string_is(j, type, STR("reasoning")))
         w.channel = CHANNEL_REASONING;
-    bool is_call = jsonx_is(j, type, JSONX_STRING) && str_ends(jsonx_raw(j, type), STR("_call"));
+    bool is_call = (jsonx_is(j, type, JSONX_STRING) && str_ends(jsonx_raw(j, type), STR("_call"))) ||
+                   jsonx_string_is(j, type, STR("mcp_approval_request"));
+    w.tool_name = is_call ? type : w.tool_name; /* of a built-in tool */
     return is_call ? way_walk_call(w, item) : way_walk(w, item);
 }
 
@@ -83,7 +83,7 @@ static bool walk_output(struct way w, uint32_t output)
 }
 
 /* What a response repeats of its request, what it tells of errors and costs, and its items. */
-static bool is_known_of_response(struct str key)
+static bool is_known_of_response(const struct jsonx *j, uint32_t key)
 {
     static const struct str known[] = {
         STR_INIT("output"), STR_INIT("output_text"), STR_INIT("error"), STR_INIT("usage"), STR_INIT("billing"),
@@ -93,7 +93,7 @@ static bool is_known_of_response(struct str key)
         STR_INIT("prompt_cache_key"), STR_INIT("prompt_cache_retention"), STR_INIT("include"),
     };
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
-        if (str_eq(key, known[i]))
+        if (jsonx_string_is(j, key, known[i]))
             return true;
     return false;
 }
@@ -105,7 +105,7 @@ static bool walk_response_rest(struct way w, uint32_t response)
     w.kind = PLACE_WHOLE;
     w.id = way_key(way_begin(0), STR("response"));
     for (uint32_t c = jsonx_first(j, response); c != JSONX_NO_NODE; c = jsonx_next(j, response, c))
-        if (jsonx_kind(j, c) >= JSONX_STRING && !is_known_of_response(jsonx_raw(j, jsonx_key_of(j, c))) && !way_walk_member(w, c))
+        if (jsonx_kind(j, c) >= JSONX_STRING && !is_known_of_response(j, jsonx_key_of(j, c)) && !way_walk_member(w, c))
             return false;
     return true;
 }
@@ -246,7 +246,7 @@ static bool walk_response_event(struct way w)
 
 bool openai_find_texts(const struct jsonx *answer, const struct call *call, bool is_event, struct answer_reader *reader)
 {
-    struct way w = { .reader = reader, .json = answer, .logprobs = JSONX_NO_NODE, .tool_name = JSONX_NO_NODE };
+    struct way w = { .reader = reader, .json = answer, .call = call, .logprobs = JSONX_NO_NODE, .tool_name = JSONX_NO_NODE };
     uint32_t choices = jsonx_member(answer, 0, STR("choices"));
     bool is_object = jsonx_is(answer, 0, JSONX_OBJECT); /* whatever else it is, nobody can say where its texts are */
     w.kind = is_event ? PLACE_PIECE : PLACE_WHOLE;

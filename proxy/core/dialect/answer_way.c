@@ -33,7 +33,7 @@ static bool is_no_text(struct str key)
     enum { LENGTHS = 23, ROOM = 5 };
     static const char *const keys[LENGTHS][ROOM] = {
         [2] = { "id" },
-        [4] = { "type", "role", "name" },
+        [4] = { "type", "role" },
         [5] = { "index", "model", "phase" },
         [6] = { "object", "status" },
         [7] = { "call_id", "item_id", "file_id" },
@@ -127,7 +127,8 @@ static bool has_arguments(const struct jsonx *j, uint32_t call)
 bool way_walk_call(struct way w, uint32_t call)
 {
     w.is_call = true;
-    w.tool_name = way_tool_name(w.json, call);
+    uint32_t name = way_tool_name(w.json, call);
+    w.tool_name = name == JSONX_NO_NODE ? w.tool_name : name;
     if (w.tool_name != JSONX_NO_NODE && !has_arguments(w.json, call)) {
         struct way named = w;
         named.channel = CHANNEL_ARGUMENTS;
@@ -151,15 +152,40 @@ static bool walk_calls(struct way w, uint32_t list)
     return true;
 }
 
+/* A speaker's, a tool's: what the request named itself is no text, and any other may be whatever a model wrote. It is no part of what is
+ * said, so filters of content do not take it for such. */
+static bool place_name(struct way w, uint32_t node, struct str name)
+{
+    for (size_t i = 0; w.call && i < w.call->tool_names_count; i++)
+        if (str_eq(w.call->tool_names[i], name))
+            return true;
+    w.channel = CHANNEL_REASONING;
+    w.kind = PLACE_WHOLE;
+    w.id = way_key(way_key(w.id, name), STR("(name)"));
+    return way_place(&w, node);
+}
+
+static bool is_base64(struct str s)
+{
+    return ascii_is_made_of(s, STR("+/=-_"));
+}
+
 bool way_walk_member(struct way w, uint32_t value)
 {
     const struct jsonx *j = w.json;
     uint32_t key_node = jsonx_key_of(j, value);
     struct str key = jsonx_raw(j, key_node);
     enum jsonx_kind kind = jsonx_kind(j, value);
-    if (kind < JSONX_STRING || (!w.is_free && is_no_text(key)) || (w.is_drawing && str_eq(key, STR("result"))))
+    if (!name_is_plain(key) && !place_name(w, key_node, key))
+        return false;
+    if (kind < JSONX_STRING || (!w.is_free && is_no_text(key)))
         return true;
-    w.channel = w.is_free ? CHANNEL_CONTENT : channel_of(key, w.channel, w.is_call);
+    bool is_data = (w.is_drawing && str_eq(key, STR("result"))) || (w.is_sound && str_eq(key, STR("data")));
+    if (is_data && kind == JSONX_STRING && is_base64(jsonx_raw(j, value)))
+        return true;
+    if (!w.is_free && kind == JSONX_STRING && str_eq(key, STR("name")))
+        return place_name(w, value, jsonx_raw(j, value));
+    w.channel = w.is_free ? w.channel : channel_of(key, w.channel, w.is_call);
     bool is_function = w.is_call && (str_eq(key, STR("function")) || str_eq(key, STR("custom")));
     if (!is_function) /* so that both ways to write a call lead to one text */
         w.id = way_key(w.id, key);
@@ -169,11 +195,8 @@ bool way_walk_member(struct way w, uint32_t value)
         return walk_calls(w, value);
     if (str_eq(key, STR("function_call")) && kind == JSONX_OBJECT)
         return way_walk_call(w, value);
-    if (str_eq(key, STR("audio")) && kind == JSONX_OBJECT) {
-        uint32_t transcript = jsonx_member(j, value, STR("transcript"));
-        w.id = way_key(w.id, STR("transcript"));
-        return !jsonx_is(j, transcript, JSONX_STRING) || way_place(&w, transcript);
-    }
+    w.is_sound = str_eq(key, STR("audio"));
+    w.is_free = w.channel == CHANNEL_ARGUMENTS && kind != JSONX_STRING; /* they are nobody's words but the model's */
     return way_walk(w, value);
 }
 

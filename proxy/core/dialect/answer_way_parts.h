@@ -8,6 +8,7 @@
 struct way {
     struct answer_reader *reader;
     const struct jsonx *json;
+    const struct call *call;
     uint64_t id; /* hash of the path, from the choice on */
     enum text_channel channel;
     uint32_t choice, tool, tool_name, logprobs;
@@ -17,6 +18,7 @@ struct way {
     bool is_call;    /* inside a tool call */
     bool is_added;   /* an item or part that only begins: its texts are whole, if they are there at all */
     bool is_drawing; /* its `result` is a picture */
+    bool is_sound;   /* its `data` is */
     unsigned depth;
 };
 

@@ -111,7 +111,7 @@ static bool is_word(struct str value)
 
 bool name_is_plain(struct str name)
 {
-    enum { NAME_MAX_BYTES = 28, NUMBER_MAX_DIGITS = 7 };
+    enum { NAME_MAX_BYTES = 28, NAME_MAX_DIGITS = 2, NUMBER_MAX_DIGITS = 7 };
     size_t letters = 0, digits = 0;
     if (name.len > NAME_MAX_BYTES)
         return false;
@@ -119,7 +119,7 @@ bool name_is_plain(struct str name)
         letters += ascii_is_letter(name.at[i]) || name.at[i] == '_';
         digits += ascii_is_digit(name.at[i]);
     }
-    return letters == name.len || (digits == name.len && digits <= NUMBER_MAX_DIGITS);
+    return letters + digits == name.len && digits <= (letters ? NAME_MAX_DIGITS : NUMBER_MAX_DIGITS);
 }
 
 /* Words of the API itself, not of a prompt, while they look like such words. Roles are few, and read by the model. */
