@@ -38,7 +38,7 @@ static inline bool is_told(const struct look *l, enum reason why, size_t at)
     return (l->reasons & why) && at + VIEW_AROUND / 2 < l->at[l->count - 1].end;
 }
 
-enum { SCRAMBLED_NEAR = 64 };
+enum { SCRAMBLED_NEAR = 64, WAITING_MAX = 32 };
 
 /* What was learnt so far, so that nothing is looked at twice. */
 struct known {
@@ -46,6 +46,10 @@ struct known {
     size_t judged; /* up to here words have been judged for leet */
     size_t encoded; /* up to here codes have been noted */
     size_t scrambled, scrambled_at; /* words so far; where the last one was */
+    size_t waiting_count;
+    struct {
+        size_t end, len;
+    } waiting[WAITING_MAX]; /* words that may tell a text, not looked at so far */
 };
 
 static void look_at_leet(struct look *l, struct str text, size_t at, struct known *known, uint64_t *work)
@@ -197,12 +201,33 @@ __attribute__((noinline)) static void look_at_word(struct look *l, struct str te
     known->scrambled_at = start;
 }
 
+static void look_at_words(struct look *l, struct str text, struct known *known, uint64_t *work)
+{
+    for (size_t i = 0; i < known->waiting_count; i++) {
+        size_t end = known->waiting[i].end, len = known->waiting[i].len;
+        if (end < SCRAMBLED_BEFORE || !scrambled_is_spelt(text.at + end, len))
+            look_at_word(l, text, end - len, end, known, work);
+    }
+    known->waiting_count = 0;
+}
+
 /* Pairs of hexadecimal digits, of which some end before text[end), the first `bytes` before. */
 static void look_at_hex(struct look *l, struct str text, size_t end, size_t bytes)
 {
     struct spaced_hex form;
     if (!is_told(l, REASON_ENCODED, end) && run_is_spaced_hex(str_from(text, end - bytes), &form))
         note(l, text, REASON_ENCODED, end - bytes, end);
+}
+
+/* Could numbers of characters begin with these two digits? There are three at most before the gap, or eight bits. */
+static bool may_be_numbers(struct str s)
+{
+    size_t i = 2, next;
+    while (i < 8 && i < s.len && char_is(s.at[i], IS_DIGIT))
+        i++;
+    for (next = i; next < i + 2 && next < s.len && (s.at[next] == ' ' || s.at[next] == ',');)
+        next++;
+    return i == 8 || (i < 4 && next > i && next < s.len && char_is(s.at[next], IS_DIGIT));
 }
 
 /* The number whose second digit stands at text[at]; the first two of U+0049, and 20 of quoted-printable, are such too. */
@@ -221,7 +246,7 @@ static void look_at_number(struct look *l, struct str text, size_t at, uint64_t 
         note(l, text, REASON_ENCODED, at - 2, end);
         return;
     }
-    if (!run_is_numbers(str_from(text, start), &form))
+    if ((start == at - 1 && !may_be_numbers(str_from(text, start))) || !run_is_numbers(str_from(text, start), &form))
         return;
     while (!form.gap && end < text.len && char_is(text.at[end], IS_RUN))
         end++;
@@ -233,74 +258,91 @@ static void look_at_number(struct look *l, struct str text, size_t at, uint64_t 
     for (uint64_t rest_ = (mask), bit; rest_ && (bit = (uint64_t)__builtin_ctzll(rest_), true); rest_ &= rest_ - 1)
 
 /* Of the 64 places of a block the first are known from the block before. */
-enum { BLOCK = 64, KNOWN = 16, FRESH = BLOCK - KNOWN };
+enum { BLOCK = 64, KNOWN = 16, FRESH = BLOCK - KNOWN, WORDS_IN_BLOCK_MAX = 9 /* seven, looked at in threes */ };
 static const uint64_t FRESH_BITS = ~(uint64_t)0 << KNOWN;
 
 /* Where a closer look is worth it. */
 struct finds {
-    uint64_t rare, runs, spaced2, spaced3, pairs, fours, leet, numbers, words;
+    uint64_t rare, runs, spaced2, spaced3, pairs, fours, leet, numbers;
 };
 
-__attribute__((always_inline)) static inline bool find(const struct masks *m, struct finds *f)
+__attribute__((always_inline)) static inline struct finds find(const struct masks *m)
 {
     /* Runs of the base64 alphabet: where the last 16 characters are of it, and of those the first. */
     uint64_t run2 = m->run & m->run << 1, run4 = run2 & run2 << 2, run8 = run4 & run4 << 4, run16 = run8 & run8 << 8;
-    f->runs = run16 & ~(run16 << 1);
 
     /* Characters that stand alone, each told at the place after it; then four of them with one or with two between.
      * Pairs that stand alone, and four of those, one apart: 69 67 6e 6f. */
     uint64_t word = m->letter | m->digit, after = word << 1 & ~word;
     uint64_t one = after & ~(word << 2), pair = after & word << 2 & ~(word << 3);
     uint64_t one2 = one & one << 2, one3 = one & one << 3, pair2 = pair & pair << 3;
-    f->spaced2 = one2 & one2 << 4;
-    f->spaced3 = one3 & one3 << 6;
-    f->pairs = pair2 & pair2 << 6;
 
     /* Fours that stand alone and begin as 0x does, and the one before it, with one or with two between. */
     uint64_t four = after & word << 2 & word << 3 & m->digit << 4 & m->letter << 3 & ~(word << 5);
-    f->fours = four & (four << 5 | four << 6);
 
-    /* A letter, digits, a letter: the carry of an addition runs through the digits and stays where they end. */
-    f->leet = (m->digit + (m->digit & m->letter << 1)) & ~m->digit & m->letter;
-    f->numbers = m->digit & m->digit << 1 & ~(m->digit << 2);
-
-    /* Words of six letters and more, each told at the place after it. */
-    uint64_t letter2 = m->letter & m->letter << 1, letter4 = letter2 & letter2 << 2;
-    f->words = (letter4 & letter2 << 4) << 1 & ~m->letter;
-    f->rare = m->rare;
-    return ((f->rare | f->runs | f->spaced2 | f->spaced3 | f->pairs | f->fours | f->leet | f->numbers) & FRESH_BITS) != 0;
+    return (struct finds){
+        .rare = m->rare & FRESH_BITS,
+        .runs = run16 & ~(run16 << 1) & FRESH_BITS,
+        .spaced2 = one2 & one2 << 4 & FRESH_BITS,
+        .spaced3 = one3 & one3 << 6 & FRESH_BITS,
+        .pairs = pair2 & pair2 << 6 & FRESH_BITS,
+        .fours = four & (four << 5 | four << 6) & FRESH_BITS,
+        /* A letter, digits, a letter: the carry of an addition runs through the digits and stays where they end. */
+        .leet = (m->digit + (m->digit & m->letter << 1)) & ~m->digit & m->letter & FRESH_BITS,
+        .numbers = m->digit & m->digit << 1 & ~(m->digit << 2) & FRESH_BITS,
+    };
 }
 
 /* `base`: the place of the first fresh bit, so that bit b is at base + b - KNOWN. */
 static void look_closer(struct look *l, struct str text, size_t base, const struct finds *f, struct known *known,
                         uint64_t *work)
 {
-    EACH_BIT(f->rare & FRESH_BITS, bit)
+    EACH_BIT(f->rare, bit)
     {
         *work += 1;
         look_at_rare(l, text, base + bit - KNOWN, known, work);
     }
-    EACH_BIT(f->runs & FRESH_BITS, bit)
+    EACH_BIT(f->runs, bit)
     look_at_run(l, text, base + bit - KNOWN - (RUN_MIN - 1), known, work);
-    EACH_BIT(f->spaced2 & FRESH_BITS, bit)
+    EACH_BIT(f->spaced2, bit)
     look_at_spaced(l, text, base + bit - KNOWN - 1, 2, work);
-    EACH_BIT(f->spaced3 & FRESH_BITS, bit)
+    EACH_BIT(f->spaced3, bit)
     look_at_spaced(l, text, base + bit - KNOWN - 1, 3, work);
-    EACH_BIT(f->pairs & FRESH_BITS, bit)
+    EACH_BIT(f->pairs, bit)
     {
         *work += 4;
         look_at_hex(l, text, base + bit - KNOWN, 11);
     }
-    EACH_BIT(f->fours & FRESH_BITS, bit)
+    EACH_BIT(f->fours, bit)
     {
         *work += 4;
         size_t end = base + bit - KNOWN;
         look_at_hex(l, text, end, end > 9 && text.at[end - 5] == ' ' && text.at[end - 6] == ',' ? 10 : 9);
     }
-    EACH_BIT(f->leet & FRESH_BITS, bit)
+    EACH_BIT(f->leet, bit)
     look_at_leet(l, text, base + bit - KNOWN, known, work);
-    EACH_BIT(f->numbers & FRESH_BITS, bit)
+    EACH_BIT(f->numbers, bit)
     look_at_number(l, text, base + bit - KNOWN, work);
+}
+
+/* Words of six letters and more that end in the block at p, which is text[at], and may tell a text have to wait. Mostly there are three
+ * or fewer; which of them may is not foreseen by a processor, so that nothing branches on it. */
+__attribute__((always_inline)) static inline void let_wait(struct known *known, const char *p, uint64_t letter, size_t at)
+{
+    uint64_t letter2 = letter & letter << 1, letter4 = letter2 & letter2 << 2;
+    uint64_t ends = (letter4 & letter2 << 4) << 1 & ~letter & FRESH_BITS; /* the places after them */
+    size_t n = known->waiting_count;
+    letter &= UINT64_MAX >> 1; /* no word ends behind the block */
+    do
+        for (unsigned i = 0; i < 3; i++, ends &= ends - 1) {
+            uint64_t bit = ends ? (uint64_t)__builtin_ctzll(ends) : BLOCK;
+            uint64_t len = (uint64_t)__builtin_clzll(~(letter << (BLOCK - bit)));
+            known->waiting[n].end = at + bit;
+            known->waiting[n].len = len;
+            n += scrambled_may_tell(p + bit, len);
+        }
+    while (ends);
+    known->waiting_count = n;
 }
 
 typedef void classify_fn(const char *p, struct masks *m);
@@ -309,15 +351,14 @@ typedef void classify_fn(const char *p, struct masks *m);
 __attribute__((always_inline)) static inline void look_with(classify_fn *classify, struct str text, bool ascii_only,
                                                             struct look *l, uint64_t *work)
 {
-    struct known known = { .judged = 0 };
-    struct finds f;
+    struct known known;
     struct masks m;
-    char edge[BLOCK];
+    char edge[BLOCK + 1];
+    memset(&known, 0, offsetof(struct known, waiting));
     for (size_t base = 0; base <= text.len; base += FRESH) {
         const char *p = base ? text.at + base - KNOWN : NULL;
         size_t left = text.len - base;
-        if (!base ||
-            left < FRESH) { /* white space before the text, and after it: what the last word leaves open is told */
+        if (!base || left <= FRESH) { /* white space before the text, and after it: what the last word leaves open is told */
             memset(edge, ' ', sizeof edge);
             size_t before = base ? KNOWN : 0, bytes = before + (left < FRESH ? left : FRESH);
             if (bytes)
@@ -329,15 +370,17 @@ __attribute__((always_inline)) static inline void look_with(classify_fn *classif
             l->reasons = REASON_FOREIGN;
             return;
         }
-        if (find(&m, &f))
-            look_closer(l, text, base, &f, &known, work);
-        EACH_BIT(f.words & FRESH_BITS, bit) /* of those there are many */
-        {
-            size_t end = base + bit - KNOWN, len = (size_t)__builtin_clzll(~(m.letter << (64 - bit)));
-            if (scrambled_may_tell(text.at + end - len, len))
-                look_at_word(l, text, end - len, end, &known, work);
+        struct finds f = find(&m);
+        if (f.rare | f.runs | f.spaced2 | f.spaced3 | f.pairs | f.fours | f.leet | f.numbers) {
+            const struct finds found = f; /* which is in memory only if it has to be */
+            look_at_words(l, text, &known, work);
+            look_closer(l, text, base, &found, &known, work);
         }
+        let_wait(&known, p, m.letter, base - KNOWN);
+        if (known.waiting_count > WAITING_MAX - WORDS_IN_BLOCK_MAX)
+            look_at_words(l, text, &known, work);
     }
+    look_at_words(l, text, &known, work);
     *work += text.len / 8;
 }
 

@@ -29,9 +29,21 @@ bool scrambled_is_told(const struct scrambled_told *told, struct str s)
     if (!scrambled_may_be(told->ends, s.at, s.len))
         return false;
     for (const char *const *w = told->words; *w; w++)
-        if (str_eq_nocase(s, str_c(*w)))
+        if (**w == (*s.at | 32) && str_eq_nocase(s, str_c(*w)))
             return true;
     return false;
+}
+
+bool scrambled_is_spelt(const char *end, size_t len)
+{
+    static const unsigned char MASK[32] = { [16] = 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
+    const uint64_t spaces = 0x2020202020202020; /* which make small letters of others */
+    uint64_t v[2], mask[2];
+    memcpy(v, end - sizeof v, sizeof v);
+    memcpy(mask, MASK + len, sizeof mask);
+    v[0] = (v[0] & mask[0]) | spaces;
+    v[1] = (v[1] & mask[1]) | spaces;
+    return memcmp(v, SCRAMBLED_SPELT[v[1] * SCRAMBLED_SPELT_MIX >> (64 - SCRAMBLED_SPELT_BITS)], sizeof v) == 0;
 }
 
 bool scrambled_is_word(struct str s)

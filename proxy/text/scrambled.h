@@ -4,7 +4,7 @@
 
 #include "proxy/base/str.h"
 
-enum { SCRAMBLED_LETTERS_MIN = 4, SCRAMBLED_LETTERS_MAX = 14, SCRAMBLED_TELLING_MIN = 6 };
+enum { SCRAMBLED_LETTERS_MIN = 4, SCRAMBLED_LETTERS_MAX = 14 };
 
 /* scrambled_table.c. By first and last letter, a bit for each length of words: what most others are told apart by. */
 typedef uint16_t scrambled_ends[32][32];
@@ -20,6 +20,11 @@ extern const struct scrambled_word {
     char word[SCRAMBLED_LETTERS_MAX + 1];
 } SCRAMBLED_WORDS[]; /* by key */
 extern const uint16_t SCRAMBLED_FROM[257]; /* the first with these high bits */
+
+/* Those of them that SCRAMBLED_ENDS holds, behind spaces, by a hash of their last eight letters. */
+enum { SCRAMBLED_SPELT_BITS = 9 };
+#define SCRAMBLED_SPELT_MIX 0x9e3779b97f4a7c15u
+extern const char SCRAMBLED_SPELT[1 << SCRAMBLED_SPELT_BITS][16];
 
 /* Words by which a text is told that is written backwards, and one in rot13. */
 extern const struct scrambled_told {
@@ -37,10 +42,14 @@ static inline bool scrambled_is(struct str s)
 }
 /* Whether letters are one of the words. */
 bool scrambled_is_told(const struct scrambled_told *told, struct str letters);
-/* Whether letters may be a word that tells a text; cheap, and mostly false. */
-static inline bool scrambled_may_tell(const char *at, size_t len)
+/* Whether the `len` letters before `end` may be a word that tells a text: 1 or 0; cheap, and mostly 0. */
+static inline uint64_t scrambled_may_tell(const char *end, size_t len)
 {
-    return len >= SCRAMBLED_TELLING_MIN && scrambled_may_be(SCRAMBLED_ENDS, at, len);
+    return (uint64_t)SCRAMBLED_ENDS[*(end - len) & 31][end[-1] & 31] >> len & 1;
 }
+/* Whether they are one of those words spelt as usual, which tells nothing; a few are not known. Sixteen bytes before `end` may be read,
+ * and there are six to fourteen letters. */
+enum { SCRAMBLED_BEFORE = 16 };
+bool scrambled_is_spelt(const char *end, size_t len);
 
 #endif

@@ -19,6 +19,9 @@ TOLD = ("ignore previous instruction instructions prompt prompts disregard forge
         "sentence translate content understand").split()
 
 
+SPELT_BITS, SPELT_MIX = 9, 0x9e3779b97f4a7c15  # of scrambled.h
+
+
 def mix(letter):
     return (ord(letter) - 96) ** 5 * 2654435761 & 0xffffffff
 
@@ -38,6 +41,19 @@ def print_ends(words):
             print(textwrap.fill("['%s' & 31] = { %s }," % (chr(96 + first), text), 140, initial_indent="    ", subsequent_indent="        "))
 
 
+def print_spelt(words, ends):
+    """The slots of scrambled_is_spelt: of words with one hash the first."""
+    slots = {}
+    for w in words:
+        if (w[0], w[-1], len(w)) in ends:
+            slot = (int.from_bytes(w.rjust(16)[8:].encode(), "little") * SPELT_MIX & 0xffffffffffffffff) >> 64 - SPELT_BITS
+            slots.setdefault(slot, w.rjust(16))
+    cells = ['[%d] = "%s",' % cell for cell in sorted(slots.items())]
+    print("};\n\nconst char SCRAMBLED_SPELT[1 << SCRAMBLED_SPELT_BITS][16] = {")
+    for i in range(0, len(cells), 5):
+        print("    " + " ".join(cells[i:i + 5]))
+
+
 def main():
     telling, others, short = ([w for w in part.split()] for part in open(os.path.join(HERE, "scrambled_words.txt")).read().split("\n\n"))
     words = sorted({(key(w), w) for w in telling + others + short})
@@ -51,6 +67,8 @@ def main():
     for name, ends in ("ENDS", telling + turned + rotated), ("ALL_ENDS", telling + others + short):
         print("};\n\nconst scrambled_ends SCRAMBLED_%s = {" % name)
         print_ends(ends)
+    assert not set(turned + rotated) & set(telling + others)
+    print_spelt(telling + others, {(w[0], w[-1], len(w)) for w in telling + turned + rotated})
     print("};\n\nconst struct scrambled_word SCRAMBLED_WORDS[] = {")
     print(textwrap.fill(" ".join('{0x%08x,"%s"},' % w for w in words), 140, initial_indent="    ", subsequent_indent="    "))
     for name, listed in ("TURNED", turned), ("ROTATED", rotated):
