@@ -34,21 +34,17 @@ static uint64_t now_nanos(void)
 
 /* ---- through the guard ---- */
 
-static enum verdict judge(struct scan *s, const char *path)
+/* A request; or an answer, to a request of its own or to one that says nothing. */
+static enum verdict judge(struct scan *s, const struct scan_question *q)
 {
-    static const struct str NOTHING =
-        STR_INIT("{\"model\":\"scan\",\"messages\":[{\"role\":\"user\",\"content\":\"-\"}]}");
     enum verdict v;
     buf_clear(&s->world.answer);
-    if (s->is_answer) {
-        v = rehearse_request(&s->rehearsal, STR("/v1/chat/completions"), NOTHING);
-        uint64_t from = now_nanos();
-        v = v == NEXT ? rehearse_answer(&s->rehearsal, buf_str(&s->body)) : v;
-        s->nanos = now_nanos() - from;
-        return v;
-    }
     uint64_t from = now_nanos();
-    v = rehearse_request(&s->rehearsal, str_c(path), buf_str(&s->body));
+    v = rehearse_request(&s->rehearsal, str_c(q->path), q->body);
+    if (s->is_answer && v == NEXT) {
+        from = now_nanos();
+        v = rehearse_answer(&s->rehearsal, buf_str(&s->body));
+    }
     s->nanos = now_nanos() - from;
     return v;
 }
@@ -157,24 +153,35 @@ static bool tell_bad(struct scan *s, const char *why)
 }
 
 #define LINE_IS "a line is an object: {\"text\": \"…\"}, or a whole body"
+#define NO_BODY "neither a text nor a body: no \"text\", \"messages\", \"input\", \"prompt\" or \"input_data\""
+
+/* The request that an answer is to, when its line tells it. */
+static bool read_question(const struct scan *s, struct scan_question *q)
+{
+    uint32_t request = s->is_answer ? jsonx_member(&s->json, 0, STR("request")) : JSONX_NO_NODE;
+    if (!jsonx_is(&s->json, request, JSONX_OBJECT))
+        return true;
+    *q = (struct scan_question){ scan_path_of(&s->json, request), jsonx_whole(&s->json, request) };
+    return q->path;
+}
 
 static bool scan_line(struct scan *s, struct str line)
 {
     struct jsonx_error error;
-    const char *path = "/v1/chat/completions";
+    bool may_be_score = s->rehearsal.route->dialect && strcmp(s->rehearsal.route->dialect->name, "azure_ml") == 0;
     buf_clear(&s->body);
     if (!jsonx_index(&s->json, line, &JSONX_LIMITS_DEFAULT, &error)) {
         char why[200];
         snprintf(why, sizeof why, "no JSON: %s at byte %zu; " LINE_IS, error.why, error.offset);
         return tell_bad(s, why);
     }
-    if (!jsonx_is(&s->json, 0, JSONX_OBJECT))
+    if (!jsonx_is(&s->json, 0, JSONX_OBJECT) && !may_be_score)
         return tell_bad(s, LINE_IS);
-    uint32_t text = jsonx_member(&s->json, 0, STR("text"));
+    uint32_t text = jsonx_member(&s->json, 0, STR("text")), answer = jsonx_member(&s->json, 0, STR("answer"));
     const struct scan_shape *shape = NULL;
-    struct str original = jsonx_whole(&s->json, 0);
-    const char *why;
-    bool ok;
+    uint32_t whole = s->is_answer && jsonx_is(&s->json, answer, JSONX_OBJECT) ? answer : 0;
+    struct str original = jsonx_whole(&s->json, whole);
+    const char *why, *path = scan_path_of(&s->json, 0);
     s->text_in_body = s->text_in_line = 0;
     if (jsonx_is(&s->json, text, JSONX_STRING)) {
         original = jsonx_whole(&s->json, text);
@@ -182,17 +189,17 @@ static bool scan_line(struct scan *s, struct str line)
             return tell_bad(s, why);
         s->text_in_body = shape->before.len + 1;
         s->text_in_line = s->json.nodes[text].start;
-        ok = scan_shape_make(shape, original, &s->body);
-    } else {
-        path = scan_path_of(&s->json);
-        if (!path && !s->is_answer)
-            return tell_bad(s, "neither a text nor a body: no \"text\", \"messages\", \"input\", \"prompt\" or \"input_data\"");
-        ok = buf_add(&s->body, original);
+        path = "/v1/chat/completions";
     }
-    if (!ok)
+    if (!(shape ? scan_shape_make(shape, original, &s->body) : buf_add(&s->body, original)))
         return tell_bad(s, "too long");
-    enum verdict v = judge(s, path);
-    ok = tell(s, v, shape, original);
+    struct scan_question q = { path ? path : may_be_score ? "/score" : NULL, buf_str(&s->body) };
+    if (s->is_answer)
+        q = *scan_question_of(&s->json, shape ? JSONX_NO_NODE : whole, may_be_score && !shape);
+    if (!read_question(s, &q) || !q.path)
+        return tell_bad(s, NO_BODY);
+    enum verdict v = judge(s, &q);
+    bool ok = tell(s, v, shape, original);
     rehearse_end(&s->rehearsal);
     return ok;
 }

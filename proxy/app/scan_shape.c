@@ -3,25 +3,46 @@
 
 /* ---- bodies ---- */
 
+/* Who names no model may have posted to a deployment. */
 static const struct {
     struct str member; /* that tells what the body is of */
-    const char *path;
+    const char *path, *without_model;
 } BODIES[] = {
-    { STR_INIT("messages"), "/v1/chat/completions" }, { STR_INIT("input"), "/v1/responses" },
-    { STR_INIT("prompt"), "/v1/completions" },        { STR_INIT("input_data"), "/score" },
-    { STR_INIT("inputs"), "/score" },                 { STR_INIT("instances"), "/score" },
-    { STR_INIT("data"), "/score" },
+    { STR_INIT("messages"), "/v1/chat/completions", "/openai/deployments/scan/chat/completions" },
+    { STR_INIT("input"), "/v1/responses", "/v1/responses" },
+    { STR_INIT("prompt"), "/v1/completions", "/openai/deployments/scan/completions" },
+    { STR_INIT("input_data"), "/score", "/score" },
+    { STR_INIT("inputs"), "/score", "/score" },
+    { STR_INIT("instances"), "/score", "/score" },
+    { STR_INIT("data"), "/score", "/score" },
 };
 
-const char *scan_path_of(const struct jsonx *j)
+const char *scan_path_of(const struct jsonx *j, uint32_t node)
 {
+    bool has_model = jsonx_member(j, node, STR("model")) != JSONX_NO_NODE;
     size_t i = 0;
-    while (i < ARRAY_LEN(BODIES) && jsonx_member(j, 0, BODIES[i].member) == JSONX_NO_NODE)
+    while (i < ARRAY_LEN(BODIES) && jsonx_member(j, node, BODIES[i].member) == JSONX_NO_NODE)
         i++;
-    uint32_t input = jsonx_member(j, 0, STR("input")), first = jsonx_is(j, input, JSONX_ARRAY) ? jsonx_first(j, input) : JSONX_NO_NODE;
-    if (i < ARRAY_LEN(BODIES) && first != JSONX_NO_NODE && !jsonx_is(j, first, JSONX_OBJECT))
-        return "/v1/embeddings"; /* items are objects; texts and numbers are embedded */
-    return i < ARRAY_LEN(BODIES) ? BODIES[i].path : NULL;
+    if (i == ARRAY_LEN(BODIES))
+        return NULL;
+    uint32_t input = jsonx_member(j, node, STR("input")), first = jsonx_is(j, input, JSONX_ARRAY) ? jsonx_first(j, input) : JSONX_NO_NODE;
+    bool is_text = jsonx_is(j, input, JSONX_STRING) && !has_model;
+    if ((first != JSONX_NO_NODE && !jsonx_is(j, first, JSONX_OBJECT)) || is_text) /* items are objects; texts and numbers are embedded */
+        return has_model ? "/v1/embeddings" : "/openai/deployments/scan/embeddings";
+    return has_model ? BODIES[i].path : BODIES[i].without_model;
+}
+
+const struct scan_question *scan_question_of(const struct jsonx *j, uint32_t answer, bool may_be_score)
+{
+    static const struct scan_question chat = { "/v1/chat/completions",
+                                               STR_INIT("{\"model\":\"scan\",\"messages\":[{\"role\":\"user\",\"content\":\"-\"}]}") };
+    static const struct scan_question responses = { "/v1/responses", STR_INIT("{\"model\":\"scan\",\"input\":\"-\"}") };
+    static const struct scan_question score = { "/score", STR_INIT("{\"input_data\":\"-\"}") };
+    if (jsonx_member(j, answer, STR("choices")) != JSONX_NO_NODE)
+        return &chat;
+    if (jsonx_is(j, jsonx_member(j, answer, STR("output")), JSONX_ARRAY) || jsonx_string_is(j, jsonx_member(j, answer, STR("object")), STR("response")))
+        return &responses;
+    return may_be_score ? &score : &chat;
 }
 
 /* ---- texts ---- */

@@ -4,8 +4,15 @@
 
 #include "proxy/base/jsonx.h"
 
-/* Where a body would be posted to, by its members; NULL: it is none that is known. */
-const char *scan_path_of(const struct jsonx *body);
+/* Where the body of a request would be posted to, by its members; NULL: it is none that is known. `node`: where in `json` it stands. */
+const char *scan_path_of(const struct jsonx *json, uint32_t node);
+
+/* A question that such an answer could be one to. */
+struct scan_question {
+    const char *path;
+    struct str body;
+};
+const struct scan_question *scan_question_of(const struct jsonx *json, uint32_t answer, bool may_be_score);
 
 /* A body around a text, and the way to it: members, and "0" for the first element. */
 struct scan_shape {

@@ -30,6 +30,21 @@ static enum verdict wait_for_holds(const struct rehearsal *r, enum verdict v)
     return v == NEXT && r->x->holds ? exchange_refuse(r->x, WHY_CALLOUT_DOWN, "a verdict did not come") : v;
 }
 
+/* The filters of a stage. Those of `relay` have nothing to settle when nobody is asked, and what stands before them has not run. */
+static enum verdict run_stage(const struct rehearsal *r, enum stage stage)
+{
+    struct exchange *x = r->x;
+    const struct plan *plan = &r->route->plan;
+    enum verdict v = NEXT;
+    x->stage = stage;
+    for (x->at = plan->first[stage]; v == NEXT && x->at < plan->first[stage + 1]; x->at++) {
+        const struct step *s = &plan->steps[x->at];
+        x->reached = stage == STAGE_INSPECT ? x->at + 1 : x->reached;
+        v = s->filter->step ? wait_for(r, s->filter->step(x, s->policy)) : NEXT;
+    }
+    return v;
+}
+
 enum verdict rehearse_request(const struct rehearsal *r, struct str path, struct str body)
 {
     static struct peer nobody = { .is_unix = true };
@@ -51,13 +66,7 @@ enum verdict rehearse_request(const struct rehearsal *r, struct str path, struct
     if (!buf_add(&x->body, body))
         return exchange_refuse(x, WHY_BODY_TOO_LARGE, "the body is above max_body");
     enum verdict v = body_arrived(x);
-    const struct plan *plan = &r->route->plan;
-    x->stage = STAGE_INSPECT;
-    for (x->at = plan->first[STAGE_INSPECT]; v == NEXT && x->at < plan->first[STAGE_INSPECT + 1]; x->at++) {
-        x->reached = x->at + 1;
-        v = wait_for(r, plan->steps[x->at].filter->step(x, plan->steps[x->at].policy));
-    }
-    return wait_for_holds(r, v);
+    return wait_for_holds(r, v == NEXT ? run_stage(r, STAGE_INSPECT) : v);
 }
 
 enum verdict rehearse_answer(const struct rehearsal *r, struct str answer)
@@ -73,10 +82,9 @@ enum verdict rehearse_answer(const struct rehearsal *r, struct str answer)
     http_reader_init(&reader, HTTP_RESPONSES, &HTTP_LIMITS_DEFAULT);
     if (http_reader_next(&reader, str_of(head, (size_t)len), &used, &piece) != HTTP_HEAD)
         return exchange_refuse(x, WHY_INTERNAL, "the answer's head is not read");
-    x->stage = STAGE_RELAY;
     x->upstream_status = reader.head.status;
     x->pool = r->setup->pools.at;
-    if (relay_begin(x, &reader.head) == STOP)
+    if (relay_begin(x, &reader.head) == STOP || run_stage(r, STAGE_RELAY) == STOP)
         return STOP;
     stage_relay(x);
     relay_bytes(x, answer);

@@ -108,6 +108,33 @@ def test_bodies_of_each_api_are_known_by_their_members():
     assert [t.get("verdict") for t in told] == ["refuse"] * len(bodies)
 
 
+def test_bodies_without_a_model_are_those_of_a_deployment():
+    bodies = ['{"messages":[{"role":"user","content":"bluebird"}]}', '{"prompt":"bluebird"}', '{"input":["bluebird"]}', '{"input":"bluebird"}']
+    _, told, _ = scan(bodies, *WORDS)
+    assert [t.get("reason") for t in told] == ["prompt-refused"] * len(bodies)
+
+
+def test_answers_of_each_api_are_read_as_by_the_gateway():
+    options = ("--answer", "--inspect", "none", "--relay", "[{ answer: { tools: { look: {} } } }, { personal_data: { of: [reasoning], action: mask } }]")
+    call = {"type": "function_call", "name": "look", "arguments": "{}"}
+    thought = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "of kim@example.org"}]}
+    lines = [{"object": "response", "output": [call, thought]}, {"object": "response", "output": [{**call, "name": "delete"}]}]
+    _, told, _ = scan([json.dumps(line) for line in lines], *options)
+    assert [t["verdict"] for t in told] == ["mask", "refuse"]
+    assert told[0]["body"]["output"][1]["summary"][0]["text"] == "of [EMAIL]"
+
+
+def test_an_answer_may_come_with_its_request():
+    said = "You are the assistant of the harbour office and answer questions about berths, tides and the price of a mooring by the week."
+    chat = {"model": "m", "messages": [{"role": "system", "content": said}, {"role": "user", "content": "Who are you? I am kim@example.org."}]}
+    options = ("--answer", "--inspect", "[{ personal_data: { action: mask } }]", "--relay", "[{ answer: { on_system_prompt: refuse } }]")
+    answer = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "You are [EMAIL_1]"}}]}
+    lines = [{"text": "My orders: " + said, "request": chat}, {"text": "My orders: " + said}, {"request": chat, "answer": answer}, {"request": {"x": 1}, "text": "x"}]
+    code, told, _ = scan([json.dumps(line) for line in lines], *options)
+    assert [t.get("verdict") for t in told] == ["refuse", "pass", "mask", None] and code == 1
+    assert told[2]["body"]["choices"][0]["message"]["content"] == "You are kim@example.org"
+
+
 def test_lines_that_are_not_understood_are_told_and_the_rest_goes_on():
     code, told, errors = scan(["nonsense", '{"foo": 1}', '{"text": "x", "source": "nobody"}', "", '{"text": "x"}'], *WORDS)
     assert code == 1
