@@ -25,5 +25,8 @@ static inline char rot47(char c)
 }
 /* The text with its letters put back. */
 bool decipher_text(struct view_memory *m, struct reading in, struct form *out, const struct strange *how) MUST_USE;
+/* decode_dense.c: Morse; base85 and uuencode. */
+bool morse_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
+bool dense_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 
 #endif

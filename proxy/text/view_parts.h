@@ -40,6 +40,8 @@ enum form_use {
     FORM_TURNED_WORDS,
     FORM_ROT13,
     FORM_DECIPHERED,
+    FORM_MORSE,
+    FORM_DENSE,
     FORM_BETWEEN,
     FORMS,
 };

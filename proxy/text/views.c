@@ -177,11 +177,11 @@ static bool undress(struct chain *c)
 }
 
 /* Views that are made from the whole text and lead to no others. */
-static bool turn_round(struct views *v, struct reading text, struct reading plain, unsigned reasons, const struct strange *strange)
+static bool turn_round(struct views *v, struct reading text, struct reading plain, unsigned reasons)
 {
     static const struct strange ROT13 = { .shift = 13 };
     struct view_memory *m = v->memory;
-    struct form *reversed = &m->forms[FORM_REVERSED], *rotated = &m->forms[FORM_ROT13], *deciphered = &m->forms[FORM_DECIPHERED];
+    struct form *reversed = &m->forms[FORM_REVERSED], *rotated = &m->forms[FORM_ROT13];
     struct fold_facts facts = { 0 };
     struct look l;
     bool changed = false;
@@ -203,10 +203,30 @@ static bool turn_round(struct views *v, struct reading text, struct reading plai
             return false;
         add_view(v, VIEW_DECODED, 1, form_reading(rotated));
     }
+    return true;
+}
+
+/* What was told from samples: likewise. */
+static bool read_strange(struct views *v, struct reading plain, const struct strange *strange)
+{
+    struct view_memory *m = v->memory;
+    struct form *deciphered = &m->forms[FORM_DECIPHERED], *morse = &m->forms[FORM_MORSE], *dense = &m->forms[FORM_DENSE];
+    bool changed = false;
     if (strange->reasons & STRANGE_CIPHER) {
         if (!decipher_text(m, plain, deciphered, strange))
             return false;
         add_view(v, VIEW_DECODED, 1, form_reading(deciphered));
+    }
+    if (strange->reasons & STRANGE_MORSE) {
+        if (!morse_text(m, plain, morse))
+            return false;
+        add_view(v, VIEW_DECODED, 1, form_reading(morse));
+    }
+    if (strange->reasons & STRANGE_DENSE) {
+        if (!dense_text(m, plain, dense, &changed))
+            return false;
+        if (changed)
+            add_view(v, VIEW_DECODED, 1, form_reading(dense));
     }
     return true;
 }
@@ -234,7 +254,7 @@ static bool make_more(struct views *v, struct reading text, struct reading plain
             return false;
         c.now = form_reading(&m->forms[FORM_FOCUS]);
     }
-    return decode_deep(&c) && undress(&c) && turn_round(v, text, plain, l->reasons, strange);
+    return decode_deep(&c) && undress(&c) && turn_round(v, text, plain, l->reasons) && read_strange(v, plain, strange);
 }
 
 bool views_make(struct views *v, struct str text)
