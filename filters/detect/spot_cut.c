@@ -11,13 +11,6 @@ bool spot_has_room(const struct spots *s)
     return s->words_count < SPOT_WORDS - 2 * SPOT_BLOCK && s->signs_count < SPOT_SIGNS - 2 * SPOT_BLOCK;
 }
 
-static inline void add_sign(const struct spot_table *t, struct spots *s, const char *text, size_t at, size_t nth)
-{
-    unsigned char c = (unsigned char)text[at], next = (unsigned char)text[at + 1]; /* there is room behind the text */
-    s->signs[s->signs_count] = (struct spot_sign){ (uint32_t)at, (uint32_t)nth };
-    s->signs_count += t->signs[c][next / 64] >> (next & 63) & 1;
-}
-
 static inline void add_word(struct spots *s, size_t at, size_t end)
 {
     s->begins[s->words_count] = (uint32_t)at;
@@ -31,8 +24,8 @@ static size_t cut_slowly(const struct spotting *g, size_t i, size_t until)
         size_t end = word_token_end(g->table->letters, g->text, i);
         if (end > i)
             add_word(g->s, i, end);
-        else if ((unsigned char)g->text.at[i] < 0x80)
-            add_sign(g->table, g->s, g->text.at, i, g->s->words_count);
+        else if ((unsigned char)g->text.at[i] < 0x80 && g->table->sign_bytes[(unsigned char)g->text.at[i]])
+            g->s->signs[g->s->signs_count++] = (uint32_t)i;
         i = end + (end == i);
     }
     return i;
@@ -41,6 +34,7 @@ static size_t cut_slowly(const struct spotting *g, size_t i, size_t until)
 static void hash_slowly(const struct spotting *g)
 {
     struct spots *s = g->s;
+    s->maybes_count = 0;
     for (size_t i = s->hashed; i < s->words_count; i++) {
         s->hashes[i] = spot_hash(g->text.at + s->begins[i], s->ends[i] - s->begins[i]);
         s->pairs[i] = word_pair(s->hashes[i - 1], s->hashes[i]);
@@ -52,60 +46,114 @@ static void hash_slowly(const struct spotting *g)
 
 #ifdef SPOT_X86
 #define TARGET __attribute__((target("avx2,bmi,bmi2,popcnt")))
+#define TARGET512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,popcnt")))
 
-TARGET static inline uint32_t classify32(const char *at, uint32_t *blank, uint32_t *more)
+/* 64 bytes, bit by bit. */
+struct cut_bits {
+    uint64_t words, signs; /* what words are made of; signs that may be anchors or heralds */
+    bool is_ascii;
+};
+
+TARGET static inline uint32_t classify32(const uint8_t rows[16], const char *at, uint32_t *signs, uint32_t *more)
 {
+    const __m256i row = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)rows));
+    const __m256i bit = _mm256_set1_epi64x((long long)0x8040201008040201);
     __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)at);
     __m256i letter = _mm256_sub_epi8(v, _mm256_set1_epi8('a')), digit = _mm256_sub_epi8(v, _mm256_set1_epi8('0'));
     letter = _mm256_cmpeq_epi8(_mm256_min_epu8(letter, _mm256_set1_epi8('z' - 'a')), letter);
     digit = _mm256_cmpeq_epi8(_mm256_min_epu8(digit, _mm256_set1_epi8('9' - '0')), digit);
     __m256i word = _mm256_or_si256(_mm256_or_si256(letter, digit), _mm256_cmpeq_epi8(v, _mm256_set1_epi8('_')));
-    *blank = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(' ')));
+    __m256i upper = _mm256_shuffle_epi8(bit, _mm256_and_si256(_mm256_srli_epi16(v, 4), _mm256_set1_epi8(15)));
+    __m256i sign = _mm256_cmpeq_epi8(_mm256_and_si256(_mm256_shuffle_epi8(row, v), upper), upper);
+    *signs = (uint32_t)_mm256_movemask_epi8(sign);
     *more |= (uint32_t)_mm256_movemask_epi8(v);
     return (uint32_t)_mm256_movemask_epi8(word);
 }
 
-enum { WORDS_AT_ONCE = 12 }; /* most blocks have no more */
-static_assert(SPOT_BLOCK / 2 + WORDS_AT_ONCE <= 2 * SPOT_BLOCK, "spot_has_room leaves room for those of a block");
+TARGET static inline struct cut_bits classify(const struct spotting *g, size_t i)
+{
+    uint32_t signs[2], more = 0;
+    uint64_t words = classify32(g->table->sign_rows, g->text.at + i, &signs[0], &more);
+    words |= (uint64_t)classify32(g->table->sign_rows, g->text.at + i + 32, &signs[1], &more) << 32;
+    return (struct cut_bits){ words, signs[0] | (uint64_t)signs[1] << 32, !more };
+}
+
+TARGET512 static inline struct cut_bits classify512(const struct spotting *g, size_t i)
+{
+    const __m512i row = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)g->table->sign_rows));
+    const __m512i bit = _mm512_set1_epi64((long long)0x8040201008040201);
+    __m512i v = _mm512_loadu_si512(g->text.at + i);
+    uint64_t words = _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8('a')), _mm512_set1_epi8('z' - 'a'));
+    words |= _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8('0')), _mm512_set1_epi8('9' - '0'));
+    words |= _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('_'));
+    __m512i upper = _mm512_shuffle_epi8(bit, _mm512_and_si512(_mm512_srli_epi16(v, 4), _mm512_set1_epi8(15)));
+    return (struct cut_bits){ words, _mm512_test_epi8_mask(_mm512_shuffle_epi8(row, v), upper), !_mm512_movepi8_mask(v) };
+}
+
+/* Where each of the bits stands, from `i` on; how many there are. Room for as many as `at_once` says is written to. */
+enum { BITS_AT_ONCE = 12 }; /* most blocks have no more words */
+static_assert(SPOT_BLOCK + BITS_AT_ONCE <= 2 * SPOT_BLOCK, "spot_has_room leaves room for those of a block");
+
+TARGET static inline size_t list_bits(uint32_t *to, uint64_t bits, size_t i, size_t at_once)
+{
+    size_t n = (size_t)__builtin_popcountll(bits);
+    do {
+        for (size_t k = 0; k < at_once; k++) {
+            *to++ = (uint32_t)(i + _tzcnt_u64(bits));
+            bits = _blsr_u64(bits);
+        }
+    } while (bits);
+    return n;
+}
+
+TARGET512 static inline size_t list_bits512(uint32_t *to, uint64_t bits, size_t i)
+{
+    const __m512i nth = _mm512_set_epi8(63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41, 40, 39,
+                                        38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14,
+                                        13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    size_t n = (size_t)__builtin_popcountll(bits);
+    __m512i at = _mm512_maskz_compress_epi8(bits, nth), from = _mm512_set1_epi32((int)i);
+    _mm512_storeu_si512(to, _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_castsi512_si128(at)), from));
+    for (size_t k = 16; k < n; k += 16) {
+        at = _mm512_shuffle_i32x4(at, at, 0x39);
+        _mm512_storeu_si512(to + k, _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_castsi512_si128(at)), from));
+    }
+    return n;
+}
 
 /* From a place that no word crosses, as long as there is ASCII, 64 bytes at a time, which may be read behind the text as well;
  * returns how far it came, which no word crosses either. */
+#define CUT(CLASSIFY, LIST_WORDS, LIST_SIGNS)                                                                                  \
+    struct spots *s = g->s;                                                                                                    \
+    while (i < g->text.len && spot_has_room(s)) {                                                                              \
+        struct cut_bits b = CLASSIFY(g, i);                                                                                    \
+        if (!b.is_ascii)                                                                                                       \
+            break;                                                                                                             \
+        size_t limit = g->text.len - i < SPOT_BLOCK ? g->text.len - i : SPOT_BLOCK;                                            \
+        uint64_t words = b.words & UINT64_MAX >> (SPOT_BLOCK - limit), signs = b.signs & UINT64_MAX >> (SPOT_BLOCK - limit);   \
+        if (words >> 63) { /* a word that goes on: it is taken from its beginning next time */                                 \
+            limit = ~words ? SPOT_BLOCK - (size_t)__builtin_clzll(~words) : 0;                                                 \
+            if (!limit)                                                                                                        \
+                break;                                                                                                         \
+            words &= UINT64_MAX >> (SPOT_BLOCK - limit);                                                                       \
+        }                                                                                                                      \
+        LIST_WORDS(s->ends + s->words_count, ~words & words << 1, i);                                                          \
+        s->words_count += LIST_WORDS(s->begins + s->words_count, words & ~(words << 1), i);                                    \
+        s->signs_count += LIST_SIGNS(s->signs + s->signs_count, signs, i);                                                     \
+        i += limit;                                                                                                            \
+    }                                                                                                                          \
+    return i
+#define LIST_WORDS(to, bits, i) list_bits(to, bits, i, BITS_AT_ONCE)
+#define LIST_SIGNS(to, bits, i) list_bits(to, bits, i, 4)
+
 TARGET static size_t cut_fast(const struct spotting *g, size_t i)
 {
-    const struct str text = g->text;
-    struct spots *s = g->s;
-    while (i < text.len && spot_has_room(s)) {
-        uint32_t blank[2], more = 0;
-        uint64_t words = classify32(text.at + i, &blank[0], &more);
-        words |= (uint64_t)classify32(text.at + i + 32, &blank[1], &more) << 32;
-        if (more)
-            break;
-        size_t limit = text.len - i < SPOT_BLOCK ? text.len - i : SPOT_BLOCK, n = s->words_count;
-        uint64_t here = UINT64_MAX >> (SPOT_BLOCK - limit), signs = ~(words | blank[0] | (uint64_t)blank[1] << 32) & here;
-        words &= here;
-        if (words >> 63) { /* a word that goes on: it is taken from its beginning next time */
-            limit = ~words ? SPOT_BLOCK - (size_t)__builtin_clzll(~words) : 0;
-            if (!limit)
-                break;
-            words &= UINT64_MAX >> (SPOT_BLOCK - limit);
-        }
-        uint64_t starts = words & ~(words << 1), ends = ~words & words << 1;
-        for (; signs; signs &= signs - 1) {
-            size_t at = (size_t)__builtin_ctzll(signs);
-            add_sign(g->table, s, text.at, i + at, n + (size_t)__builtin_popcountll(starts & (((uint64_t)1 << at) - 1)));
-        }
-        s->words_count = n + (size_t)__builtin_popcountll(starts);
-        for (uint32_t *begin = s->begins + n, *end = s->ends + n; starts; begin += WORDS_AT_ONCE, end += WORDS_AT_ONCE) {
-            for (size_t k = 0; k < WORDS_AT_ONCE; k++) { /* those behind the last are overwritten; there is room */
-                begin[k] = (uint32_t)(i + _tzcnt_u64(starts));
-                end[k] = (uint32_t)(i + _tzcnt_u64(ends));
-                starts = _blsr_u64(starts);
-                ends = _blsr_u64(ends);
-            }
-        }
-        i += limit;
-    }
-    return i;
+    CUT(classify, LIST_WORDS, LIST_SIGNS);
+}
+
+TARGET512 static size_t cut_faster(const struct spotting *g, size_t i)
+{
+    CUT(classify512, list_bits512, list_bits512);
 }
 
 TARGET static inline __m256i load8(const uint32_t *at)
@@ -159,7 +207,7 @@ TARGET static void hash_fast(const struct spotting *g)
 {
     struct spots *s = g->s;
     const __m256i nth = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    size_t maybes = s->maybes_count;
+    size_t maybes = 0;
     memset(&s->begins[s->words_count], 0, 8 * sizeof *s->begins);
     memset(&s->ends[s->words_count], 0, 8 * sizeof *s->ends);
     for (size_t i = s->hashed; i < s->words_count; i += 4) {
@@ -184,17 +232,21 @@ TARGET static void hash_fast(const struct spotting *g)
     s->maybes_count = maybes;
 }
 
-bool spot_is_fast(void)
+enum spot_way spot_way(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-           __builtin_cpu_supports("popcnt");
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2") ||
+        !__builtin_cpu_supports("popcnt"))
+        return SPOT_PLAIN;
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2") ? SPOT_AVX512
+                                                                                                                           : SPOT_AVX2;
 }
 #else
-bool spot_is_fast(void)
+enum spot_way spot_way(void)
 {
-    return false;
+    return SPOT_PLAIN;
 }
 #define cut_fast(g, i) (i)
+#define cut_faster(g, i) (i)
 #define hash_fast hash_slowly
 #endif
 
@@ -202,13 +254,13 @@ size_t spot_cut(const struct spotting *g, size_t i)
 {
     size_t from = i;
     assert(spot_has_room(g->s)); /* for what is cut slowly: that is one block or one word */
-    i = g->fast ? cut_fast(g, i) : i;
+    i = g->way == SPOT_AVX512 ? cut_faster(g, i) : g->way == SPOT_AVX2 ? cut_fast(g, i) : i;
     return cut_slowly(g, i, i + (i == from ? SPOT_BLOCK : 1));
 }
 
 void spot_hash_words(const struct spotting *g)
 {
-    if (g->fast)
+    if (g->way != SPOT_PLAIN)
         hash_fast(g);
     else
         hash_slowly(g);

@@ -5,7 +5,7 @@
 #include "filters/detect/spots.h"
 #include "filters/detect/word_parts.h"
 
-enum { SPOT_BITS = 16 };
+enum { SPOT_BITS = 18 };
 static const uint32_t SPOT_HASH_LOW = 0x9e3779b1, SPOT_HASH_HIGH = 0x85ebca6b;
 
 /* Of a word's first and last eight bytes, which for a shorter one are the same: made of what four words at a time can do. */
@@ -45,24 +45,28 @@ static inline uint32_t spot_find_key(const uint32_t *keys, uint32_t mask, uint32
     return keys[at];
 }
 
-/* The number of a word, and whether it may be known by itself, or with the one before. */
+/* The number of a word, and whether it may be an anchor or herald by itself, or with the one before. */
 enum { SPOT_MAYBE_ALONE = 1, SPOT_MAYBE_PAIR = 2, SPOT_MAYBE_SHIFT = 2 };
+
+/* What the machine has: nothing more than all of its kind, AVX2, AVX-512 with what sets bytes close together. */
+enum spot_way { SPOT_PLAIN, SPOT_AVX2, SPOT_AVX512 };
 
 struct spotting {
     const struct spot_table *table;
     struct str text;
     struct spots *s;
-    bool fast; /* with AVX2 */
+    enum spot_way way;
+    uint64_t dear; /* more work than is good */
 };
 
 /* spot_cut.c: words from `i` on, where a word begins, as far as there is room, and signs that may be anchors; returns how far it came.
- * What was cut is then hashed, and s->maybes told. */
+ * What was cut is then hashed, and s->maybes are those of it. */
 bool spot_has_room(const struct spots *s);
 size_t spot_cut(const struct spotting *g, size_t i);
 void spot_hash_words(const struct spotting *g);
-bool spot_is_fast(void);
+enum spot_way spot_way(void); /* the best that this machine can */
 
-/* spots_find in one of two ways: with AVX2 where the machine has it, or without. */
-void spots_find_in(const struct spot_table *t, struct str text, struct spots *s, bool fast);
+/* spots_find in one of the ways. */
+void spots_find_in(const struct spot_table *t, struct str text, struct spots *s, enum spot_way way);
 
 #endif

@@ -98,12 +98,21 @@ static bool has_behind(struct spotting *g, const struct spot_near *near, size_t 
     return (i < count && s->begins[i] <= limit) || (near->has_signs && has_sign(g, near, at + 1, limit + 1));
 }
 
+static bool has_near(struct spotting *g, const struct spot_near *n, size_t first, uint32_t at)
+{
+    if (!n->is_before)
+        return has_behind(g, n, first, at);
+    if (n->herald == SPOT_ALWAYS)
+        return has_before(g, n, first, at);
+    return g->s->base + at <= g->s->seen[n->herald] + n->reach;
+}
+
 /* Are the chain's other parts near its anchor, but for its herald? */
 static bool has_all(struct spotting *g, const struct spot_anchor *a, size_t first, uint32_t at)
 {
     bool all = true;
     for (const struct spot_near *n = a->near, *last = n + a->nears; all && n < last; n++)
-        all = n->is_before ? has_before(g, n, first, at) : has_behind(g, n, first, at);
+        all = has_near(g, n, first, at);
     return all;
 }
 
@@ -111,72 +120,116 @@ static bool has_all(struct spotting *g, const struct spot_anchor *a, size_t firs
 static NOINLINE void look_round(struct spotting *g, const struct spot_anchor *a, size_t first, uint32_t at)
 {
     uint32_t from = at > a->back ? at - a->back : 0, to = at + a->ahead;
+    g->s->work++;
     if (!is_covered(g->s, from, to) && has_all(g, a, first, at))
         add_spot(g->s, (struct spot){ word_before(g, first, from), to < g->text.len ? to : (uint32_t)g->text.len });
 }
 
-static inline bool stands_at(const struct spotting *g, const struct spot_piece *p, uint32_t at)
+static inline bool stands_at(const struct spotting *g, const struct spot_shape *p, uint32_t at)
 {
     return p->len <= g->text.len - at && (word_load(g->text.at + at + p->edge_at) & p->mask) == p->edge;
 }
 
-/* A word that is in an anchor and its herald is not its own herald: anchors come first. No guess is made for each of them: what
- * there is at once is asked at once. */
-static inline void look_at_piece(struct spotting *g, const struct spot_piece *p, size_t first, uint32_t at)
+/* A word that is in an anchor and its herald is not its own herald: it asks before it tells. No guess is made for each question: all
+ * are asked at once. */
+static inline void look_at_entry(struct spotting *g, const struct spot_entry *e, size_t first, uint32_t at)
 {
-    static_assert(SPOT_CHECKS_AT_ONCE == 4 && SPOT_HERALDS_AT_ONCE == 2, "as it is written here");
-    uint64_t *seen = g->s->seen, now = g->s->base + at;
-    const struct spot_link *c = g->table->links + p->first, *h = c + p->checks, *end = h + p->heralds;
-    for (; c < h; c += 4) {
-        unsigned near = (unsigned)(now <= seen[c[0].herald] + c[0].reach) | (unsigned)(now <= seen[c[1].herald] + c[1].reach) << 1 |
-                        (unsigned)(now <= seen[c[2].herald] + c[2].reach) << 2 | (unsigned)(now <= seen[c[3].herald] + c[3].reach) << 3;
-        for (; near; near &= near - 1)
-            look_round(g, &g->table->anchors[c[__builtin_ctz(near)].anchor], first, at);
-    }
-    for (; h < end; h += 2)
-        seen[h[0].herald] = seen[h[1].herald] = now;
-    g->s->work += (p->checks + p->heralds) / 4;
+    static_assert(SPOT_CHECKS == 7 && SPOT_TELLS == 8, "as it is written here");
+    uint32_t *seen = g->s->seen, now = g->s->base + at;
+#define NEAR(k) (unsigned)(now <= seen[e->herald[k]] + e->reach[k]) << (k)
+    unsigned near = NEAR(0) | NEAR(1) | NEAR(2) | NEAR(3) | NEAR(4) | NEAR(5) | NEAR(6);
+#undef NEAR
+    for (; near; near &= near - 1)
+        look_round(g, &g->table->anchors[e->anchor[__builtin_ctz(near)]], first, at);
+#define TELL(k) seen[e->tells[k]] = now
+    TELL(0), TELL(1), TELL(2), TELL(3), TELL(4), TELL(5), TELL(6), TELL(7);
+#undef TELL
 }
 
-static void look_up(struct spotting *g, uint32_t key, size_t first, uint32_t at)
+static inline void look_at(struct spotting *g, uint32_t entry, size_t first, uint32_t at)
 {
-    const struct spot_table *t = g->table;
+    const struct spot_entry *e = &g->table->entries[entry];
+    for (bool goes_on = true; goes_on; goes_on = e++->goes_on) {
+        g->s->work++;
+        if (!e->shape || stands_at(g, &g->table->shapes[e->shape], at))
+            look_at_entry(g, e, first, at);
+    }
+}
+
+/* 0: nothing has this key. */
+static inline uint32_t entry_of(const struct spot_table *t, uint32_t key)
+{
     size_t i = key & t->mask;
-    g->s->work++;
-    while (t->slots[i].piece && t->slots[i].key != key)
+    while (t->slots[i].entry && t->slots[i].key != key)
         i = (i + 1) & t->mask;
-    if (!t->slots[i].piece)
-        return;
-    for (const struct spot_piece *p = &t->pieces[t->slots[i].piece - 1];; p++) {
-        if (stands_at(g, p, at))
-            look_at_piece(g, p, first, at);
-        if (p->is_last)
-            return;
-    }
+    return t->slots[i].entry;
 }
 
-static inline void look_at_word(struct spotting *g, uint32_t maybe)
+static inline void add_ask(const struct spotting *g, size_t nth, uint32_t key)
+{
+    struct spots *s = g->s;
+    uint32_t entry = entry_of(g->table, key);
+    __builtin_prefetch(&g->table->entries[entry]);
+    s->asks[s->asks_count] = (struct spot_ask){ (uint32_t)nth, entry };
+    s->asks_count += entry != 0;
+}
+
+/* Of words that were hashed. What they ask comes later: by then it is near. */
+static void find_entries(const struct spotting *g)
 {
     const struct spots *s = g->s;
-    size_t i = maybe >> SPOT_MAYBE_SHIFT;
-    if (maybe & SPOT_MAYBE_ALONE)
-        look_up(g, s->hashes[i], i, s->begins[i]);
-    if (maybe & SPOT_MAYBE_PAIR && i > 1 && s->begins[i] - s->begins[i - 1] <= SPOT_REACH_MAX)
-        look_up(g, s->pairs[i], i - 1, s->begins[i - 1]);
+    for (size_t k = 0; k < s->maybes_count; k++) {
+        size_t i = s->maybes[k] >> SPOT_MAYBE_SHIFT;
+        if (s->maybes[k] & SPOT_MAYBE_ALONE)
+            add_ask(g, i, s->hashes[i]);
+        if (s->maybes[k] & SPOT_MAYBE_PAIR && i > 1 && s->begins[i] - s->begins[i - 1] <= SPOT_REACH_MAX)
+            add_ask(g, i - 1, s->pairs[i]);
+    }
 }
 
-static NOINLINE void look_at_sign(struct spotting *g, const struct spot_sign *sign)
+/* Of signs that were cut, those that have behind them what it takes. */
+static void find_signs(const struct spotting *g)
 {
-    unsigned bytes = g->table->sign_bytes[(unsigned char)g->text.at[sign->at]];
-    for (size_t n = 1; n <= 4; n *= 2)
-        if (bytes & n)
-            look_up(g, spot_sign_hash(g->text.at + sign->at, n), sign->nth, sign->at);
+    struct spots *s = g->s;
+    size_t n = s->signs_asked;
+    for (size_t i = n; i < s->signs_count; i++) {
+        uint32_t at = s->signs[i];
+        unsigned char c = (unsigned char)g->text.at[at], next = (unsigned char)g->text.at[at + 1]; /* there is room behind the text */
+        s->signs[n] = at;
+        n += g->table->signs[c][next / 64] >> (next & 63) & 1;
+    }
+    s->signs_asked = s->signs_count = n;
+}
+
+/* The first that begins at `at` or behind it. */
+static size_t word_at(const struct spots *s, uint32_t at)
+{
+    size_t low = 1, high = s->words_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (s->begins[middle] < at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static NOINLINE void look_at_sign(struct spotting *g, uint32_t at)
+{
+    const struct spot_table *t = g->table;
+    unsigned bytes = t->sign_bytes[(unsigned char)g->text.at[at]];
+    for (size_t n = 1; n <= 4; n *= 2) {
+        uint32_t key = spot_sign_hash(g->text.at + at, n), entry = bytes & n && spot_bit(t->may_be, key) ? entry_of(t, key) : 0;
+        if (entry)
+            look_at(g, entry, word_at(g->s, at), at);
+    }
 }
 
 /* Has more been asked than is good? */
 static bool is_dear(const struct spotting *g)
 {
-    return g->s->work > STEPS_AT_LEAST + (uint64_t)SPOT_STEPS * g->text.len;
+    return g->s->work > g->dear;
 }
 
 /* Those that begin before `known`, since behind those enough is known. Where it becomes dear, the rest of the text is a spot. */
@@ -185,16 +238,16 @@ static void look_at_some(struct spotting *g, uint32_t known)
     struct spots *s = g->s;
     size_t i = 0, k = 0;
     for (;;) {
-        uint32_t sign = k < s->signs_count && s->signs[k].at < known ? s->signs[k].at : known;
-        for (; i < s->maybes_count && s->begins[s->maybes[i] >> SPOT_MAYBE_SHIFT] < sign && !is_dear(g); i++)
-            look_at_word(g, s->maybes[i]);
+        uint32_t sign = k < s->signs_count && s->signs[k] < known ? s->signs[k] : known;
+        for (; i < s->asks_count && s->begins[s->asks[i].nth] < sign && !is_dear(g); i++)
+            look_at(g, s->asks[i].entry, s->asks[i].nth, s->begins[s->asks[i].nth]);
         if (sign == known || is_dear(g))
             break;
-        look_at_sign(g, &s->signs[k++]);
+        look_at_sign(g, s->signs[k++]);
     }
-    s->maybes_count -= i;
-    s->signs_count -= k;
-    memmove(s->maybes, s->maybes + i, s->maybes_count * sizeof *s->maybes);
+    s->asks_count -= i;
+    s->signs_asked = s->signs_count -= k;
+    memmove(s->asks, s->asks + i, s->asks_count * sizeof *s->asks);
     memmove(s->signs, s->signs + k, s->signs_count * sizeof *s->signs);
 }
 
@@ -203,9 +256,9 @@ static void take_rest(struct spotting *g, size_t came)
 {
     const struct spots *s = g->s;
     uint32_t at = (uint32_t)came;
-    uint32_t maybe = s->maybes_count ? s->begins[s->maybes[0] >> SPOT_MAYBE_SHIFT] : at;
+    uint32_t maybe = s->asks_count ? s->begins[s->asks[0].nth] : at;
     at = maybe < at ? maybe : at;
-    at = s->signs_count && s->signs[0].at < at ? s->signs[0].at : at;
+    at = s->signs_count && s->signs[0] < at ? s->signs[0] : at;
     at = at > 2 * SPOT_REACH_MAX ? at - 2 * SPOT_REACH_MAX : 0;
     add_spot(g->s, (struct spot){ word_before(g, s->words_count, at), (uint32_t)g->text.len });
 }
@@ -221,19 +274,25 @@ static void forget(struct spotting *g, uint32_t needed)
     memmove(s->begins, s->begins + n, s->words_count * sizeof *s->begins);
     memmove(s->hashes, s->hashes + n, s->words_count * sizeof *s->hashes);
     memmove(s->pairs, s->pairs + n, s->words_count * sizeof *s->pairs);
-    for (size_t i = 0; i < s->maybes_count; i++)
-        s->maybes[i] -= (uint32_t)n << SPOT_MAYBE_SHIFT;
-    for (size_t i = 0; i < s->signs_count; i++)
-        s->signs[i].nth -= (uint32_t)n;
+    for (size_t i = 0; i < s->asks_count; i++)
+        s->asks[i].nth -= (uint32_t)n;
     s->hashed = s->words_count;
+}
+
+/* Nothing was seen yet. */
+static void begin_seen(struct spots *s)
+{
+    memset(s->seen, 0, s->heralds * sizeof *s->seen);
+    s->seen[SPOT_ALWAYS] = UINT32_MAX - SPOT_REACH_MAX;
+    s->base = 0;
 }
 
 bool spots_open(struct spots *s, const struct rule_set *set)
 {
-    if (!(s->seen = calloc(set->parts_count + SPOT_PSEUDO_PARTS, sizeof *s->seen)))
-        return false;
-    s->seen[set->parts_count + SPOT_ALWAYS] = UINT64_MAX / 2;
-    return true;
+    s->heralds = set->spots.heralds > SPOT_HERALDS ? set->spots.heralds : SPOT_HERALDS;
+    if ((s->seen = calloc(s->heralds, sizeof *s->seen)))
+        begin_seen(s);
+    return s->seen;
 }
 
 void spots_close(struct spots *s)
@@ -251,14 +310,16 @@ static uint32_t known_until(const struct spots *s, size_t i)
     return last > SPOT_REACH_MAX ? last - SPOT_REACH_MAX : 0;
 }
 
-void spots_find_in(const struct spot_table *t, struct str text, struct spots *s, bool fast)
+void spots_find_in(const struct spot_table *t, struct str text, struct spots *s, enum spot_way way)
 {
-    struct spotting g = { .table = t, .text = text, .s = s, .fast = fast };
+    struct spotting g = { .table = t, .text = text, .s = s, .way = way, .dear = STEPS_AT_LEAST + (uint64_t)SPOT_STEPS * text.len };
     s->words_count = s->hashed = 1; /* before the first there is one of no bytes that is none */
     s->begins[0] = 0;
     s->hashes[0] = UINT32_MAX;
-    s->count = s->maybes_count = s->signs_count = 0;
+    s->count = s->asks_count = s->signs_count = s->signs_asked = 0;
     s->work = 0;
+    if (s->base > UINT32_MAX / 2) /* texts have at most 1 GB */
+        begin_seen(s);
     s->base += 2 * SPOT_REACH_MAX;
     size_t i = 0;
     while (i < text.len && spot_has_room(s) && !is_dear(&g)) {
@@ -266,6 +327,8 @@ void spots_find_in(const struct spot_table *t, struct str text, struct spots *s,
         if (i < text.len && spot_has_room(s))
             continue;
         spot_hash_words(&g);
+        find_entries(&g);
+        find_signs(&g);
         uint32_t known = known_until(s, i);
         s->pairs[s->words_count] = 0;
         look_at_some(&g, i < text.len ? known : UINT32_MAX);
@@ -274,10 +337,10 @@ void spots_find_in(const struct spot_table *t, struct str text, struct spots *s,
     }
     if (i < text.len || is_dear(&g))
         take_rest(&g, i);
-    s->base += text.len;
+    s->base += (uint32_t)text.len;
 }
 
 void spots_find(const struct spot_table *t, struct str text, struct spots *s)
 {
-    spots_find_in(t, text, s, spot_is_fast());
+    spots_find_in(t, text, s, spot_way());
 }

@@ -27,6 +27,7 @@ enum {
 /* Another part of the chain: it begins at most so many bytes before or behind where the anchor begins. */
 struct spot_near {
     uint16_t reach;
+    uint16_t herald; /* of a part before the anchor that is one; else SPOT_ALWAYS, and words are asked */
     bool is_before, has_signs;
     uint32_t first_key, mask; /* an open hash table of what its words are found by */
 };
@@ -36,36 +37,39 @@ struct spot_anchor {
     struct spot_near near[RULE_PARTS_MAX - 1]; /* parts that have no herald, the rarest first */
 };
 
-/* What a word, phrase or sign asks when it is seen, or tells. */
-struct spot_link {
-    uint32_t herald;        /* index of `seen`; of a chain without one SPOT_ALWAYS behind the parts */
-    uint16_t reach, anchor; /* of a check: the herald begins at most so many bytes before the anchor */
+/* What a word, phrase or sign that is in anchors or heralds asks when it is seen, and what it tells: one line of the cache, filled up
+ * with what says nothing. What has more goes on in the next. */
+enum { SPOT_ALWAYS, SPOT_NEVER, SPOT_SINK, SPOT_HERALDS /* from here on: index of `seen` */, SPOT_CHECKS = 7, SPOT_TELLS = 8 };
+struct spot_entry {
+    uint16_t herald[SPOT_CHECKS], reach[SPOT_CHECKS], anchor[SPOT_CHECKS]; /* it begins at most so many bytes before the anchor */
+    uint16_t tells[SPOT_TELLS];
+    uint32_t shape : 31;  /* 0: a word, which its key tells */
+    uint32_t goes_on : 1; /* the next has the same key */
 };
-enum { SPOT_ALWAYS, SPOT_NEVER, SPOT_SINK, SPOT_PSEUDO_PARTS, SPOT_CHECKS_AT_ONCE = 4, SPOT_HERALDS_AT_ONCE = 2 };
+static_assert(sizeof(struct spot_entry) == 64, "one line of the cache");
 
-/* A word, phrase or sign that is in anchors and heralds. */
-struct spot_piece {
-    uint64_t edge, mask; /* its last eight bytes, or all; mask 0 of a word, which its key tells */
+/* How a phrase or sign is told from others with its key. */
+struct spot_shape {
+    uint64_t edge, mask; /* its last eight bytes, or all */
     uint16_t len, edge_at;
-    uint32_t first, checks; /* links[first ..]: its checks, then its heralds, each filled up to so many at once */
-    uint32_t heralds : 31;
-    bool is_last : 1; /* with this key */
 };
 
 struct spot_table {
     bool is_everywhere; /* spots are of no use: all are expressions, or chains go too far */
     const uint64_t *letters;
-    uint32_t *may_be, *may_pair; /* bits for some bits of each hash: of words, of pairs */
+    uint32_t *may_be, *may_pair; /* bits for some bits of each hash: of words and signs, of pairs */
     uint64_t signs[128][4];      /* of a sign: what follows it in both */
     uint8_t sign_bytes[128];     /* … by how many bytes it is found: bits for 1, 2 and 4 */
+    uint8_t sign_rows[16];       /* for the lower half of such a byte: a bit for the upper half */
     struct spot_slot {
-        uint32_t key, piece; /* the first of pieces with that key, plus one; 0: free */
+        uint32_t key, entry; /* 0: free */
     } *slots;                /* an open hash table */
     size_t mask;
-    struct spot_piece *pieces;
-    struct spot_link *links;
+    struct spot_entry *entries;
+    struct spot_shape *shapes;
     struct spot_anchor *anchors; /* one for each chain */
     uint32_t *keys;
+    size_t heralds; /* and what is not one: size of `seen` */
 };
 
 /* Of a set whose words are in its table. False without memory. */
@@ -79,15 +83,18 @@ struct spots {
     size_t count;
     uint64_t work; /* words that were asked, for tests */
     /* private */
-    uint64_t *seen; /* owned; where each part was seen last, counted from the first text on */
-    uint64_t base;  /* of this text */
-    size_t words_count, hashed, maybes_count, signs_count;
+    uint32_t *seen;  /* owned; where each herald was seen last, counted from a text before this one on */
+    uint32_t base;   /* of this text */
+    size_t heralds;
+    size_t words_count, hashed, maybes_count, asks_count;
+    size_t signs_count, signs_asked; /* the first of them were found to be so */
     uint32_t begins[SPOT_WORDS], ends[SPOT_WORDS];
     uint32_t hashes[SPOT_WORDS], pairs[SPOT_WORDS]; /* of words[1 ..]; with the word before */
-    uint32_t maybes[SPOT_WORDS];                    /* words that may be anchors or heralds, or end one of two words: see SPOT_MAYBE_SHIFT */
-    struct spot_sign {
-        uint32_t at, nth; /* the word that comes next */
-    } signs[SPOT_SIGNS];
+    uint32_t maybes[SPOT_WORDS];                    /* of those hashed last, see SPOT_MAYBE_SHIFT */
+    struct spot_ask {
+        uint32_t nth, entry;
+    } asks[2 * SPOT_WORDS]; /* words that are anchors or heralds, or begin one */
+    uint32_t signs[SPOT_SIGNS]; /* that may be either */
 };
 
 /* False without memory. Spots of zeros may be closed. */
