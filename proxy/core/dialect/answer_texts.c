@@ -224,19 +224,19 @@ static bool walk_response_event(struct way w)
     if (jsonx_is(j, response, JSONX_OBJECT)) {
         bool is_over = str_ends(type, STR("ed")) && !str_ends(type, STR(".created")) && !str_ends(type, STR(".queued"));
         bool is_end = is_over || str_ends(type, STR(".incomplete"));
-        return (!is_end || w.reader->over(w.reader, ANSWER_ALL)) && walk_response(w, response);
+        return (!is_end || w.reader->over(w.reader, ANSWER_ALL)) && walk_response(w, response) && walk_rest(w, type, response);
     }
     if (jsonx_is(j, item, JSONX_OBJECT)) {
         if (is_done && !w.reader->over(w.reader, w.choice))
             return false;
         w.kind = is_done ? PLACE_REPEAT : PLACE_PIECE;
         w.is_added = !is_done;
-        return walk_item(w, item, w.choice);
+        return walk_item(w, item, w.choice) && walk_rest(w, type, item);
     }
     if (jsonx_is(j, part, JSONX_OBJECT)) {
         w.kind = is_done ? PLACE_REPEAT : PLACE_PIECE;
         w.is_added = !is_done;
-        return part_event(w, part);
+        return part_event(w, part) && walk_rest(w, type, part);
     }
     /* an event that is not known: its delta is a piece of a text of its own, any other string a whole one */
     w.id = way_key(way_index(way_begin(w.choice), number(j, "content_index")), type);
