@@ -20,10 +20,11 @@ bool morse_text(struct view_memory *m, struct reading in, struct form *out)
             code = code * 2 + (s.at[end] == '-');
         char letter = code > 1 && code < sizeof MORSE - 1 ? MORSE[code] : s.at[i];
         end += end == i;
-        bool apart = end < s.len && s.at[end] == ' '; /* between two letters; words are parted by more */
-        if (!form_add(m, out, str_of(&letter, letter != '/' || code > 1), &in, i, end))
+        bool apart = end < s.len && s.at[end] == ' '; /* between two letters, and signs; words are parted by more */
+        bool is_letter = code > 1 || (apart && i && s.at[i - 1] == ' ' && letter != ' ' && letter != '/' && letter != '|');
+        if (!form_add(m, out, str_of(&letter, code > 1 || (letter != '/' && letter != '|')), &in, i, end))
             return false;
-        end += code > 1 && apart;
+        end += is_letter && apart;
     }
     m->work += 2 * s.len;
     return true;
@@ -86,7 +87,7 @@ static bool is_text(const char *bytes, size_t n)
             return false;
         letters += char_is(bytes[i], IS_WORD | IS_SPACE);
     }
-    return letters * 4 >= n * 3;
+    return letters * 2 >= n;
 }
 
 static bool is_base85(struct str s, size_t i, const int8_t value[128])

@@ -118,7 +118,7 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
     *work += 16;
     if (!(to->reasons & STRANGE_MORSE) && n.letters * 8 <= n.all && n.taps * 5 >= n.all * 2)
         to->reasons |= STRANGE_MORSE;
-    if (!(to->reasons & STRANGE_DENSE) && n.blanks * 16 <= n.all)
+    if (!(to->reasons & STRANGE_DENSE) && n.blanks * 10 <= n.all && n.all >= LETTERS_MIN)
         to->reasons |= STRANGE_DENSE;
     bool letters = n.letters * 2 >= n.all && n.rare * 22 >= n.letters, codes = n.codes * 8 >= n.all;
     if ((to->reasons & STRANGE_CIPHER) || !(letters || codes))

@@ -233,8 +233,10 @@ static bool read_strange(struct views *v, struct reading plain, const struct str
 
 /* Most of the text is worth the second look, or marks are everywhere: then there is nothing to gain from a smaller one.
  */
-static bool is_wide(const struct look *l, size_t len)
+static bool is_wide(const struct look *l, const struct strange *strange, size_t len)
 {
+    if (strange->reasons)
+        return true;
     size_t bytes = 0;
     for (size_t i = 0; i < l->count; i++)
         bytes += l->at[i].end - l->at[i].start;
@@ -249,7 +251,7 @@ static bool make_more(struct views *v, struct reading text, struct reading plain
         m->at_ceiling = true;
         return false;
     }
-    if (l->count && !is_wide(l, plain.text.len)) {
+    if (l->count && !is_wide(l, strange, plain.text.len)) {
         if (!focus_text(m, plain, l, &m->forms[FORM_FOCUS]))
             return false;
         c.now = form_reading(&m->forms[FORM_FOCUS]);
@@ -277,6 +279,7 @@ bool views_make(struct views *v, struct str text)
     }
     add_view(v, VIEW_PLAIN, 0, plain);
     look_strange(plain.text, &strange, &m->work);
+    l.reasons |= strange.reasons & STRANGE_DENSE ? REASON_JOINED : 0;
     bool ok = !(l.reasons | strange.reasons) || make_more(v, original, plain, &l, &strange) || give_up(v);
     v->work = m->work;
     return ok;
