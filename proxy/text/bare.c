@@ -92,6 +92,12 @@ static bool is_joint(struct str s, size_t i, struct closers *known)
     return known->are_joined;
 }
 
+/* Are the two one letter each: a letter of a word that is taken apart? */
+static bool stands_alone(struct str s, size_t before, size_t after)
+{
+    return !(before && char_is(s.at[before - 1], IS_ALPHA)) && !(after + 1 < s.len && char_is(s.at[after + 1], IS_ALPHA));
+}
+
 size_t markup_at(struct str s, size_t i, struct closers *known, bool *space)
 {
     char sign = s.at[i], before = i ? s.at[i - 1] : ' ';
@@ -109,7 +115,7 @@ size_t markup_at(struct str s, size_t i, struct closers *known, bool *space)
     if (sign == '~')
         return n == 2 ? n : 0;
     if (sign == '_' && n == 1 && is_letter(before) && is_letter(after) && is_joint(s, i, known))
-        return *space = true, n;
+        return stands_alone(s, i - 1, i + n) ? 0 : (*space = true, n); /* w_o_r_d is for tight.c */
     if (sign == '_') /* a name in code keeps its joints */
         return n == 2 || !char_is(before, IS_WORD | IS_HIGH) || !char_is(after, IS_WORD | IS_HIGH) ? n : 0;
     return n;
@@ -141,12 +147,6 @@ static bool is_done(struct str s, size_t i, size_t j)
             return !(i > len && is_letter(s.at[i - len - 1])) && !(j < s.len && is_letter(s.at[j]));
     }
     return false;
-}
-
-/* Are the two one letter each: a letter of a word that is taken apart? */
-static bool stands_alone(struct str s, size_t before, size_t after)
-{
-    return !(before && char_is(s.at[before - 1], IS_ALPHA)) && !(after + 1 < s.len && char_is(s.at[after + 1], IS_ALPHA));
 }
 
 bool bare_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)

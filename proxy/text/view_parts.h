@@ -40,6 +40,7 @@ enum form_use {
     FORM_TURNED_WORDS,
     FORM_ROT13,
     FORM_DECIPHERED,
+    FORM_UPSIDE,
     FORM_MORSE,
     FORM_DENSE,
     FORM_BETWEEN,
@@ -69,6 +70,7 @@ enum reason {
     REASON_SCRAMBLED = 256,
     REASON_JOINED = 512,
     REASON_TURNED = 1024, /* written backwards */
+    REASON_UPSIDE = 2048, /* … upside down */
 };
 
 enum { LOOK_STRETCHES_MAX = 256 };
@@ -176,6 +178,9 @@ bool part_text(struct view_memory *m, struct reading in, struct form *out, bool 
 bool unscramble_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool reverse_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool turn_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
+/* upside.c: is it written upside down, and what it says then. */
+bool is_upside_down(struct str s, uint64_t *work);
+bool upside_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
 bool turn_words(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
 
 /* Asked by look.c and by the steps alike, each about the text from `s` on; all look at a bounded number of bytes. */

@@ -198,6 +198,11 @@ static bool turn_round(struct views *v, struct reading text, struct reading plai
         add_view(v, VIEW_REVERSED, 0, form_reading(whole));
         add_view(v, VIEW_REVERSED, 0, form_reading(words));
     }
+    if (reasons & REASON_UPSIDE) {
+        if (!upside_text(m, plain, &m->forms[FORM_UPSIDE]))
+            return false;
+        add_view(v, VIEW_REVERSED, 0, form_reading(&m->forms[FORM_UPSIDE]));
+    }
     if (reasons & REASON_ROT13) {
         if (!decipher_text(m, plain, rotated, &ROT13))
             return false;
@@ -274,7 +279,7 @@ bool views_make(struct views *v, struct str text)
             return false;
         plain = form_reading(&m->forms[FORM_PLAIN]);
         look_at(plain.text, false, &l, &m->work);
-        l.reasons |= facts.reasons;
+        l.reasons |= facts.reasons | (is_upside_down(plain.text, &m->work) ? REASON_UPSIDE : 0);
         v->oddities |= facts.oddities;
     }
     add_view(v, VIEW_PLAIN, 0, plain);

@@ -1,0 +1,67 @@
+/* upside.c - ǝɹouƃı: letters that look like others which stand on their heads, read from the end to the beginning. */
+#include "proxy/text/view_parts.h"
+
+enum { UPSIDE_TELLING = 4 };
+
+static const struct {
+    uint16_t code;
+    char letter;
+} UPSIDE[] = {
+    { 0x131, 'i' },   { 0x183, 'g' },   { 0x186, 'c' },   { 0x18e, 'e' },   { 0x1dd, 'e' },   { 0x250, 'a' },   { 0x253, 'g' },
+    { 0x254, 'c' },   { 0x258, 'e' },   { 0x259, 'e' },   { 0x25f, 'f' },   { 0x265, 'h' },   { 0x26f, 'm' },   { 0x279, 'r' },
+    { 0x27e, 'j' },   { 0x283, 'l' },   { 0x287, 't' },   { 0x28c, 'v' },   { 0x28d, 'w' },   { 0x28e, 'y' },   { 0x29e, 'k' },
+    { 0x39b, 'v' },   { 0x3bb, 'v' },   { 0x500, 'p' },   { 0x501, 'p' },   { 0x5df, 'l' },   { 0x5e4, 'g' },   { 0x15e1, 'd' },
+    { 0x15fa, 'b' },  { 0x1d09, 'i' },  { 0x1d1a, 'r' },  { 0x1d6e, 'f' },  { 0x1d77, 'g' },  { 0x2132, 'f' },  { 0x214e, 'f' },
+    { 0x2141, 'g' },  { 0x2142, 'l' },  { 0x2144, 'y' },  { 0x2200, 'a' },  { 0x2229, 'u' },  { 0x22a5, 't' },  { 0x22ca, 'k' },
+};
+
+static char upside_letter(uint32_t code)
+{
+    for (size_t i = 0; i < ARRAY_LEN(UPSIDE); i++)
+        if (UPSIDE[i].code == code)
+            return UPSIDE[i].letter;
+    return 0;
+}
+
+/* Letters of the Latin alphabet that are others when they are turned round. */
+static char turned(char c)
+{
+    static const char PAIRS[] = "bqqbdppdnuunMWWM";
+    for (size_t i = 0; i + 1 < sizeof PAIRS; i++)
+        if (PAIRS[i] == c)
+            return PAIRS[i ^ 1];
+    return c;
+}
+
+bool is_upside_down(struct str s, uint64_t *work)
+{
+    unsigned found = 0;
+    *work += s.len / 4;
+    for (size_t i = 0, width; i < s.len && found < UPSIDE_TELLING; i += width) {
+        width = 1;
+        unsigned char c = (unsigned char)s.at[i];
+        if (c < 0xc7 || c > 0xca) /* of U+01DD and U+0250 to U+029E; each text that is turned has some */
+            continue;
+        uint32_t code = char_at(s, i, &width);
+        found += code != 0x259 && upside_letter(code) != 0;
+    }
+    return found >= UPSIDE_TELLING;
+}
+
+bool upside_text(struct view_memory *m, struct reading in, struct form *out)
+{
+    struct str s = in.text;
+    if (!form_reserve(m, out, s.len))
+        return false;
+    m->work += 8 * s.len;
+    for (size_t start, end = s.len; end; end = start) {
+        for (start = end - 1; start && ((unsigned char)s.at[start] & 0xc0) == 0x80;)
+            start--;
+        size_t width;
+        uint32_t code = char_at(s, start, &width);
+        char letter = code < 0x80 ? turned((char)code) : upside_letter(code);
+        if (!(letter ? form_add(m, out, str_of(&letter, 1), &in, start, end) : form_copy(m, out, &in, start, end)))
+            return false;
+    }
+    return true;
+}
