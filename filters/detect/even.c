@@ -71,14 +71,27 @@ static inline void add_breaks(struct even *e, size_t at, uint32_t bits)
         e->breaks[at / 64 + 1] |= (uint64_t)bits >> (64 - (at & 63));
 }
 
-/* As far as no white space has another behind it, or the end of the text; none may have been before. */
-TARGET static void copy_fast(struct pass *p)
+/* Thirty-two bytes, of which n are taken. */
+static inline void take(struct pass *p, size_t n, uint32_t breaks)
+{
+    size_t from = p->out;
+    if (breaks)
+        add_breaks(p->e, from, breaks);
+    p->out += n;
+    mark(p, from, p->in);
+    p->in += n;
+}
+
+/* As far as no white space has another behind it, or the end of the text; none may have been before. That no load has to wait for how far
+ * the one before has come is worth two ways to go on. */
+TARGET static void copy_fast(struct pass *to)
 {
     const __m256i before_a = _mm256_set1_epi8('A' - 1), after_z = _mm256_set1_epi8('Z' + 1), step = _mm256_set1_epi8(32);
-    char tail[64];
-    while (p->in < p->text.len) {
-        const char *at = p->text.at + p->in;
-        size_t left = p->text.len - p->in, most = left < 32 ? left : 32;
+    struct pass p = *to;
+    char *bytes = p.e->bytes, tail[64];
+    while (p.in < p.text.len) {
+        const char *at = p.text.at + p.in;
+        size_t left = p.text.len - p.in;
         if (left < 33) {
             memset(tail, ' ', sizeof tail);
             at = memcpy(tail, at, left);
@@ -87,20 +100,21 @@ TARGET static void copy_fast(struct pass *p)
         __m256i next = is_white(_mm256_loadu_si256((const __m256i *)(const void *)(at + 1)));
         __m256i is_big = _mm256_and_si256(_mm256_cmpgt_epi8(v, before_a), _mm256_cmpgt_epi8(after_z, v));
         __m256i ends = _mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('\n')), _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\r')));
-        uint64_t stop = (uint32_t)_mm256_movemask_epi8(_mm256_and_si256(white, next)) | (uint64_t)1 << most;
-        size_t n = (size_t)__builtin_ctzll(stop), from = p->out;
-        uint32_t breaks = (uint32_t)_mm256_movemask_epi8(ends) & (uint32_t)(((uint64_t)1 << n) - 1);
+        uint32_t twice = (uint32_t)_mm256_movemask_epi8(_mm256_and_si256(white, next));
+        uint32_t breaks = (uint32_t)_mm256_movemask_epi8(ends);
         __m256i small = _mm256_blendv_epi8(_mm256_add_epi8(v, _mm256_and_si256(is_big, step)), _mm256_set1_epi8(' '), white);
-        _mm256_storeu_si256((__m256i *)(void *)(p->e->bytes + p->out), small);
-        if (breaks)
-            add_breaks(p->e, p->out, breaks);
-        p->beyond |= (uint32_t)_mm256_movemask_epi8(v);
-        p->out += n;
-        mark(p, from, p->in);
-        p->in += n;
+        _mm256_storeu_si256((__m256i *)(void *)(bytes + p.out), small);
+        p.beyond |= (uint32_t)_mm256_movemask_epi8(v);
+        if (left > 32 && !twice) {
+            take(&p, 32, breaks);
+            continue;
+        }
+        size_t most = left < 32 ? left : 32, n = (size_t)__builtin_ctzll(twice | (uint64_t)1 << most);
+        take(&p, n, breaks & (uint32_t)(((uint64_t)1 << n) - 1));
         if (n < most)
-            return;
+            break;
     }
+    *to = p;
 }
 
 static void copy_even(struct pass *p)
