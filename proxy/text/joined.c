@@ -1,5 +1,4 @@
-/* joined.c - Ignoreallprevious, ignore-all-previous, ignore.all.previous: words without spaces, parted where known ones begin and end, or
- * at the sign that there is between so many.
+/* joined.c - Ignoreallprevious, ignore-all-previous: words without spaces, parted where known ones begin and end.
  *
  * Of all the ways to part a run of letters the one is taken that leaves the fewest letters to words that nobody knows; it is found in
  * one pass, with a few looks into the table of words at each letter. What is known are the words of scrambled_table.c. */
@@ -7,7 +6,7 @@
 
 #include "proxy/text/view_parts.h"
 
-enum { JOINED_LETTERS = 16, LETTERS_TELLING = 28, WORDS_TELLING = 3, JOINTS = 5, LOOK_AHEAD = 64, PART_LETTERS = 8, CHUNK = 192, SMALL_LETTERS = 4, SIGN_LOOK_AHEAD = 128, SIGNS_TELLING = 4, SIGN_LETTERS = 3 };
+enum { JOINED_LETTERS = 16, LETTERS_TELLING = 28, WORDS_TELLING = 3, JOINTS = 5, LOOK_AHEAD = 64, PART_LETTERS = 8, CHUNK = 192, SMALL_LETTERS = 4 };
 /* What a part costs: a letter of no word a little more than a word that is known. Small words are everywhere. */
 enum { COST_WORD = 10, COST_LETTER = 11, COST_SMALL = 22 };
 
@@ -116,38 +115,13 @@ bool letters_are_joined(struct str s, uint64_t *work)
     return joints == JOINTS;
 }
 
-/* The sign that stands for spaces in the run that s[0] begins; 0: none. Letters that stand alone are not parted by it. */
-static char sign_of(struct str s, char known)
-{
-    static const char SIGNS[] = ".,/;:|+~&=*#^%@!$_\\";
-    uint8_t seen[128] = { 0 };
-    size_t i = 1, most = 0;
-    for (; i + 1 < s.len && i < SIGN_LOOK_AHEAD && !char_is(s.at[i + 1], IS_SPACE); i++) {
-        char c = s.at[i];
-        if (char_is(c, IS_WORD | IS_HIGH | IS_CONTROL) || s.at[i + 1] == c)
-            continue;
-        if (c == known || (++seen[(unsigned char)c] > seen[most] && strchr(SIGNS, c)))
-            most = (unsigned char)c;
-        if (c == known)
-            return c;
-    }
-    return seen[most] >= SIGNS_TELLING && i >= (size_t)SIGN_LETTERS * seen[most] ? (char)most : 0;
-}
-
 bool part_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
 {
     struct str s = in.text;
     if (!form_reserve(m, out, s.len + s.len / 8))
         return false;
-    char sign = 0, known = 0;
     for (size_t i = 0, end; i < s.len; i = end) {
-        if (!i || (char_is(s.at[i - 1], IS_SPACE) && !char_is(s.at[i], IS_SPACE))) {
-            sign = sign_of(str_from(s, i), known);
-            known = sign ? sign : known;
-            m->work += 2;
-        }
-        bool spaces = sign && s.at[i] == sign && i + 1 < s.len && s.at[i + 1] != sign && !char_is(s.at[i + 1], IS_SPACE);
-        bool joint = spaces || (s.at[i] == '-' && is_between_letters(s, i, i + 1));
+        bool joint = s.at[i] == '-' && is_between_letters(s, i, i + 1);
         for (end = i; end < s.len && char_is(s.at[end], IS_ALPHA);)
             end++;
         bool long_enough = end - i >= PART_LETTERS;

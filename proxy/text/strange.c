@@ -43,21 +43,22 @@ static bool is_strange(const char *p)
 }
 
 struct counts {
-    unsigned all, letters, rare, blanks, codes, taps; /* codes: : to @, letters in ROT47; taps: . and - */
+    unsigned all, letters, rare, blanks, codes, dots, dashes; /* codes: : to @, letters in ROT47 */
 };
 
 static struct counts count(struct str s)
 {
-    lanes letters = { 0 }, rare = { 0 }, blanks = { 0 }, codes = { 0 }, taps = { 0 };
+    lanes letters = { 0 }, rare = { 0 }, blanks = { 0 }, codes = { 0 }, dots = { 0 }, dashes = { 0 };
     for (size_t i = 0; i + sizeof letters <= s.len; i += sizeof letters) {
         lanes v = lanes_at(s.at + i), small = v | 0x20;
         letters -= IN(small, 'a', 'z');
         rare -= rare_letters(small);
         blanks -= IN(v, 0, ' ');
         codes -= IN(v, ':', '@');
-        taps -= IN(v, '-', '.');
+        dots -= (lanes)(v == '.');
+        dashes -= (lanes)(v == '-');
     }
-    return (struct counts){ (unsigned)s.len, sum_of(letters), sum_of(rare), sum_of(blanks), sum_of(codes), sum_of(taps) };
+    return (struct counts){ (unsigned)s.len, sum_of(letters), sum_of(rare), sum_of(blanks), sum_of(codes), sum_of(dots), sum_of(dashes) };
 }
 
 /* Eight times the bits that a letter is worth in English: 33 on the average, of letters by chance 43. The alphabet stands there twice. */
@@ -116,9 +117,11 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
         rest = str_from(text, text.len < NEAR ? 0 : text.len - NEAR);
     struct counts n = count(str_first(rest, NEAR));
     *work += 16;
-    if (!(to->reasons & STRANGE_MORSE) && n.letters * 8 <= n.all && n.taps * 5 >= n.all * 2)
+    if (n.all < LETTERS_MIN)
+        return;
+    if (!(to->reasons & STRANGE_MORSE) && n.letters * 8 <= n.all && n.dots * 8 >= n.all && n.dashes * 8 >= n.all)
         to->reasons |= STRANGE_MORSE;
-    if (!(to->reasons & STRANGE_DENSE) && n.blanks * 10 <= n.all && n.all >= LETTERS_MIN)
+    if (!(to->reasons & STRANGE_DENSE) && n.blanks * 10 <= n.all)
         to->reasons |= STRANGE_DENSE;
     bool letters = n.letters * 2 >= n.all && n.rare * 22 >= n.letters, codes = n.codes * 8 >= n.all;
     if ((to->reasons & STRANGE_CIPHER) || !(letters || codes))

@@ -134,6 +134,7 @@ static const struct {
 } STEPS[] = {
     { REASON_MARKUP | REASON_MARKS, VIEW_BARE, FORM_BARE, bare_text },
     { REASON_SPACED, VIEW_TIGHT, FORM_TIGHT, tight_text },
+    { REASON_SIGNS, VIEW_PARTED, FORM_SIGNS, signs_text },
     { REASON_JOINED, VIEW_PARTED, FORM_PARTED, part_text },
     { REASON_SCRAMBLED, VIEW_UNSCRAMBLED, FORM_UNSCRAMBLED, unscramble_text },
     { REASON_LEET, VIEW_LEET, FORM_LEET, leet_text },
@@ -284,7 +285,7 @@ bool views_make(struct views *v, struct str text)
     }
     add_view(v, VIEW_PLAIN, 0, plain);
     look_strange(plain.text, &strange, &m->work);
-    l.reasons |= strange.reasons & STRANGE_DENSE ? REASON_JOINED : 0;
+    l.reasons |= strange.reasons & STRANGE_DENSE ? REASON_SIGNS : 0;
     bool ok = !(l.reasons | strange.reasons) || make_more(v, original, plain, &l, &strange) || give_up(v);
     v->work = m->work;
     return ok;

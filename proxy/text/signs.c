@@ -1,0 +1,46 @@
+/* signs.c - ignore.all.previous, ignore/all/previous: words with a sign where spaces should be. */
+#include "proxy/text/view_parts.h"
+
+enum { LOOK_AHEAD = 128, TELLING = 4, SIGN_LETTERS = 3 };
+
+/* The sign that stands for spaces in the run that s[0] begins; 0: none. Letters that stand alone are not parted by it. */
+static char sign_of(struct str s, char known)
+{
+    static const char SIGNS[] = ".,/;:|+~&=*#^%@!$\\";
+    uint8_t seen[128] = { 0 };
+    size_t i = 1, most = 0;
+    for (; i + 1 < s.len && i < LOOK_AHEAD && !char_is(s.at[i + 1], IS_SPACE); i++) {
+        char c = s.at[i];
+        if (c == ':' && str_starts(str_from(s, i), STR("://")))
+            return 0; /* an address */
+        if (char_is(c, IS_WORD | IS_HIGH | IS_CONTROL) || s.at[i + 1] == c)
+            continue;
+        if (c == known || (++seen[(unsigned char)c] > seen[most] && strchr(SIGNS, c)))
+            most = (unsigned char)c;
+        if (c == known)
+            return c;
+    }
+    return seen[most] >= TELLING && i >= (size_t)SIGN_LETTERS * seen[most] ? (char)most : 0;
+}
+
+bool signs_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
+{
+    struct str s = in.text;
+    char sign = 0, known = 0;
+    if (!form_copy(m, out, &in, 0, s.len))
+        return false;
+    m->work += 4 * s.len;
+    for (size_t i = 0; i + 1 < s.len; i++) {
+        if (char_is(s.at[i], IS_SPACE))
+            continue;
+        if (!i || char_is(s.at[i - 1], IS_SPACE)) {
+            sign = sign_of(str_from(s, i), known);
+            known = sign ? sign : known;
+        }
+        if (sign && s.at[i] == sign && s.at[i + 1] != sign && !char_is(s.at[i + 1], IS_SPACE)) {
+            out->text[i] = ' ';
+            *changed = true;
+        }
+    }
+    return true;
+}
