@@ -7,6 +7,8 @@
 #ifndef DETECT_PATTERN_PARTS_H
 #define DETECT_PATTERN_PARTS_H
 
+#include <string.h>
+
 #include "filters/detect/pattern_set.h"
 
 struct byte_set {
@@ -51,8 +53,11 @@ struct pattern_group {
 
 /* Where a match can begin, by its first bytes: a bit for each row of ways to begin. What begins with a digit, a small letter, a
  * capital and anything else has rows of its own each. See pattern_begin.c. */
-enum { BEGIN_ROWS = 64, BEGIN_BYTES = 16, BEGIN_KINDS = 3, BEGIN_STRETCH = 64 };
-enum { BEGIN_IS_WORD = 1, BEGIN_BEHIND_OTHER = 2, BEGIN_BEHIND_WORD = 4 };
+enum { BEGIN_ROWS = 64, BEGIN_BYTES = 16, BEGIN_STRETCH = 64, BEGIN_BATCH = 512, BEGIN_PLACE_LOG2 = 9, BEGIN_WORD_LOG2, BEGIN_PLACE = BEGIN_BATCH - 1 };
+enum { BEGIN_KIND_WORD, BEGIN_KIND_BEHIND_OTHER, BEGIN_KIND_BEHIND_WORD, BEGIN_KIND_RARE /* in prose */, BEGIN_KIND_HEAD, BEGIN_KINDS };
+enum { BEGIN_IS_WORD = 1, BEGIN_BEHIND_OTHER = 2, BEGIN_BEHIND_WORD = 4, BEGIN_IS_RARE = 8, BEGIN_IS_HEAD = 16 };
+/* Heads: see pattern_heads.c. */
+enum { HEAD_RARE = 8, HEAD_RUN = 12, HEAD_WORD = 4, HEAD_SLOTS_LOG2 = 16 };
 enum { BEGIN_OTHER, BEGIN_DIGIT, BEGIN_SMALL, BEGIN_CAPITAL, BEGIN_TABLES };
 
 struct pattern_begin_table {
@@ -61,7 +66,21 @@ struct pattern_begin_table {
     uint32_t groups[BEGIN_ROWS];     /* of patterns that begin as a row says, a bit for each */
 };
 
+/* Case is a bit that is left out. */
+static inline unsigned head_slot(const char *at)
+{
+    uint32_t bytes;
+    memcpy(&bytes, at, HEAD_WORD);
+    return (bytes | 0x20202020) * 0x9e3779b1u >> (32 - HEAD_SLOTS_LOG2);
+}
+static inline unsigned head_pair(const char *at)
+{
+    return (((unsigned char)at[0] | 0x20u) ^ ((unsigned char)at[1] | 0x20u) << 2) & 127;
+}
+
 struct pattern_begin {
+    uint64_t words[((size_t)1 << HEAD_SLOTS_LOG2) / 64]; /* that something begins with, by head_slot */
+    uint8_t thirds[2][128];             /* of them, bytes that stand behind the first two and behind the next two, by head_pair: a bit for & 7 */
     struct pattern_begin_table tables[BEGIN_TABLES];
     uint8_t table_of[256];              /* by the first byte */
     uint8_t kinds[256];                 /* BEGIN_… of each byte as the first one */
@@ -111,9 +130,39 @@ void pattern_words_finish(struct pattern_words *words);
 
 /* Of all patterns of the set; false without memory. */
 bool pattern_begin_make(const struct pattern_set *set, struct pattern_begin *begin) MUST_USE;
-/* Of the BEGIN_STRETCH bytes of text from `from` on, those with which a match may begin as far as can be seen; the lowest bit is
- * the first. Nothing begins with any other. Of each of them its rows are told: what is in the others' places is nothing. */
-uint64_t pattern_begin_find(const struct pattern_begin *begin, struct str text, size_t from, uint64_t rows[BEGIN_STRETCH]);
+bool pattern_heads_make(const struct pattern_set *set, struct pattern_begin *begin) MUST_USE; /* its part of it */
+
+/* Of the four bytes that stand there: does something begin with them? */
+static inline bool head_is_word(const struct pattern_begin *begin, const char *at)
+{
+    unsigned slot = head_slot(at);
+    bool is = begin->words[slot / 64] >> slot % 64 & 1;
+    for (unsigned i = 0; is && i < 2; i++)
+        is = begin->thirds[i][head_pair(at + i)] >> (at[i + 2] & 7) & 1;
+    return is;
+}
+
+/* What is known of sixty-four places, a bit for each. */
+struct pattern_seen {
+    uint64_t kinds[BEGIN_KINDS];        /* 1 << i of BEGIN_… */
+    uint64_t visible;                   /* no space */
+    uint64_t rare_later, visible_later; /* HEAD_RARE - 1 and HEAD_RUN - 1 bytes further */
+    uint64_t words;                     /* may begin here, as far as is cheap to tell: not the same in all ways */
+};
+/* Tells it, of BEGIN_STRETCH bytes behind which BEGIN_BYTES more are there to be read. */
+typedef void pattern_see_fn(const struct pattern_begin *begin, const char *p, struct pattern_seen *seen);
+/* The ways to do so, the best first, the last one everywhere; NULL where the machine has not what it takes. */
+enum { PATTERN_SEE_WAYS = 3 };
+pattern_see_fn *pattern_see(unsigned way);
+
+/* Of the next bytes of a text, those with which a match may begin as far as can be seen, in their order, and the rows of each. */
+struct pattern_places {
+    size_t from, bytes, count;
+    uint16_t at[BEGIN_BATCH + 4]; /* behind `from`; in the bits beyond BEGIN_PLACE what sift() is to know */
+    uint64_t rows[BEGIN_BATCH];
+};
+/* Of the BEGIN_BATCH bytes from `from` on. */
+void pattern_begin_find(const struct pattern_begin *begin, struct str text, size_t from, struct pattern_places *places);
 /* The groups of patterns that begin so, at `first`. */
 static inline uint32_t pattern_begin_groups(const struct pattern_begin *begin, char first, uint64_t rows)
 {
@@ -185,8 +234,8 @@ struct pattern_scratch {
     size_t *ends;
     uint32_t *found_at; /* of each pattern, where in `found` it was; owned */
     size_t found_count;
-    size_t stretch;               /* that is walked: where it begins */
-    uint64_t places, rows[BEGIN_STRETCH];
+    struct pattern_places places; /* that are walked */
+    size_t place;                 /* of them, the one that is next */
     size_t made;          /* states, since everything was forgotten */
     uint64_t steps;       /* what it has cost so far, in steps of an automaton */
     bool is_spent;        /* that was too much */
@@ -207,7 +256,7 @@ static inline void pattern_begin_text(struct pattern_scratch *scratch)
     scratch->steps = scratch->heard.done = scratch->made = 0;
     scratch->is_spent = false;
     scratch->heard.some = 0;
-    scratch->stretch = SIZE_MAX / 2; /* none */
+    scratch->places.bytes = 0;
     scratch->sign_from = 1;
     scratch->sign_at = 0;
     for (size_t i = 0; i < scratch->set->groups_count; i++)

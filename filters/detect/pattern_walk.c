@@ -213,26 +213,28 @@ static enum pattern_answer try_at(struct pattern_scratch *s, struct str text, bo
     return s->found_count ? decide(s, text, last, at, match) : PATTERN_NONE;
 }
 
-/* Where matches may begin among the next bytes. A walk that goes on behind a match looks only once at the same ones. */
-static uint64_t places_from(struct pattern_scratch *s, struct str text, size_t at)
+/* Finds the places from `at` on. A walk that goes on behind a match looks only once at the same bytes. */
+static void look_from(struct pattern_scratch *s, struct str text, size_t at)
 {
-    if (at - s->stretch >= BEGIN_STRETCH) {
-        s->stretch = at;
-        s->places = pattern_begin_find(&s->set->begin, text, at, s->rows);
-        s->steps += BEGIN_STRETCH;
-    }
-    return s->places >> (at - s->stretch) << (at - s->stretch);
+    if (at - s->places.from < s->places.bytes)
+        return;
+    pattern_begin_find(&s->set->begin, text, at, &s->places);
+    s->place = 0;
+    s->steps += s->places.bytes;
 }
 
 enum pattern_answer pattern_next(struct pattern_scratch *scratch, struct str text, bool last, uint64_t budget,
                                  size_t *from, struct pattern_match *match)
 {
     const struct pattern_begin *begin = &scratch->set->begin;
-    for (size_t next = *from; next < text.len; next = scratch->stretch + BEGIN_STRETCH) {
-        for (uint64_t places = places_from(scratch, text, next); places; places &= places - 1) {
-            unsigned bit = (unsigned)__builtin_ctzll(places);
-            size_t at = scratch->stretch + bit;
-            uint32_t groups = pattern_begin_groups(begin, text.at[at], scratch->rows[bit]);
+    const struct pattern_places *places = &scratch->places;
+    for (size_t next = *from; next < text.len; next = places->from + places->bytes) {
+        look_from(scratch, text, next);
+        for (; scratch->place < places->count; scratch->place++) {
+            size_t at = places->from + (places->at[scratch->place] & BEGIN_PLACE);
+            if (at < next)
+                continue;
+            uint32_t groups = pattern_begin_groups(begin, text.at[at], places->rows[scratch->place]);
             enum pattern_answer answer = try_at(scratch, text, last, at, groups, budget, match);
             if (answer == PATTERN_NONE)
                 continue;

@@ -117,17 +117,52 @@ TEST("places are the same with sixty-four bytes at once and at the end of a text
     problems_finish(&problems);
     static const char ALPHABET[] = "ab1A x_\xc3\xa9\x7f\x80\xff";
     char text[BEGIN_STRETCH + BEGIN_BYTES + 8];
-    uint64_t rows[BEGIN_STRETCH];
+    struct pattern_places places;
     srandom(9);
     for (unsigned round = 0; round < 5000; round++) {
         for (size_t i = 0; i < sizeof text; i++)
             text[i] = ALPHABET[(unsigned long)random() % (sizeof ALPHABET - 1)];
         for (size_t from = 0; from < 8; from++) {
-            uint64_t whole = pattern_begin_find(&set->begin, str_of(text, sizeof text), from, rows), one = 0;
-            for (size_t i = 0; i < BEGIN_STRETCH; i++) /* so near to the end that each is looked at by itself */
-                one |= (pattern_begin_find(&set->begin, str_of(text, from + i + BEGIN_BYTES), from + i, rows) & 1) << i;
+            uint64_t whole = 0, one = 0;
+            pattern_begin_find(&set->begin, str_of(text, sizeof text), from, &places);
+            for (size_t i = 0; i < places.count && (places.at[i] & BEGIN_PLACE) < BEGIN_STRETCH; i++)
+                whole |= (uint64_t)1 << (places.at[i] & BEGIN_PLACE);
+            for (size_t i = 0; i < BEGIN_STRETCH; i++) { /* so near to the end that each is looked at by itself */
+                pattern_begin_find(&set->begin, str_of(text, from + i + BEGIN_BYTES), from + i, &places);
+                one |= (uint64_t)(places.count && !(places.at[0] & BEGIN_PLACE)) << i;
+            }
             CHECK_INT(whole, one);
         }
     }
+    pattern_set_free(set);
+}
+
+TEST("what the processor has makes no difference to what is seen of places")
+{
+    const struct pattern *list[SENSITIVE_ROWS_MAX];
+    size_t n = sensitive_select(PERSONAL_ROWS, PERSONAL_KINDS, UINT64_MAX, PERSONAL_COUNTRIES, UINT64_MAX, list);
+    struct problems problems;
+    problems_init(&problems, STR("test"), STR_NONE);
+    struct pattern_set *set = pattern_set_new(list, n, &problems);
+    problems_finish(&problems);
+    struct buf text = { .ceiling_bytes = 1 << 20 };
+    srandom(11);
+    for (unsigned round = 0; round < 2000; round++) {
+        struct pattern_seen by[PATTERN_SEE_WAYS];
+        for (make_text(&text, round); buf_len(&text) < BEGIN_STRETCH + BEGIN_BYTES;)
+            CHECK(buf_addf(&text, "%c", (int)(1 + random() % 255)));
+        const char *p = buf_str(&text).at;
+        for (unsigned way = PATTERN_SEE_WAYS; way-- > 0;) {
+            pattern_see_fn *see = pattern_see(way);
+            if (!see)
+                continue;
+            see(&set->begin, p, &by[way]);
+            for (size_t i = 0; i < BEGIN_STRETCH; i++) /* it may see words that are none, and misses none */
+                CHECK(!head_is_word(&set->begin, p + i) || (by[way].words >> i & 1));
+            by[way].words = 0;
+            CHECK(memcmp(&by[way], &by[PATTERN_SEE_WAYS - 1], sizeof by[way]) == 0);
+        }
+    }
+    buf_finish(&text);
     pattern_set_free(set);
 }
