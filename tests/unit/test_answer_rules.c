@@ -261,6 +261,47 @@ TEST("arguments conform to a schema or do not")
         { "{\"allOf\":[{\"minimum\":1},{\"maximum\":2}]}", "3", false },
         { "false", "1", false },
         { "{\"title\":\"anything\"}", "[1,{}]", true },
+        { "{\"$ref\":\"#/$defs/t~1w\",\"$defs\":{\"t/w\":{\"type\":\"string\"}}}", "\"a\"", true },
+        { "{\"$ref\":\"#/$defs/t~1w\",\"$defs\":{\"t/w\":{\"type\":\"string\"}}}", "1", false },
+        { "{\"anyOf\":[{\"type\":\"null\"},{\"type\":\"object\",\"properties\":{\"next\":{\"$ref\":\"#\"}},\"additionalProperties\":false}]}", "{\"next\":{\"next\":null}}", true },
+        { "{\"anyOf\":[{\"type\":\"null\"},{\"type\":\"object\",\"properties\":{\"next\":{\"$ref\":\"#\"}},\"additionalProperties\":false}]}", "{\"next\":{\"last\":null}}", false },
+        { "{\"$ref\":\"#\"}", "1", false },
+        { "{\"not\":{\"$ref\":\"#\"}}", "1", false },
+        { "{\"$ref\":\"#/anyOf/1\",\"anyOf\":[true,{\"type\":\"string\"}]}", "\"a\"", true },
+        { "{\"pattern\":\"^[A-Z]{2}\\\\d+$\"}", "\"AB12\"", true },
+        { "{\"pattern\":\"^[A-Z]{2}\\\\d+$\"}", "\"AB12\\n\"", false },
+        { "{\"pattern\":\"b\"}", "\"abc\"", true },
+        { "{\"pattern\":\"b\"}", "7", true },
+        { "{\"pattern\":\"^(a+)+$\"}", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"", false },
+        { "{\"format\":\"date-time\"}", "\"2026-02-29T23:59:60+01:00\"", true },
+        { "{\"format\":\"date-time\"}", "\"2026-13-01T00:00:00Z\"", false },
+        { "{\"format\":\"email\"}", "\"kim@example.org\"", true },
+        { "{\"format\":\"email\"}", "\"kim at example.org\"", false },
+        { "{\"format\":\"ipv4\"}", "\"10.1.2.256\"", false },
+        { "{\"format\":\"ipv6\"}", "\"2001:db8::1\"", true },
+        { "{\"format\":\"ipv6\"}", "\"::\"", true },
+        { "{\"format\":\"ipv6\"}", "\"1::2::3\"", false },
+        { "{\"format\":\"ipv6\"}", "\"12:34:56\"", false },
+        { "{\"format\":\"uuid\"}", "\"2096f6a2-d2f7-48be-b329-b73aaa526e5d\"", true },
+        { "{\"format\":\"uri\"}", "\"https://example.org/a b\"", false },
+        { "{\"format\":\"hostname\"}", "\"-a.example\"", false },
+        { "{\"multipleOf\":0.1}", "0.3", true },
+        { "{\"multipleOf\":5}", "12", false },
+        { "{\"uniqueItems\":true}", "[1,{\"a\":[2]},{\"a\":[2.0]}]", false },
+        { "{\"uniqueItems\":true}", "[1,{\"a\":2},{\"a\":2,\"b\":1},\"1\"]", true },
+        { "{\"enum\":[{\"a\":[1,2]},[3]]}", "{\"a\":[1,2]}", true },
+        { "{\"enum\":[{\"a\":[1,2]},[3]]}", "{\"a\":[1]}", false },
+        { "{\"const\":[]}", "[1]", false },
+        { "{\"minProperties\":1,\"maxProperties\":2}", "{}", false },
+        { "{\"prefixItems\":[{\"type\":\"string\"}],\"items\":false}", "[\"a\"]", true },
+        { "{\"prefixItems\":[{\"type\":\"string\"}],\"items\":false}", "[\"a\",1]", false },
+        { "{\"patternProperties\":{\"^x-\":{\"type\":\"string\"}},\"additionalProperties\":false}", "{\"x-a\":\"b\"}", true },
+        { "{\"patternProperties\":{\"^x-\":{\"type\":\"string\"}},\"additionalProperties\":false}", "{\"x-a\":1}", false },
+        { "{\"patternProperties\":{\"^x-\":{\"type\":\"string\"}},\"additionalProperties\":false}", "{\"y\":\"b\"}", false },
+        { "{\"propertyNames\":{\"maxLength\":2}}", "{\"abc\":1}", false },
+        { "{\"if\":{\"required\":[\"a\"]},\"then\":{\"required\":[\"b\"]},\"else\":{\"required\":[\"c\"]}}", "{\"a\":1,\"c\":1}", false },
+        { "{\"if\":{\"required\":[\"a\"]},\"then\":{\"required\":[\"b\"]},\"else\":{\"required\":[\"c\"]}}", "{\"c\":1}", true },
+        { "{\"if\":{\"required\":[\"a\"]}}", "{\"a\":1}", true },
     };
     struct problems problems;
     struct arena a;
@@ -282,8 +323,10 @@ TEST("arguments conform to a schema or do not")
 
 TEST("a schema with a word that is not kept is refused")
 {
-    static const char *const bad[] = { "{\"pattern\":\"a\"}", "{\"type\":\"text\"}", "{\"properties\":[]}", "{\"items\":{\"$ref\":\"#\"}}",
-                                       "{\"maxLength\":-1}", "[]", "{", "{\"enum\":[[1]]}", "{\"required\":[1]}", "{\"const\":{}}" };
+    static const char *const bad[] = { "{\"pattern\":\"(a\"}", "{\"type\":\"text\"}", "{\"properties\":[]}", "{\"items\":{\"$ref\":\"other.json\"}}",
+                                       "{\"maxLength\":-1}", "[]", "{", "{\"enum\":1}", "{\"required\":[1]}", "{\"unevaluatedItems\":false}",
+                                       "{\"$ref\":\"#/$defs/none\"}", "{\"format\":\"duration\"}", "{\"patternProperties\":{\"[\":true}}",
+                                       "{\"uniqueItems\":1}" };
     struct problems problems;
     problems_init(&problems, STR("t"), STR_NONE);
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
