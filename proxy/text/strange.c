@@ -5,7 +5,7 @@
  * letters are weighed. Prose pays for the samples alone. */
 #include "proxy/text/strange.h"
 
-enum { WINDOW = 32, SAMPLES = 4, STRIDE_MAX = 512, STRANGE_SCORE = 5, NEAR = 160, WEIGHED = 256, LETTERS_MIN = 24, LETTERS = 26 };
+enum { WINDOW = 32, SAMPLES = 4, STRIDE_MAX = 512, STRANGE_SCORE = 5, NEAR = 160, NEAR_MIN = 32, WEIGHED = 256, LETTERS_MIN = 24, LETTERS = 26 };
 
 typedef uint8_t lanes __attribute__((vector_size(16)));
 
@@ -43,12 +43,12 @@ static bool is_strange(const char *p)
 }
 
 struct counts {
-    unsigned all, letters, rare, blanks, codes, dots, dashes; /* codes: : to @, letters in ROT47 */
+    unsigned all, letters, rare, blanks, codes, dots, dashes, quotes; /* codes: : to @, letters in ROT47 */
 };
 
 static struct counts count(struct str s)
 {
-    lanes letters = { 0 }, rare = { 0 }, blanks = { 0 }, codes = { 0 }, dots = { 0 }, dashes = { 0 };
+    lanes letters = { 0 }, rare = { 0 }, blanks = { 0 }, codes = { 0 }, dots = { 0 }, dashes = { 0 }, quotes = { 0 };
     for (size_t i = 0; i + sizeof letters <= s.len; i += sizeof letters) {
         lanes v = lanes_at(s.at + i), small = v | 0x20;
         letters -= IN(small, 'a', 'z');
@@ -57,8 +57,9 @@ static struct counts count(struct str s)
         codes -= IN(v, ':', '@');
         dots -= (lanes)(v == '.');
         dashes -= (lanes)(v == '-');
+        quotes -= (lanes)(v == '"') | (lanes)(v == '\'') | (lanes)(v == '`');
     }
-    return (struct counts){ (unsigned)s.len, sum_of(letters), sum_of(rare), sum_of(blanks), sum_of(codes), sum_of(dots), sum_of(dashes) };
+    return (struct counts){ (unsigned)(s.len & ~(sizeof letters - 1)), sum_of(letters), sum_of(rare), sum_of(blanks), sum_of(codes), sum_of(dots), sum_of(dashes), sum_of(quotes) };
 }
 
 /* Eight times the bits that a letter is worth in English: 33 on the average, of letters by chance 43. The alphabet stands there twice. */
@@ -117,10 +118,12 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
         rest = str_from(text, text.len < NEAR ? 0 : text.len - NEAR);
     struct counts n = count(str_first(rest, NEAR));
     *work += 16;
-    if (n.all < LETTERS_MIN)
+    if (n.all < NEAR_MIN)
         return;
     if (!(to->reasons & STRANGE_MORSE) && n.letters * 8 <= n.all && n.dots * 8 >= n.all && n.dashes * 8 >= n.all)
         to->reasons |= STRANGE_MORSE;
+    if (n.quotes * 10 >= n.all)
+        to->reasons |= STRANGE_PIECES;
     if (!(to->reasons & STRANGE_DENSE) && n.blanks * 10 <= n.all)
         to->reasons |= STRANGE_DENSE;
     bool letters = n.letters * 2 >= n.all && n.rare * 22 >= n.letters, codes = n.codes * 8 >= n.all;

@@ -7,7 +7,8 @@
 enum {
     STRANGE_CIPHER = 1, /* letters for others: the alphabet rotated or backwards, or ROT47 */
     STRANGE_MORSE = 2,
-    STRANGE_DENSE = 4, /* next to no white space */
+    STRANGE_DENSE = 4,  /* next to no white space */
+    STRANGE_PIECES = 8, /* many quotes */
 };
 
 struct strange {

@@ -31,6 +31,7 @@ enum form_use {
     FORM_DECODED_LAST = FORM_DECODED + VIEW_DEPTH_MAX - 1,
     FORM_BARE,
     FORM_TIGHT,
+    FORM_PIECES,
     FORM_SIGNS,
     FORM_PARTED,
     FORM_UNSCRAMBLED,
@@ -73,6 +74,7 @@ enum reason {
     REASON_TURNED = 1024, /* written backwards */
     REASON_UPSIDE = 2048, /* … upside down */
     REASON_SIGNS = 4096, /* next to no spaces: signs may stand for them */
+    REASON_PIECES = 8192, /* many quotes: strings may be added up */
 };
 
 enum { LOOK_STRETCHES_MAX = 256 };
@@ -176,6 +178,7 @@ bool tight_text(struct view_memory *m, struct reading in, struct form *out, bool
 bool leet_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 /* The other reading of 1, ! and |, if that is another one. */
 bool leet_text_with_i(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
+bool pieces_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool signs_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool part_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool unscramble_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;

@@ -132,6 +132,7 @@ static const struct {
     enum form_use use;
     step_of_text_fn *step;
 } STEPS[] = {
+    { REASON_PIECES, VIEW_TIGHT, FORM_PIECES, pieces_text },
     { REASON_MARKUP | REASON_MARKS, VIEW_BARE, FORM_BARE, bare_text },
     { REASON_SPACED, VIEW_TIGHT, FORM_TIGHT, tight_text },
     { REASON_SIGNS, VIEW_PARTED, FORM_SIGNS, signs_text },
@@ -286,6 +287,7 @@ bool views_make(struct views *v, struct str text)
     add_view(v, VIEW_PLAIN, 0, plain);
     look_strange(plain.text, &strange, &m->work);
     l.reasons |= strange.reasons & STRANGE_DENSE ? REASON_SIGNS : 0;
+    l.reasons |= strange.reasons & STRANGE_PIECES ? REASON_PIECES : 0;
     bool ok = !(l.reasons | strange.reasons) || make_more(v, original, plain, &l, &strange) || give_up(v);
     v->work = m->work;
     return ok;

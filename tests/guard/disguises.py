@@ -210,6 +210,7 @@ DISGUISES = {
     "underlined": lambda t: "".join(c + "\u0332" for c in t),
     "variables": variables,
     "pieces": pieces,
+    "pieces of eight": lambda t: "+".join('"%s"' % t[i:i + 8] for i in range(0, len(t), 8)),
     "JSON in JSON": lambda t: json.dumps(json.dumps({"text": t.replace("e", "\u0435")})),
 }
 
