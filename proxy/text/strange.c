@@ -5,7 +5,7 @@
  * letters are weighed. Prose pays for the samples alone. */
 #include "proxy/text/strange.h"
 
-enum { WINDOW = 32, SAMPLES = 4, STRIDE_MAX = 512, STRANGE_SCORE = 5, NEAR = 160, NEAR_MIN = 32, WEIGHED = 256, LETTERS_MIN = 24, LETTERS = 26 };
+enum { WINDOW = 32, SAMPLES = 4, STRIDE_MAX = 512, STRANGE_SCORE = 5, NEAR = 160, NEAR_MIN = 16, WEIGHED = 256, LETTERS_MIN = 24, LETTERS = 26 };
 
 typedef uint8_t lanes __attribute__((vector_size(16)));
 
