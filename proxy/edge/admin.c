@@ -15,6 +15,13 @@
 #include "proxy/edge/socket_address.h"
 
 enum { CONNECTIONS_MAX = 32, CONNECTION_BYTES = 32 * 1024, TIMEOUT_S = 10, BACKLOG = 64, TEXT_BYTES_MAX = 16 << 20 };
+enum { PLACES_MAX = 2 * CONNECTIONS_MAX }; /* those that were shut and are not closed yet have one too */
+
+/* A connection. */
+struct place {
+    int fd;        /* libmicrohttpd's */
+    uint64_t turn; /* when it came or was last answered, counted in such events; 0: free, or shut */
+};
 
 struct admin {
     struct loop *loop;
@@ -23,8 +30,50 @@ struct admin {
     struct timer timeouts;
     char *unix_path; /* owned; NULL for TCP */
     uint16_t port;
+    struct place places[PLACES_MAX];
+    uint64_t turns;
     struct admin_options options;
 };
+
+/* ---- connections ---- */
+
+/* One above the ceiling takes the place of who was answered the longest ago, or came then and never was: a probe is over in less time
+ * than it takes to fill all places, so those who say nothing, or a byte now and then, keep none out. */
+static void make_room(struct admin *a)
+{
+    struct place *oldest = NULL;
+    size_t open = 0;
+    for (size_t i = 0; i < PLACES_MAX; i++) {
+        struct place *p = &a->places[i];
+        open += p->turn > 0;
+        if (p->turn && (!oldest || p->turn < oldest->turn))
+            oldest = p;
+    }
+    if (open <= CONNECTIONS_MAX)
+        return;
+    shutdown(oldest->fd, SHUT_RDWR); /* libmicrohttpd sees its end, and closes it */
+    oldest->turn = 0;
+}
+
+static void came_or_went(void *user, struct MHD_Connection *c, void **place, enum MHD_ConnectionNotificationCode what)
+{
+    struct admin *a = user;
+    struct place *p = *place;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        if (p)
+            *p = (struct place){ .fd = -1 };
+        return;
+    }
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+    for (size_t i = 0; info && !p && i < PLACES_MAX; i++)
+        if (a->places[i].fd < 0)
+            p = &a->places[i];
+    if (!p)
+        return; /* unknown, it is only under libmicrohttpd's own time-out */
+    *p = (struct place){ .fd = info->connect_fd, .turn = ++a->turns };
+    *place = p;
+    make_room(a);
+}
 
 /* ---- answers ---- */
 
@@ -100,6 +149,10 @@ static enum MHD_Result answer(void *user, struct MHD_Connection *c, const char *
             c, MHD_HTTP_METHOD_NOT_ALLOWED, JSON_TYPE,
             STR("{\"error\":{\"code\":\"method-not-allowed\",\"message\":\"This path is for reading.\"}}\n"),
             "GET, HEAD");
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct place *place = info ? info->socket_context : NULL;
+    if (place && place->turn)
+        place->turn = ++a->turns;
     struct buf out;
     buf_init(&out, TEXT_BYTES_MAX);
     bool fine = !page->is_readiness || a->options.is_ready(a->options.user);
@@ -151,9 +204,9 @@ static int open_tcp(const struct address *at, const char **why)
 static bool start(struct admin *a, int fd)
 {
     a->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, a, MHD_OPTION_LISTEN_SOCKET, fd,
-                                 MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+                                 MHD_OPTION_CONNECTION_LIMIT, (unsigned)PLACES_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
                                  (unsigned)TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-                                 MHD_OPTION_END);
+                                 MHD_OPTION_NOTIFY_CONNECTION, came_or_went, a, MHD_OPTION_END);
     const union MHD_DaemonInfo *info = a->daemon ? MHD_get_daemon_info(a->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
     if (!info)
         return false;
@@ -170,6 +223,8 @@ struct admin *admin_new(struct loop *loop, const struct admin_options *options, 
     a->loop = loop;
     a->options = *options;
     timer_init(&a->timeouts, daemon_timeout);
+    for (size_t i = 0; i < PLACES_MAX; i++)
+        a->places[i].fd = -1;
     const struct address *at = options->address;
     if (at->unix_path.at && !(a->unix_path = strndup(at->unix_path.at, at->unix_path.len)))
         goto failed;

@@ -1,6 +1,7 @@
 /* admin.h - the listener for those who operate the gateway: /metrics, /livez, /readyz. Not for callers.
  *
- * libmicrohttpd in the supervisor's loop, without threads. It only ever reads; nothing here changes anything. */
+ * libmicrohttpd in the supervisor's loop, without threads. It only ever reads; nothing here changes anything. Of more connections than
+ * it has, the one that was answered the longest ago goes: a probe is let in beside any number of slow ones. */
 #ifndef EDGE_ADMIN_H
 #define EDGE_ADMIN_H
 
