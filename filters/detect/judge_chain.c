@@ -1,12 +1,9 @@
 /* judge_chain.c - from where pieces end to chains of them, as they come. */
 #include "filters/detect/judge_parts.h"
 
-static const uint32_t NO_END = UINT32_MAX;
+#include "filters/detect/word_parts.h"
 
-static bool is_ending(char c)
-{
-    return c == '.' || c == '!' || c == '?';
-}
+static const uint32_t NO_END = UINT32_MAX;
 
 /* May text[from, to) stand between two parts? */
 static bool may_lie_between(const struct judge *j, const struct set_chain *c, size_t at, uint32_t from, uint32_t to)
@@ -14,7 +11,7 @@ static bool may_lie_between(const struct judge *j, const struct set_chain *c, si
     if (to < from || to - from > c->gap[at])
         return false;
     for (uint32_t i = from; !c->across[at] && i < to; i++)
-        if (is_ending(j->text.at[i]))
+        if (word_ends_sentence(j->text.at[i]))
             return false;
     return true;
 }

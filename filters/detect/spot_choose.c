@@ -9,6 +9,14 @@
  * often than the anchor. */
 enum { HERALD_OFTEN = 4 };
 
+static bool has_ends(struct str word)
+{
+    bool has = false;
+    for (size_t i = 0; i < word.len; i++)
+        has = has || word_ends_sentence(word.at[i]);
+    return has;
+}
+
 static bool look_at_parts(struct spot_making *m)
 {
     const struct rule_set *set = m->set;
@@ -30,6 +38,7 @@ static bool look_at_parts(struct spot_making *m)
             p->often += often;
             p->bytes = p->bytes > set->pieces[i].bytes ? p->bytes : set->pieces[i].bytes;
             p->has_signs = p->has_signs || word_table_is_sign(set->pieces[i].word);
+            p->has_ends = p->has_ends || has_ends(set->pieces[i].word);
         }
     }
     links = 0;

@@ -17,6 +17,11 @@ static inline void add_word(struct spots *s, size_t at, size_t end)
     s->ends[s->words_count++] = (uint32_t)end;
 }
 
+static inline bool is_sign(const struct spot_table *t, unsigned char c)
+{
+    return c < 0x80 && t->sign_rows[c & 15] >> (c >> 4) & 1;
+}
+
 /* Text that is not all ASCII, or a long word: as far as `until`, and the word there to its end. */
 static size_t cut_slowly(const struct spotting *g, size_t i, size_t until)
 {
@@ -24,7 +29,7 @@ static size_t cut_slowly(const struct spotting *g, size_t i, size_t until)
         size_t end = word_token_end(g->table->letters, g->text, i);
         if (end > i)
             add_word(g->s, i, end);
-        else if ((unsigned char)g->text.at[i] < 0x80 && g->table->sign_bytes[(unsigned char)g->text.at[i]])
+        else if (is_sign(g->table, (unsigned char)g->text.at[i]))
             g->s->signs[g->s->signs_count++] = (uint32_t)i;
         i = end + (end == i);
     }

@@ -13,7 +13,7 @@ struct spot_part {
     uint32_t first_key, mask; /* mask 0: its keys are not there yet */
     uint16_t bytes;           /* of its longest piece */
     uint16_t herald;          /* 0: it is none */
-    bool has_signs;
+    bool has_signs, has_ends; /* some piece has what ends a sentence */
 };
 
 /* Of a chain: the parts that it is looked for by; the same twice where it has no herald. */

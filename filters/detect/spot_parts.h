@@ -22,7 +22,8 @@ static inline uint32_t spot_hash(const char *at, size_t n)
     return spot_hash_of(word_load(at) & mask, word_load(at + (n > 8 ? n - 8 : 0)) & mask);
 }
 
-/* Signs are found by so many bytes: by 4 where they have them, else by 2, or 1. */
+/* Signs are found by so many bytes, or by all. */
+enum { SPOT_SIGN_BYTES = 4 };
 static inline uint32_t spot_sign_hash(const char *at, size_t n)
 {
     return ~spot_hash(at, n);
@@ -65,6 +66,10 @@ bool spot_has_room(const struct spots *s);
 size_t spot_cut(const struct spotting *g, size_t i);
 void spot_hash_words(const struct spotting *g);
 enum spot_way spot_way(void); /* the best that this machine can */
+
+/* spot_near.c: are the chain's other parts near its anchor, which begins at `at`, where word `first` or what follows begins? Its herald is
+ * so near. */
+bool spot_has_all(struct spotting *g, const struct spot_anchor *a, size_t first, uint32_t at);
 
 /* spots_find in one of the ways. */
 void spots_find_in(const struct spot_table *t, struct str text, struct spots *s, enum spot_way way);

@@ -50,78 +50,14 @@ static uint32_t word_before(const struct spotting *g, size_t n, uint32_t at)
     return g->s->begins[n - 1];
 }
 
-/* ---- the words near an anchor ---- */
-
-/* Does a sign of the part stand in text[from, to)? */
-static bool has_sign(struct spotting *g, const struct spot_near *near, uint32_t from, uint32_t to)
-{
-    const uint32_t *keys = g->table->keys + near->first_key;
-    to = to < g->text.len ? to : (uint32_t)g->text.len;
-    g->s->work += (to - from) / 4;
-    for (const char *p = g->text.at + from, *end = g->text.at + to; p < end; p++) {
-        if (*p <= ' ' || WORD_BYTES[(unsigned char)*p] != BYTE_OTHER)
-            continue;
-        for (size_t n = 1; n <= 4; n *= 2)
-            if (spot_find_key(keys, near->mask, spot_sign_hash(p, n)))
-                return true;
-    }
-    return false;
-}
-
-/* Is the word one of the part, or does it begin a phrase of it? */
-static inline bool is_of(const struct spots *s, const uint32_t *keys, uint32_t mask, size_t i)
-{
-    uint32_t key = spot_find_key(keys, mask, s->hashes[i]);
-    return key && (key & 1 || spot_find_key(keys, mask, s->pairs[i + 1]));
-}
-
-/* Does a word or sign of the part begin so near? The word `first` is the first that begins at `at` or behind it. */
-static bool has_before(struct spotting *g, const struct spot_near *near, size_t first, uint32_t at)
-{
-    const struct spots *s = g->s;
-    const uint32_t *keys = g->table->keys + near->first_key, mask = near->mask, limit = at > near->reach ? at - near->reach : 0;
-    size_t i = first - 1;
-    while (i > 0 && s->begins[i] >= limit && !is_of(s, keys, mask, i))
-        i--;
-    g->s->work += first - i;
-    return (i > 0 && s->begins[i] >= limit) || (near->has_signs && has_sign(g, near, limit, at));
-}
-
-static bool has_behind(struct spotting *g, const struct spot_near *near, size_t first, uint32_t at)
-{
-    const struct spots *s = g->s;
-    const uint32_t *keys = g->table->keys + near->first_key, mask = near->mask, limit = at + near->reach;
-    size_t count = s->words_count, i = first + (first < count && s->begins[first] == at);
-    while (i < count && s->begins[i] <= limit && !is_of(s, keys, mask, i))
-        i++;
-    g->s->work += i - first;
-    return (i < count && s->begins[i] <= limit) || (near->has_signs && has_sign(g, near, at + 1, limit + 1));
-}
-
-static bool has_near(struct spotting *g, const struct spot_near *n, size_t first, uint32_t at)
-{
-    if (!n->is_before)
-        return has_behind(g, n, first, at);
-    if (n->herald == SPOT_ALWAYS)
-        return has_before(g, n, first, at);
-    return g->s->base + at <= g->s->seen[n->herald] + n->reach;
-}
-
-/* Are the chain's other parts near its anchor, but for its herald? */
-static bool has_all(struct spotting *g, const struct spot_anchor *a, size_t first, uint32_t at)
-{
-    bool all = true;
-    for (const struct spot_near *n = a->near, *last = n + a->nears; all && n < last; n++)
-        all = has_near(g, n, first, at);
-    return all;
-}
+/* ---- what words ask ---- */
 
 /* Seldom enough to stand apart. */
 static NOINLINE void look_round(struct spotting *g, const struct spot_anchor *a, size_t first, uint32_t at)
 {
     uint32_t from = at > a->back ? at - a->back : 0, to = at + a->ahead;
     g->s->work++;
-    if (!is_covered(g->s, from, to) && has_all(g, a, first, at))
+    if (!is_covered(g->s, from, to) && spot_has_all(g, a, first, at))
         add_spot(g->s, (struct spot){ word_before(g, first, from), to < g->text.len ? to : (uint32_t)g->text.len });
 }
 
@@ -187,16 +123,21 @@ static void find_entries(const struct spotting *g)
     }
 }
 
-/* Of signs that were cut, those that have behind them what it takes. */
+static inline bool has_more(const struct spotting *g, uint32_t sign)
+{
+    unsigned char c = (unsigned char)g->text.at[sign], next = (unsigned char)g->text.at[sign + 1]; /* there is room behind the text */
+    return g->table->signs[c][next / 64] >> (next & 63) & 1;
+}
+
+/* Of signs that were cut, those that may be anchors or heralds. */
 static void find_signs(const struct spotting *g)
 {
     struct spots *s = g->s;
     size_t n = s->signs_asked;
     for (size_t i = n; i < s->signs_count; i++) {
         uint32_t at = s->signs[i];
-        unsigned char c = (unsigned char)g->text.at[at], next = (unsigned char)g->text.at[at + 1]; /* there is room behind the text */
         s->signs[n] = at;
-        n += g->table->signs[c][next / 64] >> (next & 63) & 1;
+        n += has_more(g, at) || g->table->sign_alone[(unsigned char)g->text.at[at]];
     }
     s->signs_asked = s->signs_count = n;
 }
@@ -218,9 +159,11 @@ static size_t word_at(const struct spots *s, uint32_t at)
 static NOINLINE void look_at_sign(struct spotting *g, uint32_t at)
 {
     const struct spot_table *t = g->table;
-    unsigned bytes = t->sign_bytes[(unsigned char)g->text.at[at]];
-    for (size_t n = 1; n <= 4; n *= 2) {
-        uint32_t key = spot_sign_hash(g->text.at + at, n), entry = bytes & n && spot_bit(t->may_be, key) ? entry_of(t, key) : 0;
+    uint32_t alone = t->sign_alone[(unsigned char)g->text.at[at]];
+    if (alone)
+        look_at(g, alone, word_at(g->s, at), at);
+    for (size_t n = 2; n <= SPOT_SIGN_BYTES && has_more(g, at); n++) {
+        uint32_t key = spot_sign_hash(g->text.at + at, n), entry = spot_bit(t->may_be, key) ? entry_of(t, key) : 0;
         if (entry)
             look_at(g, entry, word_at(g->s, at), at);
     }
@@ -332,7 +275,7 @@ void spots_find_in(const struct spot_table *t, struct str text, struct spots *s,
         uint32_t known = known_until(s, i);
         s->pairs[s->words_count] = 0;
         look_at_some(&g, i < text.len ? known : UINT32_MAX);
-        if (!is_dear(&g))
+        if (i < text.len && !is_dear(&g))
             forget(&g, known > 2 * SPOT_REACH_MAX ? known - 2 * SPOT_REACH_MAX : 0);
     }
     if (i < text.len || is_dear(&g))

@@ -23,7 +23,7 @@ static uint32_t key_of(const struct spot_making *m, uint32_t piece, enum key_kin
     struct str word = m->set->pieces[piece].word, first, second;
     *kind = KEY_SIGN;
     if (word_table_is_sign(word))
-        return ~hash_of(str_first(word, word.len < 2 ? 1 : word.len < 4 ? 2 : 4));
+        return ~hash_of(str_first(word, word.len < SPOT_SIGN_BYTES ? word.len : SPOT_SIGN_BYTES));
     word_first_two(m->t->letters, word, &first, &second);
     *kind = second.len ? KEY_PAIR : KEY_WORD;
     *begin = hash_of(first);
@@ -73,6 +73,15 @@ static uint32_t distance(const struct spot_making *m, const struct set_chain *c,
     return bytes;
 }
 
+/* May no sentence end from the beginning of one part to the beginning of a later one? */
+static bool in_sentence(const struct spot_making *m, const struct set_chain *c, size_t from, size_t to)
+{
+    bool in = true;
+    for (size_t i = from; i < to; i++)
+        in = in && !c->across[i + 1] && !m->parts[c->part[i]].has_ends;
+    return in;
+}
+
 static void add_near(struct spot_making *m, struct spot_anchor *a, const struct set_chain *c, size_t anchor, size_t i)
 {
     struct spot_part *p = &m->parts[c->part[i]];
@@ -82,6 +91,7 @@ static void add_near(struct spot_making *m, struct spot_anchor *a, const struct 
         .is_before = i < anchor,
         .herald = i < anchor ? p->herald : SPOT_ALWAYS,
         .has_signs = p->has_signs,
+        .in_sentence = i < anchor ? in_sentence(m, c, i, anchor) : in_sentence(m, c, anchor, i),
         .reach = (uint16_t)(i < anchor ? distance(m, c, i, anchor) : distance(m, c, anchor, i)),
         .first_key = p->first_key,
         .mask = p->mask,
@@ -103,12 +113,9 @@ static void set_bits(struct spot_making *m, uint32_t piece)
     set_bit(kind == KEY_PAIR ? t->may_pair : t->may_be, key);
     if (kind != KEY_SIGN)
         return;
-    if (word.len == 1)
-        memset(t->signs[c], 0xff, sizeof t->signs[c]);
-    else
+    if (word.len > 1)
         t->signs[c][next / 64] |= (uint64_t)1 << (next & 63);
     t->sign_rows[c & 15] |= (uint8_t)(1u << (c >> 4));
-    t->sign_bytes[c] |= word.len < 2 ? 1 : word.len < 4 ? 2 : 4;
 }
 
 static void add_links(struct spot_making *m, const struct spot_part *p, struct spot_link link)
@@ -157,6 +164,8 @@ static bool add_anchor(struct spot_making *m, size_t chain)
     if (choice->herald != choice->anchor) {
         check.herald = m->parts[c->part[choice->herald]].herald;
         check.reach = (uint16_t)distance(m, c, choice->herald, choice->anchor);
+        a->herald = check.herald;
+        a->in_sentence = in_sentence(m, c, choice->herald, choice->anchor);
     }
     add_nears(m, a, c, choice->anchor, 1u << choice->anchor | 1u << choice->herald);
     add_links(m, &m->parts[c->part[choice->anchor]], check);
@@ -180,12 +189,17 @@ static int by_key(const void *a, const void *b)
     return x->phrase != y->phrase ? (x->phrase < y->phrase ? -1 : 1) : x->is_herald - y->is_herald;
 }
 
-static struct spot_shape shape_of(struct str word)
+/* Of a phrase or sign, in each of its entries. */
+static void add_shape(struct spot_table *t, struct str word, size_t shape, size_t first, size_t end)
 {
     struct str edge = word.len > 8 ? str_from(word, word.len - 8) : word;
-    struct spot_shape p = { .len = (uint16_t)word.len, .edge_at = (uint16_t)(word.len - edge.len), .mask = WORD_MASKS[edge.len] };
-    memcpy(&p.edge, edge.at, edge.len);
-    return p;
+    struct spot_shape *p = &t->shapes[shape];
+    *p = (struct spot_shape){ .len = (uint16_t)word.len, .edge_at = (uint16_t)(word.len - edge.len), .mask = WORD_MASKS[edge.len] };
+    memcpy(&p->edge, edge.at, edge.len);
+    for (size_t e = first; e < end; e++)
+        t->entries[e].shape = shape & INT32_MAX;
+    if (word.len == 1)
+        t->sign_alone[(unsigned char)*word.at] = (uint32_t)first;
 }
 
 static struct spot_slot *slot_for(struct spot_table *t, uint32_t key)
@@ -237,10 +251,8 @@ static bool fill_slots(struct spot_making *m)
         if (!i || l[-1].key != l->key)
             *slot_for(t, l->key) = (struct spot_slot){ l->key, (uint32_t)count };
         size_t end = count + add_entries(&t->entries[count], l, checks, l + checks, n - checks);
-        for (size_t e = count; l->phrase && e < end; e++)
-            t->entries[e].shape = shapes & INT32_MAX;
         if (l->phrase)
-            t->shapes[shapes++] = shape_of(m->set->pieces[l->phrase - 1].word);
+            add_shape(t, m->set->pieces[l->phrase - 1].word, shapes++, count, end);
         t->entries[end - 1].goes_on = i + n < m->links_count && l[n].key == l->key;
         count = end;
     }

@@ -29,11 +29,14 @@ struct spot_near {
     uint16_t reach;
     uint16_t herald; /* of a part before the anchor that is one; else SPOT_ALWAYS, and words are asked */
     bool is_before, has_signs;
+    bool in_sentence; /* and none ends between them */
     uint32_t first_key, mask; /* an open hash table of what its words are found by */
 };
 struct spot_anchor {
     uint16_t back, ahead; /* the spot, from where the anchor begins */
     uint8_t nears;
+    bool in_sentence; /* as is its herald */
+    uint16_t herald;
     struct spot_near near[RULE_PARTS_MAX - 1]; /* parts that have no herald, the rarest first */
 };
 
@@ -58,9 +61,9 @@ struct spot_table {
     bool is_everywhere; /* spots are of no use: all are expressions, or chains go too far */
     const uint64_t *letters;
     uint32_t *may_be, *may_pair; /* bits for some bits of each hash: of words and signs, of pairs */
-    uint64_t signs[128][4];      /* of a sign: what follows it in both */
-    uint8_t sign_bytes[128];     /* … by how many bytes it is found: bits for 1, 2 and 4 */
-    uint8_t sign_rows[16];       /* for the lower half of such a byte: a bit for the upper half */
+    uint64_t signs[128][4];      /* of a sign that has more behind it: what follows */
+    uint32_t sign_alone[128];    /* entry of a sign by itself; 0: none */
+    uint8_t sign_rows[16];       /* of both, for the lower half of the byte: a bit for the upper half */
     struct spot_slot {
         uint32_t key, entry; /* 0: free */
     } *slots;                /* an open hash table */

@@ -11,6 +11,12 @@ extern const unsigned char WORD_BYTES[256]; /* enum byte_kind */
 
 enum { MAY_BE_BITS = 16, LETTERS_UNTIL = 0x3000 };
 
+/* Chains do not go over these, but where their rule says so. */
+static inline bool word_ends_sentence(char c)
+{
+    return c == '.' || c == '!' || c == '?';
+}
+
 static inline uint64_t word_load(const char *at)
 {
     uint64_t v;
