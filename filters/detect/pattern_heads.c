@@ -112,12 +112,8 @@ bool pattern_heads_make(const struct pattern_set *set, struct pattern_begin *b)
             for (uint32_t k = 0; k < starts; k++)
                 follow(m, &(struct pattern_way){ .share = 0 }, 0, m->ways.starts[k], 1);
         }
-    for (unsigned byte = 0; byte < 256; byte++) {
-        unsigned char c = (unsigned char)byte;
-        b->kinds[c] |= pattern_is_word(c) ? BEGIN_IS_WORD : 0;
-        b->kinds[c] |= byte_set_has(&RARE, c) ? BEGIN_IS_RARE : 0;
-        b->kinds[c] |= byte_set_has(&VISIBLE, c) ? BEGIN_IS_VISIBLE : 0;
-    }
+    for (unsigned c = 0; c < 256; c++)
+        b->kinds[c] |= (pattern_is_word((unsigned char)c) ? BEGIN_IS_WORD : 0) | (byte_set_has(&RARE, (unsigned char)c) ? BEGIN_IS_RARE : 0);
     for (unsigned i = 0; m && i < HEAD_WORD; i++)
         free(m->then[i]);
     if (m)

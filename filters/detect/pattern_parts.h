@@ -54,16 +54,8 @@ struct pattern_group {
 /* Where a match can begin, by its first bytes: a bit for each row of ways to begin. What begins with a digit, a small letter, a
  * capital and anything else has rows of its own each. See pattern_begin.c. */
 enum { BEGIN_ROWS = 64, BEGIN_BYTES = 16, BEGIN_STRETCH = 64, BEGIN_BATCH = 512, BEGIN_PLACE_LOG2 = 9, BEGIN_WORD_LOG2, BEGIN_PLACE = BEGIN_BATCH - 1 };
-enum {
-    BEGIN_KIND_WORD,
-    BEGIN_KIND_BEHIND_OTHER,
-    BEGIN_KIND_BEHIND_WORD,
-    BEGIN_KIND_RARE, /* in prose */
-    BEGIN_KIND_HEAD, /* always looked at */
-    BEGIN_KIND_VISIBLE,
-    BEGIN_KINDS
-};
-enum { BEGIN_IS_WORD = 1, BEGIN_BEHIND_OTHER = 2, BEGIN_BEHIND_WORD = 4, BEGIN_IS_RARE = 8, BEGIN_IS_HEAD = 16, BEGIN_IS_VISIBLE = 32 };
+enum { BEGIN_KIND_WORD, BEGIN_KIND_BEHIND_OTHER, BEGIN_KIND_BEHIND_WORD, BEGIN_KIND_RARE /* in prose */, BEGIN_KIND_HEAD, BEGIN_KINDS };
+enum { BEGIN_IS_WORD = 1, BEGIN_BEHIND_OTHER = 2, BEGIN_BEHIND_WORD = 4, BEGIN_IS_RARE = 8, BEGIN_IS_HEAD = 16 };
 /* Heads: see pattern_heads.c. */
 enum { HEAD_RARE = 8, HEAD_RUN = 12, HEAD_WORD = 4, HEAD_SLOTS_LOG2 = 16 };
 enum { BEGIN_OTHER, BEGIN_DIGIT, BEGIN_SMALL, BEGIN_CAPITAL, BEGIN_TABLES };
@@ -153,6 +145,7 @@ static inline bool head_is_word(const struct pattern_begin *begin, const char *a
 /* What is known of sixty-four places, a bit for each. */
 struct pattern_seen {
     uint64_t kinds[BEGIN_KINDS];        /* 1 << i of BEGIN_… */
+    uint64_t visible;                   /* no space */
     uint64_t rare_later, visible_later; /* HEAD_RARE - 1 and HEAD_RUN - 1 bytes further */
     uint64_t words;                     /* may begin here, as far as is cheap to tell: not the same in all ways */
 };
