@@ -17,7 +17,7 @@ static const struct setting TOOL_SETTINGS[] = {
 static const struct setting SETTINGS[] = {
     SETTING(struct answer_policy, canaries, SET_TEXTS, .max = 100, .example = "[\"canary-7f3a91c2\"]",
             .about = "Texts of at least 8 characters that stand in a system prompt for this purpose, and that no answer may hold, nor "
-                     "with their letters apart, backwards, in rot13, base64 or as codes; case does not count."),
+                     "with their letters apart, backwards, in rot13, base64, base32 or as codes; case does not count."),
     SETTING(struct answer_policy, on_canary, SET_WORD, .words = ACTIONS, .dflt = "refuse",
             .about = "What becomes of an answer with a canary in it."),
     SETTING(struct answer_policy, on_system_prompt, SET_WORD, .words = ACTIONS, .dflt = "report",

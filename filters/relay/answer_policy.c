@@ -28,7 +28,7 @@ static bool compile_canaries(struct answer_policy *p, struct arena *a, struct pr
             problem_warn(problems, p->canaries.spans[i],
                          "from here on, behind %d bytes of canaries, they are looked for as they stand, not in disguise",
                          CANARIES_DISGUISED_BYTES);
-        for (size_t k = 0; k < (is_within ? CANARY_FORMS : 1u); k++) {
+        for (size_t k = 0; k < canary_forms_within(bytes); k++) {
             if (!forms[k].expression)
                 continue;
             patterns[count] = (struct pattern){

@@ -63,18 +63,52 @@ static bool write_codes(struct buf *out, struct str text, unsigned how)
     return ok;
 }
 
-/* What does not depend on the `before` bytes before it nor on what follows. */
-static bool write_base64(struct buf *out, struct str text, unsigned before)
+enum { CODED_MAX = BASE64_ENCODED_MAX(2 + BASE64_ENCODED_MAX(2 + CANARY_MAX_BYTES)) };
+
+/* Of base64 what does not depend on the `before` bytes before a text nor on what follows. */
+static struct str base64_of(struct str text, unsigned before, char room[CODED_MAX])
 {
     static const size_t BEGINS[] = { 0, 2, 3 };
-    char bytes[2 + CANARY_MAX_BYTES] = { 0 }, encoded[BASE64_ENCODED_MAX(sizeof bytes)];
+    char bytes[CODED_MAX] = { 0 };
     memcpy(bytes + before, text.at, text.len);
-    base64_encode(encoded, bytes, before + text.len);
+    base64_encode(room, bytes, before + text.len);
+    return str_of(room + BEGINS[before], (before + text.len) * 8 / 6 - BEGINS[before]);
+}
+
+static bool write_coded(struct buf *out, struct str coded)
+{
     bool ok = true;
-    for (size_t i = BEGINS[before]; ok && i < (before + text.len) * 8 / 6; i++)
-        ok = encoded[i] == '+'   ? buf_add(out, STR("[+\\x2d]"))
-             : encoded[i] == '/' ? buf_add(out, STR("[/_]"))
-                                 : buf_add(out, str_of(encoded + i, 1));
+    for (size_t i = 0; ok && i < coded.len; i++)
+        ok = coded.at[i] == '+'   ? buf_add(out, STR("[+\\x2d]"))
+             : coded.at[i] == '/' ? buf_add(out, STR("[/_]"))
+                                  : buf_add(out, str_of(coded.at + i, 1));
+    return ok;
+}
+
+static bool write_base64(struct buf *out, struct str text, unsigned before)
+{
+    char room[CODED_MAX];
+    return write_coded(out, base64_of(text, before, room));
+}
+
+/* `before`: of the first encoding, and three times of the second. */
+static bool write_base64_twice(struct buf *out, struct str text, unsigned before)
+{
+    char room[CODED_MAX], again[CODED_MAX];
+    return write_coded(out, base64_of(base64_of(text, before % 3, room), before / 3, again));
+}
+
+/* RFC 4648 section 6: five bits a letter. */
+static bool write_base32(struct buf *out, struct str text, unsigned before)
+{
+    size_t first = (before * 8 + 4) / 5, end = (before + text.len) * 8 / 5;
+    bool ok = true;
+    for (size_t i = first; ok && i < end; i++) {
+        unsigned value = 0;
+        for (size_t bit = i * 5; bit < i * 5 + 5; bit++)
+            value = value << 1 | ((unsigned char)text.at[bit / 8 - before] >> (7 - bit % 8) & 1);
+        ok = buf_add(out, str_of(&"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[value], 1));
+    }
     return ok;
 }
 
@@ -86,7 +120,19 @@ static const struct {
     { write_literal, 0, true },    { write_spread, SPREAD_APART, true },  { write_spread, SPREAD_BACKWARDS, true },
     { write_spread, SPREAD_ROT13, true }, { write_codes, CODE_DECIMAL, true }, { write_codes, CODE_HEXADECIMAL, true },
     { write_base64, 0, false },    { write_base64, 1, false },     { write_base64, 2, false },
+    { write_base64_twice, 0, false }, { write_base64_twice, 1, false }, { write_base64_twice, 2, false },
+    { write_base64_twice, 3, false }, { write_base64_twice, 4, false }, { write_base64_twice, 5, false },
+    { write_base64_twice, 6, false }, { write_base64_twice, 7, false }, { write_base64_twice, 8, false },
+    { write_base32, 0, true },     { write_base32, 1, true },      { write_base32, 2, true },
+    { write_base32, 3, true },     { write_base32, 4, true },
 };
+
+size_t canary_forms_within(size_t bytes)
+{
+    return bytes <= CANARIES_CODED_BYTES       ? CANARY_FORMS
+           : bytes <= CANARIES_DISGUISED_BYTES ? CANARY_USUAL_FORMS
+                                               : CANARY_PLAIN_FORMS;
+}
 
 bool canary_forms(struct arena *a, struct str text, struct canary_form out[CANARY_FORMS])
 {

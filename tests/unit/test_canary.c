@@ -21,14 +21,15 @@ static struct set {
 static bool make(const struct str *canaries, size_t n)
 {
     const struct pattern *list[CANARIES_MAX * CANARY_FORMS];
-    size_t count = 0;
+    size_t count = 0, bytes = 0;
     struct problems problems;
     problems_init(&problems, STR("canaries"), STR(""));
     arena_init(&it.arena, 1 << 20);
     for (size_t i = 0; i < n; i++) {
         struct canary_form forms[CANARY_FORMS];
         CHECK(canary_forms(&it.arena, canaries[i], forms));
-        for (size_t k = 0; k < CANARY_FORMS; k++) {
+        bytes += canaries[i].len;
+        for (size_t k = 0; k < canary_forms_within(bytes); k++) {
             if (!forms[k].expression)
                 continue;
             it.patterns[count] = (struct pattern){ .id = "canary", .category = "leak", .expression = forms[k].expression, .caseless = forms[k].caseless };
@@ -111,6 +112,36 @@ TEST("a disguised canary is found the same however its stream is cut")
             if (!CHECK(look(text, cut, 1, &out) && str_eq(buf_str(&out), left)))
                 printf("  %s cut at %zu: " STR_F "\n", rows[i].text, cut, STR_A(buf_str(&out)));
     }
+    buf_finish(&out);
+    finish();
+}
+
+TEST("base32, and base64 of base64, tell a canary wherever it begins in them")
+{
+    static const char *const texts[] = {
+        "KNFVSTCBKJFS2NZXGMYS2UKVIFJFIWRAMFXGI===",
+        "MFJUWWKMIFJEWLJXG4ZTCLKRKVAVEVC2EBQW4ZA=",
+        "MFRFGS2ZJRAVESZNG43TGMJNKFKUCUSULIQGC3TE",
+        "MFRGGU2LLFGECUSLFU3TOMZRFVIVKQKSKRNCAYLOMQ======",
+        "MFRGGZCTJNMUYQKSJMWTONZTGEWVCVKBKJKFUIDBNZSA====",
+        "VTB0WlRFRlNTeTAzTnpNeExWRlZRVkpVV2lCaGJtUWdjMjg9Pw==",
+        "elUwdFpURUZTU3kwM056TXhMVkZWUVZKVVdpQmhibVFnYzI4PT8=",
+        "enpVMHRaVEVGU1N5MDNOek14TFZGVlFWSlVXaUJoYm1RZ2MyOD0/",
+        "ZUZOTFdVeEJVa3N0Tnpjek1TMVJWVUZTVkZvZ1lXNWtJSE52Pw==",
+        "emVGTkxXVXhCVWtzdE56Y3pNUzFSVlVGU1ZGb2dZVzVrSUhOdj8=",
+        "enplRk5MV1V4QlVrc3ROemN6TVMxUlZVRlNWRm9nWVc1a0lITnY/",
+        "ZUhsVFMxbE1RVkpMTFRjM016RXRVVlZCVWxSYUlHRnVaQ0J6Ync9PT8=",
+        "emVIbFRTMWxNUVZKTExUYzNNekV0VVZWQlVsUmFJR0Z1WkNCemJ3PT0/",
+        "enplSGxUUzFsTVFWSkxMVGMzTXpFdFVWVkJVbFJhSUdGdVpDQnpidz09Pw==",
+    };
+    struct str canary = STR("SKYLARK-7731-QUARTZ");
+    struct buf out;
+    buf_init(&out, 1 << 16);
+    CHECK(make(&canary, 1));
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        for (size_t cut = 0; cut < strlen(texts[i]); cut++)
+            if (!CHECK(look(str_c(texts[i]), cut, 1, &out) && memmem(buf_str(&out).at, buf_len(&out), "[removed]", 9)))
+                printf("  %s cut at %zu: " STR_F "\n", texts[i], cut, STR_A(buf_str(&out)));
     buf_finish(&out);
     finish();
 }
