@@ -28,6 +28,8 @@ struct carries {
 struct instance {
     struct judge *judge;
     struct carries before[2]; /* of users, of tools */
+    struct carries said[2];   /* the same without what stands aside, where there is some */
+    bool has_asides, is_apart[2]; /* something stands aside in this request, behind the last of what is said */
     char joined[2 * JUDGE_JOIN_BYTES + 1];
 };
 
@@ -197,27 +199,68 @@ static enum verdict judge_waiting(struct exchange *x, const struct injection_pol
     return v != NEXT ? v : judge_one(x, p, str_of(c->glued.bytes, c->glued.len), c->last, c->glued.len - c->last->value.len);
 }
 
+static struct str head_of(const struct text *t)
+{
+    return str_first(t->value, utf8_until(t->value, t->value.len > JUDGE_JOIN_BYTES ? JUDGE_JOIN_BYTES : t->value.len));
+}
+
+/* Members that a model server may not know are left out by it: who puts one between the pieces of an attack parts them for us alone. */
+static enum verdict judge_said(struct exchange *x, const struct injection_policy *p, const struct text *t, size_t whose)
+{
+    struct instance *i = exchange_instance(x);
+    struct carries *c = &i->said[whose];
+    enum verdict v = NEXT;
+    if (t->is_aside) {
+        i->is_apart[whose] = true;
+        return NEXT;
+    }
+    if (c->spaced.len && (i->is_apart[whose] || c->fresh)) {
+        if (waits(c, t)) {
+            carry_text(c, t);
+            return NEXT;
+        }
+        v = judge_joined(x, p, c, head_of(t), t);
+    }
+    i->is_apart[whose] = false;
+    c->fresh = 0;
+    carry_text(c, t);
+    return v;
+}
+
 static enum verdict judge_text_of(struct exchange *x, const struct injection_policy *p, const struct text *t)
 {
     struct instance *i = exchange_instance(x);
     bool is_joined = !t->is_beside && (t->source == TEXT_USER || t->source == TEXT_TOOL);
-    struct carries *c = &i->before[t->source == TEXT_TOOL];
-    struct str head = str_first(t->value, utf8_until(t->value, t->value.len > JUDGE_JOIN_BYTES ? JUDGE_JOIN_BYTES : t->value.len));
+    size_t whose = t->source == TEXT_TOOL;
+    struct carries *c = &i->before[whose];
+    struct str head = head_of(t);
     bool has_before = is_joined && c->spaced.len, is_whole = head.len == t->value.len;
     enum verdict v = NEXT;
     if (has_before && waits(c, t)) {
         carry_text(c, t);
-        return NEXT;
+    } else {
+        if (!has_before || !is_whole) /* else it is judged with what comes before it */
+            v = judge_one(x, p, t->value, t, 0);
+        if (v == NEXT && has_before)
+            v = judge_joined(x, p, c, head, t);
+        if (is_joined) {
+            c->fresh = 0;
+            carry_text(c, t);
+        }
     }
-    if (!has_before || !is_whole) /* else it is judged with what comes before it */
-        v = judge_one(x, p, t->value, t, 0);
-    if (v == NEXT && has_before)
-        v = judge_joined(x, p, c, head, t);
-    if (is_joined) {
-        c->fresh = 0;
-        carry_text(c, t);
+    return v == NEXT && is_joined && i->has_asides ? judge_said(x, p, t, whose) : v;
+}
+
+static void begin(struct instance *in, const struct call *call)
+{
+    in->has_asides = false;
+    for (size_t i = 0; i < call->texts_count && !in->has_asides; i++)
+        in->has_asides = call->texts[i].is_aside;
+    for (size_t i = 0; i < ARRAY_LEN(in->before); i++) {
+        in->before[i].spaced.len = in->before[i].glued.len = in->before[i].texts = in->before[i].fresh = 0;
+        in->said[i].spaced.len = in->said[i].glued.len = in->said[i].texts = in->said[i].fresh = 0;
+        in->is_apart[i] = false;
     }
-    return v;
 }
 
 static enum verdict step(struct exchange *x, const void *policy)
@@ -225,13 +268,13 @@ static enum verdict step(struct exchange *x, const void *policy)
     const struct injection_policy *p = policy;
     struct instance *in = exchange_instance(x);
     enum verdict v = check_readable(x, p);
-    for (size_t i = 0; i < ARRAY_LEN(in->before); i++)
-        in->before[i].spaced.len = in->before[i].glued.len = in->before[i].texts = in->before[i].fresh = 0;
+    begin(in, &x->call);
     for (size_t i = 0; v == NEXT && i < x->call.texts_count; i++)
         if ((p->of >> x->call.texts[i].source & 1) && x->call.texts[i].value.len)
             v = judge_text_of(x, p, &x->call.texts[i]);
     for (size_t i = 0; v == NEXT && i < ARRAY_LEN(in->before); i++)
-        v = judge_waiting(x, p, &in->before[i]);
+        if ((v = judge_waiting(x, p, &in->before[i])) == NEXT)
+            v = judge_waiting(x, p, &in->said[i]);
     return v;
 }
 

@@ -33,6 +33,7 @@ struct text {
     enum text_source source;
     uint16_t message; /* index in the list of messages or inputs, for reports */
     bool is_beside;   /* the model server reads it and the model does not: stop words, the caller's user, metadata */
+    bool is_aside;    /* in a message, but not where what is said stands: another member, or the name of one */
 };
 
 struct usage {

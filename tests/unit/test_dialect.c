@@ -515,6 +515,25 @@ TEST("the name of a member is no hiding place, nor is one that is called an addr
     done();
 }
 
+TEST("what a message says is told apart from what stands aside in it")
+{
+    static const struct {
+        const char *target, *text;
+    } rows[] = {
+        { "/v1/chat/completions", "{\"model\":\"m\",\"messages\":[{\"n\":1,\"x\":\"a1\",\"role\":\"user\",\"name\":\"a2\",\"content\":[\"s1\",{\"type\":\"text\",\"text\":\"s2\","
+                                  "\"x\":[\"a3\",{\"text\":\"a4\"}],\"refusal\":\"a5\",\"a 6\":1},{\"text\":\"s3\"}],\"text\":\"a7\"},{\"role\":\"tool\",\"content\":\"s4\"}]}" },
+        { "/v1/responses", "{\"model\":\"m\",\"input\":[{\"type\":\"function_call_output\",\"call_id\":\"c\",\"output\":[{\"type\":\"input_text\",\"text\":\"s1\",\"x\":\"a1\"}]},"
+                           "{\"role\":\"user\",\"content\":\"s2\",\"output\":\"a2\",\"\":\"a3\"}]}" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CHECK(asks(rows[i].target, rows[i].text) && call.texts_count > 4);
+        for (size_t k = 0; k < call.texts_count; k++)
+            if (!CHECK(call.texts[k].is_aside == (*call.texts[k].value.at == 'a')))
+                printf("  " STR_F "\n", STR_A(call.texts[k].value));
+    }
+    done();
+}
+
 TEST("schemas are read with their names and descriptions, in whatever member a server takes them")
 {
     CHECK(chats("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],"

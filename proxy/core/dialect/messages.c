@@ -47,7 +47,8 @@ static void mark_results(struct asked *q, uint32_t object, size_t first)
 static bool read_said(struct asked *q, uint32_t object, enum text_source source, size_t index)
 {
     size_t first = q->call->texts_count;
-    if (!texts_gather(q, object, source, index, source == TEXT_DEFINITION ? GATHER_KEYS | GATHER_URLS : GATHER_URLS))
+    unsigned flags = GATHER_URLS | GATHER_SAID | (source == TEXT_DEFINITION ? GATHER_KEYS : 0);
+    if (!texts_gather(q, object, source, index, flags))
         return false;
     if (source == TEXT_ASSISTANT)
         mark_results(q, object, first);

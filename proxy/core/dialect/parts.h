@@ -46,6 +46,7 @@ enum gather {
     GATHER_URLS = 2, /* members named …url are what the model server opens, not what the model reads */
     GATHER_FREE = 4, /* a document without a known shape: nothing is left out */
     GATHER_ODD = 8,  /* of words of the API only what does not look like one */
+    GATHER_SAID = 16, /* a message or item: what is not in the place of what it says stands aside */
 };
 
 /* Equal without case, as those readers compare that fold by Unicode: U+017F is an s to them, and U+212A a k. */

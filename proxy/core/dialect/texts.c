@@ -289,20 +289,49 @@ static bool gather_string(struct asked *q, uint32_t node, struct str key, struct
     return texts_add(q, node, source, message);
 }
 
+/* What a message says stands in its content, or where an item has none in what it is instead, and there in `text`. */
+struct said {
+    bool is_wanted, has_content;
+    uint32_t member, aside_end;
+};
+
+static bool stands_aside(struct said *s, const struct jsonx *j, uint32_t root, uint32_t i, struct str key)
+{
+    static const struct str others[] = { STR_INIT("output"), STR_INIT("outputs"), STR_INIT("results"), STR_INIT("arguments"),
+                                         STR_INIT("input"),  STR_INIT("text"),    STR_INIT("summary") };
+    while (s->member < i)
+        s->member = jsonx_next(j, root, s->member);
+    if (i == s->member) {
+        bool is_said = s->has_content ? str_eq(key, STR("content")) : is_one_of(key, others, ARRAY_LEN(others));
+        s->aside_end = is_said ? 0 : j->nodes[i].next;
+    } else if (i >= s->aside_end && key.len && !str_eq(key, STR("text"))) {
+        s->aside_end = j->nodes[i].next;
+    }
+    return i < s->aside_end;
+}
+
 bool texts_gather(struct asked *q, uint32_t node, enum text_source source, size_t message, unsigned flags)
 {
     const struct jsonx *j = q->body;
     if (node == JSONX_NO_NODE)
         return true;
+    struct said said = { .is_wanted = (flags & GATHER_SAID) != 0 };
+    if (said.is_wanted) {
+        said.member = jsonx_first(j, node);
+        said.has_content = jsonx_member(j, node, STR("content")) != JSONX_NO_NODE;
+    }
     struct str outer = STR_NONE;
     uint32_t outer_end = 0, end = j->nodes[node].next;
     for (uint32_t i = node; i < end; i++) {
         const struct jsonx_node *n = &j->nodes[i];
+        size_t had = q->call->texts_count;
         if (i >= outer_end)
             outer = STR_NONE;
         if (n->is_key) {
             if (((flags & GATHER_KEYS) || !name_is_plain(jsonx_raw(j, i))) && !texts_add(q, i, source, message))
                 return false;
+            if (q->call->texts_count > had)
+                q->call->texts[had].is_aside = said.is_wanted;
             continue;
         }
         if (n->kind < JSONX_STRING)
@@ -316,9 +345,12 @@ bool texts_gather(struct asked *q, uint32_t node, enum text_source source, size_
         const char *stored = flags & GATHER_URLS ? stored_object(j, i, key) : NULL;
         if (stored)
             q->call->refers = stored;
+        bool is_aside = said.is_wanted && i != node && stands_aside(&said, j, node, i, key);
         if (n->kind == JSONX_STRING) {
             if (!gather_string(q, i, key, outer, source, message, flags))
                 return false;
+            if (q->call->texts_count > had)
+                q->call->texts[had].is_aside = is_aside;
         } else if (!outer.len && names_url(key)) {
             outer = key;
             outer_end = n->next;
