@@ -94,6 +94,11 @@ static bool is_at_lines(const struct judge *j, unsigned lines, size_t start, siz
            (!(lines & RULE_LINE_ENDS) || even_ends_line(&j->even, end));
 }
 
+static inline bool is_of_use(const struct judge *j, uint32_t part)
+{
+    return !j->parts || j->parts[part / 64] >> (part & 63) & 1;
+}
+
 /* Most words stand where no chain wants them, which one comparison for each part tells. */
 void judge_use(struct judge *j, struct judge_event e)
 {
@@ -105,8 +110,9 @@ void judge_use(struct judge *j, struct judge_event e)
     if (p->lines && !is_at_lines(j, p->lines, start, e.end))
         return;
     for (size_t i = 0; i < p->wanted; i++)
-        if (j->wanted[parts[i]] >= now)
+        if (j->wanted[parts[i]] >= now && is_of_use(j, parts[i]))
             use_wanted(j, &set->parts[parts[i]], start, e.end);
     for (size_t i = p->starts; i < p->parts; i++)
-        begin_chains(j, parts[i], start, e.end);
+        if (is_of_use(j, parts[i]))
+            begin_chains(j, parts[i], start, e.end);
 }

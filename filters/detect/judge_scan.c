@@ -124,8 +124,10 @@ static bool scan_words(struct judge *j)
     if (set->spots.is_everywhere)
         return word_table_scan(&set->words, j->text, 0, j->text.len, found_word, j), true;
     spots_find(&set->spots, j->text, &j->spots);
+    j->parts = j->spots.parts;
     for (size_t i = 0; i < j->spots.count; i++)
         word_table_scan(&set->words, j->text, j->spots.at[i].from, j->spots.at[i].to, found_word, j);
+    j->parts = NULL;
     return true;
 }
 

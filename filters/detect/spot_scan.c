@@ -55,10 +55,16 @@ static uint32_t word_before(const struct spotting *g, size_t n, uint32_t at)
 /* Seldom enough to stand apart. */
 static NOINLINE void look_round(struct spotting *g, const struct spot_anchor *a, size_t first, uint32_t at)
 {
+    struct spots *s = g->s;
     uint32_t from = at > a->back ? at - a->back : 0, to = at + a->ahead;
-    g->s->work++;
-    if (!is_covered(g->s, from, to) && spot_has_all(g, a, first, at))
-        add_spot(g->s, (struct spot){ word_before(g, first, from), to < g->text.len ? to : (uint32_t)g->text.len });
+    bool was_covered = is_covered(s, from, to);
+    s->work++;
+    if (!was_covered && !spot_has_all(g, a, first, at))
+        return;
+    for (size_t i = 0; i < RULE_PARTS_MAX; i++)
+        s->parts[a->part[i] / 64] |= (uint64_t)1 << (a->part[i] & 63);
+    if (!was_covered)
+        add_spot(s, (struct spot){ word_before(g, first, from), to < g->text.len ? to : (uint32_t)g->text.len });
 }
 
 static inline bool stands_at(const struct spotting *g, const struct spot_shape *p, uint32_t at)
@@ -204,6 +210,7 @@ static void take_rest(struct spotting *g, size_t came)
     at = s->signs_count && s->signs[0] < at ? s->signs[0] : at;
     at = at > 2 * SPOT_REACH_MAX ? at - 2 * SPOT_REACH_MAX : 0;
     add_spot(g->s, (struct spot){ word_before(g, s->words_count, at), (uint32_t)g->text.len });
+    memset(s->parts, 0xff, s->parts_words * sizeof *s->parts);
 }
 
 /* All words but those that begin at `needed` or behind it, which may be near what comes. The one before those stays too. */
@@ -233,15 +240,20 @@ static void begin_seen(struct spots *s)
 bool spots_open(struct spots *s, const struct rule_set *set)
 {
     s->heralds = set->spots.heralds > SPOT_HERALDS ? set->spots.heralds : SPOT_HERALDS;
-    if ((s->seen = calloc(s->heralds, sizeof *s->seen)))
+    s->parts_words = (set->parts_count + 63) / 64;
+    s->seen = calloc(s->heralds, sizeof *s->seen);
+    s->parts = calloc(s->parts_words, sizeof *s->parts);
+    if (s->seen)
         begin_seen(s);
-    return s->seen;
+    return s->seen && s->parts;
 }
 
 void spots_close(struct spots *s)
 {
     free(s->seen);
+    free(s->parts);
     s->seen = NULL;
+    s->parts = NULL;
 }
 
 /* Of a text that was cut up to `i`: what begins before here has all behind it that a chain could use, and each word there the next
@@ -261,6 +273,7 @@ void spots_find_in(const struct spot_table *t, struct str text, struct spots *s,
     s->hashes[0] = UINT32_MAX;
     s->count = s->asks_count = s->signs_count = s->signs_asked = 0;
     s->work = 0;
+    memset(s->parts, 0, s->parts_words * sizeof *s->parts);
     if (s->base > UINT32_MAX / 2) /* texts have at most 1 GB */
         begin_seen(s);
     s->base += 2 * SPOT_REACH_MAX;

@@ -155,6 +155,8 @@ static bool add_anchor(struct spot_making *m, size_t chain)
     uint32_t longest = 0, last = c->count - 1u;
     for (size_t i = 0; i < c->count; i++)
         longest = longest > m->parts[c->part[i]].bytes ? longest : m->parts[c->part[i]].bytes;
+    for (size_t i = 0; i < RULE_PARTS_MAX; i++)
+        a->part[i] = c->part[i < last ? i : last];
     uint32_t back = distance(m, c, 0, last) + 2 * longest, ahead = distance(m, c, choice->anchor, last) + 2 * longest;
     if (back > SPOT_REACH_MAX || ahead > SPOT_REACH_MAX)
         return false;

@@ -34,6 +34,7 @@ struct spot_near {
 };
 struct spot_anchor {
     uint16_t back, ahead; /* the spot, from where the anchor begins */
+    uint32_t part[RULE_PARTS_MAX]; /* all of the chain, the last again where it has fewer */
     uint8_t nears;
     bool in_sentence; /* as is its herald */
     uint16_t herald;
@@ -84,11 +85,12 @@ struct spots {
         uint32_t from, to; /* `from` is where a word begins */
     } at[SPOTS_MAX];       /* in order, apart */
     size_t count;
-    uint64_t work; /* words that were asked, for tests */
+    uint64_t *parts; /* owned; a bit for each part of chains that may be whole in a spot: others need not be looked for */
+    uint64_t work;   /* words that were asked, for tests */
     /* private */
     uint32_t *seen;  /* owned; where each herald was seen last, counted from a text before this one on */
     uint32_t base;   /* of this text */
-    size_t heralds;
+    size_t heralds, parts_words;
     size_t words_count, hashed, maybes_count, asks_count;
     size_t signs_count, signs_asked; /* the first of them were found to be so */
     uint32_t begins[SPOT_WORDS], ends[SPOT_WORDS];
