@@ -4,6 +4,8 @@
 #include "proxy/base/ascii.h"
 #include "proxy/base/base64.h"
 #include "proxy/base/buf.h"
+#include "proxy/base/utf8.h"
+#include "proxy/text/confusable.h"
 
 enum { EXPRESSION_MAX = 16 * 1024, SPREAD_MANY = 190 };
 enum { SPREAD_APART, SPREAD_BACKWARDS, SPREAD_ROT13 };
@@ -21,6 +23,55 @@ static bool write_literal(struct buf *out, struct str text, unsigned how)
     return ok;
 }
 
+static bool write_code(struct buf *out, uint32_t code)
+{
+    char bytes[4];
+    return buf_add(out, STR("|")) && buf_add(out, str_of(bytes, utf8_encode(bytes, code)));
+}
+
+/* A letter or digit, or one of Greek, Cyrillic and their neighbours that looks like it, or its full width. */
+static bool write_alike(struct buf *out, char c)
+{
+    enum { GREEK = 0x370, ARMENIAN = 0x530, FULL_WIDTH = 0xff01 - '!' };
+    char upper = ascii_is_letter(c) ? (char)(c & ~0x20) : c, lower = ascii_lower(c);
+    bool ok = buf_add(out, STR("(?:")) && buf_add(out, str_of(&c, 1)) && write_code(out, FULL_WIDTH + (uint32_t)lower) &&
+              (upper == lower || write_code(out, FULL_WIDTH + (uint32_t)upper));
+    for (uint32_t code = GREEK; ok && code < ARMENIAN; code++) {
+        char alike = (char)(confusable_of(code) & ~CONFUSABLE_LATIN);
+        alike = alike ? alike : lookalike_of(code);
+        if (alike && ascii_lower(alike) == lower)
+            ok = write_code(out, code);
+    }
+    return ok && buf_add(out, STR(")"));
+}
+
+/* How many letters and digits; 0 when there is anything beyond ASCII. */
+static size_t count_plain(struct str text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.at[i] >= 0x80)
+            return 0;
+        count += ascii_is_alnum(text.at[i]);
+    }
+    return count;
+}
+
+/* What is no letter or digit is any character, or none. Nothing when there are too few. */
+static bool write_alikes(struct buf *out, struct str text, unsigned how)
+{
+    enum { ALIKES_MAX = 64 };
+    bool ok = true;
+    (void)how;
+    if (text.len > ALIKES_MAX || count_plain(text) < CANARY_MIN_BYTES)
+        return true;
+    for (size_t i = 0; ok && i < text.len; i++)
+        ok = ascii_is_alnum(text.at[i])                                 ? write_alike(out, text.at[i])
+             : i && i + 1 < text.len && ascii_is_alnum(text.at[i - 1]) ? buf_add(out, STR("[^A-Za-z0-9]{0,3}"))
+                                                                        : true;
+    return ok;
+}
+
 static char rot13(char c)
 {
     return !ascii_is_letter(c) ? c : ascii_lower(c) < 'n' ? (char)(c + 13) : (char)(c - 13);
@@ -30,13 +81,8 @@ static char rot13(char c)
  * Nothing when they are too few, or not all that there is. */
 static bool write_spread(struct buf *out, struct str text, unsigned how)
 {
-    size_t count = 0;
+    size_t count = count_plain(text);
     bool ok = true;
-    for (size_t i = 0; i < text.len; i++) {
-        if ((unsigned char)text.at[i] >= 0x80)
-            return true;
-        count += ascii_is_alnum(text.at[i]);
-    }
     for (size_t i = 0; ok && i < text.len && count >= CANARY_MIN_BYTES; i++) {
         char c = text.at[how == SPREAD_BACKWARDS ? text.len - 1 - i : i];
         c = how == SPREAD_ROT13 ? rot13(c) : c;
@@ -120,6 +166,7 @@ static const struct {
     { write_literal, 0, true },    { write_spread, SPREAD_APART, true },  { write_spread, SPREAD_BACKWARDS, true },
     { write_spread, SPREAD_ROT13, true }, { write_codes, CODE_DECIMAL, true }, { write_codes, CODE_HEXADECIMAL, true },
     { write_base64, 0, false },    { write_base64, 1, false },     { write_base64, 2, false },
+    { write_alikes, 0, true },
     { write_base64_twice, 0, false }, { write_base64_twice, 1, false }, { write_base64_twice, 2, false },
     { write_base64_twice, 3, false }, { write_base64_twice, 4, false }, { write_base64_twice, 5, false },
     { write_base64_twice, 6, false }, { write_base64_twice, 7, false }, { write_base64_twice, 8, false },

@@ -5,8 +5,8 @@
 #include "proxy/base/arena.h"
 
 /* As it stands; its letters and digits apart, backwards or in rot13; the codes of its bytes in hexadecimal (as in %41,
- * \x41 and \u0041) or decimal (as in &#65;); and what base64, once or twice, and base32 make of it wherever it begins. */
-enum { CANARY_PLAIN_FORMS = 1, CANARY_USUAL_FORMS = 9, CANARY_FORMS = 23 };
+ * \x41 and \u0041) or decimal (as in &#65;); and what base64, once or twice, and base32 make of it wherever it begins; and letters that look like its own. */
+enum { CANARY_PLAIN_FORMS = 1, CANARY_USUAL_FORMS = 9, CANARY_FORMS = 24 };
 
 struct canary_form {
     const char *expression; /* of pattern_set.h; NULL: it would be too short to tell */
