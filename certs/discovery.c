@@ -9,7 +9,7 @@ bool discovery_url_is_safe(struct str text)
 {
     struct url u;
     const char *why;
-    return url_parse(text, &u, &why) && (u.tls || url_is_loopback(&u));
+    return url_parse(text, &u, &why) && (u.tls || host_is_loopback(u.host));
 }
 
 static bool host_of(struct str text, struct str *host)
@@ -70,7 +70,7 @@ bool discovery_read(struct str document, const struct discovery_rules *rules, ch
         *why = "the discovery document is of another issuer";
     else if (!keys.at || !url_parse(keys, &parsed, &url_why))
         *why = "the discovery document has no jwks_uri";
-    else if (!parsed.tls && !url_is_loopback(&parsed))
+    else if (!parsed.tls && !host_is_loopback(parsed.host))
         *why = "the jwks_uri is not https";
     else if (!host_is_allowed(parsed.host, rules))
         *why = "the jwks_uri is on a host that is not allowed";

@@ -18,14 +18,12 @@ static bool complain(struct problems *problems, const char *what)
 static bool check_url(const struct callout_policy *p, struct problems *problems)
 {
     struct url url;
-    struct ip_address ip;
     const char *why = NULL;
     if (!url_parse(p->url, &url, &why)) {
         problem(problems, (struct span){ 0 }, "\"callout\": url: %s", why);
         return false;
     }
-    bool is_here = str_eq_nocase(url.host, STR("localhost")) || (ip_parse(url.host, &ip) && ip_is_loopback(&ip));
-    if (!url.tls && !is_here)
+    if (!url.tls && !host_is_loopback(url.host))
         return complain(problems, "texts go without TLS to the loopback only: url begins with https://");
     if (p->service == SERVICE_CONTENT_SAFETY && (url.query.at || (url.path.len && !str_eq(url.path, STR("/")))))
         return complain(problems, "url is the resource's endpoint alone, as https://my-resource.cognitiveservices.azure.com");

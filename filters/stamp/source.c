@@ -164,9 +164,8 @@ bool identity_source(struct identity_policy *p, struct setup *s, struct problems
         problem(problems, span, "identity: tokens would be asked for at " STR_F ": %s", STR_A(p->url), why);
         return false;
     }
-    bool is_ip = ip_parse(url.host, &ip),
-         here = str_eq_nocase(url.host, STR("localhost")) || (is_ip && (ip_is_loopback(&ip) || ip_is_metadata(&ip)));
-    if (!url.tls && !here) {
+    bool is_here = host_is_loopback(url.host) || (ip_parse(url.host, &ip) && ip_is_metadata(&ip));
+    if (!url.tls && !is_here) {
         problem(problems, span,
                 "identity: tokens are asked for without TLS only on the loopback and of link-local addresses, not "
                 "of " STR_F,

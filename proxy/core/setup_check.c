@@ -96,7 +96,7 @@ static void check_endpoint(const struct pool *pool, const struct endpoint *e, st
 {
     struct ip_address ip;
     bool is_ip = ip_parse(e->url.host, &ip);
-    if (!e->url.tls && !url_is_loopback(&e->url) && !pool->insecure_plain) {
+    if (!e->url.tls && !host_is_loopback(e->url.host) && !pool->insecure_plain) {
         problem(problems, e->span, "plain http to an endpoint off the loopback");
         problem_hint(problems, "write https, or say \"insecure_plain: true\" in the pool");
     }

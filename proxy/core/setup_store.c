@@ -201,9 +201,7 @@ const struct setting STORE_SETTINGS[] = {
 
 static bool is_loopback(const struct store_url *url)
 {
-    struct ip_address ip;
-    return url->unix_path.at || str_eq_nocase(url->host, STR("localhost")) ||
-           (ip_parse(url->host, &ip) && ip_is_loopback(&ip));
+    return url->unix_path.at || host_is_loopback(url->host);
 }
 
 /* The database may be written behind the host, as many tools have it. */

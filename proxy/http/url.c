@@ -70,10 +70,10 @@ bool url_parse(struct str text, struct url *out, const char **why)
     return true;
 }
 
-bool url_is_loopback(const struct url *url)
+bool host_is_loopback(struct str host)
 {
     struct ip_address ip;
-    return str_eq_nocase(url->host, STR("localhost")) || (ip_parse(url->host, &ip) && ip_is_loopback(&ip));
+    return str_eq_nocase(host, STR("localhost")) || (ip_parse(host, &ip) && ip_is_loopback(&ip));
 }
 
 /* The byte that s.at[i] stands for, and where the next one begins; -1 for a bad escape. */

@@ -18,7 +18,7 @@ struct url {
 /* Only http and https, no user info, no fragment, no control bytes or spaces; false and *why otherwise. */
 bool url_parse(struct str text, struct url *out, const char **why) MUST_USE;
 /* "localhost", or an address of the loopback. */
-bool url_is_loopback(const struct url *url);
+bool host_is_loopback(struct str host);
 
 /* Decodes %XX; false for a bad escape, NUL or (when `plain_path`) an encoded slash or backslash. Into the arena. */
 bool url_decode(struct arena *a, struct str s, bool plain_path, struct str *out) MUST_USE;

@@ -12,11 +12,8 @@
 
 static struct ip_address v4(uint32_t number)
 {
-    struct ip_address ip = { .is_v4 = true };
-    ip.bytes[10] = ip.bytes[11] = 0xff;
     number = htonl(number);
-    memcpy(ip.bytes + 12, &number, 4);
-    return ip;
+    return ip_of_bytes(&number, true);
 }
 
 TEST("the gate counts exactly, whoever leaves in whatever order")
