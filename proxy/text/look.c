@@ -38,7 +38,7 @@ static inline bool is_told(const struct look *l, enum reason why, size_t at)
     return (l->reasons & why) && at + VIEW_AROUND / 2 < l->at[l->count - 1].end;
 }
 
-enum { SCRAMBLED_NEAR = 64, WAITING_MAX = 32 };
+enum { WAITING_MAX = 32 };
 
 /* What was learnt so far, so that nothing is looked at twice. */
 struct known {
@@ -47,9 +47,8 @@ struct known {
     size_t encoded; /* up to here codes have been noted */
     size_t scrambled, scrambled_at; /* words so far; where the last one was */
     size_t waiting_count;
-    struct {
-        size_t end, len;
-    } waiting[WAITING_MAX]; /* words that may tell a text, not looked at so far */
+    size_t waiting_end[WAITING_MAX]; /* words that may tell a text, not looked at so far: where they end … */
+    uint8_t waiting_len[WAITING_MAX]; /* … and how many letters they have */
 };
 
 static void look_at_leet(struct look *l, struct str text, size_t at, struct known *known, uint64_t *work)
@@ -172,41 +171,25 @@ static void look_at_spaced(struct look *l, struct str text, size_t last, size_t 
         note(l, text, REASON_SPACED, last - 3 * step, last + 1);
 }
 
-/* Another word that is scrambled, of the few on either side of text[start, end), telling or not. */
-static bool has_scrambled_near(struct str text, size_t start, size_t end)
-{
-    size_t i = start > SCRAMBLED_NEAR ? start - SCRAMBLED_NEAR : 0, until = text.len - end > SCRAMBLED_NEAR ? end + SCRAMBLED_NEAR : text.len;
-    for (size_t to; i < until; i = to + 1) {
-        for (to = i; to < until && char_is(text.at[to], IS_ALPHA);)
-            to++;
-        if (i != start && scrambled_as(str_of(text.at + i, to - i)))
-            return true;
-    }
-    return false;
-}
-
-/* One word may be a slip of the pen. */
-__attribute__((noinline)) static void look_at_word(struct look *l, struct str text, size_t start, size_t end, struct known *known, uint64_t *work)
-{
-    *work += 8;
-    struct str word = str_of(text.at + start, end - start);
-    if (!(l->reasons & REASON_TURNED) && scrambled_is_told(&SCRAMBLED_TURNED, word))
-        l->reasons |= REASON_TURNED;
-    if (!(l->reasons & REASON_ROT13) && scrambled_is_told(&SCRAMBLED_ROTATED, word))
-        l->reasons |= REASON_ROT13;
-    if (is_told(l, REASON_SCRAMBLED, end) || !scrambled_as(word))
-        return;
-    if (known->scrambled++ || has_scrambled_near(text, start, end))
-        note(l, text, REASON_SCRAMBLED, known->scrambled == 2 ? known->scrambled_at : start, end);
-    known->scrambled_at = start;
-}
-
+/* Words that may tell a text. One that is scrambled may be a slip of the pen. */
 static void look_at_words(struct look *l, struct str text, struct known *known, uint64_t *work)
 {
     for (size_t i = 0; i < known->waiting_count; i++) {
-        size_t end = known->waiting[i].end, len = known->waiting[i].len;
-        if (end < SCRAMBLED_BEFORE || !scrambled_is_spelt(text.at + end, len))
-            look_at_word(l, text, end - len, end, known, work);
+        size_t end = known->waiting_end[i], len = known->waiting_len[i], start = end - len;
+        struct str word = str_of(text.at + start, len);
+        char edge[SCRAMBLED_BEFORE];
+        const char *at = end < sizeof edge ? (char *)memcpy(edge + sizeof edge - len, word.at, len) + len : word.at + len;
+        enum scrambled_kind kind = scrambled_kind(at, len);
+        if (kind == SCRAMBLED_SPELT)
+            continue;
+        *work += 8;
+        if (kind != SCRAMBLED_UNKNOWN)
+            l->reasons |= kind == SCRAMBLED_TURNED ? REASON_TURNED : REASON_ROT13;
+        if (is_told(l, REASON_SCRAMBLED, end) || !scrambled_as(word))
+            continue;
+        if (known->scrambled++ || scrambled_are_near(text, start, end))
+            note(l, text, REASON_SCRAMBLED, known->scrambled == 2 ? known->scrambled_at : start, end);
+        known->scrambled_at = start;
     }
     known->waiting_count = 0;
 }
@@ -332,14 +315,13 @@ __attribute__((always_inline)) static inline void let_wait(struct known *known, 
     uint64_t letter2 = letter & letter << 1, letter4 = letter2 & letter2 << 2;
     uint64_t ends = (letter4 & letter2 << 4) << 1 & ~letter & FRESH_BITS; /* the places after them */
     size_t n = known->waiting_count;
-    letter &= UINT64_MAX >> 1; /* no word ends behind the block */
+    const uint64_t last = (uint64_t)1 << (BLOCK - 1), other = ~letter | 1;
     do
         for (unsigned i = 0; i < 3; i++, ends &= ends - 1) {
-            uint64_t bit = ends ? (uint64_t)__builtin_ctzll(ends) : BLOCK;
-            uint64_t len = (uint64_t)__builtin_clzll(~(letter << (BLOCK - bit)));
-            known->waiting[n].end = at + bit;
-            known->waiting[n].len = len;
-            n += scrambled_may_tell(p + bit, len);
+            unsigned bit = (unsigned)__builtin_ctzll(ends | last), len = (unsigned)__builtin_clzll(other << (BLOCK - bit));
+            known->waiting_end[n] = at + bit;
+            known->waiting_len[n] = (uint8_t)len;
+            n += scrambled_may_tell(p + bit, len) & (ends != 0);
         }
     while (ends);
     known->waiting_count = n;
@@ -353,12 +335,12 @@ __attribute__((always_inline)) static inline void look_with(classify_fn *classif
 {
     struct known known;
     struct masks m;
-    char edge[BLOCK + 1];
-    memset(&known, 0, offsetof(struct known, waiting));
+    char edge[BLOCK];
+    memset(&known, 0, offsetof(struct known, waiting_end));
     for (size_t base = 0; base <= text.len; base += FRESH) {
         const char *p = base ? text.at + base - KNOWN : NULL;
         size_t left = text.len - base;
-        if (!base || left <= FRESH) { /* white space before the text, and after it: what the last word leaves open is told */
+        if (!base || left < FRESH) { /* white space before the text, and after it: what the last word leaves open is told */
             memset(edge, ' ', sizeof edge);
             size_t before = base ? KNOWN : 0, bytes = before + (left < FRESH ? left : FRESH);
             if (bytes)
@@ -385,15 +367,14 @@ __attribute__((always_inline)) static inline void look_with(classify_fn *classif
 }
 
 #ifdef LOOK_X86
-TARGET("ssse3") static void look_ssse3(struct str text, bool ascii_only, struct look *l, uint64_t *work)
-{
-    look_with(classify_ssse3, text, ascii_only, l, work);
-}
-
-TARGET("avx2,bmi,bmi2") static void look_avx2(struct str text, bool ascii_only, struct look *l, uint64_t *work)
-{
-    look_with(classify_avx2, text, ascii_only, l, work);
-}
+#define LOOK_WITH(way, isa)                                                                                            \
+    TARGET(isa) static void look_##way(struct str text, bool ascii_only, struct look *l, uint64_t *work)               \
+    {                                                                                                                  \
+        look_with(classify_##way, text, ascii_only, l, work);                                                          \
+    }
+LOOK_WITH(ssse3, "ssse3")
+LOOK_WITH(avx2, "avx2,bmi,bmi2")
+LOOK_WITH(avx512, "avx512bw,bmi,bmi2")
 #endif
 
 bool look_at_in(enum look_way way, struct str text, bool ascii_only, struct look *l, uint64_t *work)
@@ -401,7 +382,10 @@ bool look_at_in(enum look_way way, struct str text, bool ascii_only, struct look
     l->reasons = 0;
     l->count = 0;
 #ifdef LOOK_X86
-    if (way == LOOK_AVX2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"))
+    bool has_bits = __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+    if (way == LOOK_AVX512 && has_bits && __builtin_cpu_supports("avx512bw"))
+        return look_avx512(text, ascii_only, l, work), true;
+    if (way == LOOK_AVX2 && has_bits && __builtin_cpu_supports("avx2"))
         return look_avx2(text, ascii_only, l, work), true;
     if (way == LOOK_SSSE3 && __builtin_cpu_supports("ssse3"))
         return look_ssse3(text, ascii_only, l, work), true;
@@ -411,6 +395,6 @@ bool look_at_in(enum look_way way, struct str text, bool ascii_only, struct look
 
 void look_at(struct str text, bool ascii_only, struct look *l, uint64_t *work)
 {
-    for (enum look_way way = LOOK_AVX2; !look_at_in(way, text, ascii_only, l, work); way++)
+    for (enum look_way way = LOOK_AVX512; !look_at_in(way, text, ascii_only, l, work); way++)
         assert(way != LOOK_PORTABLE);
 }

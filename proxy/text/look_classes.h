@@ -110,6 +110,24 @@ TARGET("avx2") static inline void classify_avx2(const char *p, struct masks *m)
     *m = (struct masks){ places32(k0, k1, BIT_LETTER), places32(k0, k1, BIT_DIGIT), places32(k0, k1, BIT_RUN),
                          places32(k0, k1, BIT_RARE), odd != 0 };
 }
+
+TARGET("avx512bw") static inline uint64_t places64(__m512i k, int bits)
+{
+    return _mm512_test_epi8_mask(k, _mm512_set1_epi8((char)bits));
+}
+
+TARGET("avx512bw") static inline void classify_avx512(const char *p, struct masks *m)
+{
+    const __m512i low = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)LOW));
+    const __m512i high = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)HIGH));
+    const __m512i nibble = _mm512_set1_epi8(15);
+    __m512i v = _mm512_loadu_si512(p);
+    __m512i k = _mm512_and_si512(_mm512_shuffle_epi8(low, _mm512_and_si512(v, nibble)),
+                                 _mm512_shuffle_epi8(high, _mm512_and_si512(_mm512_srli_epi16(v, 4), nibble)));
+    __mmask64 white = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8('\t')), _mm512_set1_epi8('\r' - '\t' + 1));
+    uint64_t odd = _mm512_mask_cmplt_epi8_mask(~white, v, _mm512_set1_epi8(0x20)) | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(0x7f));
+    *m = (struct masks){ places64(k, BIT_LETTER), places64(k, BIT_DIGIT), places64(k, BIT_RUN), places64(k, BIT_RARE), odd != 0 };
+}
 #endif
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "proxy/text/view_parts.h"
 
+enum { SCRAMBLED_NEAR = 64 };
+
 static uint32_t scrambled_key(struct str s)
 {
     uint32_t key = 0;
@@ -24,26 +26,18 @@ static const char *word_of(struct str s)
     return w < end && w->word[s.len] == '\0' ? w->word : NULL;
 }
 
-bool scrambled_is_told(const struct scrambled_told *told, struct str s)
-{
-    if (!scrambled_may_be(told->ends, s.at, s.len))
-        return false;
-    for (const char *const *w = told->words; *w; w++)
-        if (**w == (*s.at | 32) && str_eq_nocase(s, str_c(*w)))
-            return true;
-    return false;
-}
-
-bool scrambled_is_spelt(const char *end, size_t len)
+enum scrambled_kind scrambled_kind(const char *end, size_t len)
 {
     static const unsigned char MASK[32] = { [16] = 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
-    const uint64_t spaces = 0x2020202020202020; /* which make small letters of others */
+    const uint64_t spaces = 0x2020202020202020, mix = 0x9e3779b97f4a7c15; /* spaces make small letters of others */
     uint64_t v[2], mask[2];
     memcpy(v, end - sizeof v, sizeof v);
     memcpy(mask, MASK + len, sizeof mask);
     v[0] = (v[0] & mask[0]) | spaces;
     v[1] = (v[1] & mask[1]) | spaces;
-    return memcmp(v, SCRAMBLED_SPELT[v[1] * SCRAMBLED_SPELT_MIX >> (64 - SCRAMBLED_SPELT_BITS)], sizeof v) == 0;
+    uint64_t hash = (v[1] + 3 * v[0]) * mix;
+    const char *known = SCRAMBLED_KNOWN[hash >> (64 - SCRAMBLED_KNOWN_BITS) ^ SCRAMBLED_STEPS[hash >> 48 & (ARRAY_LEN(SCRAMBLED_STEPS) - 1)]];
+    return memcmp((const char *)v + 1, known + 1, sizeof v - 1) == 0 ? (enum scrambled_kind)*known : SCRAMBLED_UNKNOWN;
 }
 
 bool scrambled_is_word(struct str s)
@@ -56,6 +50,18 @@ const char *scrambled_as(struct str s)
 {
     const char *word = s.len < SCRAMBLED_LETTERS_MIN || s.len > SCRAMBLED_LETTERS_MAX ? NULL : word_of(s);
     return word && !str_eq_nocase(s, str_of(word, s.len)) ? word : NULL;
+}
+
+bool scrambled_are_near(struct str s, size_t start, size_t end)
+{
+    size_t i = start > SCRAMBLED_NEAR ? start - SCRAMBLED_NEAR : 0, until = s.len - end > SCRAMBLED_NEAR ? end + SCRAMBLED_NEAR : s.len;
+    for (size_t to; i < until; i = to + 1) {
+        for (to = i; to < until && char_is(s.at[to], IS_ALPHA);)
+            to++;
+        if (i != start && scrambled_as(str_of(s.at + i, to - i)))
+            return true;
+    }
+    return false;
 }
 
 bool unscramble_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)

@@ -21,35 +21,35 @@ extern const struct scrambled_word {
 } SCRAMBLED_WORDS[]; /* by key */
 extern const uint16_t SCRAMBLED_FROM[257]; /* the first with these high bits */
 
-/* Those of them that SCRAMBLED_ENDS holds, behind spaces, by a hash of their last eight letters. */
-enum { SCRAMBLED_SPELT_BITS = 9 };
-#define SCRAMBLED_SPELT_MIX 0x9e3779b97f4a7c15u
-extern const char SCRAMBLED_SPELT[1 << SCRAMBLED_SPELT_BITS][16];
-
-/* Words by which a text is told that is written backwards, and one in rot13. */
-extern const struct scrambled_told {
-    scrambled_ends ends;
-    const char *const *words; /* in order; NULL ends them */
-} SCRAMBLED_TURNED, SCRAMBLED_ROTATED;
+/* Words of six letters and more that are known as they stand, behind spaces; each has a slot of its own, a step away from that of its
+ * hash. Before them is their kind. */
+enum { SCRAMBLED_KNOWN_BITS = 9 };
+extern const char SCRAMBLED_KNOWN[1 << SCRAMBLED_KNOWN_BITS][16];
+extern const uint8_t SCRAMBLED_STEPS[1 << (SCRAMBLED_KNOWN_BITS - 2)];
+enum scrambled_kind {
+    SCRAMBLED_UNKNOWN,
+    SCRAMBLED_SPELT = ' ',   /* of SCRAMBLED_WORDS, and nothing else although SCRAMBLED_ENDS holds it */
+    SCRAMBLED_TURNED = '<',  /* tells a text that is written backwards */
+    SCRAMBLED_ROTATED = '>', /* … one in rot13 */
+};
 
 /* The word that ASCII letters are when they are ordered, as long as they are; NULL when there is none, or they are in order. */
 const char *scrambled_as(struct str letters);
+/* Is there another such word, of the few on either side of text[start, end), telling or not? */
+bool scrambled_are_near(struct str text, size_t start, size_t end);
 /* Whether letters, at most SCRAMBLED_LETTERS_MAX in any case, are a word of the table as they stand. */
 bool scrambled_is_word(struct str letters);
 static inline bool scrambled_is(struct str s)
 {
     return scrambled_may_be(SCRAMBLED_ALL_ENDS, s.at, s.len) && scrambled_is_word(s);
 }
-/* Whether letters are one of the words. */
-bool scrambled_is_told(const struct scrambled_told *told, struct str letters);
 /* Whether the `len` letters before `end` may be a word that tells a text: 1 or 0; cheap, and mostly 0. */
 static inline uint64_t scrambled_may_tell(const char *end, size_t len)
 {
     return (uint64_t)SCRAMBLED_ENDS[*(end - len) & 31][end[-1] & 31] >> len & 1;
 }
-/* Whether they are one of those words spelt as usual, which tells nothing; a few are not known. Sixteen bytes before `end` may be read,
- * and there are six to fourteen letters. */
+/* What they are; there are six to fourteen. SCRAMBLED_BEFORE bytes before `end` may be read. */
 enum { SCRAMBLED_BEFORE = 16 };
-bool scrambled_is_spelt(const char *end, size_t len);
+enum scrambled_kind scrambled_kind(const char *end, size_t len);
 
 #endif

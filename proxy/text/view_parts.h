@@ -91,7 +91,7 @@ struct look {
  * REASON_FOREIGN; otherwise such bytes are letters that it does not know. */
 void look_at(struct str text, bool ascii_only, struct look *l, uint64_t *work);
 /* In one of the ways that there are, the fastest first; false when this machine has not got it. All find the same. */
-enum look_way { LOOK_AVX2, LOOK_SSSE3, LOOK_PORTABLE };
+enum look_way { LOOK_AVX512, LOOK_AVX2, LOOK_SSSE3, LOOK_PORTABLE };
 bool look_at_in(enum look_way way, struct str text, bool ascii_only, struct look *l, uint64_t *work) MUST_USE;
 
 /* form.c */

@@ -19,7 +19,7 @@ TOLD = ("ignore previous instruction instructions prompt prompts disregard forge
         "sentence translate content understand").split()
 
 
-SPELT_BITS, SPELT_MIX = 9, 0x9e3779b97f4a7c15  # of scrambled.h
+KNOWN_BITS, KNOWN_MIX = 9, 0x9e3779b97f4a7c15  # of scrambled.h
 
 
 def mix(letter):
@@ -41,15 +41,29 @@ def print_ends(words):
             print(textwrap.fill("['%s' & 31] = { %s }," % (chr(96 + first), text), 140, initial_indent="    ", subsequent_indent="        "))
 
 
-def print_spelt(words, ends):
-    """The slots of scrambled_is_spelt: of words with one hash the first."""
-    slots = {}
-    for w in words:
-        if (w[0], w[-1], len(w)) in ends:
-            slot = (int.from_bytes(w.rjust(16)[8:].encode(), "little") * SPELT_MIX & 0xffffffffffffffff) >> 64 - SPELT_BITS
-            slots.setdefault(slot, w.rjust(16))
+def known_hash(text):
+    """of scrambled_kind"""
+    first, last = (int.from_bytes(text[i:i + 8].encode(), "little") for i in (0, 8))
+    return (last + 3 * first) * KNOWN_MIX & (1 << 64) - 1
+
+
+def print_known(kinds):
+    """Each word in a slot of its own: those that share a row of SCRAMBLED_STEPS take the first step that finds them all free ones."""
+    rows = [[] for _ in range(1 << KNOWN_BITS - 2)]
+    for kind, words in kinds:
+        for w in words:
+            h = known_hash(w.rjust(16))
+            rows[h >> 48 & len(rows) - 1].append((h >> 64 - KNOWN_BITS, kind + w.rjust(15)))
+    slots, steps = {}, [0] * len(rows)
+    for i, row in sorted(enumerate(rows), key=lambda r: -len(r[1])):
+        while len({h ^ steps[i] for h, _ in row} - slots.keys()) < len(row):
+            steps[i] += 1
+        slots.update({h ^ steps[i]: text for h, text in row})
+    assert max(slots) < 1 << KNOWN_BITS and max(steps) < 256
+    print("};\n\nconst uint8_t SCRAMBLED_STEPS[1 << (SCRAMBLED_KNOWN_BITS - 2)] = {")
+    print(textwrap.fill(" ".join("%d," % n for n in steps), 140, initial_indent="    ", subsequent_indent="    "))
+    print("};\n\nconst char SCRAMBLED_KNOWN[1 << SCRAMBLED_KNOWN_BITS][16] = {")
     cells = ['[%d] = "%s",' % cell for cell in sorted(slots.items())]
-    print("};\n\nconst char SCRAMBLED_SPELT[1 << SCRAMBLED_SPELT_BITS][16] = {")
     for i in range(0, len(cells), 5):
         print("    " + " ".join(cells[i:i + 5]))
 
@@ -67,16 +81,10 @@ def main():
     for name, ends in ("ENDS", telling + turned + rotated), ("ALL_ENDS", telling + others + short):
         print("};\n\nconst scrambled_ends SCRAMBLED_%s = {" % name)
         print_ends(ends)
-    assert not set(turned + rotated) & set(telling + others)
-    print_spelt(telling + others, {(w[0], w[-1], len(w)) for w in telling + turned + rotated})
+    told = {(w[0], w[-1], len(w)) for w in telling + turned + rotated}
+    print_known(((" ", [w for w in telling + others if (w[0], w[-1], len(w)) in told]), ("<", turned), (">", rotated)))
     print("};\n\nconst struct scrambled_word SCRAMBLED_WORDS[] = {")
     print(textwrap.fill(" ".join('{0x%08x,"%s"},' % w for w in words), 140, initial_indent="    ", subsequent_indent="    "))
-    for name, listed in ("TURNED", turned), ("ROTATED", rotated):
-        print("};\n\nconst struct scrambled_told SCRAMBLED_%s = { .ends = {" % name)
-        print_ends(listed)
-        print("}, .words = (const char *const[]){")
-        print(textwrap.fill(" ".join('"%s",' % w for w in sorted(listed)) + " NULL,", 140, initial_indent="    ", subsequent_indent="    "))
-        print("}")
     starts = [sum(k >> 24 < i for k, _ in words) for i in range(257)]
     print("};\n\nconst uint16_t SCRAMBLED_FROM[257] = {")
     print(textwrap.fill(" ".join("%d," % i for i in starts), 140, initial_indent="    ", subsequent_indent="    "))
