@@ -63,13 +63,9 @@ static bool check(void *policy, struct setup *s, struct problems *problems)
 
 /* ---- the worker's callers, one for each key ---- */
 
-static bool fill_list(struct arena *a, const struct texts *from, struct strs *to)
+static bool copy_list(struct arena *a, const struct texts *from, struct strs *to)
 {
-    *to = (struct strs){ .at = arena_array(a, struct str, from->count ? from->count : 1) };
-    bool ok = to->at != NULL;
-    for (size_t i = 0; ok && i < from->count; i++)
-        ok = strs_add(a, to, from->at[i]);
-    return ok;
+    return strs_copy(a, from->at, from->count, to);
 }
 
 static struct caller *caller_of(const struct api_key *k)
@@ -86,8 +82,8 @@ static struct caller *caller_of(const struct api_key *k)
     c->tenant = arena_copy(a, k->tenant);
     c->app = arena_copy(a, k->app.len ? k->app : k->name.text);
     c->token_id = arena_copy(a, k->id);
-    if (c->subject.at && c->tenant.at && c->app.at && c->token_id.at && fill_list(a, &k->roles, &c->roles) &&
-        fill_list(a, &k->scopes, &c->scopes) && fill_list(a, &k->groups, &c->groups))
+    if (c->subject.at && c->tenant.at && c->app.at && c->token_id.at && copy_list(a, &k->roles, &c->roles) &&
+        copy_list(a, &k->scopes, &c->scopes) && copy_list(a, &k->groups, &c->groups))
         return c;
     caller_unref(c);
     return NULL;
@@ -125,8 +121,6 @@ static void close(void *policy, void *instance)
 /* The one text of our form among the fields that may carry it. False: two different ones, or a field twice. */
 static bool find_key(const struct exchange *x, struct str *key, struct str *id)
 {
-    static const struct str FIELDS[] = { STR_INIT("api-key"), STR_INIT("ocp-apim-subscription-key"),
-                                         STR_INIT("x-api-key") };
     enum scheme scheme;
     struct str value, found_id;
     if (!credential_authorization(x, &scheme, &value))
@@ -134,11 +128,11 @@ static bool find_key(const struct exchange *x, struct str *key, struct str *id)
     *key = STR_NONE;
     if (scheme == SCHEME_BEARER && api_key_parse(value, id))
         *key = value;
-    for (size_t i = 0; i < ARRAY_LEN(FIELDS); i++) {
-        value = http_field_value(x->head, FIELDS[i]);
+    for (size_t i = 0; i < CREDENTIAL_FIELDS; i++) {
+        value = http_field_value(x->head, CREDENTIAL_FIELD[i]);
         if (!value.at || !api_key_parse(value, &found_id))
             continue;
-        if (http_field_count(x->head, FIELDS[i]) > 1 || (key->at && !str_eq(*key, value)))
+        if (http_field_count(x->head, CREDENTIAL_FIELD[i]) > 1 || (key->at && !str_eq(*key, value)))
             return false;
         *key = value;
         *id = found_id;

@@ -6,9 +6,8 @@ static const struct row {
     enum scheme scheme;
 } SCHEMES[] = { { "bearer", SCHEME_BEARER }, { "mtls_pop", SCHEME_MTLS_POP } };
 
-/* Fields besides Authorization that carry keys; what Azure's and API Management's clients send. */
-static const struct str KEY_FIELDS[] = { STR_INIT("api-key"), STR_INIT("ocp-apim-subscription-key"),
-                                         STR_INIT("x-api-key") };
+const struct str CREDENTIAL_FIELD[CREDENTIAL_FIELDS] = { STR_INIT("api-key"), STR_INIT("ocp-apim-subscription-key"),
+                                                         STR_INIT("x-api-key") };
 
 bool credential_authorization(const struct exchange *x, enum scheme *scheme, struct str *value)
 {
@@ -34,8 +33,8 @@ static bool has_any(const struct exchange *x)
 {
     if (http_known_value(x->head, HTTP_FIELD_AUTHORIZATION).at)
         return true;
-    for (size_t i = 0; i < ARRAY_LEN(KEY_FIELDS); i++)
-        if (http_field_value(x->head, KEY_FIELDS[i]).at)
+    for (size_t i = 0; i < CREDENTIAL_FIELDS; i++)
+        if (http_field_value(x->head, CREDENTIAL_FIELD[i]).at)
             return true;
     return false;
 }

@@ -9,6 +9,10 @@
 
 enum scheme { SCHEME_NONE, SCHEME_BEARER, SCHEME_MTLS_POP, SCHEME_OTHER };
 
+/* Fields besides Authorization that carry keys; what Azure's and API Management's clients send. */
+enum { CREDENTIAL_FIELDS = 3 };
+extern const struct str CREDENTIAL_FIELD[CREDENTIAL_FIELDS];
+
 /* The one Authorization field, taken apart. False when there are several: the request is malformed. Never from the
  * query. */
 bool credential_authorization(const struct exchange *x, enum scheme *scheme, struct str *value) MUST_USE;

@@ -103,11 +103,7 @@ static enum verdict step(struct exchange *x, const void *policy)
     c->app = arena_copy(a, name);
     c->tenant = arena_copy(a, p->tenant);
     c->name = arena_copy(a, peer->certificate_subject);
-    c->roles.at = arena_array(a, struct str, p->roles.count ? p->roles.count : 1);
-    bool ok = c->subject.at && c->app.at && c->tenant.at && c->name.at && c->roles.at;
-    for (size_t i = 0; ok && i < p->roles.count; i++)
-        ok = strs_add(a, &c->roles, p->roles.at[i]);
-    if (!ok) {
+    if (!c->subject.at || !c->app.at || !c->tenant.at || !c->name.at || !strs_copy(a, p->roles.at, p->roles.count, &c->roles)) {
         caller_unref(c);
         return exchange_refuse(x, WHY_OVERLOADED, "no memory for the caller");
     }

@@ -59,11 +59,7 @@ static bool copy(struct arena *a, struct str from, struct str *to)
 
 static bool copy_list(struct arena *a, const struct strs *from, struct strs *to)
 {
-    *to = (struct strs){ .at = arena_array(a, struct str, from->count ? from->count : 1) };
-    bool ok = to->at != NULL;
-    for (size_t i = 0; ok && i < from->count; i++)
-        ok = strs_add(a, to, from->at[i]);
-    return ok;
+    return strs_copy(a, from->at, from->count, to);
 }
 
 struct caller *who_caller(const struct who *w, const struct issuer *i, uint64_t exp)

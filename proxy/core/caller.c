@@ -34,11 +34,13 @@ bool strs_has(const struct strs *list, struct str s)
     return false;
 }
 
-bool strs_add(struct arena *a, struct strs *list, struct str s)
+bool strs_copy(struct arena *a, const struct str *from, size_t count, struct strs *to)
 {
-    struct str copy = arena_copy(a, s);
-    if (!copy.at)
-        return false;
-    list->at[list->count++] = copy;
-    return true;
+    *to = (struct strs){ .at = arena_array(a, struct str, count ? count : 1) };
+    bool ok = to->at != NULL;
+    for (; ok && to->count < count; to->count++) {
+        to->at[to->count] = arena_copy(a, from[to->count]);
+        ok = to->at[to->count].at != NULL;
+    }
+    return ok;
 }

@@ -41,7 +41,7 @@ struct caller *caller_ref(struct caller *c);
 void caller_unref(struct caller *c); /* NULL is fine */
 
 bool strs_has(const struct strs *list, struct str s);
-/* Appends; false at the arena's ceiling. `room` elements must have been allocated by arena_array. */
-bool strs_add(struct arena *a, struct strs *list, struct str s) MUST_USE;
+/* Texts and all; false at the arena's ceiling. */
+bool strs_copy(struct arena *a, const struct str *from, size_t count, struct strs *to) MUST_USE;
 
 #endif
