@@ -54,8 +54,16 @@ struct pattern_group {
 /* Where a match can begin, by its first bytes: a bit for each row of ways to begin. What begins with a digit, a small letter, a
  * capital and anything else has rows of its own each. See pattern_begin.c. */
 enum { BEGIN_ROWS = 64, BEGIN_BYTES = 16, BEGIN_STRETCH = 64, BEGIN_BATCH = 512, BEGIN_PLACE_LOG2 = 9, BEGIN_WORD_LOG2, BEGIN_PLACE = BEGIN_BATCH - 1 };
-enum { BEGIN_KIND_WORD, BEGIN_KIND_BEHIND_OTHER, BEGIN_KIND_BEHIND_WORD, BEGIN_KIND_RARE /* in prose */, BEGIN_KIND_HEAD, BEGIN_KINDS };
-enum { BEGIN_IS_WORD = 1, BEGIN_BEHIND_OTHER = 2, BEGIN_BEHIND_WORD = 4, BEGIN_IS_RARE = 8, BEGIN_IS_HEAD = 16 };
+enum {
+    BEGIN_KIND_WORD,
+    BEGIN_KIND_BEHIND_OTHER,
+    BEGIN_KIND_BEHIND_WORD,
+    BEGIN_KIND_RARE, /* in prose */
+    BEGIN_KIND_HEAD, /* always looked at */
+    BEGIN_KIND_VISIBLE,
+    BEGIN_KINDS
+};
+enum { BEGIN_IS_WORD = 1, BEGIN_BEHIND_OTHER = 2, BEGIN_BEHIND_WORD = 4, BEGIN_IS_RARE = 8, BEGIN_IS_HEAD = 16, BEGIN_IS_VISIBLE = 32 };
 /* Heads: see pattern_heads.c. */
 enum { HEAD_RARE = 8, HEAD_RUN = 12, HEAD_WORD = 4, HEAD_SLOTS_LOG2 = 16 };
 enum { BEGIN_OTHER, BEGIN_DIGIT, BEGIN_SMALL, BEGIN_CAPITAL, BEGIN_TABLES };
@@ -145,7 +153,6 @@ static inline bool head_is_word(const struct pattern_begin *begin, const char *a
 /* What is known of sixty-four places, a bit for each. */
 struct pattern_seen {
     uint64_t kinds[BEGIN_KINDS];        /* 1 << i of BEGIN_… */
-    uint64_t visible;                   /* no space */
     uint64_t rare_later, visible_later; /* HEAD_RARE - 1 and HEAD_RUN - 1 bytes further */
     uint64_t words;                     /* may begin here, as far as is cheap to tell: not the same in all ways */
 };
@@ -176,8 +183,8 @@ static inline uint32_t pattern_begin_groups(const struct pattern_begin *begin, c
 /* ---- the deterministic automaton, in pieces as they are needed ---- */
 
 #define STATE_UNKNOWN UINT32_MAX
-/* What making one costs, in steps from byte to byte; once all are free, and of those that are made anew so many in a text: a private key
- * leads to a thousand. */
+/* What making one costs, in steps from byte to byte. That is free as long as all of a text fit, and for so many more: a private key leads to
+ * three thousand. */
 enum { STATE_DEAD = 0, STATE_STEPS = 40, STATES_FREE = 1200 };
 #define STATE_SPECIAL 0x80000000u /* in `next`: more is to be done than to go on; STATE_UNKNOWN has the bit too */
 
@@ -239,22 +246,24 @@ struct pattern_scratch {
     size_t made;          /* states, since everything was forgotten */
     uint64_t steps;       /* what it has cost so far, in steps of an automaton */
     bool is_spent;        /* that was too much */
+    bool is_alone, is_full; /* there are no states of other texts; there were too many with them */
     struct pattern_heard heard;
     uint64_t lists;       /* of words before lists_at, the place that is tried */
     size_t lists_at;
     size_t sign_from, sign_at; /* where the first `@` behind a place is */
     uint32_t generations[GROUPS_MAX]; /* of each automaton, before this text */
-    struct pattern_match *matches; /* of pattern_set_find; owned */
+    struct pattern_match *matches; /* of pattern_all; owned */
     size_t matches_count, matches_room;
 };
 
+/* FAILED: without memory, is_spent, or is_full. */
 enum pattern_answer { PATTERN_NONE, PATTERN_FOUND, PATTERN_OPEN, PATTERN_FAILED };
 
 /* Before the first pattern_next of a text. */
 static inline void pattern_begin_text(struct pattern_scratch *scratch)
 {
     scratch->steps = scratch->heard.done = scratch->made = 0;
-    scratch->is_spent = false;
+    scratch->is_spent = scratch->is_full = false;
     scratch->heard.some = 0;
     scratch->places.bytes = 0;
     scratch->sign_from = 1;
@@ -267,6 +276,8 @@ static inline void pattern_begin_text(struct pattern_scratch *scratch)
  * decides; *from is the first byte that a match may begin with. NONE: there is none. Work for `budget` steps at most. */
 enum pattern_answer pattern_next(struct pattern_scratch *scratch, struct str text, bool last, uint64_t budget,
                                  size_t *from, struct pattern_match *match);
+/* All that pattern_next finds from *from on: scratch->matches. NONE, OPEN or FAILED; whether it costs too much depends on the text alone. */
+enum pattern_answer pattern_all(struct pattern_scratch *scratch, struct str text, bool last, size_t *from) MUST_USE;
 /* What a walk over so many bytes may cost: many times what prose does, more than lists of numbers do, and linear. */
 enum { BUDGET_STEPS = 8000, BUDGET_STEPS_A_BYTE = 11 };
 static inline uint64_t pattern_budget(size_t bytes)

@@ -191,27 +191,47 @@ static bool keep(struct pattern_scratch *s, const struct pattern_match *match)
     return true;
 }
 
+static enum pattern_answer find_all(struct pattern_scratch *s, struct str text, bool last, size_t *from)
+{
+    struct pattern_match match;
+    enum pattern_answer answer;
+    s->matches_count = 0;
+    pattern_begin_text(s);
+    while ((answer = pattern_next(s, text, last, pattern_budget(text.len), from, &match)) == PATTERN_FOUND) {
+        if (!keep(s, &match))
+            return PATTERN_FAILED;
+        *from = match.end;
+    }
+    return answer;
+}
+
+enum pattern_answer pattern_all(struct pattern_scratch *s, struct str text, bool last, size_t *from)
+{
+    enum { KEPT_MATCHES = 4096 };
+    const size_t began = *from;
+    if (s->matches_room > KEPT_MATCHES) {
+        free(s->matches);
+        s->matches = NULL;
+        s->matches_room = 0;
+    }
+    s->is_alone = false;
+    enum pattern_answer answer = find_all(s, text, last, from);
+    if (!s->is_full)
+        return answer;
+    s->is_alone = true;
+    *from = began;
+    for (size_t i = 0; i < s->set->groups_count; i++)
+        if (!pattern_automaton_forget(&s->automata[i]))
+            return PATTERN_FAILED;
+    return find_all(s, text, last, from);
+}
+
 bool pattern_set_find(const struct pattern_set *set, struct pattern_scratch *scratch, struct str text,
                       const struct pattern_match **at, size_t *n)
 {
-    enum { KEPT_MATCHES = 4096 };
-    assert(scratch->set == set);
-    if (scratch->matches_room > KEPT_MATCHES) {
-        free(scratch->matches);
-        scratch->matches = NULL;
-        scratch->matches_room = 0;
-    }
-    scratch->matches_count = 0;
-    pattern_begin_text(scratch);
-    struct pattern_match match;
-    enum pattern_answer answer;
     size_t from = 0;
-    while ((answer = pattern_next(scratch, text, true, pattern_budget(text.len), &from, &match)) == PATTERN_FOUND) {
-        if (!keep(scratch, &match))
-            return false;
-        from = match.end;
-    }
-    if (answer == PATTERN_FAILED)
+    assert(scratch->set == set);
+    if (pattern_all(scratch, text, true, &from) == PATTERN_FAILED)
         return false;
     *at = scratch->matches;
     *n = scratch->matches_count;

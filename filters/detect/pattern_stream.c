@@ -33,17 +33,16 @@ bool pattern_stream_feed(struct pattern_stream *s, const struct pattern_set *set
     if (!last && may_wait(s))
         return true;
     struct str text = buf_str(&s->held);
-    struct pattern_match match;
-    enum pattern_answer answer;
     size_t done = s->context, from = done;
-    pattern_begin_text(scratch);
-    while ((answer = pattern_next(scratch, text, last, pattern_budget(text.len), &from, &match)) == PATTERN_FOUND) {
-        if (!send(sink, str_of(text.at + done, match.start - done)) ||
-            !sink->match(sink->owner, str_of(text.at + match.start, match.end - match.start), match.pattern))
+    if (pattern_all(scratch, text, last, &from) == PATTERN_FAILED)
+        return false;
+    for (size_t i = 0; i < scratch->matches_count; i++) {
+        const struct pattern_match *m = &scratch->matches[i];
+        if (!send(sink, str_of(text.at + done, m->start - done)) || !sink->match(sink->owner, str_of(text.at + m->start, m->end - m->start), m->pattern))
             return false;
-        done = from = match.end;
+        done = m->end;
     }
-    if (answer == PATTERN_FAILED || !send(sink, str_of(text.at + done, from - done)))
+    if (!send(sink, str_of(text.at + done, from - done)))
         return false;
     keep_from(s, from);
     s->walked = buf_len(&s->held);

@@ -23,6 +23,18 @@ static void note_found(struct pattern_scratch *s, const struct pattern_automaton
     }
 }
 
+/* A state is made once for all texts, and that costs none of them. What does not fit beside the states of others is walked anew, alone: see
+ * pattern_all. What does not fit then either is paid for. False when there are too many. */
+static bool pay_for_state(struct pattern_scratch *s, const struct pattern_automaton *a)
+{
+    if (a->generation == s->generations[a - s->automata])
+        return true;
+    if (++s->made > STATES_FREE)
+        s->steps += STATE_STEPS;
+    s->is_full = !s->is_alone;
+    return s->is_alone;
+}
+
 /* The same step where it is not known yet, or leads to where something ended; *row is where it led. */
 static enum run special_step(struct pattern_scratch *s, struct pattern_automaton *a, uint32_t to, uint32_t class, size_t at,
                              uint32_t *row)
@@ -32,9 +44,11 @@ static enum run special_step(struct pattern_scratch *s, struct pattern_automaton
     if (to == STATE_UNKNOWN) {
         if ((state = pattern_automaton_next(a, *row >> width_log2, class)) == STATE_UNKNOWN)
             return RUN_FAILED;
-        if (a->generation != s->generations[a - s->automata] && ++s->made > STATES_FREE)
-            s->steps += STATE_STEPS;
+        if (!pay_for_state(s, a))
+            return RUN_FAILED;
     }
+    if (state == STATE_DEAD)
+        return RUN_OVER;
     *row = state << width_log2;
     if (!a->is_special[state])
         return RUN_OPEN;

@@ -233,3 +233,43 @@ TEST("long lists that people send are not refused, and what is in them is found"
     end(&personal);
     end(&secrets);
 }
+
+/* What is counted in for thousands of bytes leads to a state for each. */
+static void make_counted(struct buf *text, size_t pieces)
+{
+    static const struct {
+        const char *begins;
+        size_t bytes;
+    } COUNTED[] = { { "-----BEGIN PRIVATE KEY-----", 3600 }, { "FwoG", 2000 }, { "ops_eyJ", 2000 }, { "eyJ", 1000 }, { "1.A", 200 }, { "sl.", 1000 } };
+    buf_clear(text);
+    for (size_t i = 0; i < pieces; i++) {
+        size_t which = (size_t)random() % ARRAY_LEN(COUNTED);
+        CHECK(buf_add(text, str_c(COUNTED[which].begins)));
+        for (size_t n = (size_t)random() % 2 ? COUNTED[which].bytes : 400; n; n--)
+            CHECK(buf_addf(text, "%c", pick("ABCDEFGHabcdefgh0123")));
+        CHECK(buf_add(text, STR(" \n")));
+    }
+}
+
+TEST("what a worker has read before does not decide whether a text costs too much")
+{
+    enum { TEXTS = 40 };
+    struct looking warm = look_for(SECRET_ROWS, SECRET_KINDS);
+    struct buf text = { .ceiling_bytes = 1 << 21 };
+    size_t refused = 0, taken = 0;
+    srandom(8);
+    for (size_t i = 0; i < TEXTS; i++) {
+        struct looking alone = look_for(SECRET_ROWS, SECRET_KINDS);
+        size_t found, found_alone;
+        double steps, steps_alone;
+        make_counted(&text, 1 + i / 4);
+        bool is = find(&warm, buf_str(&text), &found, &steps), is_alone = find(&alone, buf_str(&text), &found_alone, &steps_alone);
+        CHECK(is == is_alone && found == found_alone && !(steps > steps_alone || steps < steps_alone));
+        refused += !is_alone;
+        taken += is_alone;
+        end(&alone);
+    }
+    CHECK(refused && taken);
+    buf_finish(&text);
+    end(&warm);
+}
