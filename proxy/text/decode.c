@@ -93,8 +93,8 @@ static size_t take_base64(struct decode *d, size_t i, bool utf16)
             continue;
         bits -= 8;
         char c = (char)(value >> bits & 0xff);
-        if (utf16 && bytes++ % 2)
-            continue;
+        if (utf16 && ((!bytes && ((unsigned char)c >= 0xfe || !c)) || bytes++ % 2))
+            continue; /* marks of its order before it, and half of every character */
         if (!take_byte(d, &p, c, group, k))
             return k;
     }

@@ -44,10 +44,10 @@ static int following(unsigned char c)
 static enum coding base64_coding(struct str s)
 {
     char bytes[SAMPLE], half[SAMPLE];
-    size_t n = 0, halves = 0, zeros = 0, bits = 0;
+    size_t n = 0, halves = 0, zeros = 0, bits = 0, marks = 0;
     uint32_t value = 0;
     int follow = 0;
-    for (size_t i = 0; i < s.len && i < SAMPLE; i++) {
+    for (size_t i = 0; i < s.len && i < SAMPLE + marks; i++) {
         int v = base64_value(s.at[i]);
         if (v < 0)
             break;
@@ -56,6 +56,10 @@ static enum coding base64_coding(struct str s)
             continue;
         bits -= 8;
         unsigned char c = (unsigned char)(value >> bits & 0xff);
+        if (!n && marks < 3 && (c >= 0xfe || !c)) { /* a mark of UTF-16, and of its other order half a character */
+            marks++;
+            continue;
+        }
         bool zero = (n & 1) && !c;
         zeros += zero;
         if (follow ? (c & 0xc0) != 0x80 : (follow = following(c) + 1) == 0 || (!zero && char_is((char)c, IS_CONTROL)))
@@ -67,7 +71,7 @@ static enum coding base64_coding(struct str s)
     }
     if (zeros && zeros == n / 2) /* as some shells want their scripts */
         return is_text(half, halves) || (halves >= 6 && zeros >= 5) ? CODING_BASE64_UTF16 : CODING_NONE;
-    return !zeros && is_text(bytes, n) ? CODING_BASE64 : CODING_NONE;
+    return !zeros && !marks && is_text(bytes, n) ? CODING_BASE64 : CODING_NONE;
 }
 
 int base32_value(char c)

@@ -180,10 +180,12 @@ static bool has_known_head(const unsigned char *head, size_t n)
         STR_INIT("RIFF"),  STR_INIT("OggS"),       STR_INIT("fLaC"),    STR_INIT("ID3"),          STR_INIT("\xd0\xcf\x11\xe0"),
     };
     struct str s = str_of((const char *)head, n);
+    bool is_known = false, has_control = str_starts(s, heads[0]); /* which stands in all of them but PDF, and in no text that begins like one */
     for (size_t i = 0; i < ARRAY_LEN(heads); i++)
-        if (str_starts(s, heads[i]))
-            return true;
-    return false;
+        is_known |= str_starts(s, heads[i]);
+    for (size_t i = 0; i < n && i < 32; i++)
+        has_control |= head[i] < '\t';
+    return is_known && has_control;
 }
 
 /* Does what base64 stands for read like a text, whatever its type is said to be? Three places of it are looked at: of bytes that
@@ -209,8 +211,9 @@ static bool is_text_inside(struct str base64)
         while (from < 3 && from < n && (bytes[from] & 0xc0) == 0x80)
             from++;
         bool is_utf8 = utf8_valid_prefix(str_of((const char *)bytes + from, n - from)) + from + 3 >= n;
+        /* UTF-16 has a NUL beside each letter */
         for (size_t i = 0; i < n; i++)
-            readable += bytes[i] >= 0x80 ? is_utf8 : (bytes[i] >= 0x20 && bytes[i] < 0x7f) || (bytes[i] >= '\t' && bytes[i] <= '\r');
+            readable += !bytes[i] ? i && bytes[i - 1] : bytes[i] >= 0x80 ? is_utf8 : (bytes[i] >= 0x20 && bytes[i] < 0x7f) || (bytes[i] >= '\t' && bytes[i] <= '\r');
         texts += readable * 8 >= n * 7;
     }
     return texts > 0;
