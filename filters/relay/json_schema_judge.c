@@ -61,6 +61,7 @@ static bool is_same(struct judging *g, const struct jsonx *a, uint32_t at, const
         return number_at(a, at) == number_at(b, bt);
     if (kind == JSONX_STRING) {
         struct str text = jsonx_string(a, at, g->arena);
+        g->steps = text.at ? g->steps : STEPS_MAX + 1; /* no room: nothing is allowed any more */
         return text.at && jsonx_string_is(b, bt, text);
     }
     if (kind < JSONX_ARRAY)
