@@ -47,6 +47,14 @@ def test_a_kustomization_names_what_there_is(place):
     assert kustomization["generatorOptions"]["disableNameSuffixHash"] is True
 
 
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
+def test_systemd_understands_the_unit(tmp_path):
+    unit = (CONFIG / "systemd/bartizan.service").read_text().replace("/usr/local/bin/bartizan", str(need("bartizan")))
+    (tmp_path / "bartizan.service").write_text(unit)
+    said = subprocess.run(["systemd-analyze", "verify", tmp_path / "bartizan.service"], capture_output=True, text=True, timeout=60)
+    assert (said.returncode, said.stderr) == (0, ""), said
+
+
 def test_pods_are_hardened():
     for path, deployment in deployments():
         pod = deployment["spec"]["template"]["spec"]

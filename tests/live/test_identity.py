@@ -176,6 +176,8 @@ def test_the_body_arrives_as_it_was_sent(gateway, token, model):
 
 def test_the_trace_goes_on(gateway, token, model):
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    assert gateway.caller(token).chat(headers={"traceparent": trace}).status == 200
-    sent = forwarded(model)["headers"]["traceparent"]
+    assert gateway.caller(token).chat(headers={"traceparent": trace, "tracestate": "vendor=one,0other@x=2"}).status == 200
+    headers = forwarded(model)["headers"]
+    sent = headers["traceparent"]
     assert sent.split("-")[1] == trace.split("-")[1] and sent.split("-")[2] != trace.split("-")[2]
+    assert headers["tracestate"] == "vendor=one,0other@x=2"
