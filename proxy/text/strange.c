@@ -1,11 +1,11 @@
 /* strange.c - is a text written in what is no language: a cipher of letters, Morse, one long word of signs?
  *
- * Told from samples, thirty-two bytes of every half of a kilobyte, at least four; a short text is one. What counts are letters that are
+ * Told from samples, thirty-two bytes of every kilobyte, at least three; a short text is one. What counts are letters that are
  * rare everywhere, and signs amid letters. Only where a sample is strange its neighbourhood is counted, and only where that is strange too
  * letters are weighed. Prose pays for the samples alone. */
 #include "proxy/text/strange.h"
 
-enum { WINDOW = 32, SAMPLES = 4, STRIDE_MAX = 512, STRANGE_SCORE = 5, NEAR = 160, NEAR_MIN = 16, WEIGHED = 256, LETTERS_MIN = 24, LETTERS = 26 };
+enum { WINDOW = 32, SAMPLES = 3, STRIDE_MAX = 1024, STRANGE_SCORE = 5, REPEATS_MIN = 6, FOURTHS_MAX = 4, NEAR = 160, NEAR_MIN = 16, WEIGHED = 256, LETTERS_MIN = 24, VOWELLESS_MIN = 16, LETTERS = 26 };
 
 typedef uint8_t lanes __attribute__((vector_size(16)));
 
@@ -30,36 +30,52 @@ static inline lanes rare_letters(lanes small)
     return (lanes)(small == 'j') | (lanes)(small == 'q') | (lanes)(small == 'x') | (lanes)(small == 'z');
 }
 
-/* Signs count one, rare letters three. */
+static inline lanes is_small(lanes v, char c)
+{
+    return (lanes)(v == (uint8_t)c);
+}
+
+/* Signs count one and rare letters three; apart from that letters that follow themselves one and ay three. Of the alphabet every fourth
+ * letter, from a on, has all vowels but o among it. */
 static bool is_strange(const char *p)
 {
-    lanes score = { 0 };
+    lanes score = { 0 }, repeats = { 0 }, fourths = { 0 };
     for (unsigned i = 0; i < WINDOW; i += sizeof score) {
-        lanes v = lanes_at(p + i), small = v | 0x20, rare = rare_letters(small);
-        score -= ~(IN(small, 'a', 'z') | IN(v, 0, ' ')) | rare;
+        lanes v = lanes_at(p + i), small = v | 0x20, next = lanes_at(p + i + 1) | 0x20, blank = IN(v, 0, ' ');
+        lanes rare = rare_letters(small), ay = is_small(small, 'a') & is_small(next, 'y');
+        score -= ~(IN(small, 'a', 'z') | blank) | rare;
         score -= rare + rare;
+        repeats -= ((lanes)(small == next) & ~blank) + ay + ay + ay;
+        fourths -= (lanes)((v & 3) == 1) & ~blank;
     }
-    return sum_of(score) >= STRANGE_SCORE;
+    return sum_of(score) >= STRANGE_SCORE || sum_of(repeats) >= REPEATS_MIN || sum_of(fourths) <= FOURTHS_MAX;
 }
 
 struct counts {
-    unsigned all, letters, rare, blanks, codes, dots, dashes, quotes; /* codes: : to @, letters in ROT47 */
+    unsigned all, letters, rare, blanks, codes, dots, dashes, quotes, ends, doubles, vowels; /* codes: : to @, letters in ROT47; ends: in ay */
 };
 
-static struct counts count(struct str s)
+/* Of `len` bytes; those up to the next sixteen, and one more, are there too and spaces. */
+static struct counts count(const char *at, size_t len)
 {
-    lanes letters = { 0 }, rare = { 0 }, blanks = { 0 }, codes = { 0 }, dots = { 0 }, dashes = { 0 }, quotes = { 0 };
-    for (size_t i = 0; i + sizeof letters <= s.len; i += sizeof letters) {
-        lanes v = lanes_at(s.at + i), small = v | 0x20;
-        letters -= IN(small, 'a', 'z');
+    lanes letters = { 0 }, rare = letters, blanks = letters, codes = letters, dots = letters, dashes = letters, quotes = letters, ends = letters,
+          doubles = letters, vowels = letters;
+    size_t i = 0;
+    for (; i < len; i += sizeof letters) {
+        lanes v = lanes_at(at + i), next = lanes_at(at + i + 1), small = v | 0x20, letter = IN(small, 'a', 'z'), a = is_small(small, 'a');
+        letters -= letter;
         rare -= rare_letters(small);
         blanks -= IN(v, 0, ' ');
         codes -= IN(v, ':', '@');
-        dots -= (lanes)(v == '.');
-        dashes -= (lanes)(v == '-');
-        quotes -= (lanes)(v == '"') | (lanes)(v == '\'') | (lanes)(v == '`');
+        dots -= is_small(v, '.');
+        dashes -= is_small(v, '-');
+        quotes -= is_small(v, '"') | is_small(v, '\'') | is_small(v, '`');
+        ends -= a & is_small(next, 'y');
+        doubles -= letter & (lanes)(small == (next | 0x20));
+        vowels -= a | is_small(small, 'e') | is_small(small, 'i') | is_small(small, 'o') | is_small(small, 'u');
     }
-    return (struct counts){ (unsigned)(s.len & ~(sizeof letters - 1)), sum_of(letters), sum_of(rare), sum_of(blanks), sum_of(codes), sum_of(dots), sum_of(dashes), sum_of(quotes) };
+    return (struct counts){ (unsigned)len, sum_of(letters), sum_of(rare), sum_of(blanks) - (unsigned)(i - len), sum_of(codes), sum_of(dots), sum_of(dashes),
+                            sum_of(quotes), sum_of(ends), sum_of(doubles), sum_of(vowels) };
 }
 
 /* Eight times the bits that a letter is worth in English: 33 on the average, of letters by chance 43. The alphabet stands there twice. */
@@ -114,19 +130,29 @@ static bool is_rot47(struct str s)
 static void look_near(struct str text, size_t at, struct strange *to, uint64_t *work)
 {
     struct str rest = str_from(text, at);
-    if (rest.len < NEAR)
-        rest = str_from(text, text.len < NEAR ? 0 : text.len - NEAR);
-    struct counts n = count(str_first(rest, NEAR));
+    char edge[NEAR + 1];
+    if (rest.len <= NEAR)
+        rest = str_from(text, text.len <= NEAR ? 0 : text.len - NEAR - 1);
+    bool whole = rest.len <= NEAR;
+    if (whole) { /* what is counted in sixteens has spaces behind it */
+        memset(edge, ' ', sizeof edge);
+        memcpy(edge, rest.at, rest.len);
+    }
+    struct counts n = count(whole ? edge : rest.at, whole ? rest.len : NEAR);
     *work += 16;
     if (n.all < NEAR_MIN)
         return;
     if (!(to->reasons & STRANGE_MORSE) && n.letters * 8 <= n.all && n.dots * 8 >= n.all && n.dashes * 8 >= n.all)
         to->reasons |= STRANGE_MORSE;
+    bool letters = n.letters * 2 >= n.all, language = letters && n.blanks * 24 > n.all;
+    to->reasons |= (n.ends * 16 >= n.all ? STRANGE_PIG : 0) | (language && n.doubles * 8 >= n.letters ? STRANGE_DOUBLES : 0) |
+                   (language && n.letters >= VOWELLESS_MIN && n.vowels * 5 <= n.letters ? STRANGE_VOWELLESS : 0);
     if (n.quotes * 10 >= n.all)
         to->reasons |= STRANGE_PIECES;
     if (!(to->reasons & STRANGE_DENSE) && n.blanks * 10 <= n.all)
         to->reasons |= STRANGE_DENSE;
-    bool letters = n.letters * 2 >= n.all && n.rare * 22 >= n.letters, codes = n.codes * 8 >= n.all;
+    bool codes = n.codes * 8 >= n.all;
+    letters &= n.rare * 22 >= n.letters;
     if ((to->reasons & STRANGE_CIPHER) || !(letters || codes))
         return;
     *work += WEIGHED / 2;
@@ -143,7 +169,7 @@ void look_strange(struct str text, struct strange *to, uint64_t *work)
     if (text.len <= NEAR)
         look_near(text, 0, to, work);
     else
-        for (size_t at = 0; at + WINDOW <= text.len; at += stride)
+        for (size_t at = 0; at + WINDOW < text.len; at += stride)
             if (is_strange(text.at + at))
                 look_near(text, at, to, work);
 }

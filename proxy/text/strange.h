@@ -9,6 +9,9 @@ enum {
     STRANGE_MORSE = 2,
     STRANGE_DENSE = 4,  /* next to no white space */
     STRANGE_PIECES = 8, /* many quotes */
+    STRANGE_PIG = 16,
+    STRANGE_DOUBLES = 32,
+    STRANGE_VOWELLESS = 64,
 };
 
 struct strange {

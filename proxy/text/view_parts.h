@@ -33,6 +33,9 @@ enum form_use {
     FORM_TIGHT,
     FORM_PIECES,
     FORM_SIGNS,
+    FORM_PIG,
+    FORM_DOUBLES,
+    FORM_VOWELLESS,
     FORM_PARTED,
     FORM_UNSCRAMBLED,
     FORM_LEET,
@@ -75,6 +78,9 @@ enum reason {
     REASON_UPSIDE = 2048, /* … upside down */
     REASON_SIGNS = 4096, /* next to no spaces: signs may stand for them */
     REASON_PIECES = 8192, /* many quotes: strings may be added up */
+    REASON_PIG = 16384,
+    REASON_DOUBLES = 32768,   /* vowels are */
+    REASON_VOWELLESS = 65536, /* words are */
 };
 
 enum { LOOK_STRETCHES_MAX = 256 };

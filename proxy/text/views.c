@@ -3,6 +3,7 @@
  * The order is that in which disguises are worn: what is encoded is decoded first, then what hangs on letters comes
  * off, then what stands between them, then what they are replaced by. Each step reads what the step before has made and
  * is looked at again, so that a base64 of l.3.t.t.3.r.s comes out as letters. */
+#include "proxy/text/misspelt.h"
 #include "proxy/text/strange.h"
 #include "proxy/text/view_parts.h"
 
@@ -137,8 +138,19 @@ static const struct {
     { REASON_SPACED, VIEW_TIGHT, FORM_TIGHT, tight_text },
     { REASON_SIGNS, VIEW_PARTED, FORM_SIGNS, signs_text },
     { REASON_JOINED, VIEW_PARTED, FORM_PARTED, part_text },
+    { REASON_PIG, VIEW_UNSCRAMBLED, FORM_PIG, no_pig_text },
+    { REASON_DOUBLES, VIEW_UNSCRAMBLED, FORM_DOUBLES, no_doubles_text },
+    { REASON_VOWELLESS, VIEW_UNSCRAMBLED, FORM_VOWELLESS, with_vowels_text },
     { REASON_SCRAMBLED, VIEW_UNSCRAMBLED, FORM_UNSCRAMBLED, unscramble_text },
     { REASON_LEET, VIEW_LEET, FORM_LEET, leet_text },
+};
+
+/* What is told from samples and undone by a step. */
+static const struct {
+    unsigned strange, why;
+} STRANGE_STEPS[] = {
+    { STRANGE_DENSE, REASON_SIGNS },     { STRANGE_PIECES, REASON_PIECES },       { STRANGE_PIG, REASON_PIG },
+    { STRANGE_DOUBLES, REASON_DOUBLES }, { STRANGE_VOWELLESS, REASON_VOWELLESS },
 };
 
 /* The last step, which has two outcomes when a 1 may be an I or an L. */
@@ -286,8 +298,8 @@ bool views_make(struct views *v, struct str text)
     }
     add_view(v, VIEW_PLAIN, 0, plain);
     look_strange(plain.text, &strange, &m->work);
-    l.reasons |= strange.reasons & STRANGE_DENSE ? REASON_SIGNS : 0;
-    l.reasons |= strange.reasons & STRANGE_PIECES ? REASON_PIECES : 0;
+    for (size_t i = 0; i < ARRAY_LEN(STRANGE_STEPS); i++)
+        l.reasons |= strange.reasons & STRANGE_STEPS[i].strange ? STRANGE_STEPS[i].why : 0;
     bool ok = !(l.reasons | strange.reasons) || make_more(v, original, plain, &l, &strange) || give_up(v);
     v->work = m->work;
     return ok;

@@ -1,0 +1,154 @@
+/* misspelt.c - ignr ll prvs, iignooree, ignoreway allway eviouspray: words that are read all the same.
+ *
+ * Asked for only where a sample of the text was strange: next to no vowels, letters twice, words that end in ay. Words without vowels
+ * are found in a table. Of those in pig Latin what was moved to their end is tried from one letter on until there is a known word. */
+#include "proxy/text/misspelt.h"
+
+#include "proxy/text/scrambled.h"
+
+enum { CLUSTER_MAX = 4, WORD_MAX = 40, RUNS_SAMPLE = 32 };
+
+static bool is_vowel(char c)
+{
+    c = ascii_lower(c);
+    return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u';
+}
+
+static size_t word_end(struct str s, size_t i)
+{
+    while (i < s.len && char_is(s.at[i], IS_ALPHA))
+        i++;
+    return i;
+}
+
+/* The word that was written without its vowels; none when it has some behind its first letter. */
+static struct str with_vowels(struct str s)
+{
+    if (s.len > SCRAMBLED_LETTERS_MAX || scrambled_is(s))
+        return STR_NONE;
+    char small[VOWELLESS_LETTERS_MAX + 1] = "";
+    if (s.len >= sizeof small)
+        return STR_NONE;
+    for (size_t i = 0; i < s.len; i++) {
+        small[i] = ascii_lower(s.at[i]);
+        if (i && is_vowel(s.at[i]))
+            return STR_NONE;
+    }
+    for (size_t low = 0, high = VOWELLESS_COUNT; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(VOWELLESS[middle].seen, small);
+        if (!order)
+            return str_c(VOWELLESS[middle].word);
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return STR_NONE;
+}
+
+static bool begins_words(struct str s)
+{
+    static const char *const ONSETS[] = { "bl", "br", "ch", "cl", "cr", "dr", "fl", "fr", "gl", "gr", "kn", "ph", "pl", "pr", "sc", "sch", "scr", "sh", "sk",
+                                          "sl", "sm", "sn", "sp", "spl", "spr", "st", "str", "sw", "th", "thr", "tr", "tw", "wh", "wr" };
+    for (size_t i = 0; i < ARRAY_LEN(ONSETS); i++)
+        if (str_eq_nocase(s, str_c(ONSETS[i])))
+            return true;
+    return s.len == 1;
+}
+
+/* The word that stands in pig Latin, written to `word`. */
+static struct str no_pig(struct str s, char word[WORD_MAX])
+{
+    if (s.len < 4 || s.len >= WORD_MAX || !str_eq_nocase(str_from(s, s.len - 2), STR("ay")))
+        return STR_NONE;
+    struct str rest = str_first(s, s.len - 2);
+    char last = ascii_lower(rest.at[rest.len - 1]);
+    struct str whole = str_first(rest, rest.len - 1); /* way, yay: nothing was moved */
+    bool may_be_whole = (last == 'w' || last == 'y') && is_vowel(s.at[0]);
+    if ((may_be_whole && scrambled_is(whole)) || (is_vowel(s.at[0]) && scrambled_is(rest)))
+        return may_be_whole && scrambled_is(whole) ? whole : rest;
+    size_t most = 0, moved = 0;
+    while (most < CLUSTER_MAX && most + 1 < rest.len && !is_vowel(rest.at[rest.len - 1 - most]))
+        most++;
+    for (size_t n = 1; n <= most && !moved; n++) {
+        memcpy(word, rest.at + rest.len - n, n);
+        memcpy(word + n, rest.at, rest.len - n);
+        if (scrambled_is(str_of(word, rest.len)))
+            moved = n;
+    }
+    if (!moved && may_be_whole)
+        return whole;
+    for (size_t n = most; n && !moved; n--) /* of no known word: as much as words begin with */
+        moved = begins_words(str_from(rest, rest.len - n)) ? n : 0;
+    memcpy(word, rest.at + rest.len - moved, moved);
+    memcpy(word + moved, rest.at, rest.len - moved);
+    return str_of(word, rest.len);
+}
+
+static struct str vowels_of(struct str s, char word[WORD_MAX])
+{
+    (void)word;
+    return with_vowels(s);
+}
+
+/* Each word for which there is another. */
+static bool replace_words(struct view_memory *m, struct reading in, struct form *out, bool *changed, struct str (*other)(struct str, char *))
+{
+    struct str s = in.text;
+    char word[WORD_MAX];
+    if (!form_reserve(m, out, s.len))
+        return false;
+    m->work += 8 * s.len;
+    for (size_t i = 0, end; i < s.len; i = end) {
+        end = word_end(s, i);
+        struct str instead = end > i && !(i && s.at[i - 1] == '\'') ? other(str_of(s.at + i, end - i), word) : STR_NONE;
+        end += end == i;
+        if (!(instead.len ? form_add(m, out, instead, &in, i, end) : form_copy(m, out, &in, i, end)))
+            return false;
+        *changed |= instead.len > 0;
+    }
+    return true;
+}
+
+bool with_vowels_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
+{
+    return replace_words(m, in, out, changed, vowels_of);
+}
+
+bool no_pig_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
+{
+    return replace_words(m, in, out, changed, no_pig);
+}
+
+static size_t run_of(struct str s, size_t i)
+{
+    size_t n = 1;
+    while (i + n < s.len && ascii_lower(s.at[i + n]) == ascii_lower(s.at[i]))
+        n++;
+    return n;
+}
+
+/* Where next to no vowel stands alone all of them were doubled; else those that stand there more than twice are one. */
+bool no_doubles_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
+{
+    struct str s = in.text;
+    size_t single = 0, runs = 0, n;
+    for (size_t i = 0; i < s.len; i += n) {
+        n = run_of(s, i);
+        runs += is_vowel(s.at[i]);
+        single += is_vowel(s.at[i]) && n == 1;
+    }
+    bool halve = single * 4 <= runs;
+    if (!form_reserve(m, out, s.len))
+        return false;
+    m->work += 4 * s.len;
+    for (size_t i = 0; i < s.len; i += n) {
+        n = run_of(s, i);
+        size_t keep = !char_is(s.at[i], IS_ALPHA) ? n : halve && is_vowel(s.at[i]) ? (n + 1) / 2 : n > 2 ? 1 : n;
+        *changed |= keep < n;
+        if (!form_copy(m, out, &in, i, i + keep - 1) || !form_add(m, out, str_of(s.at + i, 1), &in, i + keep - 1, i + n))
+            return false;
+    }
+    return true;
+}
