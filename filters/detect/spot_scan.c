@@ -88,13 +88,26 @@ static inline void look_at_entry(struct spotting *g, const struct spot_entry *e,
 #undef TELL
 }
 
-static inline void look_at(struct spotting *g, uint32_t entry, size_t first, uint32_t at)
+static void look_at_entries(struct spotting *g, uint32_t entry, size_t first, uint32_t at)
 {
     const struct spot_entry *e = &g->table->entries[entry];
     for (bool goes_on = true; goes_on; goes_on = e++->goes_on) {
         g->s->work++;
-        if (!e->shape || stands_at(g, &g->table->shapes[e->shape], at))
-            look_at_entry(g, e, first, at);
+        look_at_entry(g, e, first, at);
+    }
+}
+
+static inline void look_at(struct spotting *g, uint32_t entry, size_t first, uint32_t at)
+{
+    if (!(entry & SPOT_SHAPES)) {
+        look_at_entries(g, entry, first, at);
+        return;
+    }
+    const struct spot_shape *p = &g->table->shapes[entry - SPOT_SHAPES];
+    for (bool goes_on = true; goes_on; goes_on = p++->goes_on) {
+        g->s->work++;
+        if (stands_at(g, p, at))
+            look_at_entries(g, p->entry, first, at);
     }
 }
 
@@ -111,7 +124,7 @@ static inline void add_ask(const struct spotting *g, size_t nth, uint32_t key)
 {
     struct spots *s = g->s;
     uint32_t entry = entry_of(g->table, key);
-    __builtin_prefetch(&g->table->entries[entry]);
+    __builtin_prefetch(entry & SPOT_SHAPES ? (const void *)&g->table->shapes[entry - SPOT_SHAPES] : &g->table->entries[entry]);
     s->asks[s->asks_count] = (struct spot_ask){ (uint32_t)nth, entry };
     s->asks_count += entry != 0;
 }

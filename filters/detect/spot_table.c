@@ -191,17 +191,18 @@ static int by_key(const void *a, const void *b)
     return x->phrase != y->phrase ? (x->phrase < y->phrase ? -1 : 1) : x->is_herald - y->is_herald;
 }
 
-/* Of a phrase or sign, in each of its entries. */
-static void add_shape(struct spot_table *t, struct str word, size_t shape, size_t first, size_t end)
+static struct spot_shape shape_of(struct str word, size_t entry, bool goes_on)
 {
     struct str edge = word.len > 8 ? str_from(word, word.len - 8) : word;
-    struct spot_shape *p = &t->shapes[shape];
-    *p = (struct spot_shape){ .len = (uint16_t)word.len, .edge_at = (uint16_t)(word.len - edge.len), .mask = WORD_MASKS[edge.len] };
-    memcpy(&p->edge, edge.at, edge.len);
-    for (size_t e = first; e < end; e++)
-        t->entries[e].shape = shape & INT32_MAX;
-    if (word.len == 1)
-        t->sign_alone[(unsigned char)*word.at] = (uint32_t)first;
+    struct spot_shape p = {
+        .len = (uint16_t)word.len,
+        .edge_at = (uint16_t)(word.len - edge.len),
+        .mask = WORD_MASKS[edge.len],
+        .entry = entry & INT32_MAX,
+        .goes_on = goes_on,
+    };
+    memcpy(&p.edge, edge.at, edge.len);
+    return p;
 }
 
 static struct spot_slot *slot_for(struct spot_table *t, uint32_t key)
@@ -218,7 +219,7 @@ static size_t add_entries(struct spot_entry *to, const struct spot_link *checks,
     size_t asking = (n + SPOT_CHECKS - 1) / SPOT_CHECKS, telling = (told + SPOT_TELLS - 1) / SPOT_TELLS;
     size_t count = asking > telling ? asking : telling;
     for (size_t e = 0; e < count; e++) {
-        to[e] = (struct spot_entry){ .goes_on = true };
+        to[e] = (struct spot_entry){ .goes_on = e + 1 < count };
         for (size_t k = 0; k < SPOT_CHECKS; k++) {
             size_t i = e * SPOT_CHECKS + k;
             to[e].herald[k] = i < n ? checks[i].herald : SPOT_NEVER;
@@ -233,30 +234,41 @@ static size_t add_entries(struct spot_entry *to, const struct spot_link *checks,
     return count;
 }
 
-/* Two words with the same key are told apart when they stand in a spot. */
+/* Of links with the same key; where some are of phrases or signs, a word is a shape of no bytes, which stands everywhere. Two words with
+ * the same key are told apart when they stand in a spot. */
+static void add_group(struct spot_making *m, const struct spot_link *l, size_t links, size_t *entries, size_t *shapes)
+{
+    struct spot_table *t = m->t;
+    bool has_shapes = l[links - 1].phrase;
+    *slot_for(t, l->key) = (struct spot_slot){ l->key, (uint32_t)(has_shapes ? *shapes | SPOT_SHAPES : *entries) };
+    for (size_t i = 0, checks, n; i < links; i += n) {
+        struct str word = l[i].phrase ? m->set->pieces[l[i].phrase - 1].word : STR("");
+        for (n = checks = 0; i + n < links && l[i + n].phrase == l[i].phrase; n++)
+            checks += !l[i + n].is_herald;
+        if (has_shapes)
+            t->shapes[(*shapes)++] = shape_of(word, *entries, i + n < links);
+        if (word.len == 1)
+            t->sign_alone[(unsigned char)*word.at] = (uint32_t)*entries;
+        *entries += add_entries(&t->entries[*entries], l + i, checks, l + i + checks, n - checks);
+    }
+}
+
 static bool fill_slots(struct spot_making *m)
 {
     struct spot_table *t = m->t;
-    size_t slots = slots_for(m->links_count), shapes = 1, count = 1;
+    size_t slots = slots_for(m->links_count), shapes = 0, entries = 1;
     t->mask = slots - 1;
     t->slots = arena_array(&m->set->arena, struct spot_slot, slots);
-    t->shapes = arena_array(&m->set->arena, struct spot_shape, m->links_count + 1);
+    t->shapes = arena_array(&m->set->arena, struct spot_shape, m->links_count);
     t->entries = arena_array(&m->set->arena, struct spot_entry, m->links_count + 2);
     if (!t->slots || !t->shapes || !t->entries)
         return false;
     t->entries = (struct spot_entry *)(((uintptr_t)t->entries + sizeof *t->entries - 1) & ~(sizeof *t->entries - 1));
     qsort(m->links, m->links_count, sizeof *m->links, by_key);
-    for (size_t i = 0, checks, n; i < m->links_count; i += n) {
-        const struct spot_link *l = &m->links[i];
-        for (n = checks = 0; i + n < m->links_count && l[n].key == l->key && l[n].phrase == l->phrase; n++)
-            checks += !l[n].is_herald;
-        if (!i || l[-1].key != l->key)
-            *slot_for(t, l->key) = (struct spot_slot){ l->key, (uint32_t)count };
-        size_t end = count + add_entries(&t->entries[count], l, checks, l + checks, n - checks);
-        if (l->phrase)
-            add_shape(t, m->set->pieces[l->phrase - 1].word, shapes++, count, end);
-        t->entries[end - 1].goes_on = i + n < m->links_count && l[n].key == l->key;
-        count = end;
+    for (size_t i = 0, n; i < m->links_count; i += n) {
+        for (n = 1; i + n < m->links_count && m->links[i + n].key == m->links[i].key; n++)
+            ;
+        add_group(m, &m->links[i], n, &entries, &shapes);
     }
     return true;
 }

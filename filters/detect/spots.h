@@ -47,15 +47,17 @@ enum { SPOT_ALWAYS, SPOT_NEVER, SPOT_SINK, SPOT_HERALDS /* from here on: index o
 struct spot_entry {
     uint16_t herald[SPOT_CHECKS], reach[SPOT_CHECKS], anchor[SPOT_CHECKS]; /* it begins at most so many bytes before the anchor */
     uint16_t tells[SPOT_TELLS];
-    uint32_t shape : 31;  /* 0: a word, which its key tells */
-    uint32_t goes_on : 1; /* the next has the same key */
+    uint32_t goes_on;
 };
 static_assert(sizeof(struct spot_entry) == 64, "one line of the cache");
 
-/* How a phrase or sign is told from others with its key. */
+/* A phrase or sign, which its key does not tell from others that begin as it does; those stand together. */
+enum { SPOT_SHAPES = 1 << 30 }; /* of an index: of shapes, not of entries */
 struct spot_shape {
     uint64_t edge, mask; /* its last eight bytes, or all */
     uint16_t len, edge_at;
+    uint32_t entry : 31;
+    uint32_t goes_on : 1; /* the next has the same key */
 };
 
 struct spot_table {
@@ -66,7 +68,7 @@ struct spot_table {
     uint32_t sign_alone[128];    /* entry of a sign by itself; 0: none */
     uint8_t sign_rows[16];       /* of both, for the lower half of the byte: a bit for the upper half */
     struct spot_slot {
-        uint32_t key, entry; /* 0: free */
+        uint32_t key, entry; /* or shapes; 0: free */
     } *slots;                /* an open hash table */
     size_t mask;
     struct spot_entry *entries;
