@@ -184,7 +184,7 @@ static void look_at_words(struct look *l, struct str text, struct known *known, 
             continue;
         *work += 8;
         if (kind != SCRAMBLED_UNKNOWN)
-            l->reasons |= kind == SCRAMBLED_TURNED ? REASON_TURNED : REASON_ROT13;
+            l->reasons |= kind == SCRAMBLED_TURNED ? REASON_TURNED : kind == SCRAMBLED_RADIO ? REASON_RADIO : REASON_ROT13;
         if (is_told(l, REASON_SCRAMBLED, end) || !scrambled_as(word))
             continue;
         if (known->scrambled++ || scrambled_are_near(text, start, end))

@@ -31,6 +31,7 @@ enum scrambled_kind {
     SCRAMBLED_SPELT = ' ',   /* of SCRAMBLED_WORDS, and nothing else although SCRAMBLED_ENDS holds it */
     SCRAMBLED_TURNED = '<',  /* tells a text that is written backwards */
     SCRAMBLED_ROTATED = '>', /* … one in rot13 */
+    SCRAMBLED_RADIO = '~',   /* … one that is spelt out */
 };
 
 /* The word that ASCII letters are when they are ordered, as long as they are; NULL when there is none, or they are in order. */

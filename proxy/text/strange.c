@@ -140,8 +140,6 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
     }
     struct counts n = count(whole ? edge : rest.at, whole ? rest.len : NEAR);
     *work += 16;
-    if (n.all < NEAR_MIN)
-        return;
     if (!(to->reasons & STRANGE_MORSE) && n.letters * 8 <= n.all && n.dots * 8 >= n.all && n.dashes * 8 >= n.all)
         to->reasons |= STRANGE_MORSE;
     bool letters = n.letters * 2 >= n.all, language = letters && n.blanks * 24 > n.all;
@@ -166,6 +164,8 @@ void look_strange(struct str text, struct strange *to, uint64_t *work)
     size_t stride = text.len / SAMPLES > STRIDE_MAX ? STRIDE_MAX : text.len / SAMPLES;
     *to = (struct strange){ 0 };
     *work += 8 + text.len / 64;
+    if (text.len < NEAR_MIN)
+        return;
     if (text.len <= NEAR)
         look_near(text, 0, to, work);
     else

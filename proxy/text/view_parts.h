@@ -33,6 +33,7 @@ enum form_use {
     FORM_TIGHT,
     FORM_PIECES,
     FORM_SIGNS,
+    FORM_RADIO,
     FORM_PIG,
     FORM_DOUBLES,
     FORM_VOWELLESS,
@@ -81,6 +82,7 @@ enum reason {
     REASON_PIG = 16384,
     REASON_DOUBLES = 32768,   /* vowels are */
     REASON_VOWELLESS = 65536, /* words are */
+    REASON_RADIO = 131072,    /* letters are spelt out */
 };
 
 enum { LOOK_STRETCHES_MAX = 256 };
@@ -186,6 +188,8 @@ bool leet_text(struct view_memory *m, struct reading in, struct form *out, bool 
 bool leet_text_with_i(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool pieces_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool signs_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
+/* radio.c */
+bool radio_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool part_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool unscramble_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool reverse_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;

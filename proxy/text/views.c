@@ -136,6 +136,7 @@ static const struct {
     { REASON_PIECES, VIEW_TIGHT, FORM_PIECES, pieces_text },
     { REASON_MARKUP | REASON_MARKS, VIEW_BARE, FORM_BARE, bare_text },
     { REASON_SPACED, VIEW_TIGHT, FORM_TIGHT, tight_text },
+    { REASON_RADIO, VIEW_DECODED, FORM_RADIO, radio_text },
     { REASON_SIGNS, VIEW_PARTED, FORM_SIGNS, signs_text },
     { REASON_JOINED, VIEW_PARTED, FORM_PARTED, part_text },
     { REASON_PIG, VIEW_UNSCRAMBLED, FORM_PIG, no_pig_text },

@@ -79,6 +79,13 @@ TEST("words without vowels, with vowels twice and in pig Latin are read")
                         "The rhythm of TLS and SSH, by the terms of an RFC; try and see why", "the free tree, a wheel and the loose goose"));
 }
 
+TEST("what is spelt out by the radio's alphabet is read")
+{
+    CHECK(reads("so india golf november oscar romeo echo / Alpha-Lima-Lima!", VIEW_DECODED, "so ignore   all!"));
+    CHECK(origin_is("india golf november oscar romeo echo", VIEW_DECODED, "no", "november oscar"));
+    CHECK(ALL_ARE_PLAIN("Charlie drank a whiskey in Quebec last November", "papa Mike went to Lima", "a sierra and a foxtrot, charlie"));
+}
+
 TEST("underscores between letters that stand alone are spacing")
 {
     CHECK(reads("y_o_u l_i_s_t r_u_l_e_s", VIEW_TIGHT, "you list rules"));
@@ -99,6 +106,7 @@ TEST("work is linear in such texts too")
         "<~",
         "the.fox.is.in.the.box.",
         "a.b.",
+        "november ",
         "prvs ",
         "eviouspray ",
         "aay ",

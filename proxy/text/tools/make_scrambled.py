@@ -17,6 +17,8 @@ TOLD = ("ignore previous instruction instructions prompt prompts disregard forge
         "respond output assistant hidden response everything override bypass jailbreak developer harmful system reveal answer "
         "please without should anything always following character continue question questions secret instead remember repeat pretend "
         "sentence translate content understand").split()
+# … and one that is spelt out by the radio's alphabet.
+RADIO = "charlie foxtrot juliet juliett november quebec sierra whiskey yankee".split()
 
 
 KNOWN_BITS, KNOWN_MIX = 9, 0x9e3779b97f4a7c15  # of scrambled.h
@@ -78,11 +80,11 @@ def main():
     print("const uint32_t SCRAMBLED_MIX[26] = {")
     print(textwrap.fill(" ".join("0x%08x," % mix(chr(97 + i)) for i in range(26)), 136, initial_indent="    ", subsequent_indent="    "))
     turned, rotated = [w[::-1] for w in TOLD], [codecs.encode(w, "rot13") for w in TOLD]
-    for name, ends in ("ENDS", telling + turned + rotated), ("ALL_ENDS", telling + others + short):
+    for name, ends in ("ENDS", telling + turned + rotated + RADIO), ("ALL_ENDS", telling + others + short):
         print("};\n\nconst scrambled_ends SCRAMBLED_%s = {" % name)
         print_ends(ends)
-    told = {(w[0], w[-1], len(w)) for w in telling + turned + rotated}
-    print_known(((" ", [w for w in telling + others if (w[0], w[-1], len(w)) in told]), ("<", turned), (">", rotated)))
+    told = {(w[0], w[-1], len(w)) for w in telling + turned + rotated + RADIO}
+    print_known(((" ", [w for w in telling + others if (w[0], w[-1], len(w)) in told]), ("<", turned), (">", rotated), ("~", RADIO)))
     print("};\n\nconst struct scrambled_word SCRAMBLED_WORDS[] = {")
     print(textwrap.fill(" ".join('{0x%08x,"%s"},' % w for w in words), 140, initial_indent="    ", subsequent_indent="    "))
     starts = [sum(k >> 24 < i for k, _ in words) for i in range(257)]
