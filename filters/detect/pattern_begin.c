@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { WAYS_MAX = 128 /* that a pattern is told apart into */, MAKING_ROWS = 80 /* before the last of them are joined */ };
+enum { WAYS_MAX = 128 /* that a pattern is told apart into */, MAKING_ROWS = 68 /* before the last of them are joined */ };
 
 struct making {
     struct pattern_ways ways;
@@ -20,9 +20,9 @@ struct making {
 /* ---- rows ---- */
 
 /* Each group costs a run. */
-static double cost_of(const struct pattern_way *row)
+static double cost_of(uint32_t groups, double share)
 {
-    return row->share * bits_in(row->groups);
+    return share * bits_in(groups);
 }
 
 static double *grows_by(struct making *m, size_t x, size_t y)
@@ -35,8 +35,8 @@ static void compare_row(struct making *m, size_t row)
     for (size_t i = 0; i < m->count; i++) {
         if (i == row)
             continue;
-        struct pattern_way one = pattern_way_joined(&m->rows[i], &m->rows[row]);
-        *grows_by(m, i, row) = cost_of(&one) - cost_of(&m->rows[i]) - cost_of(&m->rows[row]);
+        const struct pattern_way *a = &m->rows[i], *b = &m->rows[row];
+        *grows_by(m, i, row) = cost_of(a->groups | b->groups, pattern_way_shared(a, b)) - cost_of(a->groups, a->share) - cost_of(b->groups, b->share);
     }
 }
 
@@ -44,11 +44,14 @@ static void compare_row(struct making *m, size_t row)
 static void join_two(struct making *m)
 {
     size_t x = 0, y = 1;
-    for (size_t i = 0; i < m->count; i++)
+    double least = m->grows[x][y];
+    for (size_t i = 0; i < m->count; i++) {
+        const double *grows = m->grows[i];
         for (size_t j = i + 1; j < m->count; j++)
-            if (m->grows[i][j] < m->grows[x][y])
-                x = i, y = j;
-    m->rows[x] = pattern_way_joined(&m->rows[x], &m->rows[y]);
+            if (grows[j] < least)
+                least = grows[j], x = i, y = j;
+    }
+    pattern_way_join(&m->rows[x], &m->rows[y]);
     size_t last = --m->count; /* takes the place that is free */
     m->rows[y] = m->rows[last];
     for (size_t i = 0; y != last && i < last; i++)

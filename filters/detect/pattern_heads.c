@@ -46,12 +46,18 @@ static void add_way(void *owner, struct pattern_way *way)
             m->begin->kinds[c] |= BEGIN_IS_HEAD;
 }
 
-/* Every way to write the first bytes of `way`, from `depth` on. */
+/* A quarter of the bytes, of which those that differ in case alone are one: the lowest bit is 32 in it. */
+static uint64_t folded(const struct byte_set *s, unsigned quarter)
+{
+    return (s->bits[quarter] | s->bits[quarter] >> 32) & UINT32_MAX;
+}
+
+/* Every way to write the first bytes of `way` but for case, from `depth` on. */
 static void write_words(struct making *m, const struct pattern_way *way, unsigned depth, char *word)
 {
-    for (unsigned c = 0; depth < HEAD_WORD && c < 256; c++)
-        if (byte_set_has(&way->at[depth], (unsigned char)c)) {
-            word[depth] = (char)c;
+    for (unsigned i = 0; depth < HEAD_WORD && i < 4; i++)
+        for (uint64_t left = folded(&way->at[depth], i); left; left &= left - 1) {
+            word[depth] = (char)(64 * i + 32 + (unsigned)__builtin_ctzll(left));
             write_words(m, way, depth + 1, word);
         }
     if (depth == HEAD_WORD) {
@@ -62,12 +68,11 @@ static void write_words(struct making *m, const struct pattern_way *way, unsigne
     }
 }
 
-/* How many bytes are in it but for case. */
 static unsigned width_of(const struct byte_set *s)
 {
     unsigned n = 0;
     for (unsigned i = 0; i < 4; i++)
-        n += bits_in((s->bits[i] | s->bits[i] >> 32) & UINT32_MAX);
+        n += bits_in(folded(s, i));
     return n;
 }
 
@@ -112,8 +117,12 @@ bool pattern_heads_make(const struct pattern_set *set, struct pattern_begin *b)
             for (uint32_t k = 0; k < starts; k++)
                 follow(m, &(struct pattern_way){ .share = 0 }, 0, m->ways.starts[k], 1);
         }
-    for (unsigned c = 0; c < 256; c++)
-        b->kinds[c] |= (pattern_is_word((unsigned char)c) ? BEGIN_IS_WORD : 0) | (byte_set_has(&RARE, (unsigned char)c) ? BEGIN_IS_RARE : 0);
+    for (unsigned byte = 0; byte < 256; byte++) {
+        unsigned char c = (unsigned char)byte;
+        b->kinds[c] |= pattern_is_word(c) ? BEGIN_IS_WORD : 0;
+        b->kinds[c] |= byte_set_has(&RARE, c) ? BEGIN_IS_RARE : 0;
+        b->kinds[c] |= byte_set_has(&VISIBLE, c) ? BEGIN_IS_VISIBLE : 0;
+    }
     for (unsigned i = 0; m && i < HEAD_WORD; i++)
         free(m->then[i]);
     if (m)

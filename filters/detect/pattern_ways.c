@@ -57,20 +57,31 @@ static bool are_same(const struct byte_set *a, const struct byte_set *b)
     return !((a->bits[0] ^ b->bits[0]) | (a->bits[1] ^ b->bits[1]) | (a->bits[2] ^ b->bits[2]) | (a->bits[3] ^ b->bits[3]));
 }
 
-struct pattern_way pattern_way_joined(const struct pattern_way *a, const struct pattern_way *b)
+/* Of the bytes that either may have at place `i`. */
+static double share_at(const struct pattern_way *a, const struct pattern_way *b, unsigned i)
 {
-    struct pattern_way r;
-    r.first[0] = both(&a->first[0], &b->first[0]);
-    r.first[1] = both(&a->first[1], &b->first[1]);
-    r.groups = a->groups | b->groups;
-    r.of_digits = a->of_digits;
-    r.share = 1;
+    struct byte_set s = both(&a->at[i], &b->at[i]);
+    return are_same(&s, &a->at[i]) ? a->shares[i] : are_same(&s, &b->at[i]) ? b->shares[i] : share_of(&s, a->of_digits);
+}
+
+double pattern_way_shared(const struct pattern_way *a, const struct pattern_way *b)
+{
+    double share = 1;
+    for (unsigned i = 0; i < BEGIN_BYTES; i++)
+        share *= share_at(a, b, i);
+    return share;
+}
+
+void pattern_way_join(struct pattern_way *way, const struct pattern_way *other)
+{
+    way->first[0] = both(&way->first[0], &other->first[0]);
+    way->first[1] = both(&way->first[1], &other->first[1]);
+    way->groups |= other->groups;
+    way->share = 1;
     for (unsigned i = 0; i < BEGIN_BYTES; i++) {
-        r.at[i] = both(&a->at[i], &b->at[i]);
-        r.shares[i] = are_same(&r.at[i], &a->at[i]) ? a->shares[i] : are_same(&r.at[i], &b->at[i]) ? b->shares[i] : share_of(&r.at[i], r.of_digits);
-        r.share *= r.shares[i];
+        way->share *= way->shares[i] = share_at(way, other, i);
+        way->at[i] = both(&way->at[i], &other->at[i]);
     }
-    return r;
 }
 
 /* ---- along the nodes ---- */

@@ -48,7 +48,9 @@ static inline unsigned bits_in(uint64_t n)
 
 /* Its shares, of what is at[]. */
 void pattern_way_share(struct pattern_way *way);
-/* Whatever one of two says yes to. */
-struct pattern_way pattern_way_joined(const struct pattern_way *a, const struct pattern_way *b);
+/* The share of whatever one of two says yes to. */
+double pattern_way_shared(const struct pattern_way *a, const struct pattern_way *b);
+/* Makes `way` say yes to that. */
+void pattern_way_join(struct pattern_way *way, const struct pattern_way *other);
 
 #endif
