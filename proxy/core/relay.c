@@ -1,4 +1,5 @@
 /* relay.c - the answer on its way to the caller: whole, event by event, or as bytes. */
+#include "proxy/base/ascii.h"
 #include "proxy/core/answer_text.h"
 #include "proxy/core/pipeline.h"
 #include "proxy/core/refusal.h"
@@ -64,6 +65,12 @@ static const struct jsonx *json_of(struct exchange *x, struct str data)
     return may_be ? index_of(x, data) : NULL;
 }
 
+/* What an event is called is no text, and so it may be none. */
+static struct str word_of(const struct exchange *x, struct str s)
+{
+    return x->wants_texts && !ascii_is_made_of(s, STR("_-.:/")) ? STR_NONE : s;
+}
+
 /* The texts of an event, or of a whole answer, through the text filters; false when one of them refused. */
 static bool filter_texts(struct exchange *x, struct answer_piece *piece)
 {
@@ -71,7 +78,7 @@ static bool filter_texts(struct exchange *x, struct answer_piece *piece)
     if (piece->replaced)
         json = json_of(x, piece->data);
     if (piece->kind == PIECE_EVENT)
-        return answer_texts_event(x, json, piece->name, &piece->data, &piece->dropped);
+        return answer_texts_event(x, json, word_of(x, piece->name), &piece->data, &piece->dropped);
     if (json)
         return answer_texts_whole(x, json, &piece->data);
     exchange_refuse(x, WHY_INTERNAL, "a filter made an answer that is not JSON");
@@ -103,7 +110,7 @@ static bool pass_event(struct exchange *x, const struct sse_event *event)
     if (piece.dropped)
         return true;
     bool is_same = piece.data.at == event->data.at && piece.data.len == event->data.len;
-    struct sse_event out = { piece.name, piece.data, event->id, event->is_line && is_same };
+    struct sse_event out = { word_of(x, piece.name), piece.data, word_of(x, event->id), event->is_line && is_same };
     if (sse_write(&x->out, &out))
         return true;
     exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "events do not fit");
