@@ -1,10 +1,11 @@
 /* networks.c - where a request may come from: networks, and Private Link connections. */
 #include "proxy/core/exchange.h"
+#include "proxy/core/nets.h"
 
 struct networks_policy {
     struct texts allow, deny;
     /* derived */
-    struct cidr *allowed, *denied;
+    struct nets allowed, denied;
     bool allows_unix;
 };
 
@@ -17,24 +18,6 @@ static const struct setting NETWORK_SETTINGS[] = {
     SETTINGS_END,
 };
 
-static struct cidr *parse_list(struct setup *s, const struct texts *list, bool *has_unix, struct problems *problems)
-{
-    struct cidr *nets =
-        arena_array(&s->arena, struct cidr, list->count + 1); /* ends with one of no bits that is not used */
-    bool ok = nets != NULL;
-    for (size_t i = 0; ok && i < list->count; i++) {
-        /* A place in the array for each text, so that they go by the same index; `unix` fits no address. */
-        if (has_unix && str_eq(list->at[i], STR("unix"))) {
-            *has_unix = true;
-            nets[i].bits = 128;
-        } else if (!cidr_parse(list->at[i], &nets[i])) {
-            problem(problems, list->spans[i], "\"" STR_F "\" is no network such as 10.0.0.0/8", STR_A(list->at[i]));
-            ok = false;
-        }
-    }
-    return ok ? nets : NULL;
-}
-
 static bool networks_check(void *policy, struct setup *s, struct problems *problems)
 {
     struct networks_policy *p = policy;
@@ -42,17 +25,8 @@ static bool networks_check(void *policy, struct setup *s, struct problems *probl
         problem(problems, (struct span){ 0 }, "networks: neither allow nor deny names one");
         return false;
     }
-    p->allowed = parse_list(s, &p->allow, &p->allows_unix, problems);
-    p->denied = parse_list(s, &p->deny, NULL, problems);
-    return p->allowed && p->denied;
-}
-
-static bool in_any(const struct cidr *nets, const struct texts *list, const struct ip_address *ip)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (!str_eq(list->at[i], STR("unix")) && cidr_has(&nets[i], ip))
-            return true;
-    return false;
+    bool ok = nets_read(&s->arena, &p->allow, &p->allows_unix, problems, &p->allowed);
+    return nets_read(&s->arena, &p->deny, NULL, problems, &p->denied) && ok;
 }
 
 static enum verdict networks_step(struct exchange *x, const void *policy)
@@ -60,8 +34,8 @@ static enum verdict networks_step(struct exchange *x, const void *policy)
     const struct networks_policy *p = policy;
     const struct peer *peer = x->peer;
     bool allowed = peer->is_unix ? p->allows_unix || !p->allow.count
-                                 : !in_any(p->denied, &p->deny, &peer->address) &&
-                                       (!p->allow.count || in_any(p->allowed, &p->allow, &peer->address));
+                                 : !nets_have(&p->denied, &peer->address) &&
+                                       (!p->allow.count || nets_have(&p->allowed, &peer->address));
     return allowed ? NEXT : exchange_refuse(x, WHY_NOT_ALLOWED, "comes from a network that is not allowed");
 }
 

@@ -23,14 +23,7 @@ const struct setting ONLY_SETTINGS[] = { ROWS("are counted") };
 
 bool except_check(struct except *e, struct setup *s, struct problems *problems)
 {
-    bool ok = (e->nets = arena_array(&s->arena, struct cidr, e->networks.count + 1)) != NULL;
-    for (size_t i = 0; ok && i < e->networks.count; i++)
-        if (!cidr_parse(e->networks.at[i], &e->nets[i])) {
-            problem(problems, e->networks.spans[i], "\"" STR_F "\" is no network such as 10.0.0.0/8",
-                    STR_A(e->networks.at[i]));
-            ok = false;
-        }
-    return ok;
+    return nets_read(&s->arena, &e->networks, NULL, problems, &e->nets);
 }
 
 bool except_is_empty(const struct except *e)
@@ -40,10 +33,5 @@ bool except_is_empty(const struct except *e)
 
 bool except_has(const struct except *e, const struct exchange *x)
 {
-    if (people_have(&e->who, x->caller))
-        return true;
-    for (size_t i = 0; i < e->networks.count; i++)
-        if (!x->peer->is_unix && cidr_has(&e->nets[i], &x->peer->address))
-            return true;
-    return false;
+    return people_have(&e->who, x->caller) || (!x->peer->is_unix && nets_have(&e->nets, &x->peer->address));
 }

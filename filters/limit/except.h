@@ -3,11 +3,12 @@
 #define FILTERS_LIMIT_EXCEPT_H
 
 #include "filters/authorise/attributes.h"
+#include "proxy/core/nets.h"
 
 struct except {
     struct people who;
     struct texts networks;
-    struct cidr *nets; /* derived, one for each of networks */
+    struct nets nets; /* derived */
 };
 
 extern const struct setting EXCEPT_SETTINGS[], ONLY_SETTINGS[]; /* of the same struct */

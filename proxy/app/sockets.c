@@ -66,7 +66,7 @@ static bool place_open(struct sockets *s, const struct listener *l)
     while (p->count < (p->is_unix ? 1 : s->slots)) {
         const char *why = "";
         int fd = p->is_unix ? listen_open_unix(l->unix_path, (unsigned)l->unix_mode, &why)
-                            : listen_open_tcp(&l->ip, p->port, &why);
+                            : listen_open_tcp(&l->ip, p->port, true, &why);
         if (fd < 0) {
             log_error("listener " STR_F ": cannot be opened: %s", STR_A(l->address), why);
             place_close(p);

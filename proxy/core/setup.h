@@ -7,6 +7,7 @@
 #include "proxy/core/caller.h"
 #include "proxy/core/dialect.h"
 #include "proxy/core/filter.h"
+#include "proxy/core/nets.h"
 #include "proxy/http/url.h"
 
 struct language;
@@ -41,8 +42,7 @@ struct listener {
     int min_version; /* 0: TLS 1.2, 1: TLS 1.3 */
     bool hsts;
     struct texts proxy_from; /* CIDRs that must send the PROXY protocol; empty: it is refused */
-    struct cidr *proxy_nets;
-    size_t proxy_nets_count;
+    struct nets proxy_nets;  /* derived */
     bool insecure_plain; /* plain HTTP on a public address, in so many words */
     uint64_t unix_mode;
 };

@@ -55,17 +55,6 @@ static void check_tls(struct setup *s, const struct listener *l, struct problems
     }
 }
 
-static void read_proxy_nets(struct setup *s, struct listener *l, struct problems *problems)
-{
-    l->proxy_nets = arena_array(&s->arena, struct cidr, l->proxy_from.count);
-    for (size_t i = 0; l->proxy_nets && i < l->proxy_from.count; i++) {
-        if (cidr_parse(l->proxy_from.at[i], &l->proxy_nets[l->proxy_nets_count]))
-            l->proxy_nets_count++;
-        else
-            problem(problems, l->proxy_from.spans[i], "a network is written as 10.0.0.0/8 or fd00::/8");
-    }
-}
-
 void setup_check_listeners(struct setup *s, struct problems *problems)
 {
     struct listener *listeners = s->listeners.at;
@@ -75,7 +64,7 @@ void setup_check_listeners(struct setup *s, struct problems *problems)
         if (!l->address.at)
             continue;
         check_tls(s, l, problems);
-        read_proxy_nets(s, l, problems);
+        nets_read(&s->arena, &l->proxy_from, NULL, problems, &l->proxy_nets);
         for (size_t k = 0; k < i; k++) {
             struct address other = address_of(&listeners[k]);
             if (listeners[k].address.at && address_eq(&here, &other))

@@ -1,7 +1,6 @@
 /* admin.c - what libmicrohttpd answers on the admin listener. */
 #include "proxy/edge/admin.h"
 
-#include <errno.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,9 +11,8 @@
 #include "proxy/base/log.h"
 #include "proxy/base/metric.h"
 #include "proxy/edge/listen.h"
-#include "proxy/edge/socket_address.h"
 
-enum { CONNECTIONS_MAX = 32, CONNECTION_BYTES = 32 * 1024, TIMEOUT_S = 10, BACKLOG = 64, TEXT_BYTES_MAX = 16 << 20 };
+enum { CONNECTIONS_MAX = 32, CONNECTION_BYTES = 32 * 1024, TIMEOUT_S = 10, TEXT_BYTES_MAX = 16 << 20 };
 enum { PLACES_MAX = 2 * CONNECTIONS_MAX }; /* those that were shut and are not closed yet have one too */
 
 /* A connection. */
@@ -186,21 +184,6 @@ static void daemon_timeout(struct timer *t)
     run_daemon(CONTAINER_OF(t, struct admin, timeouts));
 }
 
-/* Without SO_REUSEPORT: a second gateway must not take half of the first one's probes. */
-static int open_tcp(const struct address *at, const char **why)
-{
-    struct sockaddr_storage address;
-    socklen_t len = socket_address_of(&at->ip, at->port, &address);
-    int one = 1, fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
-        bind(fd, (const struct sockaddr *)&address, len) == 0 && listen(fd, BACKLOG) == 0)
-        return fd;
-    *why = strerror(errno);
-    if (fd >= 0)
-        close(fd);
-    return -1;
-}
-
 static bool start(struct admin *a, int fd)
 {
     a->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, a, MHD_OPTION_LISTEN_SOCKET, fd,
@@ -228,7 +211,9 @@ struct admin *admin_new(struct loop *loop, const struct admin_options *options, 
     const struct address *at = options->address;
     if (at->unix_path.at && !(a->unix_path = strndup(at->unix_path.at, at->unix_path.len)))
         goto failed;
-    int fd = at->unix_path.at ? listen_open_unix(at->unix_path, 0600, &reason) : open_tcp(at, &reason);
+    /* not dealt: a second gateway must not take half of the first one's probes */
+    int fd = at->unix_path.at ? listen_open_unix(at->unix_path, 0600, &reason)
+                              : listen_open_tcp(&at->ip, at->port, false, &reason);
     if (fd < 0)
         goto failed;
     a->port = at->unix_path.at ? 0 : listen_port(fd);

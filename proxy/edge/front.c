@@ -20,14 +20,6 @@ static bool enter(struct fronts *h)
     return gate_enter(h->gate);
 }
 
-static bool must_send_proxy_header(const struct door *door, const struct ip_address *from)
-{
-    for (size_t i = 0; i < door->listener->proxy_nets_count; i++)
-        if (cidr_has(&door->listener->proxy_nets[i], from))
-            return true;
-    return false;
-}
-
 static bool start(struct front *f, int fd, bool is_proxied)
 {
     SSL *ssl = NULL;
@@ -47,7 +39,7 @@ void front_accepted(struct listening *l, int fd, const struct ip_address *from, 
     struct door *door = CONTAINER_OF(l, struct door, listening);
     struct fronts *h = door->house;
     bool is_unix = door->listener->unix_path.at != NULL;
-    bool is_proxied = !is_unix && must_send_proxy_header(door, from);
+    bool is_proxied = !is_unix && nets_have(&door->listener->proxy_nets, from); /* who must send a PROXY header */
     bool counts = !is_unix && !is_proxied; /* a proxy's own address stands for all that it brings */
     COUNT(METRIC_ACCEPTED);
     struct front *f = NULL;

@@ -25,14 +25,14 @@ static int fail(int fd, const char *what, const char **why)
     return -1;
 }
 
-int listen_open_tcp(const struct ip_address *ip, uint16_t port, const char **why)
+int listen_open_tcp(const struct ip_address *ip, uint16_t port, bool is_dealt, const char **why)
 {
     static const int ON = 1;
     struct sockaddr_storage to;
     socklen_t to_len = socket_address_of(ip, port, &to);
     int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &ON, sizeof ON) != 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &ON, sizeof ON) != 0 ||
+        (is_dealt && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &ON, sizeof ON) != 0) ||
         bind(fd, (const struct sockaddr *)&to, to_len) != 0 || listen(fd, BACKLOG) != 0)
         return fail(fd, NULL, why);
     return fd;

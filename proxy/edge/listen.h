@@ -8,8 +8,9 @@
 #include "proxy/http/url.h"
 #include "proxy/loop/timer.h"
 
-/* Both give a descriptor, or -1 and *why, a constant or errno's text. Port 0 takes any; see listen_port. */
-int listen_open_tcp(const struct ip_address *ip, uint16_t port, const char **why);
+/* Both give a descriptor, or -1 and *why, a constant or errno's text. Port 0 takes any; see listen_port. `is_dealt`: others that say
+ * so too have the same address, each its share of the connections. */
+int listen_open_tcp(const struct ip_address *ip, uint16_t port, bool is_dealt, const char **why);
 /* Replaces the socket of a process that is gone, never one that somebody serves, nor any other file. */
 int listen_open_unix(struct str path, unsigned mode, const char **why);
 uint16_t listen_port(int fd);

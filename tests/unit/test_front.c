@@ -165,7 +165,7 @@ static void open_with(struct tls_server *tls)
                             .answer_end = front_answer_end,
                             .ended = front_ended };
     fronts = fronts_new(&(struct fronts_options){ loop, &world, &setup });
-    int fd = listen_open_tcp(&here, 0, &why);
+    int fd = listen_open_tcp(&here, 0, true, &why);
     port = listen_port(fd);
     CHECK(fronts && fd >= 0 && fronts_listen(fronts, &listener, tls, fd));
 }
@@ -659,8 +659,7 @@ TEST("over TLS, behind a PROXY header: address, LinkID, name, HSTS, and an order
     struct cidr here = { .bits = 96 };
     here.base.bytes[10] = here.base.bytes[11] = 0xff;
     here.base.is_v4 = true;
-    listener.proxy_nets = &here;
-    listener.proxy_nets_count = 1;
+    listener.proxy_nets = (struct nets){ &here, 1 };
     listener.hsts = true;
     open_with(tls);
     core.waits = true;
@@ -727,8 +726,7 @@ TEST("a PROXY header that is none is the end")
 {
     usual();
     struct cidr all = { .base = { .is_v4 = true, .bytes = { [10] = 0xff, [11] = 0xff } }, .bits = 96 };
-    listener.proxy_nets = &all;
-    listener.proxy_nets_count = 1;
+    listener.proxy_nets = (struct nets){ &all, 1 };
     open_with(NULL);
     int fd = caller();
     say(fd, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");

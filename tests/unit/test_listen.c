@@ -95,9 +95,9 @@ TEST("connections are accepted with their address, on several sockets of one por
 {
     const char *why = NULL;
     struct ip_address here = v4(INADDR_LOOPBACK);
-    int one = listen_open_tcp(&here, 0, &why);
+    int one = listen_open_tcp(&here, 0, true, &why);
     uint16_t port = listen_port(one);
-    int two = listen_open_tcp(&here, port, &why);
+    int two = listen_open_tcp(&here, port, true, &why);
     CHECK(one >= 0 && two >= 0 && listen_port(two) == port);
     loop = loop_new();
     struct listening a = { .accepted = accepted }, b = { .accepted = accepted };
@@ -123,7 +123,7 @@ TEST("without descriptors the listener rests and does not spin, and goes on when
     struct ip_address here = v4(INADDR_LOOPBACK);
     loop = loop_new();
     struct listening l = { .accepted = accepted };
-    int fd = listen_open_tcp(&here, 0, &why);
+    int fd = listen_open_tcp(&here, 0, true, &why);
     CHECK(listen_start(&l, loop, fd));
     int client = connect_to(listen_port(fd));
     struct rlimit before, none;

@@ -346,7 +346,7 @@ TEST("addresses, URLs and patterns that cannot be are refused")
     check_refused((struct parts){ .listen = "[]" }, "must have from 1");
     check_refused((struct parts){ .listen = "{ address: localhost:1, unix_mode: 888 }" }, "octal");
     check_refused((struct parts){ .listen = "{ address: localhost:1, proxy_from: [10.0.0.0/99] }" },
-                  "a network is written");
+                  "is no network such as");
     check_refused((struct parts){ .listen = "{ address: localhost:1, client_required: true }" }, "needs \"client_ca\"");
     check_refused((struct parts){ .pools = "{ gpt: { endpoints: ftp://a } }" }, "http or https");
     check_refused((struct parts){ .pools = "{ gpt: { endpoints: https://user@a } }" }, "http or https");
