@@ -2,6 +2,8 @@
  * README). */
 #include "filters/detect/callout.h"
 
+#include <strings.h>
+
 #include <jansson.h>
 
 #include "proxy/base/ascii.h"
@@ -144,7 +146,20 @@ static bool read_harm(const struct callout_policy *p, const json_t *answer, stru
     return seen == (1u << CALLOUT_CATEGORIES) - 1;
 }
 
-static bool read_contract(const json_t *answer, struct callout_verdict *out)
+/* A member whose name differs from a known one by case: whoever wrote it may have meant another verdict. */
+static bool has_odd_name(json_t *answer)
+{
+    static const char *const NAMES[] = { "verdict", "category", "score", "rules" };
+    const char *name;
+    json_t *value;
+    json_object_foreach(answer, name, value)
+        for (size_t i = 0; i < ARRAY_LEN(NAMES); i++)
+            if (strcasecmp(name, NAMES[i]) == 0 && strcmp(name, NAMES[i]) != 0)
+                return true;
+    return false;
+}
+
+static bool read_contract(json_t *answer, struct callout_verdict *out)
 {
     static const char *const WORDS[] = { [CALLOUT_PASS] = "pass", [CALLOUT_REPORT] = "report", [CALLOUT_REFUSE] = "refuse" };
     const char *verdict = json_string_value(json_object_get(answer, "verdict"));
@@ -155,7 +170,7 @@ static bool read_contract(const json_t *answer, struct callout_verdict *out)
     size_t i = 0;
     while (i < ARRAY_LEN(WORDS) && (!verdict || strcmp(verdict, WORDS[i]) != 0))
         i++;
-    if (i == ARRAY_LEN(WORDS) || (score && (!json_is_number(score) || !(n >= 0 && n <= 1000))))
+    if (i == ARRAY_LEN(WORDS) || (score && (!json_is_number(score) || !(n >= 0 && n <= 1000))) || has_odd_name(answer))
         return false;
     if (i != CALLOUT_PASS)
         found(out, (enum callout_what)i, (unsigned)n, category ? category : "content", "callout:", rule ? rule : "unnamed");

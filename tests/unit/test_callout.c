@@ -152,6 +152,16 @@ TEST("an answer that does not fit the question is no verdict")
         CHECK(j->is_over && j->is_down);
         finish(s);
     }
+    static const char *const ours[] = { "{\"Verdict\":\"pass\"}", "{\"verdict\":\"pass\",\"Verdict\":\"refuse\"}", "{\"verdict\":\"PASS\"}",
+                                        "{\"verdict\":[\"pass\"]}", "{\"verdict\":\"pass\",\"score\":-1}" };
+    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
+        struct scene *s = begin(SERVICE_CONTRACT, 0);
+        struct callout_job *j = job(s, 0, STR("prompt"), true);
+        CHECK(callout_begin(j));
+        desk_answer(&s->desk, fetch_at(s, 0), 200, ours[i]);
+        CHECK(j->is_over && j->is_down);
+        finish(s);
+    }
 }
 
 TEST("more than may be open stand in line, and who leaves makes room")
