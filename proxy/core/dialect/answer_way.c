@@ -129,7 +129,8 @@ bool way_walk_call(struct way w, uint32_t call)
     w.is_call = true;
     uint32_t name = way_tool_name(w.json, call);
     w.tool_name = name == JSONX_NO_NODE ? w.tool_name : name;
-    if (w.tool_name != JSONX_NO_NODE && !has_arguments(w.json, call)) {
+    bool is_told = w.tool_name != JSONX_NO_NODE || (w.kind == PLACE_WHOLE && jsonx_first(w.json, call) != JSONX_NO_NODE);
+    if (is_told && !has_arguments(w.json, call)) {
         struct way named = w;
         named.channel = CHANNEL_ARGUMENTS;
         named.id = way_key(w.id, STR("arguments"));
