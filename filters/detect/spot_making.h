@@ -39,7 +39,7 @@ struct spot_making {
     size_t links_count, keys_count;
 };
 
-/* Of each chain an anchor and a herald. False without memory. Where there are too many heralds, t->heralds tells; they are of no use then. */
+/* Of each chain an anchor and a herald; t->heralds may come to be more than an entry can name. False without memory. */
 bool spot_choose(struct spot_making *m) MUST_USE;
 
 #endif

@@ -3,8 +3,8 @@
  * A chain needs all of its parts, so it is enough to look for the two that ordinary texts have least often (rarity.h): the one that
  * comes first is its herald, the other its anchor. A text is cut into words, each is hashed, and two bits tell of nearly all that they
  * are in neither. Where a herald is, that is remembered; where an anchor is and its herald was near, the words around it are asked
- * for the chain's other parts, as far as its gaps reach, and if there is one of each, that stretch of the text is a spot. What makes a
- * chain whole, and what could come between, lies in one spot: so chains that are looked for in spots alone (judge_chain.c) are those
+ * for the chain's other parts, as far as its gaps reach and its sentence goes, and if there is one of each, that stretch of the text is a
+ * spot. What makes a chain whole, and what could come between, lies in one spot: so chains that are looked for in spots alone (judge_chain.c) are those
  * that are found in the whole text. */
 #ifndef DETECT_SPOTS_H
 #define DETECT_SPOTS_H
@@ -18,7 +18,7 @@ struct word_table;
 enum {
     SPOT_REACH_MAX = 2048, /* bytes that a chain may go over; where one goes further all of a text is a spot */
     SPOT_WORDS = 8192,     /* of a text at a time: enough for three times that */
-    SPOT_SIGNS = 4096,    /* … signs that may be either */
+    SPOT_SIGNS = 4096,     /* … signs that may be either */
     SPOT_BLOCK = 64,
     SPOTS_MAX = 512,
     SPOT_STEPS = 1,        /* words that may be asked for each byte of a text; then what is left of it is one spot */
@@ -29,14 +29,14 @@ struct spot_near {
     uint16_t reach;
     uint16_t herald; /* of a part before the anchor that is one; else SPOT_ALWAYS, and words are asked */
     bool is_before, has_signs;
-    bool in_sentence; /* and none ends between them */
+    bool in_sentence; /* none may end between them */
     uint32_t first_key, mask; /* an open hash table of what its words are found by */
 };
 struct spot_anchor {
     uint16_t back, ahead; /* the spot, from where the anchor begins */
     uint32_t part[RULE_PARTS_MAX]; /* all of the chain, the last again where it has fewer */
     uint8_t nears;
-    bool in_sentence; /* as is its herald */
+    bool in_sentence; /* none may end between it and its herald */
     uint16_t herald;
     struct spot_near near[RULE_PARTS_MAX - 1]; /* parts that have no herald, the rarest first */
 };
@@ -94,14 +94,14 @@ struct spots {
     uint32_t base;   /* of this text */
     size_t heralds, parts_words;
     size_t words_count, hashed, maybes_count, asks_count;
-    size_t signs_count, signs_asked; /* the first of them were found to be so */
+    size_t signs_count, signs_asked; /* so many were asked whether they are anchors or heralds, and stayed */
     uint32_t begins[SPOT_WORDS], ends[SPOT_WORDS];
     uint32_t hashes[SPOT_WORDS], pairs[SPOT_WORDS]; /* of words[1 ..]; with the word before */
     uint32_t maybes[SPOT_WORDS];                    /* of those hashed last, see SPOT_MAYBE_SHIFT */
     struct spot_ask {
         uint32_t nth, entry;
     } asks[2 * SPOT_WORDS]; /* words that are anchors or heralds, or begin one */
-    uint32_t signs[SPOT_SIGNS]; /* that may be either */
+    uint32_t signs[SPOT_SIGNS]; /* that may be, too */
 };
 
 /* False without memory. Spots of zeros may be closed. */
