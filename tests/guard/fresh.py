@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+"""How many of the texts in fresh/ the default threshold refuses, by kind.
+
+    fresh.py JUDGE [--missed] [FILE…]
+
+JUDGE is the program judge_lines; --missed prints the attacks that pass and the harmless texts that do not, with what was found in them.
+The texts were written from memory of the kinds that public suites have, before anybody looked at what the rules make of them; what was
+missed of sets 1, 2 and 3 was mended for afterwards, so only set 4, and what you write next, tells about texts that nobody read.
+A line is a text, with \\n for a new line; "## kind" stands above those of a kind, "@tool" behind it where a tool says them.
+"""
+import glob
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+
+def texts(path):
+    kind, source = "", "user"
+    for line in open(path, encoding="utf-8"):
+        line = line.rstrip("\n")
+        if line.startswith("## "):
+            kind, _, source = line[3:].partition(" @")
+            source = source or "user"
+        elif line:
+            yield kind, source, line.replace("\\n", "\n")
+
+
+def judge(program, rows):
+    with tempfile.TemporaryFile("w+") as lines:
+        lines.writelines(json.dumps({"text": text, "source": source}) + "\n" for _, source, text in rows)
+        lines.seek(0)
+        out = subprocess.run([program], stdin=lines, stdout=subprocess.PIPE, check=True).stdout.decode()
+    return [line.split("\t") for line in out.splitlines()]
+
+
+def main():
+    args = [a for a in sys.argv[1:] if a != "--missed"]
+    if not args:
+        print(__doc__)
+        return 2
+    for path in args[1:] or sorted(glob.glob(os.path.join(os.path.dirname(__file__), "fresh", "*.txt"))):
+        rows, kinds = list(texts(path)), {}
+        wanted = "refuse" if os.path.basename(path).startswith("attacks") else "pass"
+        for (kind, _, text), got in zip(rows, judge(args[0], rows)):
+            kinds.setdefault(kind, []).append(got[3] == "refuse")
+            if "--missed" in sys.argv and (got[3] == "refuse") != (wanted == "refuse"):
+                print("  %4s %-40s %s" % (got[0], got[5], text.replace("\n", "\\n")[:140]))
+        print("%-16s %3d of %3d refused: %s" % (os.path.basename(path), sum(map(sum, kinds.values())), len(rows),
+                                                ", ".join("%s %d/%d" % (k, sum(v), len(v)) for k, v in kinds.items())))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
