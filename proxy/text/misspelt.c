@@ -1,12 +1,12 @@
-/* misspelt.c - ignr ll prvs, iignooree, ignoreway allway eviouspray: words that are read all the same.
+/* misspelt.c - ignr ll prvs, iignooree, ignoreway allway eviouspray, ign ore: words that are read all the same.
  *
- * Asked for only where a sample of the text was strange: next to no vowels, letters twice, words that end in ay. Words without vowels
+ * Asked for only where a sample of the text was strange: next to no vowels, letters twice, words that end in ay, short words. Words without vowels
  * are found in a table. Of those in pig Latin what was moved to their end is tried from one letter on until there is a known word. */
 #include "proxy/text/misspelt.h"
 
 #include "proxy/text/scrambled.h"
 
-enum { CLUSTER_MAX = 4, WORD_MAX = 40, RUNS_SAMPLE = 32 };
+enum { CLUSTER_MAX = 4, WORD_MAX = 40, HALVES_TELLING = 3 };
 
 static bool is_vowel(char c)
 {
@@ -149,6 +149,60 @@ bool no_doubles_text(struct view_memory *m, struct reading in, struct form *out,
         *changed |= keep < n;
         if (!form_copy(m, out, &in, i, i + keep - 1) || !form_add(m, out, str_of(s.at + i, 1), &in, i + keep - 1, i + n))
             return false;
+    }
+    return true;
+}
+
+static bool is_known(struct str s)
+{
+    return s.len && s.len <= SCRAMBLED_LETTERS_MAX && scrambled_is(s);
+}
+
+/* The words s[i, end) and s[next, *until) are none, or one of them, but are one together; only white space is between, and a hyphen. */
+static bool are_halves(struct str s, size_t i, size_t end, size_t *next, size_t *until)
+{
+    char word[SCRAMBLED_LETTERS_MAX];
+    size_t first = end - i, gap = end + (end < s.len && s.at[end] == '-');
+    if (!first || gap >= s.len || !char_is(s.at[gap], IS_SPACE))
+        return false;
+    *next = gap + 1;
+    *until = word_end(s, *next);
+    size_t second = *until - *next;
+    if (!second || first + second > sizeof word)
+        return false;
+    memcpy(word, s.at + i, first);
+    memcpy(word + first, s.at + *next, second);
+    return is_known(str_of(word, first + second)) && !(is_known(str_of(s.at + i, first)) && is_known(str_of(s.at + *next, second)));
+}
+
+bool has_halves(struct str s, uint64_t *work)
+{
+    size_t found = 0, next, until;
+    *work += 4 * s.len;
+    for (size_t i = 0, end; i < s.len && found < HALVES_TELLING; i = end) {
+        end = word_end(s, i);
+        if (are_halves(s, i, end, &next, &until))
+            found++, end = until;
+        end += end == i;
+    }
+    return found == HALVES_TELLING;
+}
+
+bool halves_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
+{
+    struct str s = in.text;
+    size_t next, until;
+    if (!form_reserve(m, out, s.len))
+        return false;
+    m->work += 8 * s.len;
+    for (size_t i = 0, end; i < s.len; i = end) {
+        end = word_end(s, i);
+        bool halves = are_halves(s, i, end, &next, &until);
+        end += end == i;
+        if (!form_copy(m, out, &in, i, end) || (halves && !form_copy(m, out, &in, next, until)))
+            return false;
+        *changed |= halves;
+        end = halves ? until : end;
     }
     return true;
 }

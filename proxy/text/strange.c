@@ -5,7 +5,12 @@
  * letters are weighed. Prose pays for the samples alone. */
 #include "proxy/text/strange.h"
 
-enum { WINDOW = 32, SAMPLES = 3, STRIDE_MAX = 1024, STRANGE_SCORE = 5, REPEATS_MIN = 6, FOURTHS_MAX = 4, NEAR = 160, NEAR_MIN = 16, WEIGHED = 256, LETTERS_MIN = 24, VOWELLESS_MIN = 16, LETTERS = 26 };
+#include "proxy/text/misspelt.h"
+
+/* A sample and its neighbourhood; what is strange in the one (a score of letters and signs, …) and where letters are weighed. */
+enum { WINDOW = 32, SAMPLES = 3, STRIDE_MAX = 1024, NEAR = 160, NEAR_MIN = 16, WEIGHED = 256, LETTERS = 26 };
+enum { STRANGE_SCORE = 5, REPEATS_MIN = 6, FOURTHS_MAX = 4, BLANKS_MIN = 8, HALVES_BLANKS = 20 /* in a hundred */ };
+enum { LETTERS_MIN = 24, VOWELLESS_MIN = 16 };
 
 typedef uint8_t lanes __attribute__((vector_size(16)));
 
@@ -39,7 +44,7 @@ static inline lanes is_small(lanes v, char c)
  * letter, from a on, has all vowels but o among it. */
 static bool is_strange(const char *p)
 {
-    lanes score = { 0 }, repeats = { 0 }, fourths = { 0 };
+    lanes score = { 0 }, repeats = { 0 }, fourths = { 0 }, blanks = { 0 };
     for (unsigned i = 0; i < WINDOW; i += sizeof score) {
         lanes v = lanes_at(p + i), small = v | 0x20, next = lanes_at(p + i + 1) | 0x20, blank = IN(v, 0, ' ');
         lanes rare = rare_letters(small), ay = is_small(small, 'a') & is_small(next, 'y');
@@ -47,8 +52,10 @@ static bool is_strange(const char *p)
         score -= rare + rare;
         repeats -= ((lanes)(small == next) & ~blank) + ay + ay + ay;
         fourths -= (lanes)((v & 3) == 1) & ~blank;
+        blanks -= blank;
     }
-    return sum_of(score) >= STRANGE_SCORE || sum_of(repeats) >= REPEATS_MIN || sum_of(fourths) <= FOURTHS_MAX;
+    return sum_of(score) >= STRANGE_SCORE || sum_of(repeats) >= REPEATS_MIN || sum_of(fourths) <= FOURTHS_MAX ||
+           sum_of(blanks) >= BLANKS_MIN;
 }
 
 struct counts {
@@ -144,7 +151,8 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
         to->reasons |= STRANGE_MORSE;
     bool letters = n.letters * 2 >= n.all, language = letters && n.blanks * 24 > n.all;
     to->reasons |= (n.ends * 16 >= n.all ? STRANGE_PIG : 0) | (language && n.doubles * 8 >= n.letters ? STRANGE_DOUBLES : 0) |
-                   (language && n.letters >= VOWELLESS_MIN && n.vowels * 5 <= n.letters ? STRANGE_VOWELLESS : 0);
+                   (language && n.letters >= VOWELLESS_MIN && n.vowels * 5 <= n.letters ? STRANGE_VOWELLESS : 0) |
+                   (letters && (n.blanks + n.dashes) * 100 >= n.all * HALVES_BLANKS && has_halves(str_first(rest, NEAR), work) ? STRANGE_HALVES : 0);
     if (n.quotes * 10 >= n.all)
         to->reasons |= STRANGE_PIECES;
     if (!(to->reasons & STRANGE_DENSE) && n.blanks * 10 <= n.all)

@@ -12,6 +12,7 @@ enum {
     STRANGE_PIG = 16,
     STRANGE_DOUBLES = 32,
     STRANGE_VOWELLESS = 64,
+    STRANGE_HALVES = 128, /* short words */
 };
 
 struct strange {

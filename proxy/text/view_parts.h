@@ -34,6 +34,7 @@ enum form_use {
     FORM_PIECES,
     FORM_SIGNS,
     FORM_RADIO,
+    FORM_HALVES,
     FORM_PIG,
     FORM_DOUBLES,
     FORM_VOWELLESS,
@@ -83,6 +84,7 @@ enum reason {
     REASON_DOUBLES = 32768,   /* vowels are */
     REASON_VOWELLESS = 65536, /* words are */
     REASON_RADIO = 131072,    /* letters are spelt out */
+    REASON_HALVES = 262144,   /* words are short: they may be halves */
 };
 
 enum { LOOK_STRETCHES_MAX = 256 };

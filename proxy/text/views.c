@@ -139,6 +139,7 @@ static const struct {
     { REASON_RADIO, VIEW_DECODED, FORM_RADIO, radio_text },
     { REASON_SIGNS, VIEW_PARTED, FORM_SIGNS, signs_text },
     { REASON_JOINED, VIEW_PARTED, FORM_PARTED, part_text },
+    { REASON_HALVES, VIEW_TIGHT, FORM_HALVES, halves_text },
     { REASON_PIG, VIEW_UNSCRAMBLED, FORM_PIG, no_pig_text },
     { REASON_DOUBLES, VIEW_UNSCRAMBLED, FORM_DOUBLES, no_doubles_text },
     { REASON_VOWELLESS, VIEW_UNSCRAMBLED, FORM_VOWELLESS, with_vowels_text },
@@ -151,7 +152,7 @@ static const struct {
     unsigned strange, why;
 } STRANGE_STEPS[] = {
     { STRANGE_DENSE, REASON_SIGNS },     { STRANGE_PIECES, REASON_PIECES },       { STRANGE_PIG, REASON_PIG },
-    { STRANGE_DOUBLES, REASON_DOUBLES }, { STRANGE_VOWELLESS, REASON_VOWELLESS },
+    { STRANGE_DOUBLES, REASON_DOUBLES }, { STRANGE_VOWELLESS, REASON_VOWELLESS }, { STRANGE_HALVES, REASON_HALVES },
 };
 
 /* The last step, which has two outcomes when a 1 may be an I or an L. */
