@@ -124,17 +124,11 @@ bool settings_read_as(struct reading *r, const struct setting *rows, const char 
     return settings_read(r, rows, what, &map, outer, into);
 }
 
-static bool out_of_memory(struct reading *r, const struct yaml *at)
-{
-    problem(r->problems, at->span, "the configuration needs more memory than it may take");
-    return false;
-}
-
 static bool read_block(struct reading *r, const struct setting *row, const struct yaml *at, void *field)
 {
     void *block = arena_zalloc(r->arena, row->block_size);
     if (!block)
-        return out_of_memory(r, at);
+        return setting_no_memory(r, at->span);
     *(void **)field = block;
     return settings_read_as(r, row->block, row->scalar, row->name, at, at->span, block);
 }
@@ -164,12 +158,12 @@ static bool read_blocks(struct reading *r, const struct setting *row, const stru
         return false;
     }
     if (!(blocks.at = arena_zalloc_array(r->arena, n, row->block_size)))
-        return out_of_memory(r, at);
+        return setting_no_memory(r, at->span);
     for (const struct yaml *i = is_one ? at : at->first; i; i = is_one ? NULL : i->next) {
         void *into = (char *)blocks.at + blocks.count++ * row->block_size;
         const char *what = is_map ? arena_cstr(r->arena, i->key) : row->name;
         if (!what)
-            return out_of_memory(r, at);
+            return setting_no_memory(r, at->span);
         if (is_map)
             *(struct name *)into = (struct name){ .text = i->key, .span = i->key_span };
         bool is_sound = settings_read_as(r, row->block, row->scalar, what, i, i->span, into);

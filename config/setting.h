@@ -138,6 +138,8 @@ bool settings_read_as(struct reading *r, const struct setting *rows, const char 
 
 /* One value by itself, as settings_read does it; for custom readers. */
 bool setting_read_value(struct reading *r, const struct setting *row, const struct yaml *at, void *field);
+/* Complains that the arena is full; false. */
+bool setting_no_memory(struct reading *r, struct span span);
 
 /* Reads the secret. False with a message in `why` (never the content). */
 bool secret_source_load(const struct secret_source *source, struct secret *out, size_t ceiling, char why[160]) MUST_USE;

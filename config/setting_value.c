@@ -31,7 +31,7 @@ bool yaml_is_null(const struct yaml *at)
            (at->text.len == 0 || str_eq(at->text, STR("~")) || str_eq(at->text, STR("null")));
 }
 
-static bool out_of_memory(struct reading *r, struct span span)
+bool setting_no_memory(struct reading *r, struct span span)
 {
     problem(r->problems, span, "the configuration needs more memory than it may take");
     return false;
@@ -152,7 +152,7 @@ static bool read_file(struct reading *r, const struct setting *row, const struct
 {
     struct str path = path_of(r, at->text);
     if (!path.at)
-        return out_of_memory(r, at->span);
+        return setting_no_memory(r, at->span);
     (void)row;
     *(struct str *)field = path;
     return !r->file_named || r->file_named(r, path, at->span);
@@ -173,7 +173,7 @@ static bool read_secret(struct reading *r, const struct setting *row, const stru
         return false;
     }
     if (!source.file.at && !source.env.at)
-        return out_of_memory(r, at->span);
+        return setting_no_memory(r, at->span);
     *(struct secret_source *)field = source;
     if (r->secret_named)
         r->secret_named(r, &source);
@@ -281,7 +281,7 @@ static bool read_list(struct reading *r, const struct setting *row, const struct
         return false;
     }
     if (!make_room(r, row, n, field))
-        return out_of_memory(r, at->span);
+        return setting_no_memory(r, at->span);
     bool ok = true;
     for (; item; item = at->kind == YAML_SCALAR ? NULL : item->next)
         ok = is_text(r, row, item) && add(r, row, item, field) && ok;
@@ -298,7 +298,7 @@ static bool read_text_map(struct reading *r, const struct setting *row, const st
     for (const struct yaml *i = at->first; i; i = i->next)
         n++;
     if (!(map.at = arena_array(r->arena, struct text_pair, n)))
-        return out_of_memory(r, at->span);
+        return setting_no_memory(r, at->span);
     for (const struct yaml *i = at->first; i; i = i->next) {
         ok = is_text(r, row, i) && ok;
         map.at[map.count++] = (struct text_pair){ .key = { .text = i->key, .span = i->key_span }, .value = i->text };

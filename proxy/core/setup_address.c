@@ -9,15 +9,6 @@ enum { HOST_MAX = 253 };
 
 /* ---- addresses to listen on ---- */
 
-static bool port_parse(struct str s, uint16_t *out)
-{
-    uint64_t port;
-    if (s.len > 5 || !str_to_u64(s, &port) || port == 0 || port > 65535)
-        return false;
-    *out = (uint16_t)port;
-    return true;
-}
-
 static bool address_parse(struct str text, struct address *out)
 {
     struct address address = { 0 };

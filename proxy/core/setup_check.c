@@ -198,8 +198,6 @@ static bool is_known_path(struct arena *a, const struct route *route, struct str
     return false;
 }
 
-/* Another spelling of a known path is no known path, but the model server may take it for one: what is passed through
- * must not look as if it were guarded. */
 /* What cannot be read would pass as if it had been. */
 static void check_texts(const struct route *route, struct problems *problems)
 {
@@ -210,6 +208,8 @@ static void check_texts(const struct route *route, struct problems *problems)
                     route->plan.steps[i].filter->name);
 }
 
+/* Another spelling of a known path is no known path, but the model server may take it for one: what is passed through
+ * must not look as if it were guarded. */
 static void check_pass_through(const struct route *route, struct problems *problems)
 {
     static const enum stage READERS[] = { STAGE_ADMIT, STAGE_INSPECT };

@@ -7,11 +7,6 @@ enum { STEPS_MAX = 200, WORDS_MAX = 256, KNOWN_BYTES_MAX = 4096 };
 
 static const struct setting NO_SETTINGS[] = { SETTINGS_END };
 
-static void out_of_memory(struct reading *r, const struct yaml *at)
-{
-    problem(r->problems, at->span, "the configuration needs more memory than it may take");
-}
-
 /* ---- match ---- */
 
 static const char *pattern_fault(struct str pattern)
@@ -161,7 +156,7 @@ static void read_filter(struct reading *r, enum stage stage, struct route *route
         step.is_broken = !settings_read_as(r, filter->settings ? filter->settings : NO_SETTINGS, filter->scalar,
                                            filter->name, policy, span, step.policy);
     if (!step.policy || !plan_add(r->arena, &route->plan, &step))
-        problem(r->problems, span, "the configuration needs more memory than it may take");
+        setting_no_memory(r, span);
 }
 
 static void read_filter_item(struct reading *r, enum stage stage, struct route *route, const struct yaml *item)
@@ -255,7 +250,7 @@ static void read_selection(struct reading *r, const struct yaml *item, struct se
         return;
     }
     if (!lower_all(r->arena, &words.models)) {
-        out_of_memory(r, item);
+        setting_no_memory(r, item->span);
         return;
     }
     for (size_t i = 0; i < words.models.count; i++)
@@ -277,7 +272,7 @@ void read_select(struct reading *r, const struct yaml *at, void *field)
         return;
     }
     if (!(select->at = arena_array(r->arena, struct selection, n))) {
-        out_of_memory(r, at);
+        setting_no_memory(r, at->span);
         return;
     }
     for (const struct yaml *item = at->kind == YAML_LIST ? at->first : at; item;

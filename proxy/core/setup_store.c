@@ -29,7 +29,6 @@ static bool read_host(struct str text, struct store_url *url, const char **why)
 {
     struct str port = STR_NONE;
     struct ip_address ip;
-    uint64_t number;
     if (text.len && text.at[0] == '[') {
         size_t end = str_find(text, ']');
         url->host = str_of(text.at + 1, end - 1);
@@ -41,7 +40,6 @@ static bool read_host(struct str text, struct store_url *url, const char **why)
         if (port.len && port.at[0] != ':')
             return false;
         port = str_from(port, port.len ? 1 : 0);
-        number = port.len;
     } else {
         url->host = str_cut(&text, ':');
         port = text;
@@ -52,10 +50,7 @@ static bool read_host(struct str text, struct store_url *url, const char **why)
     if (!port.at || !port.len)
         return true; /* the usual port */
     *why = "the port is a number from 1 to 65535";
-    if (!str_to_u64(port, &number) || number == 0 || number > 65535)
-        return false;
-    url->port = (uint16_t)number;
-    return true;
+    return port_parse(port, &url->port);
 }
 
 static bool store_url_parse(struct str text, struct store_url *out, const char **why)

@@ -1,10 +1,10 @@
 /* tls_client.c - the contexts that we connect with: who must answer, who we are, sessions to resume. */
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
 #include "proxy/edge/tls_parts.h"
+#include "proxy/http/url.h"
 
 struct tls_client {
     SSL_CTX *ctx; /* owned */
@@ -94,8 +94,8 @@ void tls_client_free(struct tls_client *client)
 
 static bool is_ip_address(const char *host)
 {
-    unsigned char bytes[16];
-    return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
+    struct ip_address ip;
+    return ip_parse(str_c(host), &ip);
 }
 
 static bool must_be(SSL *ssl, const char *host)

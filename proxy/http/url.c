@@ -70,6 +70,15 @@ bool url_parse(struct str text, struct url *out, const char **why)
     return true;
 }
 
+bool port_parse(struct str s, uint16_t *out)
+{
+    uint64_t port;
+    if (s.len > 5 || !str_to_u64(s, &port) || port == 0 || port > UINT16_MAX)
+        return false;
+    *out = (uint16_t)port;
+    return true;
+}
+
 bool host_is_loopback(struct str host)
 {
     struct ip_address ip;

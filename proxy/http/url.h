@@ -29,6 +29,9 @@ bool url_encode(struct buf *out, struct str s) MUST_USE;
  * backslash, NUL or control byte, no backslash, no "//"; a trailing "/" is allowed. */
 bool url_path_is_plain(struct str path);
 
+/* From 1 to 65535, in at most five digits. */
+bool port_parse(struct str s, uint16_t *out) MUST_USE;
+
 /* Is that what a name in a query string says, once it is decoded and whatever its case? `plain` is in small letters. */
 bool url_is_named(struct str encoded, struct str plain);
 /* The value of `name` in a query string, still encoded; at == NULL without one. `*count` is how often it appears. */

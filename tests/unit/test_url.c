@@ -283,3 +283,15 @@ TEST("networks hold their addresses, IPv4 and IPv6 apart")
         if (!CHECK(!cidr_parse(str_c(bad[i]), &n)))
             printf("  [%s]\n", bad[i]);
 }
+
+TEST("a port is a number from 1 to 65535, and no host by itself is this machine unless it says so")
+{
+    uint16_t port = 7;
+    CHECK(port_parse(STR("1"), &port) && port == 1);
+    CHECK(port_parse(STR("65535"), &port) && port == 65535);
+    static const char *const WRONG[] = { "", "0", "65536", "000080", "+1", "1 ", "x" };
+    for (size_t i = 0; i < ARRAY_LEN(WRONG); i++)
+        CHECK(!port_parse(str_c(WRONG[i]), &port) && port == 65535);
+    CHECK(host_is_loopback(STR("localhost")) && host_is_loopback(STR("127.0.0.2")) && host_is_loopback(STR("::1")));
+    CHECK(!host_is_loopback(STR("localhost.example")) && !host_is_loopback(STR("")) && !host_is_loopback(STR("2002:7f00:1::")));
+}

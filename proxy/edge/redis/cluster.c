@@ -80,7 +80,8 @@ void cluster_redirect(struct resp_cluster *k, struct resp_ask *ask, struct resp_
 {
     struct resp_client *c = k->client;
     struct str code = str_cut(&fault, ' '), slot_text = str_cut(&fault, ' '), host = fault;
-    uint64_t slot, port;
+    uint64_t slot;
+    uint16_t port;
     COUNT(METRIC_STORE_REDIRECTS);
     while (host.len && host.at[host.len - 1] != ':')
         host.len--;
@@ -89,8 +90,8 @@ void cluster_redirect(struct resp_cluster *k, struct resp_ask *ask, struct resp_
     host = named_host(host, from);
     struct resp_node *to = NULL;
     if (ask->redirections++ < RESP_REDIRECTIONS_MAX && str_to_u64(slot_text, &slot) && slot < SLOTS &&
-        str_to_u64(port_text, &port) && port > 0 && port <= 65535)
-        to = client_node_at(c, host, (uint16_t)port);
+        port_parse(port_text, &port))
+        to = client_node_at(c, host, port);
     if (!to) {
         client_tell(ask, RESP_DOWN, "a redirection that leads nowhere");
         cluster_look_soon(k);

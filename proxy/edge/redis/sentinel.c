@@ -78,10 +78,10 @@ static void told(struct resp_ask *ask)
 {
     struct resp_sentinels *s = CONTAINER_OF(ask, struct resp_sentinels, ask);
     const struct resp_value *v = ask->value;
-    uint64_t port;
+    uint16_t port;
     if (ask->answer == RESP_GIVEN && v->kind == RESP_LIST && v->count == 2 && v->list[0].text.len &&
-        str_to_u64(v->list[1].text, &port) && port > 0 && port <= 65535)
-        take_master(s->client, v->list[0].text, (uint16_t)port);
+        port_parse(v->list[1].text, &port))
+        take_master(s->client, v->list[0].text, port);
     else {
         s->is_useless = true;
         if (ask->answer == RESP_GIVEN)
