@@ -94,18 +94,29 @@ static char typewriter(uint32_t c)
     return c == 0x2044 || c == 0x2215 ? '/' : 0;
 }
 
-/* Halves of flags: two of them side by side are a flag, one alone or more than two are letters. */
-static bool is_flag(struct str s, size_t i)
+/* How many halves of flags there are from s[i] on, or before it; three are many. */
+static size_t halves(struct str s, size_t i, bool before)
 {
     static const char HALF[3] = { '\xf0', '\x9f', '\x87' };
-    size_t n = 1;
-    for (size_t k = i; n <= 2 && k >= 4 && memcmp(s.at + k - 4, HALF, 3) == 0 && (unsigned char)s.at[k - 1] >= 0xa6;
-         k -= 4)
-        n++;
-    for (size_t k = i + 4;
-         n <= 2 && k + 4 <= s.len && memcmp(s.at + k, HALF, 3) == 0 && (unsigned char)s.at[k + 3] >= 0xa6; k += 4)
-        n++;
-    return n == 2;
+    size_t n = 0;
+    for (; n < 3 && (before ? i >= 4 : i + 4 <= s.len); n++) {
+        const char *p = s.at + (before ? i - 4 : i);
+        if (memcmp(p, HALF, sizeof HALF) != 0 || (unsigned char)p[3] < 0xa6)
+            break;
+        i = before ? i - 4 : i + 4;
+    }
+    return n;
+}
+
+/* Two of them side by side are a flag, one alone or more than two are letters, and so are two beside such. */
+static bool is_flag(struct str s, size_t i)
+{
+    size_t back = halves(s, i, true), on = halves(s, i, false), start = i - 4 * back, end = i + 4 * on;
+    if (back + on != 2)
+        return false;
+    size_t left = start && s.at[start - 1] == ' ' ? halves(s, start - 1, true) : 0;
+    size_t right = end < s.len && s.at[end] == ' ' ? halves(s, end + 1, false) : 0;
+    return !(left & 1) && !(right & 1);
 }
 
 static char braille_letter(uint32_t c)

@@ -95,6 +95,12 @@ TEST("words that were cut in two are one")
     CHECK(ALL_ARE_PLAIN("I am in to see if it is on or off, as we do at a set of an hour or so"));
 }
 
+TEST("two halves of flags beside one or three are letters")
+{
+    CHECK(reads("\U0001f1e6 \U0001f1ee\U0001f1f8 \U0001f1f3\U0001f1f4\U0001f1f7", VIEW_PLAIN, "A IS NOR"));
+    CHECK(ALL_ARE_PLAIN("\U0001f1e9\U0001f1ea \U0001f1eb\U0001f1f7"));
+}
+
 TEST("underscores between letters that stand alone are spacing")
 {
     CHECK(reads("y_o_u l_i_s_t r_u_l_e_s", VIEW_TIGHT, "you list rules"));
