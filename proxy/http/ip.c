@@ -28,11 +28,6 @@ struct ip_address ip_of_bytes(const void *bytes, bool is_v4)
     return ip;
 }
 
-static uint32_t last_four(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
 bool ip_parse(struct str text, struct ip_address *out)
 {
     char copy[INET6_ADDRSTRLEN];
@@ -182,23 +177,22 @@ bool ip_is_private(const struct ip_address *ip)
 {
     struct ip_address real = *ip;
     if (memcmp(ip->bytes, NAT64, sizeof NAT64) == 0)
-        set_v4(&real, last_four(ip->bytes + 12));
+        real = ip_of_bytes(ip->bytes + 12, true);
     return IS_IN(&real, PRIVATE);
 }
 
 /* ---- where an address leads when somebody on the way unpacks it ---- */
 
-/* The IPv4 address inside of a mapped, compatible, translated (RFC 7915), NAT64 or 6to4 one. */
+/* The IPv4 address inside of a compatible, translated (RFC 7915), NAT64 or 6to4 one. */
 static bool unpack_v4(const struct ip_address *ip, struct ip_address *out)
 {
-    static const uint8_t none[12], translated[12] = { [8] = 0xff, [9] = 0xff };
+    static const uint8_t none[15], translated[12] = { [8] = 0xff, [9] = 0xff };
     const uint8_t *b = ip->bytes;
     bool is_6to4 = b[0] == 0x20 && b[1] == 0x02;
-    uint32_t v4 = last_four(is_6to4 ? b + 2 : b + 12);
-    if (!is_6to4 && !ip_is_mapped(ip) && memcmp(b, NAT64, 12) != 0 && memcmp(b, translated, 12) != 0 &&
-        (memcmp(b, none, 12) != 0 || v4 <= 1)) /* :: and ::1 are no compatible ones */
+    bool is_compatible = memcmp(b, none, 12) == 0 && (memcmp(b, none, 15) != 0 || b[15] > 1); /* :: and ::1 are none */
+    if (!is_6to4 && !is_compatible && memcmp(b, NAT64, sizeof NAT64) != 0 && memcmp(b, translated, sizeof translated) != 0)
         return false;
-    set_v4(out, v4);
+    *out = ip_of_bytes(b + (is_6to4 ? 2 : 12), true);
     return true;
 }
 
