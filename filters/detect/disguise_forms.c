@@ -47,7 +47,7 @@ static struct str in_groups(struct arena *a, struct str s, char between)
     if (!out)
         return STR_NONE;
     for (size_t i = 0; i < s.len; i++) {
-        if (!is_alnum(s.at[i]) && !(i == 0 && s.at[i] == '+'))
+        if (!ascii_is_alnum(s.at[i]) && !(i == 0 && s.at[i] == '+'))
             continue;
         if (between && kept && kept % 4 == 0)
             out[n++] = between;

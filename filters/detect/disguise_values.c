@@ -126,7 +126,7 @@ bool disguise_add(struct disguise *d, struct str text, size_t start, size_t end,
     struct disguise_value *v = &d->values[at];
     v->is_silent = false;
     v->is_family |= at == before && str_ends(str_c(row->pattern.id), STR("titled"));
-    v->inside |= !near_begins(text, start) || (end < text.len && is_alnum(text.at[end]));
+    v->inside |= !near_begins(text, start) || (end < text.len && ascii_is_alnum(text.at[end]));
     if (at == before && row->fake == FAKE_NAME) {
         struct disguise_value parts = { 0 };
         if (!add_words(d, original, row, &parts))

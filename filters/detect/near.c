@@ -39,14 +39,14 @@ static bool ends_unicode_escape(struct str text, size_t start)
 
 bool near_begins(struct str text, size_t start)
 {
-    if (!start || !(is_alnum(text.at[start - 1]) || text.at[start - 1] == '_'))
+    if (!start || !(ascii_is_alnum(text.at[start - 1]) || text.at[start - 1] == '_'))
         return true;
     return is_escape_letter(text, start - 1) || ends_unicode_escape(text, start);
 }
 
 bool near_ends(struct str text, size_t end)
 {
-    return end >= text.len || !(is_alnum(text.at[end]) || text.at[end] == '_');
+    return end >= text.len || !(ascii_is_alnum(text.at[end]) || text.at[end] == '_');
 }
 
 /* A comma stands between thousands, before a fraction, and between columns: there, next to what is too long for thousands or is written
@@ -101,7 +101,7 @@ static bool may_have(const struct pairs *p, struct str word)
 /* A word of letters begins where none stands before it, and at a capital in the middle of one. */
 static bool begins_word(struct str around, size_t i)
 {
-    return i == 0 || !is_alnum(around.at[i - 1]) || (is_lower(around.at[i - 1]) && is_upper(around.at[i])) ||
+    return i == 0 || !ascii_is_alnum(around.at[i - 1]) || (is_lower(around.at[i - 1]) && is_upper(around.at[i])) ||
            is_escape_letter(around, i - 1);
 }
 
@@ -152,7 +152,7 @@ static bool has_word(const struct around *a, struct str word)
         size_t start = (size_t)__builtin_ctzll(at), end = start + word.len;
         if (end > a->len || memcmp(a->lower + start, word.at, word.len) != 0)
             continue;
-        if (end == a->len || !is_alnum(word.at[word.len - 1]) || !is_lower(a->lower[end]))
+        if (end == a->len || !ascii_is_alnum(word.at[word.len - 1]) || !is_lower(a->lower[end]))
             return true;
     }
     return false;
@@ -224,7 +224,7 @@ size_t near_compact(struct str text, size_t start, size_t end, char *out, size_t
     size_t n = 0;
     looked_at += (end - start) / 2; /* of what is charged already for the candidate */
     for (size_t i = start; i < end; i++) {
-        if (!is_alnum(text.at[i]))
+        if (!ascii_is_alnum(text.at[i]))
             continue;
         if (n == room)
             return 0;

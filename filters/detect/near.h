@@ -4,6 +4,7 @@
 #define DETECT_NEAR_H
 
 #include "filters/detect/pattern_set.h"
+#include "proxy/base/ascii.h"
 
 static inline bool is_upper(char c)
 {
@@ -12,10 +13,6 @@ static inline bool is_upper(char c)
 static inline bool is_lower(char c)
 {
     return c >= 'a' && c <= 'z';
-}
-static inline bool is_alnum(char c)
-{
-    return ascii_is_digit(c) || is_upper(c) || is_lower(c);
 }
 
 /* Does nothing that belongs to a word stand before `start`, or behind `end`? The letter of an escape in quoted JSON (\n, \t) is

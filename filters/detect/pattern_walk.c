@@ -156,7 +156,7 @@ static enum pattern_answer decide(struct pattern_scratch *s, struct str text, bo
 static bool is_behind_word(struct str text, size_t at)
 {
     char before = text.at[at - 1];
-    if (!is_alnum(before))
+    if (!ascii_is_alnum(before))
         return false;
     return !(at >= 2 && text.at[at - 2] == '\\') && !(at >= 6 && text.at[at - 5] == 'u' && text.at[at - 6] == '\\');
 }

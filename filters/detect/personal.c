@@ -29,7 +29,7 @@ static bool stands(struct str text, size_t start, size_t end)
 {
     return near_begins(text, start) && near_ends(text, end) && !near_is_part_of_number(text, start, end) &&
            !(start > 0 && memchr("-/", text.at[start - 1], 2)) && !(end < text.len && memchr("-/", text.at[end], 2) &&
-           end + 1 < text.len && is_alnum(text.at[end + 1]));
+           end + 1 < text.len && ascii_is_alnum(text.at[end + 1]));
 }
 
 #define RULE(rule)                                                                                                                  \

@@ -64,7 +64,7 @@ bool personal_said_address(struct str text, size_t *start, size_t *end)
     size_t stop = at;
     for (; stop < *end && !memchr("?!;\"\\<{", text.at[stop], 7); stop++) {
         digits += ascii_is_digit(text.at[stop]);
-        capitals += is_upper(text.at[stop]) && !is_alnum(text.at[stop - 1]);
+        capitals += is_upper(text.at[stop]) && !ascii_is_alnum(text.at[stop - 1]);
         if (text.at[stop] == '@' || str_starts(str_from(text, stop), STR("://")) || str_starts(str_from(text, stop), STR("0x")))
             return false;
         if (text.at[stop] == '.' && stop > at + 12 && stop + 2 < *end && text.at[stop + 1] == ' ' && is_upper(text.at[stop + 2]) &&

@@ -59,7 +59,7 @@ static bool read_word(struct str text, size_t at, size_t end, struct word *w)
             if (w->letters && (cjk != w->cjk || w->letters == w->cjk) && (cjk || w->cjk))
                 break;
             w->cjk = cjk;
-        } else if ((c == '\'' || c == '-') && w->letters && i + 1 < end && (is_alnum(text.at[i + 1]) || (unsigned char)text.at[i + 1] >= 0x80)) {
+        } else if ((c == '\'' || c == '-') && w->letters && i + 1 < end && (ascii_is_alnum(text.at[i + 1]) || (unsigned char)text.at[i + 1] >= 0x80)) {
             i++;
             continue;
         } else if (!is_upper(c) && !is_lower(c)) {
@@ -194,7 +194,7 @@ bool personal_said_name(struct str text, size_t *start, size_t *end)
         return false;
     /* "name is" by itself is said of everything; it needs somebody whose name it is */
     bool bare = str_starts_nocase(str_from(text, at), STR("name"));
-    if (bare && !(at >= 3 && text.at[at - 1] == ' ' && text.at[at - 2] == 's' && !is_alnum(text.at[at - 3])))
+    if (bare && !(at >= 3 && text.at[at - 1] == ' ' && text.at[at - 2] == 's' && !ascii_is_alnum(text.at[at - 3])))
         return false;
     skip(text, start, *end, " :\"'*");
     return read_name(text, start, end, !bare && ascii_lower(text.at[at]) != 't', 1);

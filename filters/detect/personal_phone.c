@@ -98,7 +98,7 @@ static bool settle(struct str text, const struct groups *g, size_t from, size_t 
         first--;
     if (from == 0)
         first = *start;
-    while (last > first && !is_alnum(text.at[last - 1]))
+    while (last > first && !ascii_is_alnum(text.at[last - 1]))
         last--;
     if (!near_begins(text, first) || !near_ends(text, last) || near_is_part_of_number(text, first, last))
         return false;

@@ -30,7 +30,7 @@ bool personal_email(struct str text, size_t *start, size_t *end)
     size_t sign = at;
     while (sign < *end && text.at[sign] != '@')
         sign++;
-    while (at < sign && !is_alnum(text.at[at]))
+    while (at < sign && !ascii_is_alnum(text.at[at]))
         at++;
     if (at == sign || text.at[sign - 1] == '.')
         return false;
@@ -119,7 +119,7 @@ bool personal_iban(struct str text, size_t *start, size_t *end)
     if (!length || length > sizeof compact || !near_begins(text, *start))
         return false;
     for (; stop < *end && n < length; stop++)
-        if (is_alnum(text.at[stop]))
+        if (ascii_is_alnum(text.at[stop]))
             compact[n++] = text.at[stop];
     if (n != length || !near_ends(text, stop) || !check_iban(str_of(compact, n)))
         return false;
@@ -248,7 +248,7 @@ static size_t numbers_of(struct str s, unsigned out[3], bool *has_name)
             continue;
         }
         for (unsigned m = 0; m < 12 && !*has_name; m++)
-            if (str_starts_nocase(str_from(s, i), MONTHS[m]) && (i == 0 || !is_alnum(s.at[i - 1]))) {
+            if (str_starts_nocase(str_from(s, i), MONTHS[m]) && (i == 0 || !ascii_is_alnum(s.at[i - 1]))) {
                 out[n++] = m + 1;
                 *has_name = true;
             }

@@ -108,7 +108,7 @@ static bool holds(const struct shaped *s)
 static void put_two(struct shaped *s, size_t at, unsigned n)
 {
     size_t second = at + 1;
-    while (second < s->len && !is_alnum(s->text[second]))
+    while (second < s->len && !ascii_is_alnum(s->text[second]))
         second++;
     s->text[at] = (char)('0' + n / 10);
     if (second < s->len)
@@ -122,7 +122,7 @@ static void draw_all(struct shaped *s, struct str value)
     s->checked_count = 0;
     for (size_t i = 0; i < s->len; i++) {
         char c = value.at[i];
-        if (!s->all_bytes && !is_alnum(c))
+        if (!s->all_bytes && !ascii_is_alnum(c))
             continue;
         char what = sign < s->signs_count ? s->signs[sign] : '#';
         sign++;

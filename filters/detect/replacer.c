@@ -57,13 +57,13 @@ static void narrow(const struct replacer *r, size_t depth, unsigned char c, size
 
 static bool begins_here(const struct replacement *w, struct str text, size_t at)
 {
-    return w->inside || !is_alnum(w->from.at[0]) || near_begins(text, at);
+    return w->inside || !ascii_is_alnum(w->from.at[0]) || near_begins(text, at);
 }
 
 /* Behind a word that ends with a letter or digit none may stand; `_` may. */
 static bool ends_here(const struct replacement *w, struct str text, size_t end)
 {
-    return w->inside || !is_alnum(w->from.at[w->from.len - 1]) || end >= text.len || !is_alnum(text.at[end]);
+    return w->inside || !ascii_is_alnum(w->from.at[w->from.len - 1]) || end >= text.len || !ascii_is_alnum(text.at[end]);
 }
 
 /* The longest word at `at`; OPEN when the text ends before it is clear which. */

@@ -93,7 +93,7 @@ static size_t parameter_end(struct str text, size_t at, size_t end)
 {
     for (; at < end; at++) {
         size_t name = at + 1;
-        while (text.at[at] == '&' && name < end && (is_alnum(text.at[name]) || text.at[name] == '_'))
+        while (text.at[at] == '&' && name < end && (ascii_is_alnum(text.at[name]) || text.at[name] == '_'))
             name++;
         if (name > at + 1 && name < end && text.at[name] == '=')
             break;
@@ -147,7 +147,7 @@ static bool has_drawn(struct str s)
     bool letter = false, digit = false;
     near_look(s.len);
     for (size_t i = 0; i < s.len; i++) {
-        if (!is_alnum(s.at[i])) {
+        if (!ascii_is_alnum(s.at[i])) {
             run = changes = 0;
             letter = digit = false;
             continue;
@@ -183,7 +183,7 @@ bool secret_env_key(struct str text, size_t *start, size_t *end)
                                          STR_INIT("ROUTING"), STR_INIT("IDEMPOTENCY"), STR_INIT("OBJECT"), STR_INIT("FOREIGN"), STR_INIT("S3"),
                                          STR_INIT("GPG"), STR_INIT("PGP") };
     size_t name = *start;
-    while (name > 0 && *start - name < NAME_MAX_BYTES && (is_alnum(text.at[name - 1]) || text.at[name - 1] == '_'))
+    while (name > 0 && *start - name < NAME_MAX_BYTES && (ascii_is_alnum(text.at[name - 1]) || text.at[name - 1] == '_'))
         name--;
     struct str s = view(text, name, *start);
     near_look(s.len * 4);

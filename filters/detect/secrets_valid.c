@@ -11,7 +11,7 @@ static struct str view(struct str text, size_t start, size_t end)
 
 static bool is_key_byte(char c)
 {
-    return is_alnum(c) || c == '_';
+    return ascii_is_alnum(c) || c == '_';
 }
 
 /* No letter of the same run before it or behind it. */
@@ -100,12 +100,12 @@ bool secret_pem(struct str text, size_t *start, size_t *end)
         /* a part of one: the first line that is no base64 ends it */
         size_t gap = body + str_find_str(str_from(s, body), STR("\n\n"));
         stop = gap < stop ? gap : stop;
-        while (stop > body && !is_alnum(s.at[stop - 1]) && s.at[stop - 1] != '=')
+        while (stop > body && !ascii_is_alnum(s.at[stop - 1]) && s.at[stop - 1] != '=')
             stop--;
     }
     size_t upto = close < stop ? close : stop;
     for (size_t i = body; i < upto; i++)
-        letters += is_alnum(s.at[i]);
+        letters += ascii_is_alnum(s.at[i]);
     if (letters < 64 || near_is_placeholder(str_of(s.at + body + 2, upto > body + 66 ? 64 : upto - body - 2)))
         return false;
     *end = *start + stop;
@@ -148,7 +148,7 @@ bool secret_parameter(struct str text, size_t *start, size_t *end)
     for (size_t i = 0; i < value.len && n < sizeof plain; i++)
         plain[n++] = value.at[i] == '%' ? '+' : value.at[i];
     for (size_t i = 0; i < n; i++)
-        plain[i] = is_alnum(plain[i]) ? plain[i] : 'a';
+        plain[i] = ascii_is_alnum(plain[i]) ? plain[i] : 'a';
     *start = at + 1;
     return near_is_random(str_of(plain, n));
 }

@@ -87,7 +87,7 @@ static bool is_of_number(char c)
 static bool is_wide(struct str text, size_t at, unsigned char b, unsigned char c)
 {
     struct str behind = str_from(text, at + 3);
-    bool is_within = at > 0 && behind.len > 0 && is_alnum(text.at[at - 1]) && is_alnum(*behind.at);
+    bool is_within = at > 0 && behind.len > 0 && ascii_is_alnum(text.at[at - 1]) && ascii_is_alnum(*behind.at);
     if (b == 0xb9)
         return c == 0xab || (c == 0x92 && is_within); /* ﹫ ﹒ */
     if (b == 0xbc && c == 0x85) /* ％ */
@@ -138,7 +138,7 @@ static bool is_typographic(struct str text, size_t at)
     if (!at || s.len <= width)
         return false;
     char before = text.at[at - 1], behind = s.at[width];
-    return is_hidden ? is_alnum(before) && behind > ' ' : is_sign && is_of_number(before) && is_of_number(behind);
+    return is_hidden ? ascii_is_alnum(before) && behind > ' ' : is_sign && is_of_number(before) && is_of_number(behind);
 }
 
 static bool has_any(struct str text, int sign, bool (*is)(struct str text, size_t at))
