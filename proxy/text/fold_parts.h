@@ -76,6 +76,9 @@ static inline bool is_selector(uint32_t c)
 {
     return (c >= 0xfe00 && c < 0xfe10) || (c >= 0xe0100 && c < 0xe01f0);
 }
+/* fold_pictured.c: the letter that the character at in[i] draws; 0: none. */
+char fold_enclosed(const struct fold *f, uint32_t c, size_t i);
+char fold_braille(uint32_t c);
 /* fold_marks.c: combining marks from in[i] on join the character before them, composed where Unicode has a composed
  * form. `code` is the first of them, which ends at in[j). Returns where they end. */
 size_t fold_marks(struct fold *f, uint32_t code, size_t i, size_t j);
