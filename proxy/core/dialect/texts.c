@@ -284,7 +284,7 @@ static bool gather_string(struct asked *q, uint32_t node, struct str key, struct
     if ((flags & GATHER_URLS) && is_url && !str_starts_nocase(raw, STR("data:"))) {
         if (!urls_add(q, node, url_kind(outer.len ? outer : key)))
             return false;
-        if (is_word(raw) || url_is_any(q->call->urls[q->call->urls_count - 1].value))
+        if (url_is_any(q->call->urls[q->call->urls_count - 1].value))
             return true; /* else it is nothing that anybody could open */
     }
     if ((flags & GATHER_FREE) && !free_url(q, node, key, is_url))
