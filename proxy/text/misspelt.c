@@ -49,8 +49,9 @@ static struct str with_vowels(struct str s)
 
 static bool begins_words(struct str s)
 {
-    static const char *const ONSETS[] = { "bl", "br", "ch", "cl", "cr", "dr", "fl", "fr", "gl", "gr", "kn", "ph", "pl", "pr", "sc", "sch", "scr", "sh", "sk",
-                                          "sl", "sm", "sn", "sp", "spl", "spr", "st", "str", "sw", "th", "thr", "tr", "tw", "wh", "wr" };
+    static const char *const ONSETS[] = { "bl", "br", "ch", "cl", "cr", "dr", "fl", "fr", "gl", "gr", "kn", "ph", "pl",
+                                          "pr", "sc", "sch", "scr", "sh", "sk", "sl", "sm", "sn", "sp", "spl", "spr",
+                                          "st", "str", "sw", "th", "thr", "tr", "tw", "wh", "wr" };
     for (size_t i = 0; i < ARRAY_LEN(ONSETS); i++)
         if (str_eq_nocase(s, str_c(ONSETS[i])))
             return true;

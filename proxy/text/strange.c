@@ -81,7 +81,8 @@ static struct counts count(const char *at, size_t len)
         doubles -= letter & (lanes)(small == (next | 0x20));
         vowels -= a | is_small(small, 'e') | is_small(small, 'i') | is_small(small, 'o') | is_small(small, 'u');
     }
-    return (struct counts){ (unsigned)len, sum_of(letters), sum_of(rare), sum_of(blanks) - (unsigned)(i - len), sum_of(codes), sum_of(dots), sum_of(dashes),
+    unsigned behind = (unsigned)(i - len);
+    return (struct counts){ (unsigned)len, sum_of(letters), sum_of(rare), sum_of(blanks) - behind, sum_of(codes), sum_of(dots), sum_of(dashes),
                             sum_of(quotes), sum_of(ends), sum_of(doubles), sum_of(vowels) };
 }
 
