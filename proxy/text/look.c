@@ -335,33 +335,39 @@ __attribute__((always_inline)) static inline void look_with(classify_fn *classif
 {
     struct known known;
     struct masks m;
-    char edge[BLOCK];
+    char edge[2][BLOCK] = { { 0 } };
+    const char *before = edge[0];
+    uint64_t letters_before = 0;
     memset(&known, 0, offsetof(struct known, waiting_end));
     for (size_t base = 0; base <= text.len; base += FRESH) {
         const char *p = base ? text.at + base - KNOWN : NULL;
         size_t left = text.len - base;
         if (!base || left < FRESH) { /* white space before the text, and after it: what the last word leaves open is told */
-            memset(edge, ' ', sizeof edge);
-            size_t before = base ? KNOWN : 0, bytes = before + (left < FRESH ? left : FRESH);
+            char *to = memset(edge[base != 0], ' ', BLOCK);
+            size_t known_bytes = base ? KNOWN : 0, bytes = known_bytes + (left < FRESH ? left : FRESH);
             if (bytes)
-                memcpy(edge + KNOWN - before, text.at + base - before, bytes);
-            p = edge;
+                memcpy(to + KNOWN - known_bytes, text.at + base - known_bytes, bytes);
+            p = to;
         }
         classify(p, &m);
         if (m.odd && ascii_only) {
             l->reasons = REASON_FOREIGN;
             return;
         }
+        /* the words of the block before, so that a processor need not wait for what this one is */
+        let_wait(&known, before, letters_before, base - FRESH - KNOWN);
+        before = p;
+        letters_before = m.letter;
+        if (known.waiting_count > WAITING_MAX - WORDS_IN_BLOCK_MAX)
+            look_at_words(l, text, &known, work);
         struct finds f = find(&m);
         if (f.rare | f.runs | f.spaced2 | f.spaced3 | f.pairs | f.fours | f.leet | f.numbers) {
             const struct finds found = f; /* which is in memory only if it has to be */
             look_at_words(l, text, &known, work);
             look_closer(l, text, base, &found, &known, work);
         }
-        let_wait(&known, p, m.letter, base - KNOWN);
-        if (known.waiting_count > WAITING_MAX - WORDS_IN_BLOCK_MAX)
-            look_at_words(l, text, &known, work);
     }
+    let_wait(&known, before, letters_before, text.len / FRESH * FRESH - KNOWN);
     look_at_words(l, text, &known, work);
     *work += text.len / 8;
 }

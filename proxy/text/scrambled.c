@@ -30,14 +30,16 @@ enum scrambled_kind scrambled_kind(const char *end, size_t len)
 {
     static const unsigned char MASK[32] = { [16] = 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
     const uint64_t spaces = 0x2020202020202020, mix = 0x9e3779b97f4a7c15; /* spaces make small letters of others */
-    uint64_t v[2], mask[2];
+    uint64_t v[2], mask[2], known[2], word;
     memcpy(v, end - sizeof v, sizeof v);
     memcpy(mask, MASK + len, sizeof mask);
     v[0] = (v[0] & mask[0]) | spaces;
     v[1] = (v[1] & mask[1]) | spaces;
     uint64_t hash = (v[1] + 3 * v[0]) * mix;
-    const char *known = SCRAMBLED_KNOWN[hash >> (64 - SCRAMBLED_KNOWN_BITS) ^ SCRAMBLED_STEPS[hash >> 48 & (ARRAY_LEN(SCRAMBLED_STEPS) - 1)]];
-    return memcmp((const char *)v + 1, known + 1, sizeof v - 1) == 0 ? (enum scrambled_kind)*known : SCRAMBLED_UNKNOWN;
+    const char *slot = SCRAMBLED_KNOWN[hash >> (64 - SCRAMBLED_KNOWN_BITS) ^ SCRAMBLED_STEPS[hash >> 48 & (ARRAY_LEN(SCRAMBLED_STEPS) - 1)]];
+    memcpy(known, slot, sizeof known);
+    memcpy(&word, MASK + 15, sizeof word); /* all but the kind */
+    return ((v[0] ^ known[0]) & word) | (v[1] ^ known[1]) ? SCRAMBLED_UNKNOWN : (enum scrambled_kind)*slot;
 }
 
 bool scrambled_is_word(struct str s)
