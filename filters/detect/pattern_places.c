@@ -6,17 +6,29 @@
 #include <immintrin.h>
 #endif
 
+/* The bit of a kind of eight bytes, of which the kinds of the first one are the lowest eight bits. */
+static uint64_t of_eight(uint64_t kinds, unsigned kind)
+{
+    return (kinds >> kind & 0x0101010101010101u) * 0x0102040810204080u >> 56;
+}
+
 static void see_portable(const struct pattern_begin *b, const char *p, struct pattern_seen *s)
 {
     *s = (struct pattern_seen){ .words = UINT64_MAX };
-    for (unsigned at = 0; at < BEGIN_STRETCH; at++) {
-        uint64_t bit = (uint64_t)1 << at;
-        for (unsigned i = 0; i < BEGIN_KINDS; i++)
-            s->kinds[i] |= b->kinds[(unsigned char)p[at]] >> i & 1 ? bit : 0;
-        s->visible |= (unsigned char)p[at] > ' ' ? bit : 0;
-        s->rare_later |= b->kinds[(unsigned char)p[at + HEAD_RARE - 1]] & BEGIN_IS_RARE ? bit : 0;
-        s->visible_later |= (unsigned char)p[at + HEAD_RUN - 1] > ' ' ? bit : 0;
+    uint64_t rare = 0, visible = 0; /* behind the last place */
+    for (unsigned at = 0; at < BEGIN_STRETCH + BEGIN_BYTES; at += 8) {
+        uint64_t kinds = 0;
+        for (unsigned i = 0; i < 8; i++)
+            kinds |= (uint64_t)b->kinds[(unsigned char)p[at + i]] << 8 * i;
+        for (unsigned i = 0; at < BEGIN_STRETCH && i < BEGIN_KINDS; i++)
+            s->kinds[i] |= of_eight(kinds, i) << at;
+        if (at >= BEGIN_STRETCH) {
+            rare |= of_eight(kinds, BEGIN_KIND_RARE) << (at - BEGIN_STRETCH);
+            visible |= of_eight(kinds, BEGIN_KIND_VISIBLE) << (at - BEGIN_STRETCH);
+        }
     }
+    s->rare_later = s->kinds[BEGIN_KIND_RARE] >> (HEAD_RARE - 1) | rare << (BEGIN_STRETCH - (HEAD_RARE - 1));
+    s->visible_later = s->kinds[BEGIN_KIND_VISIBLE] >> (HEAD_RUN - 1) | visible << (BEGIN_STRETCH - (HEAD_RUN - 1));
 }
 
 #ifdef PLACES_X86
@@ -46,21 +58,12 @@ __attribute__((target("avx2"))) static inline uint64_t has64(const uint8_t halve
     return has32(halves, load32(p)) | has32(halves, load32(p + 32)) << 32;
 }
 
-__attribute__((target("avx2"))) static inline uint64_t visible64(const char *p)
-{
-    const __m256i least = _mm256_set1_epi8(' ' + 1);
-    __m256i a = _mm256_cmpeq_epi8(_mm256_max_epu8(load32(p), least), load32(p));
-    __m256i b = _mm256_cmpeq_epi8(_mm256_max_epu8(load32(p + 32), least), load32(p + 32));
-    return (uint32_t)_mm256_movemask_epi8(a) | (uint64_t)(uint32_t)_mm256_movemask_epi8(b) << 32;
-}
-
 __attribute__((target("avx2"))) static void see_avx2(const struct pattern_begin *b, const char *p, struct pattern_seen *s)
 {
     for (unsigned i = 0; i < BEGIN_KINDS; i++)
         s->kinds[i] = has64(b->halves[i], p);
-    s->visible = visible64(p);
     s->rare_later = has64(b->halves[BEGIN_KIND_RARE], p + HEAD_RARE - 1);
-    s->visible_later = visible64(p + HEAD_RUN - 1);
+    s->visible_later = has64(b->halves[BEGIN_KIND_VISIBLE], p + HEAD_RUN - 1);
     s->words = UINT64_MAX;
 }
 
@@ -86,11 +89,10 @@ AVX512 static inline uint64_t thirds_in(const uint8_t thirds[128], const char *p
 
 AVX512 static void see_avx512(const struct pattern_begin *b, const char *p, struct pattern_seen *s)
 {
-    __m512i v = _mm512_loadu_si512(p), kinds = of_table(b->kinds, v);
+    __m512i kinds = of_table(b->kinds, _mm512_loadu_si512(p));
     __m512i later = of_table(b->kinds, _mm512_loadu_si512(p + HEAD_RARE - 1));
     for (unsigned i = 0; i < BEGIN_KINDS; i++)
         s->kinds[i] = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8((char)(1 << i)));
-    s->visible = _mm512_cmpgt_epu8_mask(v, _mm512_set1_epi8(' '));
     s->rare_later = _mm512_test_epi8_mask(later, _mm512_set1_epi8(BEGIN_IS_RARE));
     s->visible_later = _mm512_cmpgt_epu8_mask(_mm512_loadu_si512(p + HEAD_RUN - 1), _mm512_set1_epi8(' '));
     s->words = thirds_in(b->thirds[0], p) & thirds_in(b->thirds[1], p + 1);
@@ -135,7 +137,7 @@ static uint64_t places_in(const struct pattern_begin *b, pattern_see_fn *see, co
 {
     struct pattern_seen s;
     see(b, p, &s);
-    uint64_t rare = s.kinds[BEGIN_KIND_RARE], rare_later = s.rare_later, run = s.visible, run_later = s.visible_later;
+    uint64_t rare = s.kinds[BEGIN_KIND_RARE], rare_later = s.rare_later, run = s.kinds[BEGIN_KIND_VISIBLE], run_later = s.visible_later;
     for (unsigned k = 1; k < HEAD_RARE; k *= 2) {
         rare |= rare >> k;
         rare_later |= rare_later << k;
