@@ -153,7 +153,7 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
     bool letters = n.letters * 2 >= n.all, language = letters && n.blanks * 24 > n.all;
     to->reasons |= (n.ends * 16 >= n.all ? STRANGE_PIG : 0) | (language && n.doubles * 8 >= n.letters ? STRANGE_DOUBLES : 0) |
                    (language && n.letters >= VOWELLESS_MIN && n.vowels * 5 <= n.letters ? STRANGE_VOWELLESS : 0) |
-                   (letters && (n.blanks + n.dashes) * 100 >= n.all * HALVES_BLANKS && has_halves(str_first(rest, NEAR), work) ? STRANGE_HALVES : 0);
+                   (letters && (n.blanks + n.dashes) * 100 >= n.all * HALVES_BLANKS && has_halves(str_first(rest, NEAR / 2), work) ? STRANGE_HALVES : 0);
     if (n.quotes * 10 >= n.all)
         to->reasons |= STRANGE_PIECES;
     if (!(to->reasons & STRANGE_DENSE) && n.blanks * 10 <= n.all)
