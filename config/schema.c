@@ -13,7 +13,7 @@ static json_t *row_schema(const struct writer *w, const struct setting *row);
 static json_t *one_or_many(json_t *one, const struct setting *row)
 {
     json_t *many = json_pack("{s:s, s:O}", "type", "array", "items", one);
-    if (many && row->kind != SET_WORDS && row->min)
+    if (many && row->min)
         json_object_set_new(many, "minItems", json_integer((json_int_t)row->min));
     if (many && row->kind != SET_WORDS && row->max)
         json_object_set_new(many, "maxItems", json_integer((json_int_t)row->max));

@@ -23,7 +23,7 @@ static const struct setting SETTINGS[] = {
         .about =
             "hosts that may be named; a leading \"*.\" stands for any names before it, \"*\" for any public host; an "
             "empty list allows none"),
-    SETTING(struct urls_policy, of, SET_WORDS, .words = KINDS,
+    SETTING(struct urls_policy, of, SET_WORDS, .min = 1, .words = KINDS,
             .dflt = "[image_url, file_url, audio_url, video_url, server_url, data_sources, url]",
             .about =
                 "which addresses this rule is about: of images, files, sound, film, MCP servers, Azure's data sources, "

@@ -4,7 +4,7 @@
 
 static const struct setting SETTINGS[] = {
     CALLOUT_ROWS("[prompt_shield, harm]"),
-    SETTING(struct callout_policy, of, SET_WORDS, .words = TEXT_SOURCES, .dflt = "[user, tool]",
+    SETTING(struct callout_policy, of, SET_WORDS, .min = 1, .words = TEXT_SOURCES, .dflt = "[user, tool]",
             .about = "whose texts are judged; earlier answers and the application's own words are not, unless they are named here"),
     SETTING(struct callout_policy, parallel, SET_BOOL, .dflt = "false",
             .about = "the request goes to the model at once; the caller gets nothing of the answer before the verdict, and a refusal "

@@ -26,7 +26,7 @@ const struct setting INJECTION_SETTINGS[] = {
     SETTING(struct injection_policy, builtin, SET_BOOL, .dflt = "true", .about = "whether the built-in rules are used"),
     SETTING(struct injection_policy, model, SET_BOOL, .dflt = "true",
             .about = "whether the small learned model has a vote beside the rules"),
-    SETTING(struct injection_policy, of, SET_WORDS, .words = TEXT_SOURCES, .dflt = "[user, assistant, tool, definition]",
+    SETTING(struct injection_policy, of, SET_WORDS, .min = 1, .words = TEXT_SOURCES, .dflt = "[user, assistant, tool, definition]",
             .about = "whose texts are judged; those of others are trusted, as the application's own system prompt is unless it is "
                      "named here"),
     SETTING(struct injection_policy, insecure_tokens, SET_BOOL, .dflt = "false",

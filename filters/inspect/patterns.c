@@ -43,7 +43,7 @@ static const struct setting SETTINGS[] = {
     SETTING(struct patterns_policy, action, SET_WORD, .words = ACTIONS, .dflt = "refuse",
             .about = "refuse the request, or let it pass and tell the journal"),
     SETTING(
-        struct patterns_policy, of, SET_WORDS, .words = TEXT_SOURCES,
+        struct patterns_policy, of, SET_WORDS, .min = 1, .words = TEXT_SOURCES,
         .dflt = "[system, user, assistant, tool, definition]",
         .about =
             "whose texts are read: of system and developer messages, of users, of earlier answers, of tools, and the "

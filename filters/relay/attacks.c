@@ -18,7 +18,7 @@ struct attacks_policy {
 static const char *const ON_STREAMS[] = { "late", "hold", NULL };
 
 static const struct setting SETTINGS[] = {
-    SETTING(struct attacks_policy, of, SET_WORDS, .words = TEXT_CHANNELS, .dflt = "[content, arguments]",
+    SETTING(struct attacks_policy, of, SET_WORDS, .min = 1, .words = TEXT_CHANNELS, .dflt = "[content, arguments]",
             .about = "which texts of an answer are judged; answers of scoring endpoints are content"),
     SETTING(struct attacks_policy, on_streams, SET_WORD, .words = ON_STREAMS, .dflt = "late",
             .about = "late: a stream leaves as it comes, and one with an attack in it ends with an error; hold: it is kept back until it is "

@@ -10,7 +10,7 @@ enum { KEPT_MAX_BYTES = 16 * 1024 * 1024, CONTEXT_BYTES = 400 };
 
 static const struct setting SETTINGS[] = {
     CALLOUT_ROWS("[harm]"),
-    SETTING(struct callout_policy, channels, SET_WORDS, .words = TEXT_CHANNELS, .dflt = "[content]",
+    SETTING(struct callout_policy, channels, SET_WORDS, .min = 1, .words = TEXT_CHANNELS, .dflt = "[content]",
             .about = "which texts of the answer are judged"),
     SETTING(struct callout_policy, window, SET_UINT, .dflt = "1000", .max = 1000000,
             .about = "of streams: how many bytes of a text are judged at once; 0: the whole text, kept until its end"),

@@ -69,6 +69,32 @@ TEST("every word says what it is for, is there once, and has a default that it t
     CHECK(words_each(&LANGUAGE, check_chapter, NULL));
 }
 
+static bool check_looks(void *data, const struct chapter *c)
+{
+    size_t *lists = data;
+    const struct setting *row = setting_named(c->rows, STR("of"));
+    struct arena arena;
+    struct problems problems;
+    uint64_t bits = 0;
+    if (!row || row->kind != SET_WORDS || str_ends(c->path, STR("labels"))) /* which looks at headers as well */
+        return true;
+    arena_init(&arena, 1024 * 1024);
+    problems_init(&problems, STR("empty"), STR_NONE);
+    struct reading r = { .arena = &arena, .problems = &problems };
+    if (!CHECK(!setting_read_value(&r, row, yaml_read(&arena, STR("[]"), &problems), &bits) && problems.errors == 1))
+        printf("    " STR_F "\n", STR_A(c->path));
+    ++*lists;
+    problems_finish(&problems);
+    arena_finish(&arena);
+    return true;
+}
+
+TEST("a filter that would look at nothing is a mistake")
+{
+    size_t lists = 0;
+    CHECK(words_each(&LANGUAGE, check_looks, &lists) && lists >= 6);
+}
+
 TEST("every filter sits where its row says")
 {
     static const struct {
@@ -299,6 +325,7 @@ TEST("the schema refuses what the reader refuses")
     CHECK(!schema_takes(STR(MINIMAL ROUTE " } }\nlimits: { head: 5 }")));
     CHECK(!schema_takes(STR(MINIMAL ROUTE " } }\nworkers: 1000")));
     CHECK(!schema_takes(STR(MINIMAL ROUTE ", limit: [ request ] } }")));
+    CHECK(!schema_takes(STR(MINIMAL ROUTE ", inspect: [ { injection: { of: [] } } ] } }")));
     CHECK(!schema_takes(STR(MINIMAL ROUTE ", limit: [ { requests: { rate: 60 } } ] } }")));
     CHECK(!schema_takes(STR(MINIMAL ROUTE ", limit: [ { requests: 60/min, concurrency: 1 } ] } }")));
     CHECK(!schema_takes(STR(MINIMAL ROUTE ", pass_through: \"true\" } }")));
