@@ -75,6 +75,7 @@ const struct schema_type SCHEMA_TYPES[SCHEMA_TYPES_COUNT] = {
 struct check {
     struct json_schema *schema;
     const struct jsonx *json; /* of it */
+    bool *is_schema;          /* of each node, whether it was checked as one */
     char why[160];
 };
 
@@ -154,6 +155,7 @@ static bool check_schema(struct check *c, uint32_t node, unsigned depth)
 {
     const struct jsonx *j = c->json;
     enum jsonx_kind kind = jsonx_kind(j, node);
+    c->is_schema[node] = kind == JSONX_OBJECT || kind == JSONX_TRUE || kind == JSONX_FALSE;
     if (kind == JSONX_TRUE || kind == JSONX_FALSE)
         return true;
     if (kind != JSONX_OBJECT || depth > DEPTH_MAX)
@@ -161,6 +163,17 @@ static bool check_schema(struct check *c, uint32_t node, unsigned depth)
     for (uint32_t v = jsonx_first(j, node); v != JSONX_NO_NODE; v = jsonx_next(j, node, v))
         if (!check_word(c, jsonx_key_of(j, v), v, depth))
             return false;
+    return true;
+}
+
+/* What stands as a default, an example or a list of members is no schema, and was not checked as one. */
+static bool check_targets(struct check *c)
+{
+    for (uint32_t node = 0; node < c->json->count; node++) {
+        uint32_t ref = c->is_schema[node] ? jsonx_member(c->json, node, STR("$ref")) : JSONX_NO_NODE;
+        if (ref != JSONX_NO_NODE && !c->is_schema[schema_target(c->json, ref)])
+            return fault(c, ref, "leads to no schema in this file");
+    }
     return true;
 }
 
@@ -179,8 +192,11 @@ struct json_schema *json_schema_read(struct str path, struct span span, struct p
         why = error.why;
     c.schema = s;
     c.json = &s->index;
-    if (!why && !check_schema(&c, 0, 0))
+    if (!why && !(c.is_schema = calloc(s->index.count, sizeof *c.is_schema)))
+        why = "no memory for it";
+    if (!why && (!check_schema(&c, 0, 0) || !check_targets(&c)))
         why = c.why[0] ? c.why : "it must be an object";
+    free(c.is_schema);
     if (!why)
         return s;
     problem(problems, span, "schema " STR_F ": %s", STR_A(path), why);

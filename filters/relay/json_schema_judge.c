@@ -16,6 +16,21 @@ enum { STEPS_MAX = 100 * 1000, NESTED_MAX = 400, FIND_STEPS = 20 };
 
 static bool allows(struct judging *g, uint32_t schema, uint32_t value);
 
+/* What cannot be told makes everything refused, also under a "not". */
+static bool give_up(struct judging *g)
+{
+    g->steps = STEPS_MAX + 1;
+    return false;
+}
+
+static struct str string_at(struct judging *g, const struct jsonx *j, uint32_t node)
+{
+    struct str text = jsonx_string(j, node, g->arena);
+    if (!text.at)
+        give_up(g);
+    return text;
+}
+
 static double number_at(const struct jsonx *j, uint32_t node)
 {
     char text[400];
@@ -60,8 +75,7 @@ static bool is_same(struct judging *g, const struct jsonx *a, uint32_t at, const
     if (kind == JSONX_NUMBER)
         return number_at(a, at) == number_at(b, bt);
     if (kind == JSONX_STRING) {
-        struct str text = jsonx_string(a, at, g->arena);
-        g->steps = text.at ? g->steps : STEPS_MAX + 1; /* no room: nothing is allowed any more */
+        struct str text = string_at(g, a, at);
         return text.at && jsonx_string_is(b, bt, text);
     }
     if (kind < JSONX_ARRAY)
@@ -69,7 +83,7 @@ static bool is_same(struct judging *g, const struct jsonx *a, uint32_t at, const
     uint32_t other = jsonx_first(b, bt), n = 0;
     for (uint32_t e = jsonx_first(a, at); e != JSONX_NO_NODE; e = jsonx_next(a, at, e), n++) {
         if (kind == JSONX_OBJECT) {
-            struct str name = jsonx_string(a, jsonx_key_of(a, e), g->arena);
+            struct str name = string_at(g, a, jsonx_key_of(a, e));
             other = name.at ? jsonx_member(b, bt, name) : JSONX_NO_NODE;
         }
         if (other == JSONX_NO_NODE || !is_same(g, a, e, b, other))
@@ -93,7 +107,8 @@ static bool is_one_of(struct judging *g, uint32_t list, uint32_t value)
 static bool finds(struct judging *g, uint32_t pattern, struct str text)
 {
     g->steps += FIND_STEPS;
-    return g->steps <= STEPS_MAX && schema_pattern_finds(g->of, pattern, text);
+    enum schema_found found = g->steps <= STEPS_MAX ? schema_pattern_finds(g->of, pattern, text) : SCHEMA_UNKNOWN;
+    return found == SCHEMA_UNKNOWN ? give_up(g) : found == SCHEMA_FOUND;
 }
 
 static bool are_unique(struct judging *g, uint32_t array)
@@ -105,10 +120,10 @@ static bool are_unique(struct judging *g, uint32_t array)
     return true;
 }
 
-static bool has_members(const struct judging *g, uint32_t names, uint32_t object)
+static bool has_members(struct judging *g, uint32_t names, uint32_t object)
 {
     for (uint32_t e = jsonx_first(g->schema, names); e != JSONX_NO_NODE; e = jsonx_next(g->schema, names, e)) {
-        struct str name = jsonx_string(g->schema, e, g->arena);
+        struct str name = string_at(g, g->schema, e);
         if (!name.at || jsonx_member(g->value, object, name) == JSONX_NO_NODE)
             return false;
     }
@@ -138,7 +153,7 @@ static bool members_allowed(struct judging *g, uint32_t schema, uint32_t object)
 {
     uint32_t names = jsonx_member(g->schema, schema, STR("propertyNames"));
     for (uint32_t v = jsonx_first(g->value, object); v != JSONX_NO_NODE; v = jsonx_next(g->value, object, v)) {
-        struct str name = jsonx_string(g->value, jsonx_key_of(g->value, v), g->arena);
+        struct str name = string_at(g, g->value, jsonx_key_of(g->value, v));
         if (!name.at || !member_allowed(g, schema, name, v) ||
             (names != JSONX_NO_NODE && !allows(g, names, jsonx_key_of(g->value, v))))
             return false;
@@ -225,7 +240,7 @@ static bool text_fits(struct judging *g, uint32_t schema, uint32_t value)
     static const struct str words[] = { STR_INIT("pattern"), STR_INIT("format") };
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         uint32_t node = jsonx_member(g->schema, schema, words[i]);
-        struct str text = node == JSONX_NO_NODE ? STR_NONE : jsonx_string(g->value, value, g->arena);
+        struct str text = node == JSONX_NO_NODE ? STR_NONE : string_at(g, g->value, value);
         if (node != JSONX_NO_NODE && (!text.at || !finds(g, node, text)))
             return false;
     }
@@ -262,7 +277,7 @@ static bool allows_object(struct judging *g, uint32_t schema, uint32_t value)
 static bool allows(struct judging *g, uint32_t schema, uint32_t value)
 {
     if (g->depth > NESTED_MAX)
-        g->steps = STEPS_MAX; /* what leads to itself allows nothing, nor does what is not that */
+        give_up(g); /* what leads to itself allows nothing, nor does what is not that */
     if (++g->steps > STEPS_MAX || jsonx_is(g->schema, schema, JSONX_FALSE))
         return false;
     if (jsonx_is(g->schema, schema, JSONX_TRUE))

@@ -5,8 +5,9 @@
 #include "filters/relay/json_schema.h"
 
 struct schema_pattern {
-    uint32_t node; /* of the expression, or of the format's name */
-    void *code;    /* owned */
+    uint32_t node;    /* of the expression, or of the format's name */
+    bool is_anchored; /* it is tried at the beginning of a text alone */
+    void *code;       /* owned */
 };
 
 struct json_schema {
@@ -29,8 +30,9 @@ extern const struct schema_type SCHEMA_TYPES[SCHEMA_TYPES_COUNT];
 /* The expression, or the format, that the string `node` is or names; false when it is none. */
 bool schema_pattern_add(struct json_schema *s, uint32_t node) MUST_USE;
 bool schema_format_add(struct json_schema *s, uint32_t node) MUST_USE;
-/* Is it in the text? Not when looking costs too much. */
-bool schema_pattern_finds(const struct json_schema *s, uint32_t node, struct str text);
+/* Is it in the text? Neither yes nor no when looking costs too much. */
+enum schema_found { SCHEMA_FOUND, SCHEMA_NOT_FOUND, SCHEMA_UNKNOWN };
+enum schema_found schema_pattern_finds(const struct json_schema *s, uint32_t node, struct str text);
 void schema_patterns_finish(struct json_schema *s);
 
 /* What the reference `node` ("#", "#/$defs/name") leads to, a schema; JSONX_NO_NODE: to none. */

@@ -5,7 +5,8 @@
 
 #include <pcre2.h>
 
-enum { STEPS_MAX = 20000, DEPTH_MAX = 500, NAME_MAX_BYTES = 200 };
+/* The engine counts the steps of each beginning by itself, and none of those through what repeats one character. */
+enum { STEPS_MAX = 20000, STEPS_ALL_MAX = 1000 * 1000, BYTES_ALL_MAX = 32 * 1024 * 1024, DEPTH_MAX = 500, NAME_MAX_BYTES = 200 };
 
 #define LABEL "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 #define DAY   "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
@@ -31,6 +32,7 @@ static const struct {
 static bool add(struct json_schema *s, uint32_t node, struct str expression)
 {
     int error = 0;
+    uint32_t options = 0;
     size_t place = 0;
     struct schema_pattern *more = realloc(s->patterns, (s->patterns_count + 1) * sizeof *more);
     if (!more)
@@ -38,10 +40,13 @@ static bool add(struct json_schema *s, uint32_t node, struct str expression)
     s->patterns = more;
     /* as ECMA-262 reads it: $ is the end, and \u0041 a character */
     void *code = pcre2_compile((PCRE2_SPTR)expression.at, expression.len,
-                               PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_NEVER_BACKSLASH_C, &error, &place, NULL);
-    if (code)
-        s->patterns[s->patterns_count++] = (struct schema_pattern){ node, code };
-    return code != NULL;
+                               PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT,
+                               &error, &place, NULL);
+    if (!code)
+        return false;
+    pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options);
+    s->patterns[s->patterns_count++] = (struct schema_pattern){ node, (options & PCRE2_ANCHORED) != 0, code };
+    return true;
 }
 
 bool schema_pattern_add(struct json_schema *s, uint32_t node)
@@ -62,7 +67,7 @@ bool schema_format_add(struct json_schema *s, uint32_t node)
     return false;
 }
 
-bool schema_pattern_finds(const struct json_schema *s, uint32_t node, struct str text)
+enum schema_found schema_pattern_finds(const struct json_schema *s, uint32_t node, struct str text)
 {
     size_t i = 0, end = s->patterns_count; /* they were added as they stand in the file */
     while (end - i > 1) {
@@ -70,17 +75,23 @@ bool schema_pattern_finds(const struct json_schema *s, uint32_t node, struct str
         *(s->patterns[middle].node <= node ? &i : &end) = middle;
     }
     assert(i < s->patterns_count && s->patterns[i].node == node);
+    const struct schema_pattern *p = &s->patterns[i];
+    size_t begins = p->is_anchored ? 1 : text.len + 1, may_begin = BYTES_ALL_MAX / (text.len + 1) + 1;
+    size_t steps = STEPS_ALL_MAX / begins + 1;
     pcre2_match_data *found = pcre2_match_data_create(1, NULL);
     pcre2_match_context *bounds = found ? pcre2_match_context_create(NULL) : NULL;
-    bool ok = false;
+    int answer = PCRE2_ERROR_NOMEMORY;
     if (bounds) {
-        pcre2_set_match_limit(bounds, STEPS_MAX);
+        pcre2_set_match_limit(bounds, steps > STEPS_MAX ? STEPS_MAX : (uint32_t)steps);
         pcre2_set_depth_limit(bounds, DEPTH_MAX);
-        ok = pcre2_match(s->patterns[i].code, (PCRE2_SPTR)text.at, text.len, 0, PCRE2_NO_UTF_CHECK, found, bounds) >= 0;
+        pcre2_set_offset_limit(bounds, may_begin);
+        answer = pcre2_match(p->code, (PCRE2_SPTR)text.at, text.len, 0, PCRE2_NO_UTF_CHECK, found, bounds);
     }
     pcre2_match_context_free(bounds);
     pcre2_match_data_free(found);
-    return ok;
+    return answer >= 0                                                 ? SCHEMA_FOUND
+           : answer == PCRE2_ERROR_NOMATCH && begins <= may_begin + 1 ? SCHEMA_NOT_FOUND
+                                                                      : SCHEMA_UNKNOWN;
 }
 
 void schema_patterns_finish(struct json_schema *s)

@@ -273,6 +273,9 @@ TEST("arguments conform to a schema or do not")
         { "{\"pattern\":\"b\"}", "\"abc\"", true },
         { "{\"pattern\":\"b\"}", "7", true },
         { "{\"pattern\":\"^(a+)+$\"}", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"", false },
+        { "{\"not\":{\"pattern\":\"^(a+)+$\"}}", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"", false },
+        { "{\"not\":{\"pattern\":\"^a$\"}}", "\"b\"", true },
+        { "{\"patternProperties\":{\"^(a+)+$\":false}}", "{\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\":1}", false },
         { "{\"format\":\"date-time\"}", "\"2026-02-29T23:59:60+01:00\"", true },
         { "{\"format\":\"date-time\"}", "\"2026-13-01T00:00:00Z\"", false },
         { "{\"format\":\"email\"}", "\"kim@example.org\"", true },
@@ -321,12 +324,56 @@ TEST("arguments conform to a schema or do not")
     arena_finish(&a);
 }
 
+/* Each beginning of a long text is a search of its own. */
+TEST("an expression is looked for as long as that is cheap")
+{
+    static const struct {
+        const char *schema;
+        size_t bytes;
+        bool ok;
+    } rows[] = {
+        { "{\"not\":{\"pattern\":\"[a-z]+[0-9]\"}}", 1000, true },
+        { "{\"not\":{\"pattern\":\"[a-z]+[0-9]\"}}", 400 * 1000, false },
+        { "{\"not\":{\"pattern\":\"^[a-z]+[0-9]\"}}", 400 * 1000, true },
+        { "{\"pattern\":\"[a-z]+$\"}", 400 * 1000, true },
+        { "{\"not\":{\"pattern\":\"(?:[a-z]{1,3})+[0-9]\"}}", 400, false },
+    };
+    struct problems problems;
+    struct arena a;
+    struct buf text;
+    arena_init(&a, 1 << 20);
+    problems_init(&problems, STR("t"), STR_NONE);
+    buf_init(&text, 1 << 20);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct json_schema *s = schema_of(rows[i].schema, &problems);
+        struct jsonx j;
+        struct jsonx_error error;
+        jsonx_init(&j);
+        buf_clear(&text);
+        CHECK(buf_add(&text, STR("\"")));
+        char *at = buf_reserve(&text, rows[i].bytes);
+        if (CHECK(s && at)) {
+            memset(at, 'a', rows[i].bytes);
+            buf_grew(&text, rows[i].bytes);
+            CHECK(buf_add(&text, STR("\"")) && jsonx_index(&j, buf_str(&text), &JSONX_LIMITS_DEFAULT, &error));
+            if (!CHECK_INT(json_schema_allows(s, &j, &a), rows[i].ok))
+                printf("    %s\n", rows[i].schema);
+        }
+        jsonx_finish(&j);
+        json_schema_free(s);
+    }
+    buf_finish(&text);
+    problems_finish(&problems);
+    arena_finish(&a);
+}
+
 TEST("a schema with a word that is not kept is refused")
 {
     static const char *const bad[] = { "{\"pattern\":\"(a\"}", "{\"type\":\"text\"}", "{\"properties\":[]}", "{\"items\":{\"$ref\":\"other.json\"}}",
                                        "{\"maxLength\":-1}", "[]", "{", "{\"enum\":1}", "{\"required\":[1]}", "{\"unevaluatedItems\":false}",
                                        "{\"$ref\":\"#/$defs/none\"}", "{\"format\":\"duration\"}", "{\"patternProperties\":{\"[\":true}}",
-                                       "{\"uniqueItems\":1}" };
+                                       "{\"uniqueItems\":1}", "{\"$ref\":\"#/default\",\"default\":{\"pattern\":\"a\"}}",
+                                       "{\"$ref\":\"#/properties\",\"properties\":{\"pattern\":true}}" };
     struct problems problems;
     problems_init(&problems, STR("t"), STR_NONE);
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
