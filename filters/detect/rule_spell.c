@@ -88,7 +88,7 @@ static bool spell_sign(struct str s, size_t n, struct rule_spelled *out)
 {
     char c = s.at[n - 1];
     bool is_sign = c > ' ' && c < 0x7f && !rule_is_word_byte(c) && c != '_';
-    if (!is_sign || (n == 1 && strchr("\\^$.[]|()?*+{", c)))
+    if (!is_sign || (n == 1 ? strchr("\\^$.[]|()?*+{", c) != NULL : *s.at != '\\'))
         return false;
     out->at[out->count++] = str_of(s.at + n - 1, 1);
     return true;

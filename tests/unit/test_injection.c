@@ -101,6 +101,19 @@ TEST("a word with marks is also looked for without them")
     finish(&b);
 }
 
+TEST("a group that is not (?:…) is left to the compiler of expressions, which tells what it cannot do")
+{
+    struct bench b;
+    CHECK(reads(&b, "  - { id: a, what: x, category: override, patterns: ['(ignore|drop)'] }\n"));
+    if (CHECK_INT(b.rules.count, 1)) {
+        const struct rule_part *p = &b.rules.at[0].chains[0].parts[0];
+        CHECK_INT(p->count, 1);
+        CHECK_STR(str_c(p->pieces[0].expression), STR("(ignore|drop)"));
+        CHECK(!p->pieces[0].word.at);
+    }
+    finish(&b);
+}
+
 TEST("mistakes in a rule file are told")
 {
     static const struct {
