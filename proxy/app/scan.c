@@ -154,6 +154,19 @@ static bool tell_bad(struct scan *s, const char *why)
 
 #define LINE_IS "a line is an object: {\"text\": \"…\"}, or a whole body"
 #define NO_BODY "neither a text nor a body: no \"text\", \"messages\", \"input\", \"prompt\" or \"input_data\""
+#define NEEDS_ANSWER "answers, and requests with them, are judged with --answer"
+
+/* What would be judged as something else than it was meant for; NULL when nothing would. */
+static const char *misused(const struct scan *s, bool has_text, bool has_answer, bool may_be_score)
+{
+    bool has_request = jsonx_is(&s->json, jsonx_member(&s->json, 0, STR("request")), JSONX_OBJECT);
+    bool has_channel = jsonx_member(&s->json, 0, STR("channel")) != JSONX_NO_NODE;
+    if (has_text)
+        return !s->is_answer && (has_request || has_channel) ? NEEDS_ANSWER : NULL;
+    if (!has_request || may_be_score || (s->is_answer && has_answer))
+        return NULL;
+    return s->is_answer ? "a \"request\" without \"text\" or \"answer\"" : NEEDS_ANSWER;
+}
 
 /* The request that an answer is to, when its line tells it. */
 static bool read_question(const struct scan *s, struct scan_question *q)
@@ -179,11 +192,14 @@ static bool scan_line(struct scan *s, struct str line)
         return tell_bad(s, LINE_IS);
     uint32_t text = jsonx_member(&s->json, 0, STR("text")), answer = jsonx_member(&s->json, 0, STR("answer"));
     const struct scan_shape *shape = NULL;
-    uint32_t whole = s->is_answer && jsonx_is(&s->json, answer, JSONX_OBJECT) ? answer : 0;
+    bool has_text = jsonx_is(&s->json, text, JSONX_STRING), has_answer = jsonx_is(&s->json, answer, JSONX_OBJECT);
+    uint32_t whole = s->is_answer && has_answer ? answer : 0;
     struct str original = jsonx_whole(&s->json, whole);
-    const char *why, *path = scan_path_of(&s->json, 0);
+    const char *why = misused(s, has_text, has_answer, may_be_score), *path = scan_path_of(&s->json, 0);
     s->text_in_body = s->text_in_line = 0;
-    if (jsonx_is(&s->json, text, JSONX_STRING)) {
+    if (why)
+        return tell_bad(s, why);
+    if (has_text) {
         original = jsonx_whole(&s->json, text);
         if (!(shape = scan_shape_of(&s->json, s->is_answer, &why)))
             return tell_bad(s, why);

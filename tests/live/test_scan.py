@@ -143,6 +143,15 @@ def test_lines_that_are_not_understood_are_told_and_the_rest_goes_on():
     assert "3 not understood" in errors
 
 
+def test_what_was_meant_as_an_answer_is_not_judged_as_something_else():
+    chat = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+    lines = [{"text": "x", "request": chat}, {"text": "x", "channel": "content"}, {"request": chat, "answer": {"choices": []}}, {**chat, "id": 1}]
+    _, told, _ = scan([json.dumps(line) for line in lines], *WORDS)
+    assert ["--answer" in t.get("error", "") for t in told] == [True, True, True, False] and told[3]["verdict"] == "pass"
+    _, told, _ = scan([json.dumps({"request": chat, "anwser": {"choices": []}})], *WORDS, "--answer")
+    assert "without" in told[0]["error"]
+
+
 def test_a_wrong_filter_is_told_with_its_place():
     code, told, errors = scan([], "--inspect", "[{ patern: { words: [x] } }]", "--relay", "none")
     assert code == 1 and not told
