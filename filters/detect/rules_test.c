@@ -20,7 +20,7 @@ static bool judge_one(struct testing *t, struct str text)
 static void fail(struct testing *t, const struct rule *r, struct span span, const char *what, struct str text)
 {
     t->counts->failures++;
-    problem(t->problems, (struct span){ 0 }, STR_F ":%u: %s%s" STR_F ": " STR_F, STR_A(r ? r->file : STR("rules")),
+    problem(t->problems, (struct span){ 0 }, STR_F ":%u: %s%s" STR_F ": " STR_F, STR_A(r ? r->file : str_c(t->problems->file)),
             span.line, what, r ? " rule " : "", STR_A(r ? r->id : STR("")), STR_A(str_first(text, 120)));
 }
 

@@ -10,11 +10,16 @@ struct rules_request {
     size_t count;
 };
 
+static void begin(struct problems *problems, const char *file)
+{
+    problems_init(problems, str_c(file ? file : "built-in rules"), STR_NONE);
+}
+
 /* The built-in rules, or those of one file alone. NULL with the complaints told. */
 static struct rule_set *load(const char *file)
 {
     struct problems problems;
-    problems_init(&problems, str_c(file ? file : "built-in rules"), STR_NONE);
+    begin(&problems, file);
     struct rule_set *set = rule_set_new(file ? str_c(file) : STR_NONE, !file, &problems);
     load_print(&problems);
     problems_finish(&problems);
@@ -32,8 +37,9 @@ static void list_one(const struct rules_request *q, struct str id, const char *c
         printf("%-32.*s %-13s %4s  " STR_F "\n", (int)id.len, id.at, category, points, STR_A(about));
 }
 
-static int list(struct rule_set *set, const struct rules_request *q)
+static int list(struct rule_set *set, const struct rules_request *q, const char *file)
 {
+    (void)file;
     for (size_t i = 0; i < set->count; i++)
         list_one(q, rule_set_id(set, i), RULE_CATEGORIES_WORDS[rule_set_category(set, i)], rule_set_score(set, i),
                  i < set->rules.count ? set->rules.at[i].what : STR("how the text is made, whatever it says"));
@@ -77,12 +83,12 @@ static const struct {
 
 /* ---- test ---- */
 
-static int test(struct rule_set *set, const struct rules_request *q)
+static int test(struct rule_set *set, const struct rules_request *q, const char *file)
 {
     struct problems problems;
     struct rules_test_counts counts = { 0 };
     (void)q;
-    problems_init(&problems, STR("rules"), STR_NONE);
+    begin(&problems, file);
     bool ok = rules_test(set, &problems, &counts);
     load_print(&problems);
     problems_finish(&problems);
@@ -118,7 +124,7 @@ int command_rules(int argc, char **argv)
 {
     static const struct {
         const char *word;
-        int (*run)(struct rule_set *set, const struct rules_request *q);
+        int (*run)(struct rule_set *set, const struct rules_request *q, const char *file);
     } WAYS[] = { { "list", list }, { "test", test } };
     struct rules_request q = { 0 };
     size_t way = 0;
@@ -145,8 +151,9 @@ int command_rules(int argc, char **argv)
     }
     int code = EXIT_FINE;
     for (size_t i = 0; i < (q.count ? q.count : 1); i++) {
-        struct rule_set *set = load(q.count ? q.files[i] : NULL);
-        int one = set ? WAYS[way].run(set, &q) : EXIT_PROBLEMS;
+        const char *file = q.count ? q.files[i] : NULL;
+        struct rule_set *set = load(file);
+        int one = set ? WAYS[way].run(set, &q, file) : EXIT_PROBLEMS;
         code = one > code ? one : code;
         rule_set_unref(set);
     }

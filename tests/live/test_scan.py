@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 from conftest import need
 
@@ -179,6 +180,16 @@ def test_the_tests_in_rule_files_are_run_and_can_fail(tmp_path):
     told = rules("test", wrong)
     assert told.returncode == 1
     assert "no hit of rule one" in told.stderr and "a near miss is hit" in told.stderr
+    wrong.write_text(wrong.read_text() + "stops: [hello]\n")
+    assert f"{wrong}:5: not stopped: hello" in rules("test", wrong).stderr
+
+
+def test_the_rule_file_that_the_readme_shows_keeps_its_promises(tmp_path):
+    readme = (Path(__file__).parents[2] / "filters/inspect/README.md").read_text()
+    shown = tmp_path / "rules.yaml"
+    shown.write_text("version: 1\n" + readme.split("```yaml\nversion: 1\n")[1].split("```")[0])
+    told = rules("test", shown)
+    assert (told.returncode, told.stdout) == (0, "1 rules, 4 texts: 4 passed, 0 failed\n"), told.stderr
 
 
 def test_a_text_whose_disguises_cannot_all_be_taken_off_does_not_pass():
