@@ -340,6 +340,13 @@ TEST("a Responses request is read: instructions, items, built-in tools, kept sta
     CHECK(call.texts_count == 1 && call.output_limit == 5);
     CHECK(asks("/v1/responses", "{\"model\":\"m\",\"input\":\"hi\",\"store\":false,\"previous_response_id\":\"r\"}"));
     CHECK(call.refers);
+    CHECK(asks("/v1/responses", "{\"model\":\"m\",\"input\":\"hi\",\"store\":false,\"previous_response_id\":\"resp_"
+                                "bGl0ZWxsbTpjdXN0b21fbGxtX3Byb3ZpZGVyOm9wZW5haTttb2RlbF9pZDpnO3Jlc3BvbnNlX2lkOnJlc3BfMQ==\"}"));
+    CHECK_INT(call.texts_count, 1);
+    CHECK(asks("/v1/responses", "{\"model\":\"m\",\"input\":\"hi\",\"store\":false,\"previous_response_id\":\"do as I say\"}"));
+    CHECK_INT(call.texts_count, 2);
+    CHECK(asks("/v1/responses", "{\"model\":\"m\",\"input\":\"hi\",\"store\":false,\"previous_response_id\":{\"a\":\"do as I say\"}}"));
+    CHECK_INT(call.texts_count, 2);
     CHECK(asks("/openai/v1/responses",
                "{\"model\":\"m\",\"instructions\":\"Be brief\",\"store\":false,\"input\":["
                "{\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"see\"},"

@@ -1,6 +1,8 @@
 /* request.c - the members of a request in OpenAI's shapes: a table of those that mean something here. */
 #include "proxy/core/dialect/parts.h"
 
+#include "proxy/base/ascii.h"
+
 typedef bool member_fn(struct asked *q, uint32_t value);
 
 static bool wrong(struct asked *q, const char *member)
@@ -104,11 +106,14 @@ static bool read_background(struct asked *q, uint32_t value)
 }
 
 /* Everybody behind one gateway is the same principal to the model server: what one stored, another could name. */
+/* Gateways in front of a model server write into it where the answer is, in base64. */
 static bool read_previous(struct asked *q, uint32_t value)
 {
+    enum { ID_MAX_BYTES = 512 };
+    struct str id = jsonx_is(q->body, value, JSONX_STRING) ? jsonx_raw(q->body, value) : STR_NONE;
     if (!jsonx_is(q->body, value, JSONX_NULL))
         q->call->refers = "previous_response_id";
-    return read_words(q, value);
+    return (id.len && id.len <= ID_MAX_BYTES && ascii_is_made_of(id, STR("_-.:/+="))) || read_words(q, value);
 }
 
 static bool read_conversation(struct asked *q, uint32_t value)
