@@ -13,6 +13,12 @@
 #define COLD                  __attribute__((cold)) /* refusing and failing: what leads to it lies apart from the usual way */
 #define NOINLINE              __attribute__((noinline)) /* of the rare way, so that the usual one stays short */
 
+#if defined(__has_attribute) && __has_attribute(uninitialized)
+#define NOT_ZEROED __attribute__((uninitialized)) /* a large thing that is written before it is read: not filled by a hardened build */
+#else
+#define NOT_ZEROED
+#endif
+
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The struct of type `type` whose member `member` is at `ptr`. */

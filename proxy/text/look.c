@@ -1,181 +1,172 @@
 /* look.c - one fast pass that tells whether a text needs more than a look, why, and where.
  *
- * Sixty-four bytes at a time become six masks of 64 bits (letters, digits, the base64 alphabet, rare signs, controls,
- * not ASCII); shifts and carries over them find what a disguise cannot do without: a long run of one alphabet, letters
- * standing alone, digits between letters. A block begins with the last sixteen bytes of the one before, so that nothing
- * is carried over. Only where a bit is set does a scalar test with a bounded view of the neighbourhood decide. Prose
- * sets next to none, which is why it costs a fraction of the scan that follows. */
-#include "proxy/base/utf8.h"
+ * Sixty-four bytes at a time become four masks of 64 bits (letters, digits, the base64 alphabet, rare signs); shifts and
+ * carries over seven such blocks at once, and the one before them, find what a disguise cannot do without: a long run of
+ * one alphabet, letters standing alone, digits between letters. Only where a bit is set does a scalar test with a bounded
+ * view of the neighbourhood decide (look_closer.c). Prose sets next to none, which is why it costs a fraction of the scan
+ * that follows. */
 #include "proxy/text/look_classes.h"
+#include "proxy/text/look_parts.h"
 #include "proxy/text/scrambled.h"
 
-/* Notes a reason at [start, end). Reasons come nearly in order of place; one that is before the last stretch joins it.
- */
-static void note(struct look *l, struct str text, enum reason why, size_t start, size_t end)
-{
-    l->reasons |= why;
-    start = start > VIEW_AROUND ? start - VIEW_AROUND : 0;
-    end = text.len - end > VIEW_AROUND ? end + VIEW_AROUND : text.len;
-    /* no stretch begins or ends inside a character */
-    start = utf8_until(text, start);
-    end = utf8_from(text, end);
-    if (!l->count || (start > l->at[l->count - 1].end && l->count < LOOK_STRETCHES_MAX)) {
-        l->at[l->count].start = start;
-        l->at[l->count++].end = end;
-        return;
-    }
-    while (l->count > 1 && start < l->at[l->count - 2].end)
-        l->count--;
-    if (l->at[l->count - 1].start > start)
-        l->at[l->count - 1].start = start;
-    if (l->at[l->count - 1].end < end)
-        l->at[l->count - 1].end = end;
-}
+/* A lane for each block of a group, behind that of the block before. */
+enum { BLOCK = 64, GROUP_BLOCKS = 7, GROUP = GROUP_BLOCKS * BLOCK, LANES = 1 + GROUP_BLOCKS };
+typedef uint64_t lanes __attribute__((vector_size(LANES * sizeof(uint64_t))));
 
-/* Nothing new would be learnt at `at`: the reason is known and the place is well inside of a stretch. */
-static inline bool is_told(const struct look *l, enum reason why, size_t at)
-{
-    return (l->reasons & why) && at + VIEW_AROUND / 2 < l->at[l->count - 1].end;
-}
-
-enum { WAITING_MAX = 32 };
-
-/* What was learnt so far, so that nothing is looked at twice. */
-struct known {
-    struct closers closers;
-    size_t judged; /* up to here words have been judged for leet */
-    size_t encoded; /* up to here codes have been noted */
-    size_t scrambled, scrambled_at; /* words so far; where the last one was */
-    size_t waiting_count;
-    size_t waiting_end[WAITING_MAX]; /* words that may tell a text, not looked at so far: where they end … */
-    uint8_t waiting_len[WAITING_MAX]; /* … and how many letters they have */
+/* What the bytes of a group are. */
+struct group {
+    uint64_t letter[LANES], digit[LANES], run[LANES], rare[LANES];
 };
 
-static void look_at_leet(struct look *l, struct str text, size_t at, struct known *known, uint64_t *work)
+/* Where a closer look is worth it: struct finds for each block, and whether there is any; and where words of six letters and
+ * more have their sixth, and the places after them. */
+struct found {
+    uint64_t rare[LANES], runs[LANES], spaced2[LANES], spaced3[LANES], pairs[LANES], fours[LANES], leet[LANES], numbers[LANES];
+    uint64_t any[LANES], sixths[LANES], ends[LANES];
+};
+
+/* Those words, counted from where the group begins. One whose end is in the next group waits for it. Sixteen at once are written. */
+enum { WORDS_MAX = GROUP / 7 + 1 + 16 };
+struct words {
+    size_t starts;
+    int16_t start[WORDS_MAX], end[WORDS_MAX];
+};
+
+/* Of them those that may tell a text; the ones before the first have been looked at. */
+struct waiting {
+    size_t first, count;
+    int32_t end[WORDS_MAX], len[WORDS_MAX];
+};
+
+#define LOAD(from) (*(const lanes *)(const void *)(from))
+#define KEEP(to, what) (*(lanes *)(void *)(to) = (what))
+/* All blocks a block later; all bits of the text n places later. */
+#define LATER(v) __builtin_shufflevector((v), (lanes){ 0 }, 8, 0, 1, 2, 3, 4, 5, 6)
+#define SHIFT(v, n) ((v) << (n) | LATER(v) >> (BLOCK - (n)))
+
+__attribute__((always_inline)) static inline void find(const struct group *g, struct found *f)
 {
-    if (at < known->judged || is_told(l, REASON_LEET, at))
-        return;
-    bool leet = leet_word_at(text, at, &known->judged);
-    *work += 8 + known->judged - at;
-    if (leet)
-        note(l, text, REASON_LEET, at, known->judged);
+    lanes letter = LOAD(g->letter), digit = LOAD(g->digit), run = LOAD(g->run), rare = LOAD(g->rare);
+
+    /* Runs of the base64 alphabet: where the last 16 characters are of it, and of those the first. */
+    lanes run2 = run & SHIFT(run, 1), run4 = run2 & SHIFT(run2, 2), run8 = run4 & SHIFT(run4, 4), run16 = run8 & SHIFT(run8, 8);
+    lanes runs = run16 & ~SHIFT(run16, 1);
+
+    /* Characters that stand alone, each told at the place after it; then four of them with one or with two between.
+     * Pairs that stand alone, and four of those, one apart: 69 67 6e 6f. */
+    lanes word = letter | digit, word1 = SHIFT(word, 1), word2 = SHIFT(word, 2), word3 = SHIFT(word, 3), after = word1 & ~word;
+    lanes one = after & ~word2, pair = after & word2 & ~word3;
+    lanes one2 = one & SHIFT(one, 2), one3 = one & SHIFT(one, 3), pair2 = pair & SHIFT(pair, 3);
+    lanes spaced2 = one2 & SHIFT(one2, 4), spaced3 = one3 & SHIFT(one3, 6), pairs = pair2 & SHIFT(pair2, 6);
+
+    /* Fours that stand alone and begin as 0x does, and the one before it, with one or with two between. */
+    lanes four = after & word2 & word3 & SHIFT(digit, 4) & SHIFT(letter, 3) & ~SHIFT(word, 5);
+    lanes fours = four & (SHIFT(four, 5) | SHIFT(four, 6));
+
+    /* A letter, digits, a letter: the carry of an addition runs through the digits and stays where they end. */
+    lanes digit1 = SHIFT(digit, 1), sum = digit + (digit & SHIFT(letter, 1)), over = (lanes)(sum < digit);
+    lanes leet = (sum - LATER(over)) & ~digit & letter;
+    lanes numbers = digit & digit1 & ~SHIFT(digit, 2);
+
+    lanes letter2 = letter & SHIFT(letter, 1), letter6 = letter2 & SHIFT(letter2, 2) & SHIFT(letter2, 4), later6 = SHIFT(letter6, 1);
+
+    KEEP(f->rare, rare);
+    KEEP(f->runs, runs);
+    KEEP(f->spaced2, spaced2);
+    KEEP(f->spaced3, spaced3);
+    KEEP(f->pairs, pairs);
+    KEEP(f->fours, fours);
+    KEEP(f->leet, leet);
+    KEEP(f->numbers, numbers);
+    KEEP(f->any, rare | runs | spaced2 | spaced3 | pairs | fours | leet | numbers);
+    KEEP(f->sixths, letter6 & ~later6);
+    KEEP(f->ends, later6 & ~letter);
 }
 
-/* Mark-up that a reader does not see but a matcher stumbles over: inside of a word, or from one marked word to the
- * next. Its length, or 0. A word that is bold from end to end, and a list with stars, are none. */
-static size_t markup_splits(struct str s, size_t at, struct closers *closers)
+/* Which words of the group may tell a text is not foreseen by a processor, so that nothing branches on it. */
+typedef void pick_fn(const struct found *f, unsigned blocks, const char *text, struct words *w, struct waiting *to);
+
+/* How many words of this group have begun and not ended: one at most. */
+static inline void words_go_on(struct words *w, size_t ends)
 {
-    bool space;
-    size_t len = markup_at(s, at, closers, &space);
-    if (!len || s.at[at] == '<')
-        return len;
-    char before = at ? s.at[at - 1] : ' ', after = at + len < s.len ? s.at[at + len] : ' ';
-    if (!char_is(before, IS_WORD | IS_HIGH))
-        return 0;
-    if (char_is(after, IS_WORD | IS_HIGH))
-        return len;
-    return char_is(after, IS_SPACE) && at + len + 1 < s.len && s.at[at + len + 1] == s.at[at] ? len : 0;
+    bool one = w->starts > ends;
+    int start = one ? w->start[ends] - GROUP : 0;
+    w->start[0] = (int16_t)(start < -BLOCK ? -BLOCK : start);
+    w->starts = one;
 }
 
-static void look_at_rare(struct look *l, struct str text, size_t at, struct known *known, uint64_t *work)
+__attribute__((always_inline)) static inline void pick_each(const struct found *f, unsigned blocks, const char *text, struct words *w,
+                                                            struct waiting *to)
 {
-    struct str rest = str_from(text, at);
-    char before = at ? text.at[at - 1] : ' ', out[4];
-    size_t n, len = 0;
-    switch (text.at[at]) {
-    case '%':
-        if (!is_told(l, REASON_ENCODED, at) && (len = escape_url(rest, out, &n)))
-            note(l, text, REASON_ENCODED, at, at + len);
-        return;
-    case '&':
-        if (!is_told(l, REASON_ENCODED, at) && (len = escape_entity(rest, out, &n)))
-            note(l, text, REASON_ENCODED, at, at + len);
-        return;
-    case '\\':
-        if (!is_told(l, REASON_ENCODED, at) && (len = escape_backslash(rest, out, &n)))
-            note(l, text, REASON_ENCODED, at, at + len);
-        return;
-    case '*':
-    case '`':
-    case '~':
-    case '<':
-        if (!is_told(l, REASON_MARKUP, at) && (len = markup_splits(text, at, &known->closers)))
-            note(l, text, REASON_MARKUP, at, at + len);
-        return;
-    case '@':
-    case '$':
-    case '!':
-    case '|':
-        if (char_is(before, IS_WORD) && rest.len > 1 && char_is(rest.at[1], IS_WORD))
-            look_at_leet(l, text, at, known, work);
-        return;
-    default:
-        return;
+    size_t starts = w->starts, ends = 0, n = 0;
+    for (unsigned i = 1; i <= blocks; i++) {
+        int base = ((int)i - 1) * BLOCK;
+        for (uint64_t rest = f->sixths[i]; rest; rest &= rest - 1)
+            w->start[starts++] = (int16_t)(base - 5 + __builtin_ctzll(rest));
+        for (uint64_t rest = f->ends[i]; rest; rest &= rest - 1)
+            w->end[ends++] = (int16_t)(base + __builtin_ctzll(rest));
     }
+    for (size_t i = 0; i < ends; i++) {
+        int len = w->end[i] - w->start[i];
+        to->end[n] = w->end[i];
+        to->len[n] = len;
+        n += (len <= SCRAMBLED_LETTERS_MAX) & scrambled_may_tell(text + w->end[i], (size_t)len & 15);
+    }
+    to->first = 0;
+    to->count = n;
+    w->starts = starts;
+    words_go_on(w, ends);
 }
 
-/* "rot13", "rot-13", "ROT 13": text[at] is the 3. */
-static bool is_rot13(struct str text, size_t at)
+#ifdef LOOK_X86
+/* Sixteen words at a time. */
+TARGET("avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,popcnt") static inline void pick_avx512(const struct found *f, unsigned blocks, const char *text,
+                                                                         struct words *w, struct waiting *to)
 {
-    if (at < 4 || text.at[at] != '3' || text.at[at - 1] != '1')
-        return false;
-    size_t end = at - 1;
-    if (!char_is(text.at[end - 1], IS_ALPHA))
-        end--;
-    return end >= 3 && str_eq_nocase(str_of(text.at + end - 3, 3), STR("rot"));
+    static const uint8_t PLACES[BLOCK] = { 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+                                           22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
+                                           44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63 };
+    const __m512i places = _mm512_loadu_si512(PLACES), zero = _mm512_setzero_si512(), letter = _mm512_set1_epi32(31);
+    size_t starts = w->starts, ends = 0, n = 0;
+    __m256i base = _mm256_setzero_si256();
+    for (unsigned i = 1; i <= blocks; i++, base = _mm256_add_epi16(base, _mm256_set1_epi16(BLOCK))) {
+        __m256i sixths = _mm256_cvtepu8_epi16(_mm512_castsi512_si128(_mm512_maskz_compress_epi8(f->sixths[i], places)));
+        __m256i after = _mm256_cvtepu8_epi16(_mm512_castsi512_si128(_mm512_maskz_compress_epi8(f->ends[i], places)));
+        _mm256_storeu_si256((__m256i *)(void *)(w->start + starts), _mm256_add_epi16(sixths, _mm256_sub_epi16(base, _mm256_set1_epi16(5))));
+        _mm256_storeu_si256((__m256i *)(void *)(w->end + ends), _mm256_add_epi16(after, base));
+        starts += (size_t)__builtin_popcountll(f->sixths[i]);
+        ends += (size_t)__builtin_popcountll(f->ends[i]);
+    }
+    for (size_t i = 0; i < ends; i += 16) {
+        __m512i start = _mm512_cvtepi16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)(w->start + i)));
+        __m512i end = _mm512_cvtepi16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)(w->end + i)));
+        __m512i len = _mm512_sub_epi32(end, start);
+        __mmask16 may = (__mmask16)_bzhi_u32(0xffff, (unsigned)(ends - i));
+        may = _mm512_mask_cmple_epu32_mask(may, len, _mm512_set1_epi32(SCRAMBLED_LETTERS_MAX));
+        /* the first letter, and of the last four the last */
+        __m512i first = _mm512_mask_i32gather_epi32(zero, may, start, text, 1);
+        __m512i last = _mm512_mask_i32gather_epi32(zero, may, _mm512_sub_epi32(end, _mm512_set1_epi32(4)), text, 1);
+        __m512i row = _mm512_slli_epi32(_mm512_and_si512(first, letter), 5), column = _mm512_and_si512(_mm512_srli_epi32(last, 24), letter);
+        __m512i lengths = _mm512_mask_i32gather_epi32(zero, may, _mm512_or_si512(row, column), SCRAMBLED_ENDS, 2);
+        may = _mm512_mask_test_epi32_mask(may, _mm512_srlv_epi32(lengths, len), _mm512_set1_epi32(1));
+        _mm512_storeu_si512(to->end + n, _mm512_maskz_compress_epi32(may, end));
+        _mm512_storeu_si512(to->len + n, _mm512_maskz_compress_epi32(may, len));
+        n += (size_t)__builtin_popcount(may);
+    }
+    to->first = 0;
+    to->count = n;
+    w->starts = starts;
+    words_go_on(w, ends);
 }
+#endif
 
-static size_t run_end(struct str text, size_t i)
+/* Words that may tell a text, those that end before text[until). One that is scrambled may be a slip of the pen. */
+static void look_at_words(struct look *l, struct str text, size_t group, size_t until, struct waiting *w, struct known *known, uint64_t *work)
 {
-    while (i < text.len && char_is(text.at[i], IS_RUN))
-        i++;
-    return i;
-}
-
-static void look_at_run(struct look *l, struct str text, size_t start, struct known *known, uint64_t *work)
-{
-    size_t skip;
-    *work += RUN_MIN;
-    if (run_coding(str_from(text, start), &skip) == CODING_NONE) {
-        size_t len;
-        if (!is_told(l, REASON_MARKUP, start) && memchr(text.at + start, '_', text.len - start < JOINED_MAX ? text.len - start : JOINED_MAX) &&
-            words_are_joined(str_from(text, start), &len))
-            note(l, text, REASON_MARKUP, start, start + len);
-        char before = start ? text.at[start - 1] : ' ';
-        if (before == '.' || before == '@' || is_told(l, REASON_JOINED, start) || !letters_are_joined(str_from(text, start), work))
+    for (; w->first < w->count; w->first++) {
+        size_t end = group + (size_t)w->end[w->first], len = (size_t)w->len[w->first], start = end - len;
+        if (end >= until)
             return;
-        size_t end = run_end(text, start);
-        *work += end - start;
-        note(l, text, REASON_JOINED, start, end);
-        return;
-    }
-    size_t end = start;
-    if (start < known->encoded)
-        return; /* codes one after the other, each with its padding: the end of them all is known */
-    while (end < text.len && (char_is(text.at[end], IS_RUN) || text.at[end] == '='))
-        end++;
-    *work += end - start;
-    known->encoded = end;
-    note(l, text, REASON_ENCODED, start, end);
-}
-
-/* Four characters stand alone, `step` apart, the last at text[last]: letters, or digits that would be letters in leet?
- */
-static void look_at_spaced(struct look *l, struct str text, size_t last, size_t step, uint64_t *work)
-{
-    unsigned letters = 0;
-    *work += 4;
-    for (size_t k = 0; k < 4; k++)
-        letters += char_is(text.at[last - k * step], IS_ALPHA);
-    if (letters >= 2)
-        note(l, text, REASON_SPACED, last - 3 * step, last + 1);
-}
-
-/* Words that may tell a text. One that is scrambled may be a slip of the pen. */
-static void look_at_words(struct look *l, struct str text, struct known *known, uint64_t *work)
-{
-    for (size_t i = 0; i < known->waiting_count; i++) {
-        size_t end = known->waiting_end[i], len = known->waiting_len[i], start = end - len;
         struct str word = str_of(text.at + start, len);
         char edge[SCRAMBLED_BEFORE];
         const char *at = end < sizeof edge ? (char *)memcpy(edge + sizeof edge - len, word.at, len) + len : word.at + len;
@@ -185,202 +176,80 @@ static void look_at_words(struct look *l, struct str text, struct known *known, 
         *work += 8;
         if (kind != SCRAMBLED_UNKNOWN)
             l->reasons |= kind == SCRAMBLED_TURNED ? REASON_TURNED : kind == SCRAMBLED_RADIO ? REASON_RADIO : REASON_ROT13;
-        if (is_told(l, REASON_SCRAMBLED, end) || !scrambled_as(word))
+        if (look_is_told(l, REASON_SCRAMBLED, end) || !scrambled_as(word))
             continue;
         if (known->scrambled++ || scrambled_are_near(text, start, end))
-            note(l, text, REASON_SCRAMBLED, known->scrambled == 2 ? known->scrambled_at : start, end);
+            look_note(l, text, REASON_SCRAMBLED, known->scrambled == 2 ? known->scrambled_at : start, end);
         known->scrambled_at = start;
     }
-    known->waiting_count = 0;
-}
-
-/* Pairs of hexadecimal digits, of which some end before text[end), the first `bytes` before. */
-static void look_at_hex(struct look *l, struct str text, size_t end, size_t bytes)
-{
-    struct spaced_hex form;
-    if (!is_told(l, REASON_ENCODED, end) && run_is_spaced_hex(str_from(text, end - bytes), &form))
-        note(l, text, REASON_ENCODED, end - bytes, end);
-}
-
-/* Could numbers of characters begin with these two digits? There are three at most before the gap, or eight bits. */
-static bool may_be_numbers(struct str s)
-{
-    size_t i = 2, next;
-    while (i < 8 && i < s.len && char_is(s.at[i], IS_DIGIT))
-        i++;
-    for (next = i; next < i + 2 && next < s.len && (s.at[next] == ' ' || s.at[next] == ',');)
-        next++;
-    return i == 8 || (i < 4 && next > i && next < s.len && char_is(s.at[next], IS_DIGIT));
-}
-
-/* The number whose second digit stands at text[at]; the first two of U+0049, and 20 of quoted-printable, are such too. */
-static void look_at_number(struct look *l, struct str text, size_t at, uint64_t *work)
-{
-    struct numbers form;
-    size_t start = at - 1, end = at + 1;
-    if (is_rot13(text, at))
-        l->reasons |= REASON_ROT13;
-    *work += RUN_MIN;
-    if (is_told(l, REASON_ENCODED, at))
-        return;
-    if (at > 2 && text.at[at - 2] == '+')
-        start = at - 3;
-    if (at > 1 && text.at[at - 2] == '=' && is_quoted(str_from(text, at - 2))) {
-        note(l, text, REASON_ENCODED, at - 2, end);
-        return;
-    }
-    if ((start == at - 1 && !may_be_numbers(str_from(text, start))) || !run_is_numbers(str_from(text, start), &form))
-        return;
-    while (!form.gap && end < text.len && char_is(text.at[end], IS_RUN))
-        end++;
-    *work += end - at;
-    note(l, text, REASON_ENCODED, start, end);
-}
-
-#define EACH_BIT(mask, bit)                                                                                            \
-    for (uint64_t rest_ = (mask), bit; rest_ && (bit = (uint64_t)__builtin_ctzll(rest_), true); rest_ &= rest_ - 1)
-
-/* Of the 64 places of a block the first are known from the block before. */
-enum { BLOCK = 64, KNOWN = 16, FRESH = BLOCK - KNOWN, WORDS_IN_BLOCK_MAX = 9 /* seven, looked at in threes */ };
-static const uint64_t FRESH_BITS = ~(uint64_t)0 << KNOWN;
-
-/* Where a closer look is worth it. */
-struct finds {
-    uint64_t rare, runs, spaced2, spaced3, pairs, fours, leet, numbers;
-};
-
-__attribute__((always_inline)) static inline struct finds find(const struct masks *m)
-{
-    /* Runs of the base64 alphabet: where the last 16 characters are of it, and of those the first. */
-    uint64_t run2 = m->run & m->run << 1, run4 = run2 & run2 << 2, run8 = run4 & run4 << 4, run16 = run8 & run8 << 8;
-
-    /* Characters that stand alone, each told at the place after it; then four of them with one or with two between.
-     * Pairs that stand alone, and four of those, one apart: 69 67 6e 6f. */
-    uint64_t word = m->letter | m->digit, after = word << 1 & ~word;
-    uint64_t one = after & ~(word << 2), pair = after & word << 2 & ~(word << 3);
-    uint64_t one2 = one & one << 2, one3 = one & one << 3, pair2 = pair & pair << 3;
-
-    /* Fours that stand alone and begin as 0x does, and the one before it, with one or with two between. */
-    uint64_t four = after & word << 2 & word << 3 & m->digit << 4 & m->letter << 3 & ~(word << 5);
-
-    return (struct finds){
-        .rare = m->rare & FRESH_BITS,
-        .runs = run16 & ~(run16 << 1) & FRESH_BITS,
-        .spaced2 = one2 & one2 << 4 & FRESH_BITS,
-        .spaced3 = one3 & one3 << 6 & FRESH_BITS,
-        .pairs = pair2 & pair2 << 6 & FRESH_BITS,
-        .fours = four & (four << 5 | four << 6) & FRESH_BITS,
-        /* A letter, digits, a letter: the carry of an addition runs through the digits and stays where they end. */
-        .leet = (m->digit + (m->digit & m->letter << 1)) & ~m->digit & m->letter & FRESH_BITS,
-        .numbers = m->digit & m->digit << 1 & ~(m->digit << 2) & FRESH_BITS,
-    };
-}
-
-/* `base`: the place of the first fresh bit, so that bit b is at base + b - KNOWN. */
-static void look_closer(struct look *l, struct str text, size_t base, const struct finds *f, struct known *known,
-                        uint64_t *work)
-{
-    EACH_BIT(f->rare, bit)
-    {
-        *work += 1;
-        look_at_rare(l, text, base + bit - KNOWN, known, work);
-    }
-    EACH_BIT(f->runs, bit)
-    look_at_run(l, text, base + bit - KNOWN - (RUN_MIN - 1), known, work);
-    EACH_BIT(f->spaced2, bit)
-    look_at_spaced(l, text, base + bit - KNOWN - 1, 2, work);
-    EACH_BIT(f->spaced3, bit)
-    look_at_spaced(l, text, base + bit - KNOWN - 1, 3, work);
-    EACH_BIT(f->pairs, bit)
-    {
-        *work += 4;
-        look_at_hex(l, text, base + bit - KNOWN, 11);
-    }
-    EACH_BIT(f->fours, bit)
-    {
-        *work += 4;
-        size_t end = base + bit - KNOWN;
-        look_at_hex(l, text, end, end > 9 && text.at[end - 5] == ' ' && text.at[end - 6] == ',' ? 10 : 9);
-    }
-    EACH_BIT(f->leet, bit)
-    look_at_leet(l, text, base + bit - KNOWN, known, work);
-    EACH_BIT(f->numbers, bit)
-    look_at_number(l, text, base + bit - KNOWN, work);
-}
-
-/* Words of six letters and more that end in the block at p, which is text[at], and may tell a text have to wait. Mostly there are three
- * or fewer; which of them may is not foreseen by a processor, so that nothing branches on it. */
-__attribute__((always_inline)) static inline void let_wait(struct known *known, const char *p, uint64_t letter, size_t at)
-{
-    uint64_t letter2 = letter & letter << 1, letter4 = letter2 & letter2 << 2;
-    uint64_t ends = (letter4 & letter2 << 4) << 1 & ~letter & FRESH_BITS; /* the places after them */
-    size_t n = known->waiting_count;
-    const uint64_t last = (uint64_t)1 << (BLOCK - 1), other = ~letter | 1;
-    do
-        for (unsigned i = 0; i < 3; i++, ends &= ends - 1) {
-            unsigned bit = (unsigned)__builtin_ctzll(ends | last), len = (unsigned)__builtin_clzll(other << (BLOCK - bit));
-            known->waiting_end[n] = at + bit;
-            known->waiting_len[n] = (uint8_t)len;
-            n += scrambled_may_tell(p + bit, len) & (ends != 0);
-        }
-    while (ends);
-    known->waiting_count = n;
 }
 
 typedef void classify_fn(const char *p, struct masks *m);
 
-/* The whole text with one way to classify, which is inlined: a call for each block would cost as much as its work. */
-__attribute__((always_inline)) static inline void look_with(classify_fn *classify, struct str text, bool ascii_only,
+/* The whole text with one way to classify and to pick, which are inlined: a call for each block would cost as much as its work. */
+__attribute__((always_inline)) static inline void look_with(classify_fn *classify, pick_fn *pick, struct str text, bool ascii_only,
                                                             struct look *l, uint64_t *work)
 {
-    struct known known;
+    NOT_ZEROED struct group g __attribute__((aligned(sizeof(lanes))));
+    NOT_ZEROED struct found f __attribute__((aligned(sizeof(lanes))));
+    struct known known = { .judged = 0 };
+    NOT_ZEROED struct words words;
+    NOT_ZEROED struct waiting waiting;
     struct masks m;
-    char edge[2][BLOCK] = { { 0 } };
-    const char *before = edge[0];
-    uint64_t letters_before = 0;
-    memset(&known, 0, offsetof(struct known, waiting_end));
-    for (size_t base = 0; base <= text.len; base += FRESH) {
-        const char *p = base ? text.at + base - KNOWN : NULL;
+    char edge[BLOCK];
+    words.starts = 0;
+    g.letter[0] = g.digit[0] = g.run[0] = g.rare[0] = 0; /* white space before the text, … */
+    for (size_t base = 0; base <= text.len; base += GROUP) {
         size_t left = text.len - base;
-        if (!base || left < FRESH) { /* white space before the text, and after it: what the last word leaves open is told */
-            char *to = memset(edge[base != 0], ' ', BLOCK);
-            size_t known_bytes = base ? KNOWN : 0, bytes = known_bytes + (left < FRESH ? left : FRESH);
-            if (bytes)
-                memcpy(to + KNOWN - known_bytes, text.at + base - known_bytes, bytes);
-            p = to;
+        unsigned blocks = left >= GROUP ? GROUP_BLOCKS : (unsigned)(left / BLOCK) + 1;
+        for (unsigned i = 0; i < blocks; i++, left -= BLOCK) {
+            const char *p = edge;
+            if (left >= BLOCK) {
+                p = text.at + base + i * BLOCK;
+            } else { /* … and after it: what the last word leaves open is told */
+                memset(edge, ' ', sizeof edge);
+                if (left)
+                    memcpy(edge, text.at + base + i * BLOCK, left);
+            }
+            classify(p, &m);
+            if (m.odd && ascii_only) {
+                l->reasons = REASON_FOREIGN;
+                return;
+            }
+            g.letter[1 + i] = m.letter;
+            g.digit[1 + i] = m.digit;
+            g.run[1 + i] = m.run;
+            g.rare[1 + i] = m.rare;
         }
-        classify(p, &m);
-        if (m.odd && ascii_only) {
-            l->reasons = REASON_FOREIGN;
-            return;
+        for (unsigned i = blocks; i < GROUP_BLOCKS; i++)
+            g.letter[1 + i] = g.digit[1 + i] = g.run[1 + i] = g.rare[1 + i] = 0;
+        find(&g, &f);
+        pick(&f, blocks, text.at + base, &words, &waiting);
+        for (unsigned i = 1; i <= blocks; i++) {
+            if (!f.any[i])
+                continue;
+            size_t block = base + (i - 1) * BLOCK;
+            const struct finds finds = { f.rare[i], f.runs[i], f.spaced2[i], f.spaced3[i], f.pairs[i], f.fours[i], f.leet[i], f.numbers[i] };
+            look_at_words(l, text, base, block, &waiting, &known, work);
+            look_closer(l, text, block, &finds, &known, work);
         }
-        /* the words of the block before, so that a processor need not wait for what this one is */
-        let_wait(&known, before, letters_before, base - FRESH - KNOWN);
-        before = p;
-        letters_before = m.letter;
-        if (known.waiting_count > WAITING_MAX - WORDS_IN_BLOCK_MAX)
-            look_at_words(l, text, &known, work);
-        struct finds f = find(&m);
-        if (f.rare | f.runs | f.spaced2 | f.spaced3 | f.pairs | f.fours | f.leet | f.numbers) {
-            const struct finds found = f; /* which is in memory only if it has to be */
-            look_at_words(l, text, &known, work);
-            look_closer(l, text, base, &found, &known, work);
-        }
+        look_at_words(l, text, base, SIZE_MAX, &waiting, &known, work);
+        g.letter[0] = g.letter[GROUP_BLOCKS];
+        g.digit[0] = g.digit[GROUP_BLOCKS];
+        g.run[0] = g.run[GROUP_BLOCKS];
     }
-    let_wait(&known, before, letters_before, text.len / FRESH * FRESH - KNOWN);
-    look_at_words(l, text, &known, work);
     *work += text.len / 8;
 }
 
 #ifdef LOOK_X86
-#define LOOK_WITH(way, isa)                                                                                            \
+#define LOOK_WITH(way, isa, pick)                                                                                      \
     TARGET(isa) static void look_##way(struct str text, bool ascii_only, struct look *l, uint64_t *work)               \
     {                                                                                                                  \
-        look_with(classify_##way, text, ascii_only, l, work);                                                          \
+        look_with(classify_##way, pick, text, ascii_only, l, work);                                                    \
     }
-LOOK_WITH(ssse3, "ssse3")
-LOOK_WITH(avx2, "avx2,bmi,bmi2")
-LOOK_WITH(avx512, "avx512bw,bmi,bmi2")
+LOOK_WITH(ssse3, "ssse3", pick_each)
+LOOK_WITH(avx2, "avx2,bmi,bmi2", pick_each)
+LOOK_WITH(avx512, "avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,popcnt", pick_avx512)
 #endif
 
 bool look_at_in(enum look_way way, struct str text, bool ascii_only, struct look *l, uint64_t *work)
@@ -389,14 +258,15 @@ bool look_at_in(enum look_way way, struct str text, bool ascii_only, struct look
     l->count = 0;
 #ifdef LOOK_X86
     bool has_bits = __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
-    if (way == LOOK_AVX512 && has_bits && __builtin_cpu_supports("avx512bw"))
+    if (way == LOOK_AVX512 && has_bits && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512vbmi2"))
         return look_avx512(text, ascii_only, l, work), true;
     if (way == LOOK_AVX2 && has_bits && __builtin_cpu_supports("avx2"))
         return look_avx2(text, ascii_only, l, work), true;
     if (way == LOOK_SSSE3 && __builtin_cpu_supports("ssse3"))
         return look_ssse3(text, ascii_only, l, work), true;
 #endif
-    return way == LOOK_PORTABLE ? look_with(classify_portable, text, ascii_only, l, work), true : false;
+    return way == LOOK_PORTABLE ? look_with(classify_portable, pick_each, text, ascii_only, l, work), true : false;
 }
 
 void look_at(struct str text, bool ascii_only, struct look *l, uint64_t *work)

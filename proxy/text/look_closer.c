@@ -1,0 +1,223 @@
+/* look_closer.c - is what the fast pass has found a reason for another look, and where.
+ *
+ * Each test looks at a bounded neighbourhood. What was learnt is kept, so that nothing is looked at twice. */
+#include "proxy/base/utf8.h"
+#include "proxy/text/look_parts.h"
+
+/* Reasons come nearly in order of place; one that is before the last stretch joins it. */
+void look_note(struct look *l, struct str text, enum reason why, size_t start, size_t end)
+{
+    l->reasons |= why;
+    start = start > VIEW_AROUND ? start - VIEW_AROUND : 0;
+    end = text.len - end > VIEW_AROUND ? end + VIEW_AROUND : text.len;
+    /* no stretch begins or ends inside a character */
+    start = utf8_until(text, start);
+    end = utf8_from(text, end);
+    if (!l->count || (start > l->at[l->count - 1].end && l->count < LOOK_STRETCHES_MAX)) {
+        l->at[l->count].start = start;
+        l->at[l->count++].end = end;
+        return;
+    }
+    while (l->count > 1 && start < l->at[l->count - 2].end)
+        l->count--;
+    if (l->at[l->count - 1].start > start)
+        l->at[l->count - 1].start = start;
+    if (l->at[l->count - 1].end < end)
+        l->at[l->count - 1].end = end;
+}
+
+static void look_at_leet(struct look *l, struct str text, size_t at, struct known *known, uint64_t *work)
+{
+    if (at < known->judged || look_is_told(l, REASON_LEET, at))
+        return;
+    bool leet = leet_word_at(text, at, &known->judged);
+    *work += 8 + known->judged - at;
+    if (leet)
+        look_note(l, text, REASON_LEET, at, known->judged);
+}
+
+/* Mark-up that a reader does not see but a matcher stumbles over: inside of a word, or from one marked word to the
+ * next. Its length, or 0. A word that is bold from end to end, and a list with stars, are none. */
+static size_t markup_splits(struct str s, size_t at, struct closers *closers)
+{
+    bool space;
+    size_t len = markup_at(s, at, closers, &space);
+    if (!len || s.at[at] == '<')
+        return len;
+    char before = at ? s.at[at - 1] : ' ', after = at + len < s.len ? s.at[at + len] : ' ';
+    if (!char_is(before, IS_WORD | IS_HIGH))
+        return 0;
+    if (char_is(after, IS_WORD | IS_HIGH))
+        return len;
+    return char_is(after, IS_SPACE) && at + len + 1 < s.len && s.at[at + len + 1] == s.at[at] ? len : 0;
+}
+
+static void look_at_rare(struct look *l, struct str text, size_t at, struct known *known, uint64_t *work)
+{
+    struct str rest = str_from(text, at);
+    char before = at ? text.at[at - 1] : ' ', out[4];
+    size_t n, len = 0;
+    switch (text.at[at]) {
+    case '%':
+        if (!look_is_told(l, REASON_ENCODED, at) && (len = escape_url(rest, out, &n)))
+            look_note(l, text, REASON_ENCODED, at, at + len);
+        return;
+    case '&':
+        if (!look_is_told(l, REASON_ENCODED, at) && (len = escape_entity(rest, out, &n)))
+            look_note(l, text, REASON_ENCODED, at, at + len);
+        return;
+    case '\\':
+        if (!look_is_told(l, REASON_ENCODED, at) && (len = escape_backslash(rest, out, &n)))
+            look_note(l, text, REASON_ENCODED, at, at + len);
+        return;
+    case '*':
+    case '`':
+    case '~':
+    case '<':
+        if (!look_is_told(l, REASON_MARKUP, at) && (len = markup_splits(text, at, &known->closers)))
+            look_note(l, text, REASON_MARKUP, at, at + len);
+        return;
+    case '@':
+    case '$':
+    case '!':
+    case '|':
+        if (char_is(before, IS_WORD) && rest.len > 1 && char_is(rest.at[1], IS_WORD))
+            look_at_leet(l, text, at, known, work);
+        return;
+    default:
+        return;
+    }
+}
+
+/* "rot13", "rot-13", "ROT 13": text[at] is the 3. */
+static bool is_rot13(struct str text, size_t at)
+{
+    if (at < 4 || text.at[at] != '3' || text.at[at - 1] != '1')
+        return false;
+    size_t end = at - 1;
+    if (!char_is(text.at[end - 1], IS_ALPHA))
+        end--;
+    return end >= 3 && str_eq_nocase(str_of(text.at + end - 3, 3), STR("rot"));
+}
+
+static size_t run_end(struct str text, size_t i)
+{
+    while (i < text.len && char_is(text.at[i], IS_RUN))
+        i++;
+    return i;
+}
+
+static void look_at_run(struct look *l, struct str text, size_t start, struct known *known, uint64_t *work)
+{
+    size_t skip;
+    *work += RUN_MIN;
+    if (run_coding(str_from(text, start), &skip) == CODING_NONE) {
+        size_t len;
+        if (!look_is_told(l, REASON_MARKUP, start) && memchr(text.at + start, '_', text.len - start < JOINED_MAX ? text.len - start : JOINED_MAX) &&
+            words_are_joined(str_from(text, start), &len))
+            look_note(l, text, REASON_MARKUP, start, start + len);
+        char before = start ? text.at[start - 1] : ' ';
+        if (before == '.' || before == '@' || look_is_told(l, REASON_JOINED, start) || !letters_are_joined(str_from(text, start), work))
+            return;
+        size_t end = run_end(text, start);
+        *work += end - start;
+        look_note(l, text, REASON_JOINED, start, end);
+        return;
+    }
+    size_t end = start;
+    if (start < known->encoded)
+        return; /* codes one after the other, each with its padding: the end of them all is known */
+    while (end < text.len && (char_is(text.at[end], IS_RUN) || text.at[end] == '='))
+        end++;
+    *work += end - start;
+    known->encoded = end;
+    look_note(l, text, REASON_ENCODED, start, end);
+}
+
+/* Four characters stand alone, `step` apart, the last at text[last]: letters, or digits that would be letters in leet?
+ */
+static void look_at_spaced(struct look *l, struct str text, size_t last, size_t step, uint64_t *work)
+{
+    unsigned letters = 0;
+    *work += 4;
+    for (size_t k = 0; k < 4; k++)
+        letters += char_is(text.at[last - k * step], IS_ALPHA);
+    if (letters >= 2)
+        look_note(l, text, REASON_SPACED, last - 3 * step, last + 1);
+}
+
+/* Pairs of hexadecimal digits, of which some end before text[end), the first `bytes` before. */
+static void look_at_hex(struct look *l, struct str text, size_t end, size_t bytes)
+{
+    struct spaced_hex form;
+    if (!look_is_told(l, REASON_ENCODED, end) && run_is_spaced_hex(str_from(text, end - bytes), &form))
+        look_note(l, text, REASON_ENCODED, end - bytes, end);
+}
+
+/* Could numbers of characters begin with these two digits? There are three at most before the gap, or eight bits. */
+static bool may_be_numbers(struct str s)
+{
+    size_t i = 2, next;
+    while (i < 8 && i < s.len && char_is(s.at[i], IS_DIGIT))
+        i++;
+    for (next = i; next < i + 2 && next < s.len && (s.at[next] == ' ' || s.at[next] == ',');)
+        next++;
+    return i == 8 || (i < 4 && next > i && next < s.len && char_is(s.at[next], IS_DIGIT));
+}
+
+/* The number whose second digit stands at text[at]; the first two of U+0049, and 20 of quoted-printable, are such too. */
+static void look_at_number(struct look *l, struct str text, size_t at, uint64_t *work)
+{
+    struct numbers form;
+    size_t start = at - 1, end = at + 1;
+    if (is_rot13(text, at))
+        l->reasons |= REASON_ROT13;
+    *work += RUN_MIN;
+    if (look_is_told(l, REASON_ENCODED, at))
+        return;
+    if (at > 2 && text.at[at - 2] == '+')
+        start = at - 3;
+    if (at > 1 && text.at[at - 2] == '=' && is_quoted(str_from(text, at - 2))) {
+        look_note(l, text, REASON_ENCODED, at - 2, end);
+        return;
+    }
+    if ((start == at - 1 && !may_be_numbers(str_from(text, start))) || !run_is_numbers(str_from(text, start), &form))
+        return;
+    while (!form.gap && end < text.len && char_is(text.at[end], IS_RUN))
+        end++;
+    *work += end - at;
+    look_note(l, text, REASON_ENCODED, start, end);
+}
+
+#define EACH_BIT(mask, bit)                                                                                            \
+    for (uint64_t rest_ = (mask), bit; rest_ && (bit = (uint64_t)__builtin_ctzll(rest_), true); rest_ &= rest_ - 1)
+
+void look_closer(struct look *l, struct str text, size_t base, const struct finds *f, struct known *known, uint64_t *work)
+{
+    EACH_BIT(f->rare, bit)
+    {
+        *work += 1;
+        look_at_rare(l, text, base + bit, known, work);
+    }
+    EACH_BIT(f->runs, bit)
+    look_at_run(l, text, base + bit - (RUN_MIN - 1), known, work);
+    EACH_BIT(f->spaced2, bit)
+    look_at_spaced(l, text, base + bit - 1, 2, work);
+    EACH_BIT(f->spaced3, bit)
+    look_at_spaced(l, text, base + bit - 1, 3, work);
+    EACH_BIT(f->pairs, bit)
+    {
+        *work += 4;
+        look_at_hex(l, text, base + bit, 11);
+    }
+    EACH_BIT(f->fours, bit)
+    {
+        *work += 4;
+        size_t end = base + bit;
+        look_at_hex(l, text, end, end > 9 && text.at[end - 5] == ' ' && text.at[end - 6] == ',' ? 10 : 9);
+    }
+    EACH_BIT(f->leet, bit)
+    look_at_leet(l, text, base + bit, known, work);
+    EACH_BIT(f->numbers, bit)
+    look_at_number(l, text, base + bit, work);
+}
