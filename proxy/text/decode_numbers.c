@@ -21,7 +21,9 @@ static size_t code_point_at(struct str s, uint32_t *code)
         return 0;
     while (n < s.len && n < 2 + POINT_DIGITS_MAX && char_is(s.at[n], IS_HEX))
         n++;
-    return n >= 2 + POINT_DIGITS_MIN && ascii_hex_at(s, 2, n - 2, code) && *code <= 0x10ffff && (*code < 0xd800 || *code >= 0xe000) ? n : 0;
+    if (n < 2 + POINT_DIGITS_MIN || !ascii_hex_at(s, 2, n - 2, code) || (*code < 0x80 && char_is((char)*code, IS_CONTROL)))
+        return 0; /* controls end a run: one at its beginning would leave nothing taken, again and again */
+    return *code <= 0x10ffff && (*code < 0xd800 || *code >= 0xe000) ? n : 0;
 }
 
 size_t number_at(struct str s, enum number_kind kind, uint32_t *code)
