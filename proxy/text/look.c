@@ -176,9 +176,9 @@ static void look_at_words(struct look *l, struct str text, size_t group, size_t 
         *work += 8;
         if (kind != SCRAMBLED_UNKNOWN)
             l->reasons |= kind == SCRAMBLED_TURNED ? REASON_TURNED : kind == SCRAMBLED_RADIO ? REASON_RADIO : REASON_ROT13;
-        if (look_is_told(l, REASON_SCRAMBLED, end) || !scrambled_as(word))
+        if (look_is_told(l, REASON_SCRAMBLED, end) || !slip_tells(word))
             continue;
-        if (known->scrambled++ || scrambled_are_near(text, start, end))
+        if (known->scrambled++ || slips_are_near(text, start, end))
             look_note(l, text, REASON_SCRAMBLED, known->scrambled == 2 ? known->scrambled_at : start, end);
         known->scrambled_at = start;
     }

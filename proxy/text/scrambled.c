@@ -4,10 +4,6 @@
  * enough: what is left as it is was not looked for. */
 #include "proxy/text/scrambled.h"
 
-#include "proxy/text/view_parts.h"
-
-enum { SCRAMBLED_NEAR = 64 };
-
 static uint32_t scrambled_key(struct str s)
 {
     uint32_t key = 0;
@@ -52,33 +48,4 @@ const char *scrambled_as(struct str s)
 {
     const char *word = s.len < SCRAMBLED_LETTERS_MIN || s.len > SCRAMBLED_LETTERS_MAX ? NULL : word_of(s);
     return word && !str_eq_nocase(s, str_of(word, s.len)) ? word : NULL;
-}
-
-bool scrambled_are_near(struct str s, size_t start, size_t end)
-{
-    size_t i = start > SCRAMBLED_NEAR ? start - SCRAMBLED_NEAR : 0, until = s.len - end > SCRAMBLED_NEAR ? end + SCRAMBLED_NEAR : s.len;
-    for (size_t to; i < until; i = to + 1) {
-        for (to = i; to < until && char_is(s.at[to], IS_ALPHA);)
-            to++;
-        if (i != start && scrambled_as(str_of(s.at + i, to - i)))
-            return true;
-    }
-    return false;
-}
-
-bool unscramble_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
-{
-    struct str s = in.text;
-    if (!form_copy(m, out, &in, 0, s.len))
-        return false;
-    for (size_t i = 0, end; i < s.len; i = end + 1) {
-        for (end = i; end < s.len && char_is(s.at[end], IS_ALPHA);)
-            end++;
-        const char *word = scrambled_as(str_of(s.at + i, end - i));
-        if (word)
-            memcpy(out->text + i, word, end - i);
-        *changed |= word != NULL;
-    }
-    m->work += 2 * s.len;
-    return true;
 }

@@ -36,8 +36,10 @@ enum scrambled_kind {
 
 /* The word that ASCII letters are when they are ordered, as long as they are; NULL when there is none, or they are in order. */
 const char *scrambled_as(struct str letters);
-/* Is there another such word, of the few on either side of text[start, end), telling or not? */
-bool scrambled_are_near(struct str text, size_t start, size_t end);
+/* slips.c: is it such a word, or a key word with a slip; and is another, or a key word itself, among the few on either side of
+ * text[start, end)? */
+bool slip_tells(struct str letters);
+bool slips_are_near(struct str text, size_t start, size_t end);
 /* Whether letters, at most SCRAMBLED_LETTERS_MAX in any case, are a word of the table as they stand. */
 bool scrambled_is_word(struct str letters);
 static inline bool scrambled_is(struct str s)

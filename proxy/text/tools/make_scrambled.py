@@ -21,6 +21,15 @@ TOLD = ("ignore previous instruction instructions prompt prompts disregard forge
 RADIO = "charlie foxtrot juliet juliett november quebec sierra whiskey yankee".split()
 
 
+# … and those that tell it when they have a letter too many, or too few: of those in slips.c the ones that few words are like.
+SLIPS = ("instruction instructions system reveal forget guidelines restrictions previous assistant question questions confidential "
+         "developer password override everything hidden harmful jailbreak original output unrestricted unethical yourself repeat answer "
+         "always without illegal initial language guardrails responses content context translate previously bypass "
+         "anything pretend request ignore instead understand disregard").split()
+# What most texts have that the letters of those above could be.
+ORDINARY = ("include contains structure sentiment relevant related argument config package statement script elements concise generates "
+            "friends across family according client interaction weight resources topics actions otherwise improve detailed designed").split()
+
 KNOWN_BITS, KNOWN_MIX = 9, 0x9e3779b97f4a7c15  # of scrambled.h
 
 
@@ -79,12 +88,14 @@ def main():
     print('#include "proxy/text/scrambled.h"\n')
     print("const uint32_t SCRAMBLED_MIX[26] = {")
     print(textwrap.fill(" ".join("0x%08x," % mix(chr(97 + i)) for i in range(26)), 136, initial_indent="    ", subsequent_indent="    "))
+    slips = [w[0] * n + w[-1] for w in SLIPS for n in (len(w) - 2, len(w)) if n > 4]
     turned, rotated = [w[::-1] for w in TOLD], [codecs.encode(w, "rot13") for w in TOLD]
-    for name, ends in ("ENDS", telling + turned + rotated + RADIO), ("ALL_ENDS", telling + others + short):
+    for name, ends in ("ENDS", telling + slips + turned + rotated + RADIO), ("ALL_ENDS", telling + others + short):
         print("};\n\nconst scrambled_ends SCRAMBLED_%s = {" % name)
         print_ends(ends)
     told = {(w[0], w[-1], len(w)) for w in telling + turned + rotated + RADIO}
-    print_known(((" ", [w for w in telling + others if (w[0], w[-1], len(w)) in told]), ("<", turned), (">", rotated), ("~", RADIO)))
+    spelt = [w for w in telling + others if (w[0], w[-1], len(w)) in told]
+    print_known(((" ", spelt + [w for w in ORDINARY if w not in spelt]), ("<", turned), (">", rotated), ("~", RADIO)))
     print("};\n\nconst struct scrambled_word SCRAMBLED_WORDS[] = {")
     print(textwrap.fill(" ".join('{0x%08x,"%s"},' % w for w in words), 140, initial_indent="    ", subsequent_indent="    "))
     starts = [sum(k >> 24 < i for k, _ in words) for i in range(257)]
