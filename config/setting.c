@@ -148,8 +148,12 @@ static bool read_blocks(struct reading *r, const struct setting *row, const stru
     bool is_map = row->kind == SET_MAP, is_one = !is_map && at->kind != YAML_LIST, ok = true;
     size_t n = is_one;
     struct blocks blocks = { 0 };
-    if (yaml_is_null(at) || (is_map && at->kind != YAML_MAP) || (at->kind == YAML_SCALAR && !row->scalar))
-        return wrong_form(r, row->name, at, SETTING_FORMS[row->kind]);
+    if (yaml_is_null(at) || (is_map && at->kind != YAML_MAP) || (at->kind == YAML_SCALAR && !row->scalar)) {
+        wrong_form(r, row->name, at, SETTING_FORMS[row->kind]);
+        if (row->example)
+            problem_hint(r->problems, "such as %s", row->example);
+        return false;
+    }
     for (const struct yaml *i = is_one ? NULL : at->first; i; i = i->next)
         n++;
     if (n > (row->max ? row->max : BLOCKS_MAX) || n < row->min) {

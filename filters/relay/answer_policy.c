@@ -45,10 +45,10 @@ static bool check_hosts(const struct answer_policy *p, struct problems *problems
 {
     bool ok = true;
     for (size_t i = 0; i < p->allow_hosts.count; i++) {
-        struct str host = p->allow_hosts.at[i];
-        if (host.len && !str_has(host, '/') && !str_has(host, ':') && !str_has(host, '@'))
+        struct str host = p->allow_hosts.at[i], name = str_starts(host, STR("*.")) ? str_from(host, 2) : host;
+        if (name.len && !str_has(name, '*') && !str_has(name, '/') && !str_has(name, ':') && !str_has(name, '@'))
             continue;
-        problem(problems, p->allow_hosts.spans[i], "a host is a name without scheme, port or path");
+        problem(problems, p->allow_hosts.spans[i], "a host is a name without scheme, port or path, or *. and a name");
         ok = false;
     }
     return ok;
