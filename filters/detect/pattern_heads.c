@@ -19,6 +19,7 @@ struct making {
     struct pattern_begin *begin;
     uint32_t *then[HEAD_WORD]; /* nodes at each depth; owned */
     unsigned left, steps;      /* of the pattern */
+    size_t group;              /* that it is of */
 };
 
 static bool is_within(const struct byte_set *s, const struct byte_set *all)
@@ -43,7 +44,7 @@ static void add_way(void *owner, struct pattern_way *way)
         is_run = is_run && is_within(&way->at[i], &VISIBLE);
     for (unsigned c = 0; !is_run && !has_rare(way, HEAD_RARE) && c < 256; c++)
         if (byte_set_has(&way->at[0], (unsigned char)c))
-            m->begin->kinds[c] |= BEGIN_IS_HEAD;
+            m->begin->kinds[c] |= BEGIN_IS_HEAD, m->begin->headless |= (uint32_t)1 << m->group;
 }
 
 /* A quarter of the bytes, of which those that differ in case alone are one: the lowest bit is 32 in it. */
@@ -114,6 +115,7 @@ bool pattern_heads_make(const struct pattern_set *set, struct pattern_begin *b)
             m->ways.owner = m;
             m->left = WAYS_MAX;
             m->steps = 0;
+            m->group = g;
             for (uint32_t k = 0; k < starts; k++)
                 follow(m, &(struct pattern_way){ .share = 0 }, 0, m->ways.starts[k], 1);
         }

@@ -33,7 +33,7 @@ struct pattern_node {
 enum { NODES_MAX = 1 << 18, GROUPS_MAX = 32, GROUP_PATTERNS_MIN = 40, WORD_LISTS_MAX = 64 };
 
 /* Whether patterns of a group are looked for at a place, told by what stands before it: enum pattern_behind, or words. */
-enum { GATE_WORDS = BEHIND_NO_BASE64 + 1, GATE_SIGN /* and by whether an `@` follows soon enough */, GATES };
+enum { GATE_NUMBER = BEFORE_NUMBER, GATE_WORDS, GATE_SIGN /* and by whether an `@` follows soon enough */, GATES };
 
 /* Patterns that have an automaton of their own. In one automaton they multiply each other's states: a number of which sixty
  * patterns count the digits and the separators, each in its way, is somewhere else in each of them. So there are a few, of some
@@ -41,7 +41,7 @@ enum { GATE_WORDS = BEHIND_NO_BASE64 + 1, GATE_SIGN /* and by whether an `@` fol
 struct pattern_group {
     unsigned gate;
     uint64_t lists;                    /* GATE_WORDS: of its patterns */
-    size_t sign_within;                /* GATE_SIGN: the most of them */
+    size_t sign_within;                /* GATE_SIGN, GATE_NUMBER: the most of them */
     size_t first, end;                 /* its patterns: order[first] to order[end - 1] */
     uint32_t first_node, nodes;
     /* bytes that none of its patterns tells apart are one class; the last class is the end of the text */
@@ -53,7 +53,7 @@ struct pattern_group {
 
 /* Where a match can begin, by its first bytes: a bit for each row of ways to begin. What begins with a digit, a small letter, a
  * capital and anything else has rows of its own each. See pattern_begin.c. */
-enum { BEGIN_ROWS = 64, BEGIN_BYTES = 16, BEGIN_STRETCH = 64, BEGIN_BATCH = 512, BEGIN_PLACE_LOG2 = 9, BEGIN_WORD_LOG2, BEGIN_PLACE = BEGIN_BATCH - 1 };
+enum { BEGIN_ROWS = 64, BEGIN_BYTES = 16, BEGIN_STRETCH = 64, BEGIN_BATCH = 512, BEGIN_PLACE_LOG2 = 9, BEGIN_WORD_LOG2, BEGIN_HEAD_LOG2, BEGIN_PLACE = BEGIN_BATCH - 1 };
 enum {
     BEGIN_KIND_WORD,
     BEGIN_KIND_BEHIND_OTHER,
@@ -87,6 +87,7 @@ static inline unsigned head_pair(const char *at)
 }
 
 struct pattern_begin {
+    uint32_t headless;                  /* groups for which a place is looked at because of its first byte alone, a bit for each */
     uint64_t words[((size_t)1 << HEAD_SLOTS_LOG2) / 64]; /* that something begins with, by head_slot */
     uint8_t thirds[2][128];             /* of them, bytes that stand behind the first two and behind the next two, by head_pair: a bit for & 7 */
     struct pattern_begin_table tables[BEGIN_TABLES];
@@ -170,14 +171,15 @@ struct pattern_places {
 };
 /* Of the BEGIN_BATCH bytes from `from` on. */
 void pattern_begin_find(const struct pattern_begin *begin, struct str text, size_t from, struct pattern_places *places);
-/* The groups of patterns that begin so, at `first`. */
-static inline uint32_t pattern_begin_groups(const struct pattern_begin *begin, char first, uint64_t rows)
+/* The groups of patterns that begin so, at the place `i`; `first` is its byte. */
+static inline uint32_t pattern_begin_groups(const struct pattern_begin *begin, char first, const struct pattern_places *places, size_t i)
 {
+    uint64_t rows = places->rows[i];
     const struct pattern_begin_table *table = &begin->tables[begin->table_of[(unsigned char)first]];
     uint32_t groups = 0;
     for (; rows; rows &= rows - 1)
         groups |= table->groups[__builtin_ctzll(rows)];
-    return groups;
+    return places->at[i] >> BEGIN_HEAD_LOG2 & 1 ? groups & begin->headless : groups;
 }
 
 /* ---- the deterministic automaton, in pieces as they are needed ---- */
@@ -250,7 +252,9 @@ struct pattern_scratch {
     struct pattern_heard heard;
     uint64_t lists;       /* of words before lists_at, the place that is tried */
     size_t lists_at;
-    size_t sign_from, sign_at; /* where the first `@` behind a place is */
+    struct pattern_ahead {
+        size_t from, at;
+    } sign, number; /* where behind a place the first `@` is, and the first digit behind a space */
     uint32_t generations[GROUPS_MAX]; /* of each automaton, before this text */
     struct pattern_match *matches; /* of pattern_all; owned */
     size_t matches_count, matches_room;
@@ -266,8 +270,7 @@ static inline void pattern_begin_text(struct pattern_scratch *scratch)
     scratch->is_spent = scratch->is_full = false;
     scratch->heard.some = 0;
     scratch->places.bytes = 0;
-    scratch->sign_from = 1;
-    scratch->sign_at = 0;
+    scratch->sign = scratch->number = (struct pattern_ahead){ 1, 0 };
     for (size_t i = 0; i < scratch->set->groups_count; i++)
         scratch->generations[i] = scratch->automata[i].generation;
 }

@@ -131,9 +131,15 @@ static uint64_t words_of(const struct pattern_begin *b, const char *p, uint64_t 
     return words & places;
 }
 
-/* Of sixty-four places, those with which something may begin as its head tells. *before: bit 0 is whether the first stands behind a word; then
- * those that do. *words: those that may be there only because of a word, of which it is to be asked whether it is one. */
-static uint64_t places_in(const struct pattern_begin *b, pattern_see_fn *see, const char *p, uint64_t headed, uint64_t *before, uint64_t *words)
+/* What is told of sixty-four places, a bit for each. */
+struct told {
+    uint64_t before; /* bit 0 is whether the first stands behind a word; then those that do */
+    uint64_t words;  /* that may be there only because of a word, of which it is to be asked whether it is one */
+    uint64_t heads;  /* only because of their first byte, or of such a word */
+};
+
+/* Those with which something may begin as its head tells. */
+static uint64_t places_in(const struct pattern_begin *b, pattern_see_fn *see, const char *p, uint64_t headed, struct told *told)
 {
     struct pattern_seen s;
     see(b, p, &s);
@@ -149,11 +155,21 @@ static uint64_t places_in(const struct pattern_begin *b, pattern_see_fn *see, co
     }
     run &= run >> (HEAD_RUN - 8) | ~(UINT64_MAX >> (HEAD_RUN - 8));
     run_later &= run_later << (HEAD_RUN - 8) | (((uint64_t)1 << (HEAD_RUN - 8)) - 1);
-    *before |= s.kinds[BEGIN_KIND_WORD] << 1;
-    uint64_t places = (*before & s.kinds[BEGIN_KIND_BEHIND_WORD]) | (~*before & s.kinds[BEGIN_KIND_BEHIND_OTHER]);
-    uint64_t sure = places & (rare | rare_later | (run & run_later) | s.kinds[BEGIN_KIND_HEAD] | ~headed);
-    *words = words_of(b, p, places & ~sure & s.words);
-    return sure | *words;
+    told->before |= s.kinds[BEGIN_KIND_WORD] << 1;
+    uint64_t places = (told->before & s.kinds[BEGIN_KIND_BEHIND_WORD]) | (~told->before & s.kinds[BEGIN_KIND_BEHIND_OTHER]);
+    uint64_t sure = places & (rare | rare_later | (run & run_later) | ~headed);
+    told->words = words_of(b, p, places & ~sure & s.words);
+    told->heads = places & ~sure & s.kinds[BEGIN_KIND_HEAD];
+    return sure | told->words | told->heads;
+}
+
+/* A place that may be there only because of a word stays if that is one, or for its first byte. */
+static bool is_kept(const struct pattern_begin *b, const char *p, uint16_t *at)
+{
+    bool is_word = (*at >> BEGIN_WORD_LOG2 & 1) && head_is_word(b, p + (*at & BEGIN_PLACE));
+    if (is_word)
+        *at &= (uint16_t)~(1U << BEGIN_HEAD_LOG2);
+    return is_word || !(*at >> BEGIN_WORD_LOG2 & 1) || (*at >> BEGIN_HEAD_LOG2 & 1);
 }
 
 /* Of the places, those of which a row says yes to all of the first bytes. Most are gone after half of them. */
@@ -177,7 +193,7 @@ static size_t sift(const struct pattern_begin *b, const char *p, struct pattern_
                         rows[13][q[13]] & rows[14][q[14]] & rows[15][q[15]];
         s->at[kept] = s->at[i];
         s->rows[kept] = left;
-        kept += left != 0 && (!(s->at[i] >> BEGIN_WORD_LOG2) || head_is_word(b, p + (s->at[i] & BEGIN_PLACE)));
+        kept += left != 0 && is_kept(b, p, &s->at[kept]);
     }
     return kept;
 }
@@ -200,13 +216,14 @@ static size_t sift_end(const struct pattern_begin *b, const char *p, size_t n, s
 }
 
 /* Adds the places of `mask`, with what stands before them, to the first `count`. */
-static size_t add_places(struct pattern_places *s, size_t count, size_t from, uint64_t mask, uint64_t before, uint64_t words)
+static size_t add_places(struct pattern_places *s, size_t count, size_t from, uint64_t mask, const struct told *told)
 {
     const uint64_t last = (uint64_t)1 << (BEGIN_STRETCH - 1);
     while (mask)
         for (unsigned i = 0; i < 4; i++, mask &= mask - 1) { /* as in words_of */
             unsigned at = (unsigned)__builtin_ctzll(mask | last);
-            s->at[count] = (uint16_t)((from + at) | (before >> at & 1) << BEGIN_PLACE_LOG2 | (words >> at & 1) << BEGIN_WORD_LOG2);
+            s->at[count] = (uint16_t)((from + at) | (told->before >> at & 1) << BEGIN_PLACE_LOG2 | (told->words >> at & 1) << BEGIN_WORD_LOG2 |
+                                      (told->heads >> at & 1) << BEGIN_HEAD_LOG2);
             count += mask != 0;
         }
     return count;
@@ -222,7 +239,7 @@ void pattern_begin_find(const struct pattern_begin *b, struct str text, size_t f
     const char *p = text.at + from;
     const size_t n = text.len - from;
     pattern_see_fn *see = see_best();
-    uint64_t before = from && (b->kinds[(unsigned char)p[-1]] & BEGIN_IS_WORD);
+    struct told told = { .before = from && (b->kinds[(unsigned char)p[-1]] & BEGIN_IS_WORD) };
     size_t count = 0, whole;
     s->from = from;
     s->bytes = n < BEGIN_BATCH ? n : BEGIN_BATCH;
@@ -232,9 +249,9 @@ void pattern_begin_find(const struct pattern_begin *b, struct str text, size_t f
         if (n - at < sizeof end)
             q = memcpy(end, q, n - at);
         uint64_t headed = n - at < BEGIN_BYTES ? 0 : first_bits(n - at - BEGIN_BYTES + 1);
-        uint64_t words, mask = places_in(b, see, q, headed, &before, &words) & first_bits(n - at);
-        count = add_places(s, count, at, mask, before, words);
-        before = b->kinds[(unsigned char)q[BEGIN_STRETCH - 1]] & BEGIN_IS_WORD;
+        uint64_t mask = places_in(b, see, q, headed, &told) & first_bits(n - at);
+        count = add_places(s, count, at, mask, &told);
+        told.before = b->kinds[(unsigned char)q[BEGIN_STRETCH - 1]] & BEGIN_IS_WORD;
     }
     for (whole = count; whole && n - (s->at[whole - 1] & BEGIN_PLACE) < BEGIN_BYTES;)
         whole--;

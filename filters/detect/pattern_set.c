@@ -37,7 +37,7 @@ bool pattern_classes_make(const struct pattern_set *set, struct pattern_group *g
 
 static unsigned gate_of(const struct pattern *p)
 {
-    return p->words ? GATE_WORDS : p->sign_within ? GATE_SIGN : (unsigned)p->behind;
+    return p->words ? GATE_WORDS : p->sign_within && p->behind != BEFORE_NUMBER ? GATE_SIGN : (unsigned)p->behind;
 }
 
 /* Sorts the patterns into groups, each of one gate. */

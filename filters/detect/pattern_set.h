@@ -23,6 +23,7 @@ enum pattern_behind {
     BEHIND_NO_NUMBER, /* one of "$#=/-", or a digit and one of " .-": before another digit, the last groups of a longer number */
     BEHIND_NO_COLON,
     BEHIND_NO_BASE64, /* one of "+/_-", a letter or a digit */
+    BEFORE_NUMBER,    /* anything may, but a digit behind a space must follow: see sign_within */
 };
 
 struct pattern {
@@ -37,7 +38,8 @@ struct pattern {
     /* Of these words ("ssn|social security", lower case, each of three bytes or more) one must stand before, in PATTERN_CONTEXT - 2
      * bytes. Where none does the pattern is not even looked for, and nothing is held back for it. NULL: whatever stands there. */
     const char *words;
-    /* It has an `@`, so many bytes behind its first one at most: it is looked for only where there is one. 0: it need not. */
+    /* It has an `@`, so many bytes behind its first one at most: it is looked for only where there is one. 0: it need not. With BEFORE_NUMBER it
+     * is the digit that is so near. */
     size_t sign_within;
     enum pattern_behind behind; /* where its validator would take none, and so none is looked for */
 };

@@ -1,6 +1,11 @@
 /* pattern_walk.c - from byte to byte through a text: where a match can begin, how far it goes, whether it is one. */
-#include "filters/detect/near.h"
 #include "filters/detect/pattern_parts.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include "filters/detect/near.h"
 
 enum run { RUN_OVER, RUN_OPEN, RUN_FAILED };
 
@@ -180,14 +185,35 @@ static uint32_t closed_behind(const struct pattern_set *set, struct str text, si
     return closed;
 }
 
-/* Is there an `@` near enough, as far as can be seen? Each byte is looked at once. */
-static bool has_sign(struct pattern_scratch *s, const struct pattern_group *g, struct str text, bool last, size_t at)
+static size_t find_sign(struct str text, size_t at)
 {
-    if (s->sign_from > at || s->sign_at < at) {
-        s->sign_from = at;
-        s->sign_at = at + str_find(str_from(text, at), '@');
+    return at + str_find(str_from(text, at), '@');
+}
+
+/* The first digit behind a space. */
+static size_t find_number(struct str text, size_t at)
+{
+#if defined(__SSE2__)
+    for (; at + 17 <= text.len; at += 16) {
+        __m128i spaces = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(text.at + at)), _mm_set1_epi8(' '));
+        __m128i next = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)(text.at + at + 1)), _mm_set1_epi8((char)('0' + 128)));
+        int numbers = _mm_movemask_epi8(_mm_and_si128(spaces, _mm_cmplt_epi8(next, _mm_set1_epi8(10 - 128))));
+        if (numbers)
+            return at + (size_t)__builtin_ctz((unsigned)numbers) + 1;
     }
-    return s->sign_at - at <= g->sign_within && (s->sign_at < text.len || !last);
+#endif
+    for (; at + 1 < text.len; at++)
+        if (text.at[at] == ' ' && ascii_is_digit(text.at[at + 1]))
+            return at + 1;
+    return text.len;
+}
+
+/* Is what is found so near to `at`, as far as can be seen? Each byte is looked at once. */
+static bool is_ahead(struct pattern_ahead *ahead, size_t (*find)(struct str text, size_t at), size_t within, struct str text, bool last, size_t at)
+{
+    if (ahead->from > at || ahead->at < at)
+        *ahead = (struct pattern_ahead){ at, find(text, at) };
+    return ahead->at - at <= within && (ahead->at < text.len || !last);
 }
 
 /* Are there words before `at` for any pattern of the group? Where places follow one another closely that is known, or nearly. Where
@@ -202,7 +228,16 @@ static bool has_any_words(struct pattern_scratch *s, const struct pattern_group 
 
 static bool is_open(struct pattern_scratch *s, const struct pattern_group *g, struct str text, bool last, size_t at)
 {
-    return (g->gate != GATE_WORDS || has_any_words(s, g, text, at, false)) && (g->gate != GATE_SIGN || has_sign(s, g, text, last, at));
+    switch (g->gate) {
+    case GATE_WORDS:
+        return has_any_words(s, g, text, at, false);
+    case GATE_SIGN:
+        return is_ahead(&s->sign, find_sign, g->sign_within, text, last, at);
+    case GATE_NUMBER:
+        return is_ahead(&s->number, find_number, g->sign_within, text, last, at);
+    default:
+        return true;
+    }
 }
 
 /* Is what begins at `at` a match, as far as can be seen? */
@@ -248,7 +283,7 @@ enum pattern_answer pattern_next(struct pattern_scratch *scratch, struct str tex
             size_t at = places->from + (places->at[scratch->place] & BEGIN_PLACE);
             if (at < next)
                 continue;
-            uint32_t groups = pattern_begin_groups(begin, text.at[at], places->rows[scratch->place]);
+            uint32_t groups = pattern_begin_groups(begin, text.at[at], places, scratch->place);
             enum pattern_answer answer = try_at(scratch, text, last, at, groups, budget, match);
             if (answer == PATTERN_NONE)
                 continue;

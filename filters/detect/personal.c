@@ -349,13 +349,15 @@ const struct sensitive PERSONAL_ROWS[] = {
         "){0,4},? (?:n(?:\\.|º|°)? ?|no\\. ?)?[0-9]{1,4}[A-Za-z]?\\b" TOWN,
         false, personal_street, NULL, 0, BEHIND_ANYTHING },
       NULL, "ADDRESS", FAKE_ADDRESS, NULL, NULL },
+    /* every capital may begin one of these two: what they have at most, in bytes, before the number */
     { { "street-germanic", "address",
         CAPITAL "(?:[a-z-]|[^\\x00-\\x7f]){0,20}(?:stra(?:ß|ss)e|str\\.|weg|platz|allee|gasse|damm|ufer|straat|"
         "laan|plein|gracht|kade|dijk|singel|gatan|vägen|gata|vegen|veien|gate|gade|vej|katu|kuja|polku|gränd) [0-9]{1,4} ?[a-zA-Z]?\\b" UNIT TOWN,
-        false, personal_street, NULL, 0, BEHIND_ANYTHING },
+        false, personal_street, NULL, 2 + 20 * 4 + 8, BEFORE_NUMBER },
       NULL, "ADDRESS", FAKE_ADDRESS, NULL, NULL },
     { { "street-hungarian", "address",
-        CAPITAL LATER "(?: " WORD ")? (?:utca|út|u\\.|tér|körút|ulice|náměstí) [0-9]{1,4}\\b" TOWN, false, personal_street, NULL, 0, BEHIND_ANYTHING },
+        CAPITAL LATER "(?: " WORD ")? (?:utca|út|u\\.|tér|körút|ulice|náměstí) [0-9]{1,4}\\b" TOWN, false, personal_street,
+        NULL, 2 + 24 * 4 + 1 + 4 + 24 * 4 + 11, BEFORE_NUMBER },
       NULL, "ADDRESS", FAKE_ADDRESS, NULL, NULL },
     { { "address-said", "address", "\\baddress(?: is|:)[ \\t\\n]{1,8}[\"'*]{0,2}(?:[A-Z0-9]|[^\\x00-\\x7f])[^\\n]{8,90}", true,
         personal_said_address, NULL, 0, BEHIND_ANYTHING },
