@@ -6,7 +6,7 @@
 
 #include "proxy/text/scrambled.h"
 
-enum { CLUSTER_MAX = 4, WORD_MAX = 40, HALVES_TELLING = 3 };
+enum { CLUSTER_MAX = 4, WORD_MAX = 40, HALVES_TELLING = 3, HALVES_FIRST = 80 };
 
 static bool is_vowel(char c)
 {
@@ -180,7 +180,7 @@ bool has_halves(struct str s, uint64_t *work)
 {
     size_t found = 0, next, until;
     *work += 4 * s.len;
-    for (size_t i = 0, end; i < s.len && found < HALVES_TELLING; i = end) {
+    for (size_t i = 0, end; i < s.len && (found ? found < HALVES_TELLING : i < HALVES_FIRST); i = end) {
         end = word_end(s, i);
         if (are_halves(s, i, end, &next, &until))
             found++, end = until;

@@ -9,7 +9,7 @@
 
 /* A sample and its neighbourhood; what is strange in the one (a score of letters and signs, …) and where letters are weighed. */
 enum { WINDOW = 32, SAMPLES = 3, STRIDE_MAX = 1024, NEAR = 160, NEAR_MIN = 16, WEIGHED = 256, LETTERS = 26 };
-enum { STRANGE_SCORE = 5, REPEATS_MIN = 6, FOURTHS_MAX = 4, BLANKS_MIN = 8, HALVES_BLANKS = 20 /* in a hundred */ };
+enum { STRANGE_SCORE = 5, REPEATS_MIN = 6, FOURTHS_MAX = 4, BLANKS_MIN = 8, HALVES_BLANKS = 20 /* in a hundred */, HALVES_NEAR = 320 };
 enum { LETTERS_MIN = 24, VOWELLESS_MIN = 16 };
 
 typedef uint8_t lanes __attribute__((vector_size(16)));
@@ -153,7 +153,7 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
     bool letters = n.letters * 2 >= n.all, language = letters && n.blanks * 24 > n.all;
     to->reasons |= (n.ends * 16 >= n.all ? STRANGE_PIG : 0) | (language && n.doubles * 8 >= n.letters ? STRANGE_DOUBLES : 0) |
                    (language && n.letters >= VOWELLESS_MIN && n.vowels * 5 <= n.letters ? STRANGE_VOWELLESS : 0) |
-                   (letters && (n.blanks + n.dashes) * 100 >= n.all * HALVES_BLANKS && has_halves(str_first(rest, NEAR / 2), work) ? STRANGE_HALVES : 0);
+                   (letters && (n.blanks + n.dashes) * 100 >= n.all * HALVES_BLANKS && has_halves(str_first(rest, HALVES_NEAR), work) ? STRANGE_HALVES : 0);
     if (n.quotes * 10 >= n.all)
         to->reasons |= STRANGE_PIECES;
     if (!(to->reasons & STRANGE_DENSE) && n.blanks * 10 <= n.all)
