@@ -38,6 +38,11 @@ bool is_upside_down(struct str s, uint64_t *work)
     unsigned found = 0;
     *work += s.len / 4;
     for (size_t i = 0, width; i < s.len && found < UPSIDE_TELLING; i += width) {
+        uint64_t eight;
+        if (i + sizeof eight <= s.len && (memcpy(&eight, s.at + i, sizeof eight), !(eight & 0x8080808080808080u))) {
+            width = sizeof eight; /* nothing but ASCII */
+            continue;
+        }
         width = 1;
         unsigned char c = (unsigned char)s.at[i];
         if (c < 0xc7 || c > 0xca) /* of U+01DD and U+0250 to U+029E; each text that is turned has some */

@@ -109,7 +109,7 @@ static bool decode_deep(struct chain *c)
     for (unsigned level = 0; level < VIEW_DEPTH_MAX && (c->reasons & REASON_ENCODED); level++) {
         enum form_use use = FORM_DECODED + level;
         struct fold_facts facts = { 0 };
-        struct look l;
+        NOT_ZEROED struct look l;
         bool changed = false;
         if (!decode_text(m, c->now, &m->forms[use], &changed, &c->v->oddities))
             return false;
@@ -174,14 +174,17 @@ static bool undress(struct chain *c)
     struct view_memory *m = c->v->memory;
     for (size_t i = 0; i < ARRAY_LEN(STEPS); i++) {
         struct form *out = &m->forms[STEPS[i].use];
-        struct look l;
+        NOT_ZEROED struct look l;
         bool changed = false;
         if (!(c->reasons & STEPS[i].why))
             continue;
         if (!STEPS[i].step(m, c->now, out, &changed))
             return false;
-        if (!changed)
+        if (!changed) { /* others need the room */
+            if (out->size > KEEP_BYTES)
+                form_release(m, out);
             continue;
+        }
         if (STEPS[i].kind == VIEW_LEET)
             return add_leet(c);
         c->now = form_reading(out);
@@ -199,7 +202,7 @@ static bool turn_round(struct views *v, struct reading text, struct reading plai
     struct view_memory *m = v->memory;
     struct form *reversed = &m->forms[FORM_REVERSED], *rotated = &m->forms[FORM_ROT13];
     struct fold_facts facts = { 0 };
-    struct look l;
+    NOT_ZEROED struct look l;
     bool changed = false;
     if (reasons & REASON_OVERRIDE) {
         if (!reverse_text(m, text, reversed, &changed) || !make_plain(m, FORM_REVERSED, &l, &facts))
@@ -284,7 +287,7 @@ bool views_make(struct views *v, struct str text)
 {
     struct view_memory *m = v->memory;
     struct reading original = { .text = text }, plain = original;
-    struct look l;
+    NOT_ZEROED struct look l;
     struct strange strange;
     v->count = v->oddities = v->cut = 0;
     forms_begin(m, text.len);
