@@ -180,11 +180,8 @@ static bool undress(struct chain *c)
             continue;
         if (!STEPS[i].step(m, c->now, out, &changed))
             return false;
-        if (!changed) { /* others need the room */
-            if (out->size > KEEP_BYTES)
-                form_release(m, out);
+        if (!changed)
             continue;
-        }
         if (STEPS[i].kind == VIEW_LEET)
             return add_leet(c);
         c->now = form_reading(out);
