@@ -141,12 +141,13 @@ static size_t uu_line(struct str s, size_t i, char bytes[64], size_t *end)
     return n;
 }
 
-static bool add_uu(struct view_memory *m, struct form *out, const struct reading *in, size_t *i, bool *any)
+/* Lines of uuencode from in[*i] on, behind what from in[literal] on was not copied yet. */
+static bool add_uu(struct view_memory *m, struct form *out, const struct reading *in, size_t literal, size_t *i, bool *any)
 {
     char bytes[64];
     size_t n, end;
     for (*any = false; (n = uu_line(in->text, *i, bytes, &end)) > 0 && (*any || (n >= LINE_BYTES_MIN && is_text(bytes, n))); *any = true) {
-        if (!add_bytes(m, out, in, *i, end, bytes, n))
+        if ((!*any && !form_copy(m, out, in, literal, *i)) || !add_bytes(m, out, in, *i, end, bytes, n))
             return false;
         for (*i = end; *i < in->text.len && (in->text.at[*i] == '\n' || in->text.at[*i] == '\r');)
             ++*i;
@@ -158,18 +159,17 @@ bool dense_text(struct view_memory *m, struct reading in, struct form *out, bool
 {
     struct str s = in.text;
     struct values values;
-    if (!form_reserve(m, out, s.len))
-        return false;
+    size_t literal = 0; /* most texts are looked at in vain: nothing is copied before something is found */
     fill(&values);
     m->work += 4 * s.len + sizeof values / 8;
     for (size_t i = 0, end; i < s.len; i = end) {
         bool any = false;
         size_t start = i;
-        if ((!i || s.at[i - 1] == '\n') && !add_uu(m, out, &in, &i, &any))
+        if ((!i || s.at[i - 1] == '\n') && !add_uu(m, out, &in, literal, &i, &any))
             return false;
         if (any) {
             *changed = true;
-            end = i;
+            literal = end = i;
             continue;
         }
         for (end = i; end < s.len && !is_end(s.at[end]);)
@@ -178,15 +178,16 @@ bool dense_text(struct view_memory *m, struct reading in, struct form *out, bool
         for (size_t a = 0; a < ARRAY_LEN(ALPHABETS) && end - i >= TELLING && i == start; a++) {
             if (!is_base85(s, i + skip, values.of[a]))
                 continue;
+            if (!form_copy(m, out, &in, literal, i))
+                return false;
             i += skip;
             if (!add_base85(m, out, &in, &i, values.of[a]))
                 return false;
+            literal = i;
             end = i > end ? i : end;
             *changed = true;
         }
         end += end == i && i < s.len;
-        if (!form_copy(m, out, &in, i, end))
-            return false;
     }
-    return true;
+    return !*changed || form_copy(m, out, &in, literal, s.len);
 }

@@ -37,5 +37,5 @@ bool pieces_text(struct view_memory *m, struct reading in, struct form *out, boo
     }
     m->work += 2 * s.len;
     *changed = joints >= TELLING;
-    return form_copy(m, out, &in, literal, s.len);
+    return !*changed || form_copy(m, out, &in, literal, s.len);
 }

@@ -27,8 +27,6 @@ bool signs_text(struct view_memory *m, struct reading in, struct form *out, bool
 {
     struct str s = in.text;
     char sign = 0, known = 0;
-    if (!form_copy(m, out, &in, 0, s.len))
-        return false;
     m->work += 4 * s.len;
     for (size_t i = 0; i + 1 < s.len; i++) {
         if (char_is(s.at[i], IS_SPACE))
@@ -38,6 +36,8 @@ bool signs_text(struct view_memory *m, struct reading in, struct form *out, bool
             known = sign ? sign : known;
         }
         if (sign && s.at[i] == sign && s.at[i + 1] != sign && !char_is(s.at[i + 1], IS_SPACE)) {
+            if (!*changed && !form_copy(m, out, &in, 0, s.len))
+                return false;
             out->text[i] = ' ';
             *changed = true;
         }

@@ -180,8 +180,10 @@ static bool undress(struct chain *c)
             continue;
         if (!STEPS[i].step(m, c->now, out, &changed))
             return false;
-        if (!changed)
+        if (!changed) {
+            out->len = 0; /* others may need its room */
             continue;
+        }
         if (STEPS[i].kind == VIEW_LEET)
             return add_leet(c);
         c->now = form_reading(out);

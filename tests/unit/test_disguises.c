@@ -161,3 +161,16 @@ TEST("numbers of control characters end a run of numbers, wherever they stand")
     CHECK(reads("U+0041U+0042U+0043U+0044U+0045U+0046U+007FU+0041", VIEW_DECODED, "ABCDEFU+007FU+0041"));
     CHECK(ALL_ARE_PLAIN("U+0001 U+0041 U+0042 U+0043 U+0044 U+0045"));
 }
+
+TEST("what is looked for in vain takes no room from what is found")
+{
+    static const char WORDS[] = "機械学習モデルは「データ」から学びます。";
+    size_t n = 0, room = (size_t)6 << 20;
+    char *text = malloc(room);
+    for (; n + sizeof WORDS <= room; n += sizeof WORDS - 1)
+        memcpy(text + n, WORDS, sizeof WORDS - 1);
+    CHECK(make(str_of(text, n)));
+    CHECK(views.count == 1 && !views.cut);
+    free(text);
+    views_finish(&views);
+}

@@ -643,7 +643,7 @@ TEST("what a text may take does not depend on the texts before it")
 TEST("views at rest keep little of a large text")
 {
     static const char CODE[] = "d2hhdCBlbHNlIGlzIHRoZXJlIHRvIA=="; /* what else is there to */
-    enum { BYTES = 4 << 20, KEPT_BYTES = FORMS * (256 << 10) * 7 };
+    enum { BYTES = 8 << 20, KEPT_BYTES = FORMS * (256 << 10) * 7 };
     char *text = malloc(BYTES);
     for (size_t i = 0; text && i < BYTES; i += sizeof CODE - 1)
         memcpy(text + i, CODE, sizeof CODE - 1);
