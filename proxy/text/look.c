@@ -110,7 +110,7 @@ __attribute__((always_inline)) static inline void pick_each(const struct found *
         int len = w->end[i] - w->start[i];
         to->end[n] = w->end[i];
         to->len[n] = len;
-        n += (len <= SCRAMBLED_LETTERS_MAX) & scrambled_may_tell(text + w->end[i], (size_t)len & 15);
+        n += (len <= SCRAMBLED_LETTERS_MAX) & scrambled_may_tell(text + w->end[i], (size_t)(len <= SCRAMBLED_LETTERS_MAX ? len : 1));
     }
     to->first = 0;
     to->count = n;

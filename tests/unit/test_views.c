@@ -4,6 +4,8 @@
 #include "proxy/text/view_parts.h"
 
 #include <ctype.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "proxy/base/utf8.h"
 #include "tests/unit/seen.h"
@@ -472,6 +474,25 @@ TEST("a look finds the same in every way that the machine has")
                     printf("  way %d: [%.*s]\n", (int)way, (int)n, text);
         }
     }
+}
+
+TEST("no look reads behind a text")
+{
+    long page = sysconf(_SC_PAGESIZE);
+    char *two = mmap(NULL, 2 * (size_t)page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (!CHECK(two != MAP_FAILED && mprotect(two + page, (size_t)page, PROT_NONE) == 0))
+        return;
+    memset(two, 'a', (size_t)page);
+    for (size_t n = 1; n < 600; n++) {
+        struct look l;
+        uint64_t work = 0;
+        two[page - (long)n] = ' '; /* then one word to the end */
+        for (enum look_way way = LOOK_AVX512; way <= LOOK_PORTABLE; way++)
+            if (look_at_in(way, str_of(two + page - n, n), true, &l, &work))
+                CHECK(!l.reasons || n > 16);
+        two[page - (long)n] = 'a';
+    }
+    munmap(two, 2 * (size_t)page);
 }
 
 TEST("the plain view of a plain view is itself")
