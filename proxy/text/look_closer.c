@@ -18,12 +18,12 @@ void look_note(struct look *l, struct str text, enum reason why, size_t start, s
         l->at[l->count++].end = end;
         return;
     }
+    end = end > l->at[l->count - 1].end ? end : l->at[l->count - 1].end;
     while (l->count > 1 && start < l->at[l->count - 2].end)
         l->count--;
     if (l->at[l->count - 1].start > start)
         l->at[l->count - 1].start = start;
-    if (l->at[l->count - 1].end < end)
-        l->at[l->count - 1].end = end;
+    l->at[l->count - 1].end = end;
 }
 
 static void look_at_leet(struct look *l, struct str text, size_t at, struct known *known, uint64_t *work)
