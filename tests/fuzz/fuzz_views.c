@@ -6,7 +6,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { STEPS_PER_BYTE = 64, STEPS_ALWAYS = 8192, BYTES_PER_BYTE = 4 };
+enum { STEPS_PER_BYTE = 128, STEPS_ALWAYS = 8192, BYTES_PER_BYTE = 4 };
 
 static void check_view(const struct view *v, struct str text)
 {
