@@ -16,7 +16,7 @@ static const struct {
 };
 
 /* What no list has: by its length in characters, and signs. */
-enum { BITS_SIGN = 6, BITS_SIGNS = 11, BITS_SHORT = 8, BITS_LONG = 14, BITS_PHRASE = 2 };
+enum { BITS_SIGN = 5, BITS_SIGNS = 11, BITS_SHORT = 8, BITS_LONG = 14, BITS_PHRASE = 2 };
 
 static int by_word(const void *a, const void *b)
 {
