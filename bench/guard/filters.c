@@ -43,7 +43,7 @@ struct judging {
     struct judge *judge;
 };
 
-static struct rule_set *rules_with(size_t made_up, bool builtin)
+static struct rule_set *rules_with(size_t made_up, bool is_rare, bool builtin)
 {
     char path[] = "/tmp/bartizan-guard-XXXXXX";
     struct buf rules;
@@ -51,7 +51,7 @@ static struct rule_set *rules_with(size_t made_up, bool builtin)
     if (fd < 0)
         return made_up ? NULL : rule_set_new(STR_NONE, true, &problems);
     buf_init(&rules, 4 << 20);
-    rules_make(made_up, &rules);
+    rules_make(made_up, is_rare, &rules);
     bool written = write(fd, buf_str(&rules).at, buf_len(&rules)) == (ssize_t)buf_len(&rules);
     struct rule_set *set = written ? rule_set_new(str_c(path), builtin, &problems) : NULL;
     close(fd);
@@ -74,12 +74,12 @@ static bool judge_with(struct measured *m, struct rule_set *set, bool model)
 
 static bool open_rules(struct measured *m)
 {
-    return judge_with(m, rules_with(m->number, m->number == 0), false);
+    return judge_with(m, rules_with(m->number, m->is_rare, m->number == 0), false);
 }
 
 static bool open_injection(struct measured *m)
 {
-    return judge_with(m, rules_with(m->number, true), true);
+    return judge_with(m, rules_with(m->number, false, true), true);
 }
 
 static size_t run_judge(struct measured *m, struct str text)
@@ -201,6 +201,9 @@ struct measured MEASURED[] = {
     { "rules_100", "normalisation and 100 made-up rules", .open = open_rules, .run = run_judge, .number = 100 },
     { "rules_300", "normalisation and 300 made-up rules", .open = open_rules, .run = run_judge, .number = 300 },
     { "rules_1000", "normalisation and 1,000 made-up rules", .open = open_rules, .run = run_judge, .number = 1000 },
+    { "rare_100", "100 that begin with rare words", .open = open_rules, .run = run_judge, .number = 100, .is_rare = true },
+    { "rare_300", "300 that begin with rare words", .open = open_rules, .run = run_judge, .number = 300, .is_rare = true },
+    { "rare_1000", "1,000 that begin with rare words", .open = open_rules, .run = run_judge, .number = 1000, .is_rare = true },
     { "injection_1000", "injection, with 1,000 made-up rules", .open = open_injection, .run = run_judge, .number = 1000 },
     { "secrets", "all kinds", .everywhere = true, .open = open_secrets, .run = run_find },
     { "personal_data", "all kinds, all countries", .everywhere = true, .open = open_personal, .run = run_find },

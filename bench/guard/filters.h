@@ -12,6 +12,7 @@ struct measured {
     size_t (*run)(struct measured *m, struct str text);
     void *state; /* the filter's own */
     size_t number; /* of made-up rules */
+    bool is_rare;  /* those */
     size_t pieces; /* told by run: words of the text, or tokens counted */
 };
 

@@ -162,7 +162,7 @@ static int print_rules(const char *count)
 {
     struct buf rules;
     buf_init(&rules, 64 << 20);
-    rules_make(number(count), &rules);
+    rules_make(number(count), false, &rules);
     print(&rules);
     return 0;
 }

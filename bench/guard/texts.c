@@ -265,16 +265,24 @@ static void add_unheard(struct making *m)
         add_c(m, SYLLABLES[below(m, ARRAY_LEN(SYLLABLES))]);
 }
 
-/* One word of a meaning of its own, as in rules that people write, and three that no text has. */
-static void add_part(struct making *m)
+static void add_heard(struct making *m)
 {
     const struct words *w = words_find(MADE_prose);
     struct str word;
     do {
         word = w->at[w->count / 3 + below(m, w->count - w->count / 3)];
     } while (str_has(word, '\'')); /* which ends a text in YAML */
-    add_c(m, "(?:");
     add(m, word);
+}
+
+/* One word of a meaning of its own, as in rules that people write, and three that no text has; or four of those. */
+static void add_part(struct making *m, bool is_heard)
+{
+    add_c(m, "(?:");
+    if (is_heard)
+        add_heard(m);
+    else
+        add_unheard(m);
     for (int i = 0; i < 3; i++) {
         add_c(m, "|");
         add_unheard(m);
@@ -282,17 +290,17 @@ static void add_part(struct making *m)
     add_c(m, ")");
 }
 
-void rules_make(size_t count, struct buf *out)
+void rules_make(size_t count, bool is_rare, struct buf *out)
 {
     struct making m = { .out = out, .state = 4711 };
     add_c(&m, "version: 1\nabout: made up\nrules:\n");
     for (size_t i = 0; i < count; i++) {
         if (!buf_addf(out, "  - { id: made-up-%zu, what: nothing, category: override, score: 1, patterns: [ '", i + 1))
             abort();
-        add_part(&m);
+        add_part(&m, !is_rare);
         for (unsigned parts = 1 + below(&m, 2); parts; parts--) {
             add_c(&m, below(&m, 2) ? "~" : "~20 ");
-            add_part(&m);
+            add_part(&m, true);
         }
         add_c(&m, "' ] }\n");
     }

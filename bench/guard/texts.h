@@ -20,7 +20,8 @@ extern const struct text_about TEXTS_MADE[MADE_KINDS];
 
 /* Appends at least `bytes` and at most a few words more, valid UTF-8. */
 void text_make(enum text_kind kind, uint64_t seed, size_t bytes, struct buf *out);
-/* Appends a rule file with so many rules: chains of two or three parts of four words, one word of each part as in the texts. */
-void rules_make(size_t count, struct buf *out);
+/* Appends a rule file with so many rules: chains of two or three parts of four words, one word of each part as in the texts; of rare
+ * ones the first part has none, as in rules whose key word ordinary texts do not have. */
+void rules_make(size_t count, bool is_rare, struct buf *out);
 
 #endif
