@@ -148,24 +148,24 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
     }
     struct counts n = count(whole ? edge : rest.at, whole ? rest.len : NEAR);
     *work += 16;
-    if (!(to->reasons & STRANGE_MORSE) && n.letters * 8 <= n.all && n.dots * 8 >= n.all && n.dashes * 8 >= n.all)
-        to->reasons |= STRANGE_MORSE;
+    if (!(to->reasons & REASON_MORSE) && n.letters * 8 <= n.all && n.dots * 8 >= n.all && n.dashes * 8 >= n.all)
+        to->reasons |= REASON_MORSE;
     bool letters = n.letters * 2 >= n.all, language = letters && n.blanks * 24 > n.all;
-    to->reasons |= (n.ends * 16 >= n.all ? STRANGE_PIG : 0) | (language && n.doubles * 8 >= n.letters ? STRANGE_DOUBLES : 0) |
-                   (language && n.letters >= VOWELLESS_MIN && n.vowels * 5 <= n.letters ? STRANGE_VOWELLESS : 0) |
-                   (letters && (n.blanks + n.dashes) * 100 >= n.all * HALVES_BLANKS && has_halves(str_first(rest, HALVES_NEAR), work) ? STRANGE_HALVES : 0);
+    to->reasons |= (n.ends * 16 >= n.all ? REASON_PIG : 0) | (language && n.doubles * 8 >= n.letters ? REASON_DOUBLES : 0) |
+                   (language && n.letters >= VOWELLESS_MIN && n.vowels * 5 <= n.letters ? REASON_VOWELLESS : 0) |
+                   (letters && (n.blanks + n.dashes) * 100 >= n.all * HALVES_BLANKS && has_halves(str_first(rest, HALVES_NEAR), work) ? REASON_HALVES : 0);
     if (n.quotes * 10 >= n.all)
-        to->reasons |= STRANGE_PIECES;
-    if (!(to->reasons & STRANGE_DENSE) && n.blanks * 10 <= n.all)
-        to->reasons |= STRANGE_DENSE;
+        to->reasons |= REASON_PIECES;
+    if (!(to->reasons & REASON_DENSE) && n.blanks * 10 <= n.all)
+        to->reasons |= REASON_DENSE;
     bool codes = n.codes * 8 >= n.all;
     letters &= n.rare * 22 >= n.letters;
-    if ((to->reasons & STRANGE_CIPHER) || !(letters || codes))
+    if ((to->reasons & REASON_CIPHER) || !(letters || codes))
         return;
     *work += WEIGHED / 2;
     to->is_rot47 = codes && is_rot47(str_first(rest, WEIGHED));
     if (to->is_rot47 || is_rotated(str_first(rest, WEIGHED), to))
-        to->reasons |= STRANGE_CIPHER;
+        to->reasons |= REASON_CIPHER;
 }
 
 void look_strange(struct str text, struct strange *to, uint64_t *work)

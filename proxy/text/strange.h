@@ -4,17 +4,6 @@
 
 #include "proxy/text/view_parts.h"
 
-enum {
-    STRANGE_CIPHER = 1, /* letters for others: the alphabet rotated or backwards, or ROT47 */
-    STRANGE_MORSE = 2,
-    STRANGE_DENSE = 4,  /* next to no white space */
-    STRANGE_PIECES = 8, /* many quotes */
-    STRANGE_PIG = 16,
-    STRANGE_DOUBLES = 32,
-    STRANGE_VOWELLESS = 64,
-    STRANGE_HALVES = 128, /* short words */
-};
-
 struct strange {
     unsigned reasons;
     unsigned shift; /* of a cipher: (letter + shift) % 26, or with the alphabet backwards (25 + shift - letter) % 26 */

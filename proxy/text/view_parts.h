@@ -78,13 +78,16 @@ enum reason {
     REASON_JOINED = 512,
     REASON_TURNED = 1024, /* written backwards */
     REASON_UPSIDE = 2048, /* … upside down */
-    REASON_SIGNS = 4096, /* next to no spaces: signs may stand for them */
+    /* the rest is told from samples, by strange.c, but REASON_RADIO */
+    REASON_DENSE = 4096,  /* next to no spaces: signs may stand for them, or it is base85 */
     REASON_PIECES = 8192, /* many quotes: strings may be added up */
     REASON_PIG = 16384,
     REASON_DOUBLES = 32768,   /* vowels are */
     REASON_VOWELLESS = 65536, /* words are */
     REASON_RADIO = 131072,    /* letters are spelt out */
     REASON_HALVES = 262144,   /* words are short: they may be halves */
+    REASON_CIPHER = 524288,   /* letters stand for others: the alphabet rotated or backwards, or ROT47 */
+    REASON_MORSE = 1048576,
 };
 
 enum { LOOK_STRETCHES_MAX = 256 };

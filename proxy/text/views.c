@@ -137,7 +137,7 @@ static const struct {
     { REASON_MARKUP | REASON_MARKS, VIEW_BARE, FORM_BARE, bare_text },
     { REASON_SPACED, VIEW_TIGHT, FORM_TIGHT, tight_text },
     { REASON_RADIO, VIEW_DECODED, FORM_RADIO, radio_text },
-    { REASON_SIGNS, VIEW_PARTED, FORM_SIGNS, signs_text },
+    { REASON_DENSE, VIEW_PARTED, FORM_SIGNS, signs_text },
     { REASON_JOINED, VIEW_PARTED, FORM_PARTED, part_text },
     { REASON_HALVES, VIEW_TIGHT, FORM_HALVES, halves_text },
     { REASON_PIG, VIEW_UNSCRAMBLED, FORM_PIG, no_pig_text },
@@ -145,14 +145,6 @@ static const struct {
     { REASON_VOWELLESS, VIEW_UNSCRAMBLED, FORM_VOWELLESS, with_vowels_text },
     { REASON_SCRAMBLED, VIEW_UNSCRAMBLED, FORM_UNSCRAMBLED, unscramble_text },
     { REASON_LEET, VIEW_LEET, FORM_LEET, leet_text },
-};
-
-/* What is told from samples and undone by a step. */
-static const struct {
-    unsigned strange, why;
-} STRANGE_STEPS[] = {
-    { STRANGE_DENSE, REASON_SIGNS },     { STRANGE_PIECES, REASON_PIECES },       { STRANGE_PIG, REASON_PIG },
-    { STRANGE_DOUBLES, REASON_DOUBLES }, { STRANGE_VOWELLESS, REASON_VOWELLESS }, { STRANGE_HALVES, REASON_HALVES },
 };
 
 /* The last step, which has two outcomes when a 1 may be an I or an L. */
@@ -235,17 +227,17 @@ static bool read_strange(struct views *v, struct reading plain, const struct str
     struct view_memory *m = v->memory;
     struct form *deciphered = &m->forms[FORM_DECIPHERED], *morse = &m->forms[FORM_MORSE], *dense = &m->forms[FORM_DENSE];
     bool changed = false;
-    if (strange->reasons & STRANGE_CIPHER) {
+    if (strange->reasons & REASON_CIPHER) {
         if (!decipher_text(m, plain, deciphered, strange))
             return false;
         add_view(v, VIEW_DECODED, 1, form_reading(deciphered));
     }
-    if (strange->reasons & STRANGE_MORSE) {
+    if (strange->reasons & REASON_MORSE) {
         if (!morse_text(m, plain, morse))
             return false;
         add_view(v, VIEW_DECODED, 1, form_reading(morse));
     }
-    if (strange->reasons & STRANGE_DENSE) {
+    if (strange->reasons & REASON_DENSE) {
         if (!dense_text(m, plain, dense, &changed))
             return false;
         if (changed)
@@ -302,9 +294,8 @@ bool views_make(struct views *v, struct str text)
     }
     add_view(v, VIEW_PLAIN, 0, plain);
     look_strange(plain.text, &strange, &m->work);
-    for (size_t i = 0; i < ARRAY_LEN(STRANGE_STEPS); i++)
-        l.reasons |= strange.reasons & STRANGE_STEPS[i].strange ? STRANGE_STEPS[i].why : 0;
-    bool ok = !(l.reasons | strange.reasons) || make_more(v, original, plain, &l, &strange) || give_up(v);
+    l.reasons |= strange.reasons;
+    bool ok = !l.reasons || make_more(v, original, plain, &l, &strange) || give_up(v);
     v->work = m->work;
     return ok;
 }
