@@ -93,10 +93,8 @@ static bool has_two(struct str s, uint64_t *work)
 
 bool letters_are_joined(struct str s, uint64_t *work)
 {
-    size_t i = 0, joints = 0;
+    size_t i = letters_end(str_first(s, LETTERS_TELLING), 0), joints = 0;
     struct parting p;
-    while (i < s.len && i < LETTERS_TELLING && char_is(s.at[i], IS_ALPHA))
-        i++;
     if (i >= JOINED_LETTERS) {
         *work += SCRAMBLED_LETTERS_MAX;
         if (!has_two(str_first(s, i), work))
@@ -122,8 +120,7 @@ bool part_text(struct view_memory *m, struct reading in, struct form *out, bool 
         return false;
     for (size_t i = 0, end; i < s.len; i = end) {
         bool joint = s.at[i] == '-' && is_between_letters(s, i, i + 1);
-        for (end = i; end < s.len && char_is(s.at[end], IS_ALPHA);)
-            end++;
+        end = letters_end(s, i);
         bool long_enough = end - i >= PART_LETTERS;
         if (end == i) {
             *changed |= joint;

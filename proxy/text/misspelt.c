@@ -14,13 +14,6 @@ static bool is_vowel(char c)
     return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u';
 }
 
-static size_t word_end(struct str s, size_t i)
-{
-    while (i < s.len && char_is(s.at[i], IS_ALPHA))
-        i++;
-    return i;
-}
-
 /* The word that was written without its vowels; none when it has some behind its first letter. */
 static struct str with_vowels(struct str s)
 {
@@ -102,7 +95,7 @@ static bool replace_words(struct view_memory *m, struct reading in, struct form 
         return false;
     m->work += 8 * s.len;
     for (size_t i = 0, end; i < s.len; i = end) {
-        end = word_end(s, i);
+        end = letters_end(s, i);
         struct str instead = end > i && !(i && s.at[i - 1] == '\'') ? other(str_of(s.at + i, end - i), word) : STR_NONE;
         end += end == i;
         if (!(instead.len ? form_add(m, out, instead, &in, i, end) : form_copy(m, out, &in, i, end)))
@@ -167,7 +160,7 @@ static bool are_halves(struct str s, size_t i, size_t end, size_t *next, size_t 
     if (!first || gap >= s.len || !char_is(s.at[gap], IS_SPACE))
         return false;
     *next = gap + 1;
-    *until = word_end(s, *next);
+    *until = letters_end(s, *next);
     size_t second = *until - *next;
     if (!second || first + second > sizeof word)
         return false;
@@ -181,7 +174,7 @@ bool has_halves(struct str s, uint64_t *work)
     size_t found = 0, next, until;
     *work += 4 * s.len;
     for (size_t i = 0, end; i < s.len && (found ? found < HALVES_TELLING : i < HALVES_FIRST); i = end) {
-        end = word_end(s, i);
+        end = letters_end(s, i);
         if (are_halves(s, i, end, &next, &until))
             found++, end = until;
         end += end == i;
@@ -197,7 +190,7 @@ bool halves_text(struct view_memory *m, struct reading in, struct form *out, boo
         return false;
     m->work += 8 * s.len;
     for (size_t i = 0, end; i < s.len; i = end) {
-        end = word_end(s, i);
+        end = letters_end(s, i);
         bool halves = are_halves(s, i, end, &next, &until);
         end += end == i;
         if (!form_copy(m, out, &in, i, end) || (halves && !form_copy(m, out, &in, next, until)))

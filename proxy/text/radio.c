@@ -10,8 +10,7 @@ static const char *const WORDS[] = { "alfa",   "alpha",  "bravo", "charlie", "de
 /* The letter that the word at s[i] spells, 0 if none; *end: where it ends. */
 static char letter_at(struct str s, size_t i, size_t *end)
 {
-    for (*end = i; *end < s.len && char_is(s.at[*end], IS_ALPHA);)
-        ++*end;
+    *end = letters_end(s, i);
     if (*end == i || *end - i > LETTERS_MAX || (i && char_is(s.at[i - 1], IS_ALPHA)))
         return 0;
     for (size_t w = 0; w < ARRAY_LEN(WORDS); w++)

@@ -134,8 +134,7 @@ bool slips_are_near(struct str s, size_t start, size_t end)
 {
     size_t i = start > SLIP_NEAR ? start - SLIP_NEAR : 0, until = s.len - end > SLIP_NEAR ? end + SLIP_NEAR : s.len;
     for (size_t to; i < until; i = to + 1) {
-        for (to = i; to < until && char_is(s.at[to], IS_ALPHA);)
-            to++;
+        to = letters_end(str_first(s, until), i);
         struct str word = str_of(s.at + i, to - i);
         if (i != start && (scrambled_as(word) || key_of(word, true)))
             return true;
@@ -149,8 +148,7 @@ bool unscramble_text(struct view_memory *m, struct reading in, struct form *out,
     if (!form_reserve(m, out, s.len))
         return false;
     for (size_t i = 0, end; i < s.len; i = end) {
-        for (end = i; end < s.len && char_is(s.at[end], IS_ALPHA);)
-            end++;
+        end = letters_end(s, i);
         const char *word = slip_of(str_of(s.at + i, end - i));
         end += end == i;
         if (!(word ? form_add(m, out, str_c(word), &in, i, end) : form_copy(m, out, &in, i, end)))

@@ -290,6 +290,13 @@ static inline bool char_is(char c, unsigned classes)
 {
     return (char_class(c) & classes) != 0;
 }
+/* Where the letters that s[i] may begin end. */
+static inline size_t letters_end(struct str s, size_t i)
+{
+    while (i < s.len && char_is(s.at[i], IS_ALPHA))
+        i++;
+    return i;
+}
 /* s[i, j) is all that there is between two letters. */
 static inline bool is_between_letters(struct str s, size_t i, size_t j)
 {
