@@ -14,30 +14,24 @@ static bool is_vowel(char c)
     return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u';
 }
 
-/* The word that was written without its vowels; none when it has some behind its first letter. */
-static struct str with_vowels(struct str s)
+static int by_seen(const void *small, const void *row)
 {
-    if (s.len > SCRAMBLED_LETTERS_MAX || scrambled_is(s))
-        return STR_NONE;
-    char small[VOWELLESS_LETTERS_MAX + 1] = "";
-    if (s.len >= sizeof small)
+    return strcmp(small, ((const struct vowelless *)row)->seen);
+}
+
+/* The word that was written without its vowels; none when it has some behind its first letter. */
+static struct str with_vowels(struct str s, char small[WORD_MAX])
+{
+    if (s.len > VOWELLESS_LETTERS_MAX || scrambled_is(s))
         return STR_NONE;
     for (size_t i = 0; i < s.len; i++) {
         small[i] = ascii_lower(s.at[i]);
         if (i && is_vowel(s.at[i]))
             return STR_NONE;
     }
-    for (size_t low = 0, high = VOWELLESS_COUNT; low < high;) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(VOWELLESS[middle].seen, small);
-        if (!order)
-            return str_c(VOWELLESS[middle].word);
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return STR_NONE;
+    small[s.len] = '\0';
+    const struct vowelless *found = bsearch(small, VOWELLESS, VOWELLESS_COUNT, sizeof *VOWELLESS, by_seen);
+    return found ? str_c(found->word) : STR_NONE;
 }
 
 static bool begins_words(struct str s)
@@ -80,13 +74,7 @@ static struct str no_pig(struct str s, char word[WORD_MAX])
     return str_of(word, rest.len);
 }
 
-static struct str vowels_of(struct str s, char word[WORD_MAX])
-{
-    (void)word;
-    return with_vowels(s);
-}
-
-/* Each word for which there is another. */
+/* Each word for which there is another, which may be written to what `other` is given. */
 static bool replace_words(struct view_memory *m, struct reading in, struct form *out, bool *changed, struct str (*other)(struct str, char *))
 {
     struct str s = in.text;
@@ -107,7 +95,7 @@ static bool replace_words(struct view_memory *m, struct reading in, struct form 
 
 bool with_vowels_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
 {
-    return replace_words(m, in, out, changed, vowels_of);
+    return replace_words(m, in, out, changed, with_vowels);
 }
 
 bool no_pig_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
@@ -147,11 +135,6 @@ bool no_doubles_text(struct view_memory *m, struct reading in, struct form *out,
     return true;
 }
 
-static bool is_known(struct str s)
-{
-    return s.len && s.len <= SCRAMBLED_LETTERS_MAX && scrambled_is(s);
-}
-
 /* The words s[i, end) and s[next, *until) are none, or one of them, but are one together; only white space is between, and a hyphen. */
 static bool are_halves(struct str s, size_t i, size_t end, size_t *next, size_t *until)
 {
@@ -166,7 +149,7 @@ static bool are_halves(struct str s, size_t i, size_t end, size_t *next, size_t 
         return false;
     memcpy(word, s.at + i, first);
     memcpy(word + first, s.at + *next, second);
-    return is_known(str_of(word, first + second)) && !(is_known(str_of(s.at + i, first)) && is_known(str_of(s.at + *next, second)));
+    return scrambled_is(str_of(word, first + second)) && !(scrambled_is(str_of(s.at + i, first)) && scrambled_is(str_of(s.at + *next, second)));
 }
 
 bool has_halves(struct str s, uint64_t *work)

@@ -4,7 +4,7 @@
  * enough: what is left as it is was not looked for. */
 #include "proxy/text/scrambled.h"
 
-static uint32_t scrambled_key(struct str s)
+uint32_t scrambled_key(struct str s)
 {
     uint32_t key = 0;
     for (size_t i = 0; i < s.len; i++)
@@ -12,14 +12,12 @@ static uint32_t scrambled_key(struct str s)
     return key + (SCRAMBLED_MIX[(s.at[0] | 32) - 'a'] << 7) + (SCRAMBLED_MIX[(s.at[s.len - 1] | 32) - 'a'] << 13);
 }
 
-/* The word with these letters, in whatever order the inner ones are; NULL: none. */
-static const char *word_of(struct str s)
+const char *scrambled_word(uint32_t key, size_t len)
 {
-    uint32_t key = scrambled_key(s);
     const struct scrambled_word *w = &SCRAMBLED_WORDS[SCRAMBLED_FROM[key >> 24]], *end = &SCRAMBLED_WORDS[SCRAMBLED_FROM[(key >> 24) + 1]];
     while (w < end && w->key != key)
         w++;
-    return w < end && w->word[s.len] == '\0' ? w->word : NULL;
+    return w < end && strlen(w->word) == len ? w->word : NULL;
 }
 
 enum scrambled_kind scrambled_kind(const char *end, size_t len)
@@ -40,12 +38,12 @@ enum scrambled_kind scrambled_kind(const char *end, size_t len)
 
 bool scrambled_is_word(struct str s)
 {
-    const char *word = word_of(s);
+    const char *word = scrambled_word(scrambled_key(s), s.len);
     return word && str_eq_nocase(s, str_of(word, s.len));
 }
 
 const char *scrambled_as(struct str s)
 {
-    const char *word = s.len < SCRAMBLED_LETTERS_MIN || s.len > SCRAMBLED_LETTERS_MAX ? NULL : word_of(s);
+    const char *word = s.len < SCRAMBLED_LETTERS_MIN || s.len > SCRAMBLED_LETTERS_MAX ? NULL : scrambled_word(scrambled_key(s), s.len);
     return word && !str_eq_nocase(s, str_of(word, s.len)) ? word : NULL;
 }

@@ -34,6 +34,9 @@ enum scrambled_kind {
     SCRAMBLED_RADIO = '~',   /* … one that is spelt out */
 };
 
+/* Made of letters, but of the order of the inner ones; and the word of so many letters that has this key, NULL: none. */
+uint32_t scrambled_key(struct str letters);
+const char *scrambled_word(uint32_t key, size_t len);
 /* The word that ASCII letters are when they are ordered, as long as they are; NULL when there is none, or they are in order. */
 const char *scrambled_as(struct str letters);
 /* slips.c: is it such a word, or a key word with a slip; and is another, or a key word itself, among the few on either side of

@@ -87,15 +87,6 @@ static const char *key_of(struct str s, bool itself)
     return NULL;
 }
 
-/* A word of so many letters with this key. */
-static const char *listed(uint32_t key, size_t len)
-{
-    const struct scrambled_word *w = &SCRAMBLED_WORDS[SCRAMBLED_FROM[key >> 24]], *end = &SCRAMBLED_WORDS[SCRAMBLED_FROM[(key >> 24) + 1]];
-    while (w < end && w->key != key)
-        w++;
-    return w < end && strlen(w->word) == len ? w->word : NULL;
-}
-
 static bool may_be(struct str s, size_t len)
 {
     return SCRAMBLED_ALL_ENDS[s.at[0] & 31][s.at[s.len - 1] & 31] >> len & 1;
@@ -104,15 +95,13 @@ static bool may_be(struct str s, size_t len)
 /* The word of the table that has one letter more than s, or one less. */
 static const char *neighbour_of(struct str s)
 {
-    uint32_t key = (SCRAMBLED_MIX[(s.at[0] | 32) - 'a'] << 7) + (SCRAMBLED_MIX[(s.at[s.len - 1] | 32) - 'a'] << 13);
+    uint32_t key = scrambled_key(s);
     const char *word;
-    for (size_t i = 0; i < s.len; i++)
-        key += SCRAMBLED_MIX[(s.at[i] | 32) - 'a'];
     for (size_t c = 0; s.len < SCRAMBLED_LETTERS_MAX && may_be(s, s.len + 1) && c < LETTERS; c++)
-        if ((word = listed(key + SCRAMBLED_MIX[c], s.len + 1)) && is_one_away(s, str_of(word, s.len + 1)))
+        if ((word = scrambled_word(key + SCRAMBLED_MIX[c], s.len + 1)) && is_one_away(s, str_of(word, s.len + 1)))
             return word;
     for (size_t i = 1; s.len >= SLIP_DOUBLED_MIN && may_be(s, s.len - 1) && i + 1 < s.len; i++)
-        if ((word = listed(key - SCRAMBLED_MIX[(s.at[i] | 32) - 'a'], s.len - 1)) && is_one_away(s, str_of(word, s.len - 1)))
+        if ((word = scrambled_word(key - SCRAMBLED_MIX[(s.at[i] | 32) - 'a'], s.len - 1)) && is_one_away(s, str_of(word, s.len - 1)))
             return word;
     return NULL;
 }
