@@ -46,6 +46,13 @@ static inline void list_remove(struct list *node)
     list_init(node);
 }
 
+/* Moves all of `from` to `to`, whatever that was: what comes to `from` meanwhile waits for the next round. */
+static inline void list_take_all(struct list *from, struct list *to)
+{
+    list_add_before(from->next, to);
+    list_remove(from);
+}
+
 #define LIST_ENTRY(node, type, member) CONTAINER_OF(node, type, member)
 /* LIST_EACH_SAFE allows the body to remove `node` from the list. */
 #define LIST_EACH(node, l) for (struct list *node = (l)->next; node != (l); node = node->next)

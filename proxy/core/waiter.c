@@ -21,12 +21,7 @@ void waiter_cancel(struct waiter *w)
 void waiters_wake(struct list *waiters)
 {
     struct list round;
-    list_init(&round);
-    while (!list_is_empty(waiters)) {
-        struct list *link = waiters->next;
-        list_remove(link);
-        list_push_back(&round, link);
-    }
+    list_take_all(waiters, &round);
     while (!list_is_empty(&round)) {
         struct waiter *w = LIST_ENTRY(round.next, struct waiter, link);
         waiter_cancel(w);

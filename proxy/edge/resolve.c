@@ -143,12 +143,7 @@ static void finish_errand(struct job *job)
         found = *known;
     const char *why = e->is_none ? "the name has no address" : "the name could not be looked up";
     struct list told;
-    list_init(&told);
-    while (!list_is_empty(&e->waiting)) {
-        struct list *node = e->waiting.next;
-        list_remove(node);
-        list_push_back(&told, node);
-    }
+    list_take_all(&e->waiting, &told);
     while (!list_is_empty(&told)) {
         struct lookup *l = LIST_ENTRY(told.next, struct lookup, link);
         list_remove(&l->link);

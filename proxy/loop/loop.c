@@ -157,11 +157,7 @@ static void run_first(struct list *list)
 static void run_flushes(struct loop *loop)
 {
     struct list now;
-    list_init(&now);
-    if (list_is_empty(&loop->at_flush))
-        return;
-    list_add_before(loop->at_flush.next, &now);
-    list_remove(&loop->at_flush);
+    list_take_all(&loop->at_flush, &now);
     while (!list_is_empty(&now))
         run_first(&now);
 }

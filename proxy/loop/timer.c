@@ -74,17 +74,6 @@ uint64_t wheel_next_ms(struct wheel *w)
     return earliest_slot(w, &begins_ms) ? begins_ms : UINT64_MAX;
 }
 
-/* Moves all of `from` to the empty list `to`. */
-static void take_all(struct list *from, struct list *to)
-{
-    list_init(to);
-    if (list_is_empty(from))
-        return;
-    *to = *from;
-    to->next->prev = to->prev->next = to;
-    list_init(from);
-}
-
 static void fire_all(struct list *due)
 {
     while (!list_is_empty(due)) { /* a callback may cancel or move any of them */
@@ -98,11 +87,11 @@ void wheel_advance(struct wheel *w, uint64_t to_ms)
 {
     struct list taken, *slot;
     uint64_t begins_ms;
-    take_all(&w->overdue, &taken);
+    list_take_all(&w->overdue, &taken);
     fire_all(&taken);
     while ((slot = earliest_slot(w, &begins_ms)) && begins_ms <= to_ms) {
         w->now_ms = begins_ms;
-        take_all(slot, &taken);
+        list_take_all(slot, &taken);
         struct list due;
         list_init(&due);
         LIST_EACH_SAFE (node, &taken) {
