@@ -15,12 +15,10 @@ import os
 import quopri
 import random
 import re
-import subprocess
 import sys
-import tempfile
 import urllib.parse
 
-from evaluate import APART, FAMILY
+from evaluate import APART, FAMILY, refused
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -215,14 +213,6 @@ DISGUISES = {
 }
 
 
-def judge(program, texts):
-    with tempfile.TemporaryFile("w+") as lines:
-        lines.writelines(json.dumps({"text": t}) + "\n" for t in texts)
-        lines.seek(0)
-        out = subprocess.run([program], stdin=lines, stdout=subprocess.PIPE, check=True).stdout.decode(errors="replace")
-    return [line.split("\t")[3] == "refuse" for line in out.splitlines()]
-
-
 def main():
     random.seed(5)
     args = [a for a in sys.argv[1:] if a != "--benign"]
@@ -239,13 +229,13 @@ def main():
                 and not (benign and r["corpus"] in APART):
             corpora.setdefault(FAMILY.get(r["corpus"], r["corpus"]), []).append(r["text"])
     texts = [t for name in sorted(corpora) for t in random.sample(corpora[name], min(60, len(corpora[name])))]
-    texts = [t for t, refused in zip(texts, judge(args[0], texts)) if refused != benign]
+    texts = [t for t, is_refused in zip(texts, refused(args[0], texts)) if is_refused != benign]
     print("%d texts, %s as they stand" % (len(texts), "not refused" if benign else "refused"))
     names = args[2:] or list(DISGUISES)
     worn = [DISGUISES[name](t) for name in names for t in texts]
-    refused = judge(args[0], worn)
+    told = refused(args[0], worn)
     for i, name in enumerate(names):
-        here = refused[i * len(texts):(i + 1) * len(texts)]
+        here = told[i * len(texts):(i + 1) * len(texts)]
         print("%-24s %.3f" % (name, sum(here) / max(1, len(here))))
     return 0
 

@@ -13,6 +13,7 @@ another: one family, counted once. To judge a model as well, learn it without wh
 --without, with the list that --held-out prints), put the weights in place and build.
 """
 import gzip
+import itertools
 import json
 import os
 import subprocess
@@ -27,15 +28,19 @@ APART = {"system_prompts", "verazuo_regular500", "docs_ai"}
 RATES = (0.001, 0.005, 0.01)
 
 
-def judge(program, rows):
+def judge(program, texts, sources=itertools.repeat("user")):
+    """What judge_lines tells of each: score, vote, odds, verdict, time, rules."""
     with tempfile.TemporaryFile("w+") as lines:
-        for r in rows:
-            lines.write(json.dumps({"text": r["text"].replace("\0", " ")}) + "\n")
+        lines.writelines(json.dumps({"text": t.replace("\0", " "), "source": s}) + "\n" for t, s in zip(texts, sources))
         lines.seek(0)
-        out = subprocess.run([program], stdin=lines, stdout=subprocess.PIPE, check=True).stdout.decode()
-    scores = [int(line.split("\t")[0]) for line in out.splitlines()]
-    assert len(scores) == len(rows)
-    return scores
+        out = subprocess.run([program], stdin=lines, stdout=subprocess.PIPE, check=True).stdout.decode(errors="replace")
+    told = [line.split("\t") for line in out.splitlines()]
+    assert len(told) == len(texts)
+    return told
+
+
+def refused(program, texts):
+    return [told[3] == "refuse" for told in judge(program, texts)]
 
 
 def threshold(benign, rate):
@@ -72,10 +77,10 @@ def main():
     read = set([i for i, r in enumerate(rows) if r["corpus"] == "docs_ai"][::2])
     rows = [r for i, r in enumerate(rows) if i not in read]
     attacks, benign = {}, {}
-    for r, score in zip(rows, judge(args[0], rows)):
+    for r, told in zip(rows, judge(args[0], [r["text"] for r in rows])):
         into = attacks if r["label"] == "attack" else benign
         name = FAMILY.get(r["corpus"], r["corpus"]) if r["label"] == "attack" else r["corpus"]
-        into.setdefault(name, []).append(score)
+        into.setdefault(name, []).append(int(told[0]))
     pool = {c: v for c, v in benign.items() if c not in APART}
     levels = [threshold(pool, rate) for rate in RATES] + [80, 45, 35]
     print("%-26s %6s  " % ("", "texts") + " ".join("%8s" % h for h in ("0.1 %", "0.5 %", "1 %", "relaxed", "balanced", "strict")))

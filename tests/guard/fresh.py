@@ -10,11 +10,10 @@ write next, tell about texts that nobody read.
 A line is a text, with \\n for a new line; "## kind" stands above those of a kind, "@tool" behind it where a tool says them.
 """
 import glob
-import json
 import os
-import subprocess
 import sys
-import tempfile
+
+from evaluate import judge
 
 
 def texts(path):
@@ -28,14 +27,6 @@ def texts(path):
             yield kind, source, line.replace("\\n", "\n")
 
 
-def judge(program, rows):
-    with tempfile.TemporaryFile("w+") as lines:
-        lines.writelines(json.dumps({"text": text, "source": source}) + "\n" for _, source, text in rows)
-        lines.seek(0)
-        out = subprocess.run([program], stdin=lines, stdout=subprocess.PIPE, check=True).stdout.decode()
-    return [line.split("\t") for line in out.splitlines()]
-
-
 def main():
     args = [a for a in sys.argv[1:] if a != "--missed"]
     if not args:
@@ -44,7 +35,7 @@ def main():
     for path in args[1:] or sorted(glob.glob(os.path.join(os.path.dirname(__file__), "fresh", "*.txt"))):
         rows, kinds = list(texts(path)), {}
         wanted = "refuse" if os.path.basename(path).startswith("attacks") else "pass"
-        for (kind, _, text), got in zip(rows, judge(args[0], rows)):
+        for (kind, _, text), got in zip(rows, judge(args[0], [r[2] for r in rows], [r[1] for r in rows])):
             kinds.setdefault(kind, []).append(got[3] == "refuse")
             if "--missed" in sys.argv and (got[3] == "refuse") != (wanted == "refuse"):
                 print("  %4s %-40s %s" % (got[0], got[5], text.replace("\n", "\\n")[:140]))

@@ -12,21 +12,11 @@ import gzip
 import json
 import os
 import random
-import subprocess
 import sys
-import tempfile
 
-from evaluate import APART, FAMILY, HELD
+from evaluate import APART, FAMILY, HELD, refused
 
 SIZES = (2000, 20000, 200000)
-
-
-def refused(program, texts):
-    with tempfile.TemporaryFile("w+") as lines:
-        lines.writelines(json.dumps({"text": t.replace("\0", " ")}) + "\n" for t in texts)
-        lines.seek(0)
-        out = subprocess.run([program], stdin=lines, stdout=subprocess.PIPE, check=True).stdout.decode()
-    return [line.split("\t")[3] == "refuse" for line in out.splitlines()]
 
 
 def in_a_row(texts, size):
