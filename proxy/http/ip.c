@@ -5,14 +5,6 @@
 
 static const uint8_t MAPPED[12] = { [10] = 0xff, [11] = 0xff }; /* ::ffff:0:0/96 */
 
-static void set_v4(struct ip_address *out, uint32_t address)
-{
-    memcpy(out->bytes, MAPPED, sizeof MAPPED);
-    for (int i = 0; i < 4; i++)
-        out->bytes[12 + i] = (uint8_t)(address >> (24 - 8 * i));
-    out->is_v4 = true;
-}
-
 bool ip_is_mapped(const struct ip_address *ip)
 {
     return memcmp(ip->bytes, MAPPED, sizeof MAPPED) == 0;
@@ -92,7 +84,8 @@ bool ip_parse_lenient(struct str host, struct ip_address *out)
     }
     if (!parts || part >= UINT64_C(1) << (8 * (5 - parts))) /* the last fills what is left */
         return false;
-    set_v4(out, (uint32_t)(address << (8 * (5 - parts)) | part));
+    uint32_t v4 = htonl((uint32_t)(address << (8 * (5 - parts)) | part));
+    *out = ip_of_bytes(&v4, true);
     return true;
 }
 

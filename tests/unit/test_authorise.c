@@ -17,7 +17,7 @@ static enum reason ask(const char *attributes, const char *rules, const char *pa
         key.hash, attributes, path[1] == 'v' ? "/v1/chat/completions" : "/openai/deployments/{d}/chat/completions",
         rules);
     struct desk *d = desk_open(text);
-    d->peer.address = (struct ip_address){ .bytes = { [10] = 0xff, [11] = 0xff, 10, 1, 2, 3 }, .is_v4 = true };
+    d->peer.address = ip_of_bytes((const uint8_t[]){ 10, 1, 2, 3 }, true);
     if (prepare)
         prepare(d);
     desk_field(d, "api-key", key.key);

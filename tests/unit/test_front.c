@@ -151,7 +151,7 @@ static uint16_t port;
 static void open_with(struct tls_server *tls)
 {
     const char *why = NULL;
-    struct ip_address here = { .is_v4 = true, .bytes = { [10] = 0xff, [11] = 0xff, 127, 0, 0, 1 } };
+    struct ip_address here = ip_of_bytes((const uint8_t[]){ 127, 0, 0, 1 }, true);
     buf_finish(&core.log);
     memset(&core, 0, sizeof core);
     buf_init(&core.log, 1 << 20);
@@ -656,10 +656,9 @@ TEST("over TLS, behind a PROXY header: address, LinkID, name, HSTS, and an order
     struct identity_files files = { .certificate_path = paths.certificate, .key_path = paths.key };
     struct tls_server *tls =
         tls_server_new(&(struct tls_server_options){ .identities = &files, .identities_count = 1 }, &problems);
-    struct cidr here = { .bits = 96 };
-    here.base.bytes[10] = here.base.bytes[11] = 0xff;
-    here.base.is_v4 = true;
-    listener.proxy_nets = (struct nets){ &here, 1 };
+    struct cidr all;
+    CHECK(cidr_parse(STR("0.0.0.0/0"), &all));
+    listener.proxy_nets = (struct nets){ &all, 1 };
     listener.hsts = true;
     open_with(tls);
     core.waits = true;
@@ -725,7 +724,8 @@ TEST("over TLS, behind a PROXY header: address, LinkID, name, HSTS, and an order
 TEST("a PROXY header that is none is the end")
 {
     usual();
-    struct cidr all = { .base = { .is_v4 = true, .bytes = { [10] = 0xff, [11] = 0xff } }, .bits = 96 };
+    struct cidr all;
+    CHECK(cidr_parse(STR("0.0.0.0/0"), &all));
     listener.proxy_nets = (struct nets){ &all, 1 };
     open_with(NULL);
     int fd = caller();

@@ -19,8 +19,7 @@ static enum lookup_answer steered(const char *host, struct addresses *out)
         usleep(500);
     *out = (struct addresses){ .count = 2 };
     for (size_t i = 0; i < 2; i++)
-        out->at[i] =
-            (struct ip_address){ .bytes = { [10] = 0xff, 0xff, 10, 0, (uint8_t)i, (uint8_t)last_byte }, .is_v4 = true };
+        out->at[i] = ip_of_bytes((const uint8_t[]){ 10, 0, (uint8_t)i, (uint8_t)last_byte }, true);
     return (enum lookup_answer)atomic_load(&answer_with);
 }
 

@@ -4,12 +4,12 @@
  * has served ends, it is dialled again at once and asks wait for that; when that fails, or a deadline is missed, or the server says
  * that it cannot serve, the node is doubted: asks are told so at once, and PINGs, or new connections at growing distances, find
  * out when it can be relied on again. */
+#include <unistd.h>
+
 #include "proxy/base/hash.h"
 #include "proxy/base/log.h"
 #include "proxy/base/metric.h"
 #include "proxy/edge/redis/redis_parts.h"
-
-#include <unistd.h>
 
 enum {
     READ_BYTES = 16 * 1024,
