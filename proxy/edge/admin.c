@@ -16,9 +16,9 @@ enum { CONNECTIONS_MAX = 32, CONNECTION_BYTES = 32 * 1024, TIMEOUT_S = 10, TEXT_
 enum { PLACES_MAX = 2 * CONNECTIONS_MAX }; /* those that were shut and are not closed yet have one too */
 
 /* A connection. */
-struct place {
-    int fd;        /* libmicrohttpd's */
-    uint64_t turn; /* when it came or was last answered, counted in such events; 0: free, or shut */
+struct visitor {
+    struct list link; /* in by_age until it is shut */
+    int fd;           /* libmicrohttpd's */
 };
 
 struct admin {
@@ -28,48 +28,47 @@ struct admin {
     struct timer timeouts;
     char *unix_path; /* owned; NULL for TCP */
     uint16_t port;
-    struct place places[PLACES_MAX];
-    uint64_t turns;
+    struct list by_age; /* struct visitor, who came or was answered last at the back */
+    size_t open;        /* so many */
     struct admin_options options;
 };
 
 /* ---- connections ---- */
 
+static void forget(struct admin *a, struct visitor *v)
+{
+    a->open -= !list_is_empty(&v->link);
+    list_remove(&v->link);
+}
+
 /* One above the ceiling takes the place of who was answered the longest ago, or came then and never was: a probe is over in less time
  * than it takes to fill all places, so those who say nothing, or a byte now and then, keep none out. */
 static void make_room(struct admin *a)
 {
-    struct place *oldest = NULL;
-    size_t open = 0;
-    for (size_t i = 0; i < PLACES_MAX; i++) {
-        struct place *p = &a->places[i];
-        open += p->turn > 0;
-        if (p->turn && (!oldest || p->turn < oldest->turn))
-            oldest = p;
-    }
-    if (open <= CONNECTIONS_MAX)
+    if (a->open <= CONNECTIONS_MAX)
         return;
+    struct visitor *oldest = LIST_ENTRY(a->by_age.next, struct visitor, link);
     shutdown(oldest->fd, SHUT_RDWR); /* libmicrohttpd sees its end, and closes it */
-    oldest->turn = 0;
+    forget(a, oldest);
 }
 
-static void came_or_went(void *user, struct MHD_Connection *c, void **place, enum MHD_ConnectionNotificationCode what)
+static void came_or_went(void *user, struct MHD_Connection *c, void **visitor, enum MHD_ConnectionNotificationCode what)
 {
     struct admin *a = user;
-    struct place *p = *place;
+    struct visitor *v = *visitor;
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-        if (p)
-            *p = (struct place){ .fd = -1 };
+        if (v)
+            forget(a, v);
+        free(v);
         return;
     }
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
-    for (size_t i = 0; info && !p && i < PLACES_MAX; i++)
-        if (a->places[i].fd < 0)
-            p = &a->places[i];
-    if (!p)
+    if (!info || !(v = malloc(sizeof *v)))
         return; /* unknown, it is only under libmicrohttpd's own time-out */
-    *p = (struct place){ .fd = info->connect_fd, .turn = ++a->turns };
-    *place = p;
+    v->fd = info->connect_fd;
+    list_push_back(&a->by_age, &v->link);
+    a->open++;
+    *visitor = v;
     make_room(a);
 }
 
@@ -148,9 +147,11 @@ static enum MHD_Result answer(void *user, struct MHD_Connection *c, const char *
             STR("{\"error\":{\"code\":\"method-not-allowed\",\"message\":\"This path is for reading.\"}}\n"),
             "GET, HEAD");
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    struct place *place = info ? info->socket_context : NULL;
-    if (place && place->turn)
-        place->turn = ++a->turns;
+    struct visitor *visitor = info ? info->socket_context : NULL;
+    if (visitor && !list_is_empty(&visitor->link)) {
+        list_remove(&visitor->link);
+        list_push_back(&a->by_age, &visitor->link);
+    }
     struct buf out;
     buf_init(&out, TEXT_BYTES_MAX);
     bool fine = !page->is_readiness || a->options.is_ready(a->options.user);
@@ -206,8 +207,7 @@ struct admin *admin_new(struct loop *loop, const struct admin_options *options, 
     a->loop = loop;
     a->options = *options;
     timer_init(&a->timeouts, daemon_timeout);
-    for (size_t i = 0; i < PLACES_MAX; i++)
-        a->places[i].fd = -1;
+    list_init(&a->by_age);
     const struct address *at = options->address;
     if (at->unix_path.at && !(a->unix_path = strndup(at->unix_path.at, at->unix_path.len)))
         goto failed;
