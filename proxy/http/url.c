@@ -14,7 +14,6 @@ static bool fail(const char **why, const char *reason)
 static bool read_authority(struct str authority, struct url *u, const char **why)
 {
     struct str port;
-    uint64_t number;
     if (!http_authority_is_valid(authority) || str_has(authority, '%'))
         return fail(why, "bad host or port");
     if (authority.at[0] == '[') {
@@ -28,9 +27,8 @@ static bool read_authority(struct str authority, struct url *u, const char **why
     }
     if (port.len < 2) /* none, or a colon without a number */
         return true;
-    if (!str_to_u64(str_from(port, 1), &number) || !number)
-        return fail(why, "port is zero");
-    u->port = (uint16_t)number;
+    if (!port_parse(str_from(port, 1), &u->port))
+        return fail(why, "port is zero"); /* that it is a number was seen above */
     u->has_port = true;
     return true;
 }
