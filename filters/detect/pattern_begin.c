@@ -134,10 +134,8 @@ static void make_table(struct making *m, struct pattern_begin *b, unsigned table
 bool pattern_begin_make(const struct pattern_set *set, struct pattern_begin *b)
 {
     struct making *m = calloc(1, sizeof *m);
-    bool ok = m && pattern_ways_init(&m->ways, set) && pattern_heads_make(set, b);
+    bool ok = m && pattern_ways_init(&m->ways, set, add_row, m) && pattern_heads_make(set, b);
     if (ok) {
-        m->ways.add = add_row;
-        m->ways.owner = m;
         for (unsigned table = 0; table < BEGIN_TABLES; table++)
             make_table(m, b, table);
         write_halves(b);

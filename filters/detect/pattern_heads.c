@@ -104,15 +104,13 @@ static void follow(struct making *m, struct pattern_way *way, unsigned depth, ui
 bool pattern_heads_make(const struct pattern_set *set, struct pattern_begin *b)
 {
     struct making *m = calloc(1, sizeof *m);
-    bool ok = m && pattern_ways_init(&m->ways, set);
+    bool ok = m && pattern_ways_init(&m->ways, set, add_way, m);
     for (unsigned i = 0; ok && i < HEAD_WORD; i++)
         ok = (m->then[i] = calloc(set->nodes_count + 1, sizeof *m->then[i])) != NULL;
     for (size_t g = 0; ok && g < set->groups_count; g++)
         for (size_t i = set->groups[g].first; i < set->groups[g].end; i++) {
             uint32_t starts = pattern_ways_starts(&m->ways, &set->groups[g], set->order[i]);
             m->begin = b;
-            m->ways.add = add_way;
-            m->ways.owner = m;
             m->left = WAYS_MAX;
             m->steps = 0;
             m->group = g;

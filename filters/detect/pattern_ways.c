@@ -146,7 +146,7 @@ static void add(struct pattern_ways *w, struct pattern_way *way)
 {
     way->at[0] = common(&way->at[0], &w->only);
     pattern_way_share(way);
-    w->add(w->owner, way);
+    w->take(w->owner, way);
 }
 
 /* Adds the ways on from `depth`, where `nodes` come. What would say yes to too much in one row is told apart by the set of bytes
@@ -182,7 +182,6 @@ void pattern_ways_add(struct pattern_ways *w, const struct pattern_way *so_far, 
         }
         for (unsigned i = depth + 1; i < BEGIN_BYTES; i++)
             way.at[i] = ALL_BYTES;
-        pattern_way_share(&way);
         add(w, &way);
     }
 }
@@ -228,10 +227,10 @@ bool pattern_ways_first(const struct pattern_ways *w, uint32_t start, struct pat
     return !is_empty(&begins);
 }
 
-bool pattern_ways_init(struct pattern_ways *w, const struct pattern_set *set)
+bool pattern_ways_init(struct pattern_ways *w, const struct pattern_set *set, pattern_way_fn *take, void *owner)
 {
     size_t room = set->nodes_count + 1;
-    *w = (struct pattern_ways){ .set = set, .only = ALL_BYTES };
+    *w = (struct pattern_ways){ .set = set, .only = ALL_BYTES, .take = take, .owner = owner };
     bool ok = (w->list = calloc(room, sizeof *w->list)) && (w->fresh = calloc(room, sizeof *w->fresh)) &&
               (w->starts = calloc(2 * room, sizeof *w->starts)) && (w->stack = calloc(3 * room, sizeof *w->stack)) &&
               (w->mark = calloc(room, sizeof *w->mark)) && (w->neighbours = calloc(room, 1));

@@ -14,6 +14,8 @@ struct pattern_way {
     bool of_digits; /* that begin with one */
 };
 
+typedef void pattern_way_fn(void *owner, struct pattern_way *way);
+
 /* Nodes, as they are walked. */
 struct pattern_ways {
     const struct pattern_set *set;
@@ -21,10 +23,10 @@ struct pattern_ways {
     uint32_t *ways[BEGIN_BYTES]; /* nodes at each depth; owned */
     uint8_t *neighbours;         /* that a node on the way to a first byte is reached with; owned */
     struct byte_set only;        /* with these bytes the ways begin that are looked at */
-    void (*add)(void *owner, struct pattern_way *way); /* takes each way */
+    pattern_way_fn *take; /* each way */
     void *owner;
 };
-bool pattern_ways_init(struct pattern_ways *w, const struct pattern_set *set) MUST_USE;
+bool pattern_ways_init(struct pattern_ways *w, const struct pattern_set *set, pattern_way_fn *take, void *owner) MUST_USE;
 void pattern_ways_finish(struct pattern_ways *w);
 
 /* The first nodes of a pattern of the group: w->starts; returns their count. */
