@@ -38,12 +38,25 @@ static inline uint32_t spot_bit(const uint32_t *bits, uint32_t hash)
 
 /* What a part is found by stands in an open hash table; its last bit tells whether that is all, or a phrase must follow. Where
  * nothing stands is 0. */
-static inline uint32_t spot_find_key(const uint32_t *keys, uint32_t mask, uint32_t hash)
+static inline uint32_t spot_key_at(const uint32_t *keys, uint32_t mask, uint32_t hash)
 {
     uint32_t at = hash & mask;
     while (keys[at] && (keys[at] ^ hash) > 1)
         at = (at + 1) & mask;
-    return keys[at];
+    return at;
+}
+static inline uint32_t spot_find_key(const uint32_t *keys, uint32_t mask, uint32_t hash)
+{
+    return keys[spot_key_at(keys, mask, hash)];
+}
+
+/* What has this key, or the free place where it would stand. */
+static inline struct spot_slot *spot_slot_of(const struct spot_table *t, uint32_t key)
+{
+    size_t at = key & t->mask;
+    while (t->slots[at].entry && t->slots[at].key != key)
+        at = (at + 1) & t->mask;
+    return &t->slots[at];
 }
 
 /* The number of a word, and whether it may be an anchor or herald by itself, or with the one before. */

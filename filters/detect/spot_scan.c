@@ -111,19 +111,10 @@ static inline void look_at(struct spotting *g, uint32_t entry, size_t first, uin
     }
 }
 
-/* 0: nothing has this key. */
-static inline uint32_t entry_of(const struct spot_table *t, uint32_t key)
-{
-    size_t i = key & t->mask;
-    while (t->slots[i].entry && t->slots[i].key != key)
-        i = (i + 1) & t->mask;
-    return t->slots[i].entry;
-}
-
 static inline void add_ask(const struct spotting *g, size_t nth, uint32_t key)
 {
     struct spots *s = g->s;
-    uint32_t entry = entry_of(g->table, key);
+    uint32_t entry = spot_slot_of(g->table, key)->entry; /* 0: nothing has this key */
     __builtin_prefetch(entry & SPOT_SHAPES ? (const void *)&g->table->shapes[entry - SPOT_SHAPES] : &g->table->entries[entry]);
     s->asks[s->asks_count] = (struct spot_ask){ (uint32_t)nth, entry };
     s->asks_count += entry != 0;
@@ -182,7 +173,7 @@ static NOINLINE void look_at_sign(struct spotting *g, uint32_t at)
     if (alone)
         look_at(g, alone, word_at(g->s, at), at);
     for (size_t n = 2; n <= SPOT_SIGN_BYTES && has_more(g, at); n++) {
-        uint32_t key = spot_sign_hash(g->text.at + at, n), entry = spot_bit(t->may_be, key) ? entry_of(t, key) : 0;
+        uint32_t key = spot_sign_hash(g->text.at + at, n), entry = spot_bit(t->may_be, key) ? spot_slot_of(t, key)->entry : 0;
         if (entry)
             look_at(g, entry, word_at(g->s, at), at);
     }

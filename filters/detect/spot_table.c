@@ -42,10 +42,8 @@ static size_t slots_for(size_t n)
 
 static void add_key(struct spot_making *m, const struct spot_part *p, uint32_t hash, bool is_all)
 {
-    uint32_t *keys = m->t->keys + p->first_key, at = hash & p->mask, key = hash > 1 ? (hash & ~1u) | is_all : 1;
-    while (keys[at] && (keys[at] ^ key) > 1)
-        at = (at + 1) & p->mask;
-    keys[at] |= key;
+    uint32_t *keys = m->t->keys + p->first_key, key = hash > 1 ? (hash & ~1u) | is_all : 1;
+    keys[spot_key_at(keys, p->mask, hash)] |= key;
 }
 
 static void make_keys(struct spot_making *m, struct spot_part *p)
@@ -205,14 +203,6 @@ static struct spot_shape shape_of(struct str word, size_t entry, bool goes_on)
     return p;
 }
 
-static struct spot_slot *slot_for(struct spot_table *t, uint32_t key)
-{
-    size_t at = key & t->mask;
-    while (t->slots[at].entry && t->slots[at].key != key)
-        at = (at + 1) & t->mask;
-    return &t->slots[at];
-}
-
 /* What a word, phrase or sign checks, then what it tells. */
 static size_t add_entries(struct spot_entry *to, const struct spot_link *checks, size_t n, const struct spot_link *tells, size_t told)
 {
@@ -240,7 +230,7 @@ static void add_group(struct spot_making *m, const struct spot_link *l, size_t l
 {
     struct spot_table *t = m->t;
     bool has_shapes = l[links - 1].phrase;
-    *slot_for(t, l->key) = (struct spot_slot){ l->key, (uint32_t)(has_shapes ? *shapes | SPOT_SHAPES : *entries) };
+    *spot_slot_of(t, l->key) = (struct spot_slot){ l->key, (uint32_t)(has_shapes ? *shapes | SPOT_SHAPES : *entries) };
     for (size_t i = 0, checks, n; i < links; i += n) {
         struct str word = l[i].phrase ? m->set->pieces[l[i].phrase - 1].word : STR("");
         for (n = checks = 0; i + n < links && l[i + n].phrase == l[i].phrase; n++)
