@@ -27,7 +27,7 @@ size_t attack_rule_find(struct str id)
 uint8_t attack_word_kind(const struct attack_word *words, size_t n, struct str word)
 {
     size_t low = 0;
-    if (!word.len || !attack_is_letter(*word.at))
+    if (!word.len || !ascii_is_letter(*word.at))
         return 0;
     while (low < n) {
         size_t mid = low + (n - low) / 2, i = 0;

@@ -46,7 +46,7 @@ uint32_t attack_entity(struct str s, size_t at, size_t *end)
     if (at + 2 < s.len && s.at[at + 1] == '#')
         return numeric_entity(s, at + 2, end);
     char first = at + 1 < s.len ? ascii_lower(s.at[at + 1]) : '\0';
-    if (!attack_is_letter(first))
+    if (!ascii_is_letter(first))
         return 0;
     for (size_t i = 0; i < ARRAY_LEN(ENTITIES); i++) {
         struct str name = ENTITIES[i].name;
@@ -61,10 +61,10 @@ uint32_t attack_entity(struct str s, size_t at, size_t *end)
 size_t attack_comment_end(struct str s, size_t at)
 {
     enum { COMMENT_MAX = 16 };
-    if (!at || at + 4 >= s.len || s.at[at + 1] != '*' || !attack_is_letter(s.at[at - 1]))
+    if (!at || at + 4 >= s.len || s.at[at + 1] != '*' || !ascii_is_letter(s.at[at - 1]))
         return at;
     size_t end = at + 4 + str_find_str(str_first(str_from(s, at + 2), COMMENT_MAX), STR("*/"));
-    return end < s.len && s.at[end - 1] == '/' && s.at[end - 2] == '*' && attack_is_letter(s.at[end]) ? end : at;
+    return end < s.len && s.at[end - 1] == '/' && s.at[end - 2] == '*' && ascii_is_letter(s.at[end]) ? end : at;
 }
 
 enum { NOTHING = 0x110000 /* a character that is left out */ };

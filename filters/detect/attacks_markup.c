@@ -132,7 +132,7 @@ static void judge_attribute(struct tag *t, struct str name, struct str value, bo
                                              "poster", "background", "code", "codebase", "lowsrc", "dynsrc", "content", "srcset",
                                              "manifest", "classid", "url" };
     char room[VALUE_BYTES_MAX];
-    if (name.len > 4 && str_starts_nocase(name, STR("on")) && attack_is_letter(name.at[2])) {
+    if (name.len > 4 && str_starts_nocase(name, STR("on")) && ascii_is_letter(name.at[2])) {
         if (has_value && value.len && *value.at != '{')
             found(t, is_event(str_from(name, 2)) || is_code(value) ? RULE_XSS_HANDLER : RULE_XSS_HANDLER_ODD);
         return;
@@ -252,7 +252,7 @@ size_t attack_tag(struct attack_look *l, size_t at)
     t.at += t.is_end;
     while (t.at < t.stop && l->text.at[t.at] == '\0')
         t.at++;
-    if (!attack_is_letter(byte_at(&t, t.at)))
+    if (!ascii_is_letter(byte_at(&t, t.at)))
         return at + 1;
     struct str name = read_name(&t, room);
     size_t behind = t.at;
@@ -274,7 +274,7 @@ void attack_event(struct attack_look *l, size_t to)
 {
     struct str s = l->text;
     size_t end = to - 1, from;
-    for (from = end; from && attack_is_letter(s.at[from - 1]); from--)
+    for (from = end; from && ascii_is_letter(s.at[from - 1]); from--)
         ;
     if (end - from < 5 || !is_event(str_of(s.at + from + 2, end - from - 2)))
         return;

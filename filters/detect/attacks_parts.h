@@ -3,6 +3,7 @@
 #define DETECT_ATTACKS_PARTS_H
 
 #include "filters/detect/attacks.h"
+#include "proxy/base/ascii.h"
 
 enum attack_rule_name {
 #define RULE(name, id, category, score, expression, about) RULE_##name,
@@ -127,14 +128,9 @@ struct attack_word {
 /* The word's kind, without case; 0: it is not there. */
 uint8_t attack_word_kind(const struct attack_word *words, size_t n, struct str word);
 
-static inline bool attack_is_letter(char c)
-{
-    c = ascii_lower(c);
-    return c >= 'a' && c <= 'z';
-}
 static inline bool attack_is_word(char c)
 {
-    return attack_is_letter(c) || ascii_is_digit(c) || c == '_';
+    return ascii_is_alnum(c) || c == '_';
 }
 static inline bool attack_is_any(char c, const char *signs)
 {

@@ -107,8 +107,8 @@ static struct command read_command(struct str s, size_t at)
             break;
         if (b == '$' && str_starts_nocase(str_from(s, at), STR("$IFS")))
             break;
-        if (b == '\'' || b == '"' || b == '^' || (b == '\\' && !(at + 1 < s.len && attack_is_letter(s.at[at + 1]) && !n))) {
-            if (b == '\\' && n && at + 1 < s.len && !attack_is_letter(s.at[at + 1]))
+        if (b == '\'' || b == '"' || b == '^' || (b == '\\' && !(at + 1 < s.len && ascii_is_letter(s.at[at + 1]) && !n))) {
+            if (b == '\\' && n && at + 1 < s.len && !ascii_is_letter(s.at[at + 1]))
                 break;
             bool within = n && at + 1 < s.len && (attack_is_word(s.at[at + 1]) || s.at[at + 1] == b);
             c.is_hidden |= within;
@@ -197,7 +197,7 @@ static bool is_name(struct str s)
 {
     bool is = s.len > 0;
     for (size_t i = 0; is && i < s.len; i++)
-        is = attack_is_letter(s.at[i]) || (unsigned char)s.at[i] >= 0x80;
+        is = ascii_is_letter(s.at[i]) || (unsigned char)s.at[i] >= 0x80;
     return is;
 }
 
@@ -226,8 +226,8 @@ static unsigned listed(struct str s, size_t from)
         if (b == sign && before == sign && !is_table)
             return 0;
         signs += b == sign;
-        names += (attack_is_letter(b) || (unsigned char)b >= 0x80) && before == sign;
-        if (b != sign && b != ' ' && !attack_is_letter(b) && !ascii_is_digit(b) && (unsigned char)b < 0x80)
+        names += (ascii_is_letter(b) || (unsigned char)b >= 0x80) && before == sign;
+        if (b != sign && b != ' ' && !ascii_is_letter(b) && !ascii_is_digit(b) && (unsigned char)b < 0x80)
             return 0;
         before = b == ' ' ? before : b;
     }
@@ -327,7 +327,7 @@ void attack_shell_separator(struct attack_look *l, size_t at)
     while (behind < s.len && s.at[behind] == '+') /* a blank of an address */
         behind++;
     size_t name = skip_blanks(s, behind);
-    if (name == s.len || !(attack_is_letter(s.at[name]) || attack_is_any(s.at[name], "/\\'\"$`^.{"))) {
+    if (name == s.len || !(ascii_is_letter(s.at[name]) || attack_is_any(s.at[name], "/\\'\"$`^.{"))) {
         attack_pay(l, 1);
         return;
     }
@@ -365,7 +365,7 @@ static bool is_variable(struct str s, size_t at)
     size_t end = at + 1;
     while (end < s.len && attack_is_word(s.at[end]))
         end++;
-    return end > at + 1 && attack_is_letter(s.at[at + 1]) && (s.at[at] == '$' || (s.at[at] == '%' && end < s.len && s.at[end] == '%'));
+    return end > at + 1 && ascii_is_letter(s.at[at + 1]) && (s.at[at] == '$' || (s.at[at] == '%' && end < s.len && s.at[end] == '%'));
 }
 
 /* A command that starts another one. */

@@ -25,7 +25,7 @@ static void classify_bytes(const char *p, size_t n, struct stretch *s)
     *s = (struct stretch){ 0 };
     for (size_t i = 0; i < n; i++) {
         unsigned char b = (unsigned char)p[i];
-        bool is_word = attack_is_letter((char)b) || b == '_';
+        bool is_word = ascii_is_letter((char)b) || b == '_';
         bool is_quiet = ascii_is_digit((char)b) || b == ' ' || b == ',' || b >= 0x80;
         s->words |= (uint64_t)is_word << i;
         s->signs |= (uint64_t)(!is_word && !is_quiet) << i;
@@ -78,7 +78,7 @@ static bool is_word_at(struct str s, size_t at, struct str word)
     while (i < word.len && at + i < s.len && ascii_lower(s.at[at + i]) == word.at[i])
         i++;
     char behind = byte_at(s, at + i);
-    return i == word.len && !attack_is_letter(behind) && behind != '_';
+    return i == word.len && !ascii_is_letter(behind) && behind != '_';
 }
 
 /* Does a name or a sentence's sign end before `end`, as nothing does with which a value ends? */
@@ -87,7 +87,7 @@ static bool is_behind_word(struct str s, size_t end)
     size_t at = end, least = end > EVENT_MAX ? end - EVENT_MAX : 0;
     if (!at || attack_is_any(s.at[at - 1], ",.;:!?-"))
         return at > 0;
-    while (at > least && attack_is_letter(s.at[at - 1]))
+    while (at > least && ascii_is_letter(s.at[at - 1]))
         at--;
     return at < end && (!at || (at > least && !attack_is_word(s.at[at - 1])));
 }
@@ -96,7 +96,7 @@ static bool is_behind_word(struct str s, size_t end)
 static bool is_between_words(const struct attack_look *l, size_t from, size_t end)
 {
     struct str s = l->text;
-    return from >= 2 && s.at[from - 1] == ' ' && end + 4 <= s.len && s.at[end] == ' ' && attack_is_letter(s.at[end + 1]) &&
+    return from >= 2 && s.at[from - 1] == ' ' && end + 4 <= s.len && s.at[end] == ' ' && ascii_is_letter(s.at[end + 1]) &&
            !attack_has_triple(&l->set->values, attack_triple(s.at + end + 1)) && s.at[end + 2] != '\'' && s.at[end + 3] != '\'' &&
            is_behind_word(s, from - 1);
 }
@@ -131,7 +131,7 @@ static void look_behind_quote(struct attack_look *l, size_t at)
     at = skip_blanks(s, at + 1, ")");
     char b = ascii_lower(byte_at(s, at));
     bool is = attack_is_any(b, "#;+*/^%&|=<>~-");
-    for (size_t i = 0; !is && attack_is_letter(b) && i < ARRAY_LEN(words); i++)
+    for (size_t i = 0; !is && ascii_is_letter(b) && i < ARRAY_LEN(words); i++)
         is = *words[i].at == b && is_word_at(s, at, words[i]);
     if (is)
         attack_sql_break(l, at);
@@ -154,7 +154,7 @@ static void look_before_equals(struct attack_look *l, size_t at)
 {
     struct str s = l->text;
     size_t from = at, least = at > EVENT_MAX ? at - EVENT_MAX : 0;
-    while (from > least && attack_is_letter(s.at[from - 1]))
+    while (from > least && ascii_is_letter(s.at[from - 1]))
         from--;
     if (at - from < 5 || ascii_lower(s.at[from]) != 'o' || ascii_lower(s.at[from + 1]) != 'n')
         return;

@@ -30,9 +30,9 @@ static bool is_open_end(const struct sql_cursor *c, enum sql_value v)
         quote--;
     struct str inside = str_from(c->text, quote);
     for (size_t i = 0; i + 1 < inside.len; i++)
-        if (attack_is_space(inside.at[i]) && attack_is_letter(inside.at[i + 1]))
+        if (attack_is_space(inside.at[i]) && ascii_is_letter(inside.at[i + 1]))
             return false;
-    return inside.len && (inside.len <= WORD_MAX || (inside.len <= BEHIND_MAX && !attack_is_letter(*inside.at)));
+    return inside.len && (inside.len <= WORD_MAX || (inside.len <= BEHIND_MAX && !ascii_is_letter(*inside.at)));
 }
 
 /* or ''&' */
@@ -48,7 +48,7 @@ static void judge_comparison(struct condition *k, enum sql_value left, struct st
     enum sql_lead lead = k->before.lead;
     sql_skip(c, SQL_NOT);
     struct str word = sql_text(c, sign);
-    bool is_word = attack_is_letter(*word.at);
+    bool is_word = ascii_is_letter(*word.at);
     if (str_eq_nocase(word, STR("sounds")))
         sql_next(c); /* like */
     size_t from = sql_peek(c).from;
@@ -56,7 +56,7 @@ static void judge_comparison(struct condition *k, enum sql_value left, struct st
     struct str right_text = str_of(c->text.at + from, c->at > from ? c->at - from : 0);
     struct sql_token tail = sql_peek(c);
     bool ended = sql_ends(tail) || tail.kind == SQL_LOGIC || tail.kind == SQL_CLOSE || right == VALUE_OPEN_STRING;
-    if (right == VALUE_NONE || (right == VALUE_CONST && left == VALUE_CONST && str_eq_nocase(word, STR("is")) && !attack_is_letter(*right_text.at)))
+    if (right == VALUE_NONE || (right == VALUE_CONST && left == VALUE_CONST && str_eq_nocase(word, STR("is")) && !ascii_is_letter(*right_text.at)))
         return;
     if (right == VALUE_SLOW || left == VALUE_SLOW || right == VALUE_SELECT || left == VALUE_SELECT) {
         found(k, sql_begins(lead) || sql_is_constant(left) || sql_is_constant(right) ? RULE_SQL_CONDITION : RULE_SQL_COMPARISON);
@@ -115,7 +115,7 @@ static void judge_alone(struct condition *k, enum sql_value value)
              (sql_ends(tail) || tail.kind == SQL_LOGIC || tail.kind == SQL_CLOSE))
         found(k, commented || is_open_end(&k->at, value) || ends_on_sign(&k->at, value) ? RULE_SQL_CONDITION : RULE_SQL_HALF);
     else if (value == VALUE_CONST && (sql_ends(tail) || tail.kind == SQL_CLOSE || tail.kind == SQL_LOGIC) && sql_begins(lead)) {
-        bool is_word = attack_is_letter(k->at.text.at[k->at.at - 1]) && lead == LEAD_NUMBER && k->before.is_first && tail.kind == SQL_END;
+        bool is_word = ascii_is_letter(k->at.text.at[k->at.at - 1]) && lead == LEAD_NUMBER && k->before.is_first && tail.kind == SQL_END;
         if (commented || is_word || (sql_breaks_out(lead) && tail.kind != SQL_SEMICOLON))
             found(k, commented || is_word || is_joined_on(&k->at) ? RULE_SQL_CONDITION : RULE_SQL_HALF);
     } else if (value == VALUE_NAME && sql_breaks_out(lead) && sql_cuts_off(&k->at, tail))
@@ -152,7 +152,7 @@ static bool is_member(struct str s, size_t from, size_t end)
 
 void attack_sql_logic(struct attack_look *l, size_t from, size_t end)
 {
-    bool is_sign = !attack_is_letter(l->text.at[from]);
+    bool is_sign = !ascii_is_letter(l->text.at[from]);
     struct condition k = { .look = l, .before = sql_before(l, from), .at = sql_at(l, end), .from = from };
     if ((is_sign && !sql_begins(k.before.lead)) || is_member(l->text, from, end))
         return;
@@ -186,7 +186,7 @@ static bool goes_on(const struct sql_cursor *c, enum sql_value v, struct sql_tok
     if (tail.kind == SQL_LOGIC || tail.kind == SQL_COMPARE) {
         sql_next(&ahead);
         enum sql_value more = sql_value(&ahead);
-        bool is_sign = tail.kind == SQL_COMPARE && !attack_is_letter(c->text.at[tail.from]);
+        bool is_sign = tail.kind == SQL_COMPARE && !ascii_is_letter(c->text.at[tail.from]);
         struct sql_token next = sql_peek(&ahead);
         if (!sql_is_constant(more) || next.kind == SQL_NAME || next.kind == SQL_COMMA)
             return false;

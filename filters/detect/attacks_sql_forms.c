@@ -25,7 +25,7 @@ bool sql_is_bare(struct str s)
 {
     size_t letters = 0;
     for (size_t i = 0; i < s.len && i <= BEHIND_MAX; i++)
-        letters += attack_is_letter(s.at[i]);
+        letters += ascii_is_letter(s.at[i]);
     return letters <= WORD_MAX && s.len <= BEHIND_MAX;
 }
 

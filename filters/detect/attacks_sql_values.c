@@ -157,7 +157,7 @@ static bool begins_string(struct attack_look *l, size_t at)
     const char *begin = s.at + (goes_on ? l->quotes[which].to : from), *end = s.at + at;
     attack_pay(l, (size_t)(end - begin));
     for (const char *q = begin; (q = memchr(q, s.at[at], (size_t)(end - q))); q++) {
-        bool within = *q == '\'' && q > s.at && attack_is_letter(q[-1]) && attack_is_letter(q[1]);
+        bool within = *q == '\'' && q > s.at && ascii_is_letter(q[-1]) && ascii_is_letter(q[1]);
         odd ^= !within && !(q > s.at && q[-1] == '\\');
     }
     l->quotes[which].from = from;

@@ -107,7 +107,7 @@ static bool stands_at(struct str text, size_t at, struct str word)
         if (ascii_lower(text.at[at + i]) != word.at[i])
             return false;
     size_t end = at + word.len;
-    return end == text.len || !ascii_is_alnum(word.at[word.len - 1]) || !(is_lower(text.at[end]) || is_upper(text.at[end]));
+    return end == text.len || !ascii_is_alnum(word.at[word.len - 1]) || !ascii_is_letter(text.at[end]);
 }
 
 static void hear(struct pattern_heard *h, uint32_t list, size_t begin, size_t end)

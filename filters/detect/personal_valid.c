@@ -194,7 +194,7 @@ bool personal_mac_dotted(struct str text, size_t *start, size_t *end)
 {
     bool letter = false, digit = false;
     for (size_t i = *start; i < *end; i++) {
-        letter |= is_lower(text.at[i]) || is_upper(text.at[i]);
+        letter |= ascii_is_letter(text.at[i]);
         digit |= ascii_is_digit(text.at[i]);
     }
     return letter && digit && near_begins(text, *start) && near_ends(text, *end) && !near_is_part_of_number(text, *start, *end);

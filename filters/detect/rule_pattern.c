@@ -2,6 +2,7 @@
 #include "filters/detect/rule_parts.h"
 
 #include "filters/detect/rules.h"
+#include "proxy/base/ascii.h"
 #include "proxy/base/utf8.h"
 
 enum { PIECES_MAX = 2000, NESTING_MAX = 40 };
@@ -34,8 +35,7 @@ static bool is_words(struct str s)
 
 static bool is_ascii_word(char c)
 {
-    char l = ascii_lower(c);
-    return (l >= 'a' && l <= 'z') || ascii_is_digit(c) || c == '_';
+    return ascii_is_alnum(c) || c == '_';
 }
 
 /* A byte as an expression that stands for nothing else. */

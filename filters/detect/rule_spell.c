@@ -1,6 +1,7 @@
 /* rule_spell.c - words that are written short, one by one: instruct(?:ion|ed)s? */
 #include "filters/detect/rule_parts.h"
 
+#include "proxy/base/ascii.h"
 #include "proxy/base/utf8.h"
 
 enum { DEEP_MAX = 8 };
@@ -25,8 +26,7 @@ size_t rule_step_over(struct str p)
 
 bool rule_is_word_byte(char c)
 {
-    char l = ascii_lower(c);
-    return (l >= 'a' && l <= 'z') || ascii_is_digit(l) || l == '-' || l == '\'' || (unsigned char)l >= 0x80;
+    return ascii_is_alnum(c) || c == '-' || c == '\'' || (unsigned char)c >= 0x80;
 }
 
 static bool spell_deeper(struct rule_writing *w, struct str s, struct rule_spelled *out)
