@@ -31,26 +31,26 @@ static struct str string_at(struct judging *g, const struct jsonx *j, uint32_t n
     return text;
 }
 
-static double number_at(const struct jsonx *j, uint32_t node)
+static double number_at(struct judging *g, const struct jsonx *j, uint32_t node)
 {
     char text[400];
     struct str raw = jsonx_raw(j, node);
     if (raw.len >= sizeof text)
-        return raw.len && *raw.at == '-' ? -1e308 : 1e308;
+        return give_up(g);
     memcpy(text, raw.at, raw.len);
     text[raw.len] = '\0';
     return strtod(text, NULL);
 }
 
-static bool is_whole_number(const struct jsonx *j, uint32_t node)
+static bool is_whole_number(struct judging *g, const struct jsonx *j, uint32_t node)
 {
-    double d = number_at(j, node);
+    double d = number_at(g, j, node);
     struct str raw = jsonx_raw(j, node);
     bool is_plain = !str_has(raw, '.') && !str_has(raw, 'e') && !str_has(raw, 'E');
     return is_plain || (d > -9e15 && d < 9e15 && d == (double)(int64_t)d);
 }
 
-static bool is_type(const struct judging *g, uint32_t type, uint32_t value)
+static bool is_type(struct judging *g, uint32_t type, uint32_t value)
 {
     const struct jsonx *s = g->schema;
     if (jsonx_is(s, type, JSONX_ARRAY)) {
@@ -62,7 +62,7 @@ static bool is_type(const struct judging *g, uint32_t type, uint32_t value)
     for (size_t i = 0; i < SCHEMA_TYPES_COUNT; i++)
         if (jsonx_string_is(s, type, SCHEMA_TYPES[i].name))
             return (SCHEMA_TYPES[i].kinds >> jsonx_kind(g->value, value) & 1) &&
-                   (!SCHEMA_TYPES[i].whole || is_whole_number(g->value, value));
+                   (!SCHEMA_TYPES[i].whole || is_whole_number(g, g->value, value));
     return false;
 }
 
@@ -73,7 +73,7 @@ static bool is_same(struct judging *g, const struct jsonx *a, uint32_t at, const
     if (++g->steps > STEPS_MAX || kind != jsonx_kind(b, bt))
         return false;
     if (kind == JSONX_NUMBER)
-        return number_at(a, at) == number_at(b, bt);
+        return number_at(g, a, at) == number_at(g, b, bt);
     if (kind == JSONX_STRING) {
         struct str text = string_at(g, a, at);
         return text.at && jsonx_string_is(b, bt, text);
@@ -187,15 +187,16 @@ static bool count_fits(const struct judging *g, uint32_t schema, uint32_t value,
     return !jsonx_u64(g->schema, jsonx_member(g->schema, schema, most), &bound) || n <= bound;
 }
 
-static bool number_fits(const struct judging *g, uint32_t schema, uint32_t value)
+static bool number_fits(struct judging *g, uint32_t schema, uint32_t value)
 {
     const struct jsonx *s = g->schema;
     uint32_t least = jsonx_member(s, schema, STR("minimum")), most = jsonx_member(s, schema, STR("maximum"));
     uint32_t above = jsonx_member(s, schema, STR("exclusiveMinimum")), below = jsonx_member(s, schema, STR("exclusiveMaximum"));
     uint32_t step = jsonx_member(s, schema, STR("multipleOf"));
-    double d = number_at(g->value, value), steps = step == JSONX_NO_NODE ? 0 : d / number_at(s, step);
-    return fabs(steps - round(steps)) <= 1e-9 * fmax(1, fabs(steps)) && (least == JSONX_NO_NODE || d >= number_at(s, least)) && (most == JSONX_NO_NODE || d <= number_at(s, most)) &&
-           (above == JSONX_NO_NODE || d > number_at(s, above)) && (below == JSONX_NO_NODE || d < number_at(s, below));
+    double d = number_at(g, g->value, value), steps = step == JSONX_NO_NODE ? 0 : d / number_at(g, s, step);
+    return fabs(steps - round(steps)) <= 1e-9 * fmax(1, fabs(steps)) && (least == JSONX_NO_NODE || d >= number_at(g, s, least)) &&
+           (most == JSONX_NO_NODE || d <= number_at(g, s, most)) && (above == JSONX_NO_NODE || d > number_at(g, s, above)) &&
+           (below == JSONX_NO_NODE || d < number_at(g, s, below));
 }
 
 /* How many of the list allow it, up to `enough`. */

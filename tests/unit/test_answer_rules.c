@@ -367,6 +367,29 @@ TEST("an expression is looked for as long as that is cheap")
     arena_finish(&a);
 }
 
+TEST("a number of more digits than are read conforms to nothing")
+{
+    static const char *const schemas[] = { "{\"minimum\":10}", "{\"not\":{\"maximum\":10}}" };
+    struct problems problems;
+    struct arena a;
+    char value[500];
+    arena_init(&a, 1 << 20);
+    problems_init(&problems, STR("t"), STR_NONE);
+    snprintf(value, sizeof value, "0.%0420d", 1);
+    for (size_t i = 0; i < ARRAY_LEN(schemas); i++) {
+        struct json_schema *s = schema_of(schemas[i], &problems);
+        struct jsonx j;
+        struct jsonx_error error;
+        jsonx_init(&j);
+        CHECK(s && jsonx_index(&j, str_c(value), &JSONX_LIMITS_DEFAULT, &error));
+        CHECK_INT(json_schema_allows(s, &j, &a), false);
+        jsonx_finish(&j);
+        json_schema_free(s);
+    }
+    problems_finish(&problems);
+    arena_finish(&a);
+}
+
 TEST("a schema with a word that is not kept is refused")
 {
     static const char *const bad[] = { "{\"pattern\":\"(a\"}", "{\"type\":\"text\"}", "{\"properties\":[]}", "{\"items\":{\"$ref\":\"other.json\"}}",
