@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "proxy/base/utf8.h"
+
 static const struct {
     unsigned bits;
     const char *words;
@@ -49,7 +51,7 @@ static unsigned bits_of(const struct rarity *r, struct str word)
     if (listed)
         return listed->bits;
     for (size_t i = 0; i < word.len; i++)
-        characters += ((unsigned char)word.at[i] & 0xc0) != 0x80;
+        characters += !utf8_is_inside(word.at[i]);
     unsigned bits = BITS_SHORT + (unsigned)(characters < BITS_LONG ? characters : BITS_LONG);
     return bits < BITS_LONG ? bits : BITS_LONG;
 }

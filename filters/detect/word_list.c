@@ -177,14 +177,6 @@ static bool is_word_character(uint32_t c)
     return false;
 }
 
-static size_t character_before(struct str text, size_t at)
-{
-    do
-        at--;
-    while (at > 0 && ((unsigned char)text.at[at] & 0xc0) == 0x80);
-    return at;
-}
-
 static bool is_word_at(struct str text, size_t at)
 {
     return is_word_character(utf8_decode(text.at + at));
@@ -198,9 +190,9 @@ bool word_has_letter(struct str text, size_t at)
 bool word_has_borders(struct str text, size_t from, size_t to, bool left, bool right)
 {
     assert(from < to && to <= text.len);
-    if (left && from > 0 && is_word_at(text, from) && is_word_at(text, character_before(text, from)))
+    if (left && from > 0 && is_word_at(text, from) && is_word_at(text, utf8_until(text, from - 1)))
         return false;
-    return !right || to == text.len || !is_word_at(text, character_before(text, to)) || !is_word_at(text, to);
+    return !right || to == text.len || !is_word_at(text, utf8_until(text, to - 1)) || !is_word_at(text, to);
 }
 
 bool word_stands_alone(struct str text, size_t from, size_t to)

@@ -46,10 +46,7 @@ static void piece_sort(struct piece *p)
 /* Where the last character of `out` begins. */
 static size_t last_char(const struct form *out)
 {
-    size_t i = out->len - 1;
-    while (i && ((unsigned char)out->text[i] & 0xc0) == 0x80)
-        i--;
-    return i;
+    return utf8_until(str_of(out->text, out->len), out->len - 1);
 }
 
 size_t fold_marks(struct fold *f, uint32_t code, size_t i, size_t j)

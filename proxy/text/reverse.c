@@ -4,6 +4,7 @@
  *
  * On paper an override ends with its line. A model has no paper, and who turns a whole text round turns its lines round with it: so
  * it is read up to where the override is taken back, or to the end. Of lines that were turned round one by one each is right. */
+#include "proxy/base/utf8.h"
 #include "proxy/text/view_parts.h"
 
 enum { RUN_MIN_CHARS = 4, RLO = 0x202e, PDF = 0x202c };
@@ -13,7 +14,7 @@ static bool add_reversed(struct view_memory *m, struct form *out, const struct r
 {
     while (j > i) {
         size_t start = j - 1;
-        while (start > i && ((unsigned char)in->text.at[start] & 0xc0) == 0x80)
+        while (start > i && utf8_is_inside(in->text.at[start]))
             start--;
         if (!form_copy(m, out, in, start, j))
             return false;

@@ -1,4 +1,5 @@
 /* upside.c - ǝɹouƃı: letters that look like others which stand on their heads, read from the end to the beginning. */
+#include "proxy/base/utf8.h"
 #include "proxy/text/view_parts.h"
 
 enum { UPSIDE_TELLING = 4 };
@@ -26,7 +27,7 @@ static char upside_letter(uint32_t code)
 /* Letters of the Latin alphabet that are others when they are turned round. */
 static char turned(char c)
 {
-    static const char PAIRS[] = "bqqbdppdnuunMWWM";
+    static const char PAIRS[] = "bqdpnuMW";
     for (size_t i = 0; i + 1 < sizeof PAIRS; i++)
         if (PAIRS[i] == c)
             return PAIRS[i ^ 1];
@@ -60,8 +61,7 @@ bool upside_text(struct view_memory *m, struct reading in, struct form *out)
         return false;
     m->work += 8 * s.len;
     for (size_t start, end = s.len; end; end = start) {
-        for (start = end - 1; start && ((unsigned char)s.at[start] & 0xc0) == 0x80;)
-            start--;
+        start = utf8_until(s, end - 1);
         size_t width;
         uint32_t code = char_at(s, start, &width);
         char letter = code < 0x80 ? turned((char)code) : upside_letter(code);
