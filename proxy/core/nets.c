@@ -4,8 +4,10 @@
 bool nets_read(struct arena *a, const struct texts *texts, bool *has_unix, struct problems *problems, struct nets *out)
 {
     *out = (struct nets){ .at = arena_array(a, struct cidr, texts->count + 1) };
-    bool ok = out->at != NULL;
-    for (size_t i = 0; out->at && i < texts->count; i++) {
+    bool ok = true;
+    if (!out->at)
+        return setting_no_memory(&(struct reading){ .problems = problems }, texts->count ? texts->spans[0] : (struct span){ 0 });
+    for (size_t i = 0; i < texts->count; i++) {
         if (has_unix && str_eq(texts->at[i], STR("unix"))) {
             *has_unix = true;
         } else if (cidr_parse(texts->at[i], &out->at[out->count])) {

@@ -10,8 +10,8 @@ struct nets {
     size_t count;
 };
 
-/* Each text that is no network is complained about at its place, and then false. Where `has_unix` is given, the word `unix` is taken
- * too, and only noted there. */
+/* Each text that is no network, and an arena that is full, is complained about at its place, and then false. Where
+ * `has_unix` is given, the word `unix` is taken too, and only noted there. */
 bool nets_read(struct arena *a, const struct texts *texts, bool *has_unix, struct problems *problems, struct nets *out);
 bool nets_have(const struct nets *nets, const struct ip_address *ip);
 

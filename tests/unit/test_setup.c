@@ -479,3 +479,16 @@ TEST("every stage of the journey that seats filters is a word of a route")
     CHECK(stage_named(STR("relay")) == STAGE_RELAY && stage_named(STR("x")) == STAGE_COUNT);
     arena_finish(&a);
 }
+
+TEST("networks for which there is no memory are a mistake, not an empty list")
+{
+    struct arena arena;
+    struct problems told;
+    struct nets nets;
+    arena_init(&arena, 0);
+    problems_init(&told, STR("t"), STR_NONE);
+    struct texts texts = { .at = &STR("10.0.0.0/8"), .spans = &(struct span){ .line = 1 }, .count = 1 };
+    CHECK(!nets_read(&arena, &texts, NULL, &told, &nets) && told.errors == 1);
+    problems_finish(&told);
+    arena_finish(&arena);
+}
