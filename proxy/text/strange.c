@@ -122,6 +122,11 @@ static bool is_rotated(struct str s, struct strange *to)
     return best <= WORTH_ENGLISH * letters && best >= WORTH_MIN * letters && best + WORTH_LESS * letters <= as_it_is;
 }
 
+static char rot47(char c)
+{
+    return c > ' ' && c < 0x7f ? (char)(33 + (c - 33 + 47) % 94) : c;
+}
+
 static bool is_rot47(struct str s)
 {
     unsigned seen[LETTERS] = { 0 }, letters = 0, others = 0;

@@ -13,10 +13,6 @@ struct strange {
 /* What is strange about a plain text: a bounded number of steps each sample, told from some of them. */
 void look_strange(struct str text, struct strange *to, uint64_t *work);
 
-static inline char rot47(char c)
-{
-    return c > ' ' && c < 0x7f ? (char)(33 + (c - 33 + 47) % 94) : c;
-}
 /* The text with its letters put back. */
 bool decipher_text(struct view_memory *m, struct reading in, struct form *out, const struct strange *how) MUST_USE;
 /* decode_dense.c: Morse; base85 and uuencode. */
