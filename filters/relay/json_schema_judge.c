@@ -12,7 +12,7 @@ struct judging {
     unsigned steps; /* what anyOf in anyOf may cost */
     unsigned depth; /* of references that lead to themselves */
 };
-enum { STEPS_MAX = 100 * 1000, NESTED_MAX = 400, FIND_STEPS = 20 };
+enum { STEPS_MAX = 100 * 1000, NESTED_MAX = 400, FIND_STEPS = 20, LOOKS_A_STEP = 32 };
 
 static bool allows(struct judging *g, uint32_t schema, uint32_t value);
 
@@ -84,6 +84,7 @@ static bool is_same(struct judging *g, const struct jsonx *a, uint32_t at, const
     for (uint32_t e = jsonx_first(a, at); e != JSONX_NO_NODE; e = jsonx_next(a, at, e), n++) {
         if (kind == JSONX_OBJECT) {
             struct str name = string_at(g, a, jsonx_key_of(a, e));
+            g->steps += (b->nodes[bt].next - bt) / LOOKS_A_STEP;
             other = name.at ? jsonx_member(b, bt, name) : JSONX_NO_NODE;
         }
         if (other == JSONX_NO_NODE || !is_same(g, a, e, b, other))

@@ -367,6 +367,37 @@ TEST("an expression is looked for as long as that is cheap")
     arena_finish(&a);
 }
 
+/* Members in another order are each looked for among all. */
+TEST("objects are compared as long as that is cheap")
+{
+    struct problems problems;
+    struct arena a;
+    struct buf text;
+    arena_init(&a, 1 << 20);
+    problems_init(&problems, STR("t"), STR_NONE);
+    buf_init(&text, 1 << 20);
+    struct json_schema *s = schema_of("{\"not\":{\"uniqueItems\":true}}", &problems);
+    for (int members = 100; members <= 10000; members *= 100) {
+        struct jsonx j;
+        struct jsonx_error error;
+        jsonx_init(&j);
+        buf_clear(&text);
+        bool ok = buf_add(&text, STR("[{"));
+        for (int i = 0; ok && i < members; i++)
+            ok = buf_addf(&text, "%s\"%d\":1", i ? "," : "", i);
+        ok = ok && buf_add(&text, STR("},{"));
+        for (int i = members; ok && i-- > 0;)
+            ok = buf_addf(&text, "\"%d\":1%s", i, i ? "," : "");
+        CHECK(s && ok && buf_add(&text, STR("}]")) && jsonx_index(&j, buf_str(&text), &JSONX_LIMITS_DEFAULT, &error));
+        CHECK_INT(json_schema_allows(s, &j, &a), members == 100);
+        jsonx_finish(&j);
+    }
+    json_schema_free(s);
+    buf_finish(&text);
+    problems_finish(&problems);
+    arena_finish(&a);
+}
+
 TEST("a number of more digits than are read conforms to nothing")
 {
     static const char *const schemas[] = { "{\"minimum\":10}", "{\"not\":{\"maximum\":10}}" };
