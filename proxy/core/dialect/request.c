@@ -105,8 +105,8 @@ static bool read_background(struct asked *q, uint32_t value)
     return true;
 }
 
-/* Everybody behind one gateway is the same principal to the model server: what one stored, another could name. */
-/* Gateways in front of a model server write into it where the answer is, in base64. */
+/* Everybody behind one gateway is the same principal to the model server: what one stored, another could name.
+ * Gateways in front of a model server write into the id where the answer is, in base64. */
 static bool read_previous(struct asked *q, uint32_t value)
 {
     enum { ID_MAX_BYTES = 512 };
