@@ -63,11 +63,6 @@ static bool check(void *policy, struct setup *s, struct problems *problems)
 
 /* ---- the worker's callers, one for each key ---- */
 
-static bool copy_list(struct arena *a, const struct texts *from, struct strs *to)
-{
-    return strs_copy(a, from->at, from->count, to);
-}
-
 static struct caller *caller_of(const struct api_key *k)
 {
     struct caller *c = caller_new(64 * 1024);
@@ -82,8 +77,8 @@ static struct caller *caller_of(const struct api_key *k)
     c->tenant = arena_copy(a, k->tenant);
     c->app = arena_copy(a, k->app.len ? k->app : k->name.text);
     c->token_id = arena_copy(a, k->id);
-    if (c->subject.at && c->tenant.at && c->app.at && c->token_id.at && copy_list(a, &k->roles, &c->roles) &&
-        copy_list(a, &k->scopes, &c->scopes) && copy_list(a, &k->groups, &c->groups))
+    if (c->subject.at && c->tenant.at && c->app.at && c->token_id.at && strs_copy(a, k->roles.at, k->roles.count, &c->roles) &&
+        strs_copy(a, k->scopes.at, k->scopes.count, &c->scopes) && strs_copy(a, k->groups.at, k->groups.count, &c->groups))
         return c;
     caller_unref(c);
     return NULL;

@@ -57,11 +57,6 @@ static bool copy(struct arena *a, struct str from, struct str *to)
     return to->at != NULL && from.len <= FIELD_MAX;
 }
 
-static bool copy_list(struct arena *a, const struct strs *from, struct strs *to)
-{
-    return strs_copy(a, from->at, from->count, to);
-}
-
 struct caller *who_caller(const struct who *w, const struct issuer *i, uint64_t exp)
 {
     size_t size = CALLER_SLACK + i->name.text.len + w->subject.len + w->tenant.len + w->app.len + w->name.len +
@@ -80,9 +75,9 @@ struct caller *who_caller(const struct who *w, const struct issuer *i, uint64_t 
     struct arena *a = &c->arena;
     if (copy(a, i->name.text, &c->issuer) && copy(a, w->subject, &c->subject) && copy(a, w->tenant, &c->tenant) &&
         copy(a, w->app, &c->app) && copy(a, w->name, &c->name) && copy(a, w->token_id, &c->token_id) &&
-        copy(a, w->app_auth, &c->app_auth) && copy_list(a, &w->roles, &c->roles) &&
-        copy_list(a, &w->scopes, &c->scopes) && copy_list(a, &w->groups, &c->groups) &&
-        copy_list(a, &w->contexts, &c->contexts))
+        copy(a, w->app_auth, &c->app_auth) && strs_copy(a, w->roles.at, w->roles.count, &c->roles) &&
+        strs_copy(a, w->scopes.at, w->scopes.count, &c->scopes) && strs_copy(a, w->groups.at, w->groups.count, &c->groups) &&
+        strs_copy(a, w->contexts.at, w->contexts.count, &c->contexts))
         return c;
     caller_unref(c);
     return NULL;

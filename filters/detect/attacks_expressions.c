@@ -103,7 +103,7 @@ static const char *find_beginnings(struct attack_beginnings *set, struct pattern
     fold_classes(a->group, codes);
     for (uint32_t x = 0; x < end; x++) {
         uint32_t one = pattern_automaton_next(a, start, x);
-        struct attack_triples *t = attack_is_word((char)a->group->of_class[x]) ? &set->words : &set->signs;
+        struct attack_triples *t = ascii_is_word(a->group->of_class[x]) ? &set->words : &set->signs;
         for (uint32_t y = 0; one != STATE_DEAD && y < end; y++) {
             uint32_t two = one == STATE_UNKNOWN ? one : pattern_automaton_next(a, one, y), third = 0;
             if (two == STATE_UNKNOWN)
@@ -325,7 +325,7 @@ static bool stands(struct attack_look *l, size_t from, size_t to, enum place pla
     case PLACE_PERCENT:
         return is_within(l, from, place);
     case PLACE_INSIDE:
-        return attack_is_word(before);
+        return ascii_is_word(before);
     case PLACE_UNTAGGED:
         return is_untagged(l, from);
     }
@@ -379,7 +379,7 @@ void attack_match(struct attack_look *l, size_t from)
     const struct pattern_group *g = a->group;
     const uint32_t *next = a->next;
     const size_t len = l->text.len, stop = l->steps < len - from ? from + l->steps : len;
-    uint32_t row = a->starts[from && pattern_is_word((unsigned char)l->text.at[from - 1])] << g->width_log2;
+    uint32_t row = a->starts[from && ascii_is_word(l->text.at[from - 1])] << g->width_log2;
     size_t i = from;
     for (; i <= stop; i++) {
         uint32_t class = i < len ? g->class_of[(unsigned char)l->text.at[i]] : g->classes - 1, to = next[row + class];

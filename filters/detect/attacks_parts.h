@@ -128,10 +128,6 @@ struct attack_word {
 /* The word's kind, without case; 0: it is not there. */
 uint8_t attack_word_kind(const struct attack_word *words, size_t n, struct str word);
 
-static inline bool attack_is_word(char c)
-{
-    return ascii_is_alnum(c) || c == '_';
-}
 static inline bool attack_is_any(char c, const char *signs)
 {
     return c && strchr(signs, c);

@@ -110,7 +110,7 @@ static struct command read_command(struct str s, size_t at)
         if (b == '\'' || b == '"' || b == '^' || (b == '\\' && !(at + 1 < s.len && ascii_is_letter(s.at[at + 1]) && !n))) {
             if (b == '\\' && n && at + 1 < s.len && !ascii_is_letter(s.at[at + 1]))
                 break;
-            bool within = n && at + 1 < s.len && (attack_is_word(s.at[at + 1]) || s.at[at + 1] == b);
+            bool within = n && at + 1 < s.len && (ascii_is_word(s.at[at + 1]) || s.at[at + 1] == b);
             c.is_hidden |= within;
             if (!within && n)
                 break;
@@ -163,7 +163,7 @@ static enum argument read_argument(struct str s, size_t end)
     size_t i = at;
     bool sign = false;
     for (; i < s.len && i - at < LOOK_MAX && !ends_word(s.at[i]); i++)
-        sign |= attack_is_any(s.at[i], "/\\=@*") || (s.at[i] == '.' && i + 1 < s.len && attack_is_word(s.at[i + 1])) || s.at[i] == ':';
+        sign |= attack_is_any(s.at[i], "/\\=@*") || (s.at[i] == '.' && i + 1 < s.len && ascii_is_word(s.at[i + 1])) || s.at[i] == ':';
     bool number = true;
     for (size_t k = at; k < i; k++)
         number &= ascii_is_digit(s.at[k]);
@@ -205,7 +205,7 @@ static bool is_name(struct str s)
 static bool is_markup(struct str s, size_t at, size_t behind, size_t end)
 {
     size_t from = at;
-    while (s.at[at] == ';' && from && at - from < 9 && (attack_is_word(s.at[from - 1]) || s.at[from - 1] == '#'))
+    while (s.at[at] == ';' && from && at - from < 9 && (ascii_is_word(s.at[from - 1]) || s.at[from - 1] == '#'))
         from--;
     if (from < at && from && s.at[from - 1] == '&')
         return true;
@@ -273,7 +273,7 @@ static void judge_command(const struct place *p)
 static bool is_closed(struct str s, size_t at)
 {
     size_t stop = at + LOOK_MAX < s.len ? at + LOOK_MAX : s.len;
-    while (at < stop && (attack_is_word(s.at[at]) || attack_is_any(s.at[at], " ./*-")))
+    while (at < stop && (ascii_is_word(s.at[at]) || attack_is_any(s.at[at], " ./*-")))
         at++;
     return at < stop && s.at[at] == ')';
 }
@@ -307,7 +307,7 @@ void attack_shell_tick(struct attack_look *l, size_t at)
     if (end >= s.len || s.at[end] != '`' || end == at + 1)
         return;
     bool whole = at == 0 && (end + 1 == s.len || !attack_is_space(s.at[end + 1]));
-    bool in_value = at && (attack_is_any(s.at[at - 1], "=;|&'\"?{") || attack_is_word(s.at[at - 1]));
+    bool in_value = at && (attack_is_any(s.at[at - 1], "=;|&'\"?{") || ascii_is_word(s.at[at - 1]));
     bool in_text = at && attack_is_any(s.at[at - 1], "/,(") && !memchr(s.at + at, ' ', end - at);
     if (whole || in_value || in_text)
         judge_substitution(l, at, at + 1);
@@ -363,7 +363,7 @@ static bool are_arguments(struct str s, size_t at)
 static bool is_variable(struct str s, size_t at)
 {
     size_t end = at + 1;
-    while (end < s.len && attack_is_word(s.at[end]))
+    while (end < s.len && ascii_is_word(s.at[end]))
         end++;
     return end > at + 1 && ascii_is_letter(s.at[at + 1]) && (s.at[at] == '$' || (s.at[at] == '%' && end < s.len && s.at[end] == '%'));
 }

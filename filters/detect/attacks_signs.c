@@ -89,7 +89,7 @@ static bool is_behind_word(struct str s, size_t end)
         return at > 0;
     while (at > least && ascii_is_letter(s.at[at - 1]))
         at--;
-    return at < end && (!at || (at > least && !attack_is_word(s.at[at - 1])));
+    return at < end && (!at || (at > least && !ascii_is_word(s.at[at - 1])));
 }
 
 /* A word before and one behind, and neither is anything to SQL: nearly every `and` of a text is such. */
@@ -159,7 +159,7 @@ static void look_before_equals(struct attack_look *l, size_t at)
     if (at - from < 5 || ascii_lower(s.at[from]) != 'o' || ascii_lower(s.at[from + 1]) != 'n')
         return;
     char before = from ? s.at[from - 1] : ' ';
-    if (!attack_is_word(before) && !attack_is_any(before, ".$-"))
+    if (!ascii_is_word(before) && !attack_is_any(before, ".$-"))
         attack_event(l, at + 1);
 }
 

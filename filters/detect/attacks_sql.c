@@ -222,7 +222,7 @@ static bool is_joined(const struct sql_cursor *c, struct sql_token sign, enum sq
 /* $("div"): the quote opens what a call is given, and the same one before a parenthesis closes it. */
 static bool is_given(struct str s, size_t quote)
 {
-    if (quote < 2 || s.at[quote - 1] != '(' || !(attack_is_word(s.at[quote - 2]) || s.at[quote - 2] == '$'))
+    if (quote < 2 || s.at[quote - 1] != '(' || !(ascii_is_word(s.at[quote - 2]) || s.at[quote - 2] == '$'))
         return false;
     const char *end = memchr(s.at + quote + 1, s.at[quote], s.len - quote - 1 < BEHIND_MAX ? s.len - quote - 1 : BEHIND_MAX);
     return end && end + 1 < s.at + s.len && end[1] == ')';

@@ -5,11 +5,11 @@ enum { BEHIND_MAX = 24, WORD_MAX = 3 };
 
 size_t sql_word_end(const struct attack_look *l, size_t to)
 {
-    return to && !attack_is_word(l->text.at[to - 1]) ? to - 1 : to;
+    return to && !ascii_is_word(l->text.at[to - 1]) ? to - 1 : to;
 }
 size_t sql_word_begin(const struct attack_look *l, size_t end)
 {
-    while (end && attack_is_word(l->text.at[end - 1]) && !ascii_is_digit(l->text.at[end - 1]))
+    while (end && ascii_is_word(l->text.at[end - 1]) && !ascii_is_digit(l->text.at[end - 1]))
         end--;
     return end;
 }

@@ -94,7 +94,7 @@ static struct sql_token string_token(struct sql_cursor *c, size_t at, char quote
         }
         if (!end)
             break;
-        if (byte_at(c, to + 1) != quote || to + 2 >= c->stop || !attack_is_word(text[to + 2]) || to == at + 1)
+        if (byte_at(c, to + 1) != quote || to + 2 >= c->stop || !ascii_is_word(text[to + 2]) || to == at + 1)
             return (struct sql_token){ SQL_STRING, at, to + 1 };
         i = to + 2;
     }
@@ -125,7 +125,7 @@ static struct sql_token number_token(const struct sql_cursor *c, size_t at)
 
 static bool is_name_byte(char b)
 {
-    return attack_is_word(b) || b == '$' || (unsigned char)b >= 0x80;
+    return ascii_is_word(b) || b == '$' || (unsigned char)b >= 0x80;
 }
 
 /* n'…', x'…', _utf8'…' */

@@ -169,7 +169,7 @@ static bool begins_string(struct attack_look *l, size_t at)
 /* A number with which a value begins: at the start, behind a name and an equals sign, or behind a quote. */
 static bool begins_value(struct str s, size_t at)
 {
-    while (at && (attack_is_word(s.at[at - 1]) || s.at[at - 1] == '.'))
+    while (at && (ascii_is_word(s.at[at - 1]) || s.at[at - 1] == '.'))
         at--;
     if (at && (s.at[at - 1] == '-' || s.at[at - 1] == '+'))
         at--;
@@ -185,7 +185,7 @@ static bool is_one_word(struct str s)
 {
     bool is = s.len > 0 && s.len <= COMMENT_BACK_MAX;
     for (size_t i = 0; is && i < s.len; i++)
-        is = attack_is_word(s.at[i]) || attack_is_any(s.at[i], "-=.?/@&%()*+");
+        is = ascii_is_word(s.at[i]) || attack_is_any(s.at[i], "-=.?/@&%()*+");
     return is;
 }
 
@@ -222,9 +222,9 @@ struct sql_before sql_before(struct attack_look *l, size_t at)
         b.lead = closes ? LEAD_CLOSE : LEAD_START;
     else if (s.at[at - 1] == '\'' || s.at[at - 1] == '"')
         b.lead = begins_string(l, at - 1) ? LEAD_QUOTE : LEAD_EVEN;
-    else if (attack_is_word(s.at[at - 1])) {
+    else if (ascii_is_word(s.at[at - 1])) {
         size_t i = at;
-        while (i && attack_is_word(s.at[i - 1]))
+        while (i && ascii_is_word(s.at[i - 1]))
             i--;
         if (ascii_is_digit(s.at[i]) && begins_value(s, at))
             b.lead = LEAD_NUMBER;

@@ -131,7 +131,7 @@ static bool is_behind_select(const struct attack_look *l, size_t at)
 void attack_sql_call(struct attack_look *l, size_t to)
 {
     size_t end = to;
-    while (end && !attack_is_word(l->text.at[end - 1]))
+    while (end && !ascii_is_word(l->text.at[end - 1]))
         end--;
     size_t from = sql_word_begin(l, end);
     struct sql_cursor c = sql_at(l, from);

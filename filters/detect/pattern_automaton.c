@@ -202,7 +202,7 @@ static uint32_t settle_neighbours(struct pattern_automaton *a, const struct patt
 {
     const struct pattern_set *set = a->set;
     bool is_end = class + 1 == a->group->classes;
-    bool at_word_end = s->after_word != (!is_end && pattern_is_word(a->group->of_class[class]));
+    bool at_word_end = s->after_word != (!is_end && ascii_is_word(a->group->of_class[class]));
     uint32_t count = 0;
     begin_turn(a);
     for (uint32_t i = 0; i < s->count; i++)
@@ -232,7 +232,7 @@ static uint32_t step_over(struct pattern_automaton *a, uint32_t work_count, uint
             count = spread(a, a->fresh, count, n->next);
     }
     qsort(a->found, found_count, sizeof *a->found, by_value);
-    return state_of(a, count, found_count, !is_end && pattern_is_word(byte));
+    return state_of(a, count, found_count, !is_end && ascii_is_word(byte));
 }
 
 uint32_t pattern_automaton_next(struct pattern_automaton *a, uint32_t state, uint32_t class)

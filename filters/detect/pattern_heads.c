@@ -119,7 +119,7 @@ bool pattern_heads_make(const struct pattern_set *set, struct pattern_begin *b)
         }
     for (unsigned byte = 0; byte < 256; byte++) {
         unsigned char c = (unsigned char)byte;
-        b->kinds[c] |= pattern_is_word(c) ? BEGIN_IS_WORD : 0;
+        b->kinds[c] |= ascii_is_word(c) ? BEGIN_IS_WORD : 0;
         b->kinds[c] |= byte_set_has(&RARE, c) ? BEGIN_IS_RARE : 0;
         b->kinds[c] |= byte_set_has(&VISIBLE, c) ? BEGIN_IS_VISIBLE : 0;
     }

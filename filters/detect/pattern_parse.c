@@ -115,7 +115,7 @@ static bool shorthand(char c, struct byte_set *s)
         return true;
     case 'w':
         for (unsigned b = 0; b < 128; b++)
-            if (pattern_is_word((unsigned char)b))
+            if (ascii_is_word(b))
                 byte_set_add(s, (unsigned char)b);
         return true;
     case 's':
@@ -142,7 +142,7 @@ static int escaped(struct parser *p)
         p->rest = str_from(p->rest, 2);
         return low < 0 || high > 7 ? -1 : high * 16 + low;
     }
-    bool is_letter = pattern_is_word((unsigned char)c) || (unsigned char)c >= 0x80;
+    bool is_letter = ascii_is_word(c) || (unsigned char)c >= 0x80;
     return is_letter ? -1 : c;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "filters/detect/pattern_set.h"
+#include "proxy/base/ascii.h"
 
 struct byte_set {
     uint64_t bits[4];
@@ -286,11 +287,6 @@ enum { BUDGET_STEPS = 8000, BUDGET_STEPS_A_BYTE = 11 };
 static inline uint64_t pattern_budget(size_t bytes)
 {
     return BUDGET_STEPS + BUDGET_STEPS_A_BYTE * (uint64_t)bytes;
-}
-
-static inline bool pattern_is_word(unsigned char c)
-{
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_';
 }
 
 #endif

@@ -6,7 +6,7 @@
 /* Bytes that stand in the same sets of the group, are alike for \b and for the ends of characters, are of one class. */
 static bool are_alike(const struct pattern_set *set, const bool *used, unsigned char x, unsigned char y)
 {
-    if (pattern_is_word(x) != pattern_is_word(y) || ((x & 0xc0) == 0x80) != ((y & 0xc0) == 0x80))
+    if (ascii_is_word(x) != ascii_is_word(y) || ((x & 0xc0) == 0x80) != ((y & 0xc0) == 0x80))
         return false;
     for (uint32_t i = 0; i < set->sets_count; i++)
         if (used[i] && byte_set_has(&set->sets[i], x) != byte_set_has(&set->sets[i], y))

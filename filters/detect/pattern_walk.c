@@ -66,7 +66,7 @@ static enum run run_from(struct pattern_scratch *s, struct pattern_automaton *a,
 {
     const uint8_t *class_of = a->group->class_of;
     const uint32_t *next = a->next;
-    uint32_t row = a->starts[start && pattern_is_word((unsigned char)text.at[start - 1])] << a->group->width_log2;
+    uint32_t row = a->starts[start && ascii_is_word(text.at[start - 1])] << a->group->width_log2;
     enum run run = RUN_OPEN;
     size_t i = start;
     while (i < text.len) {

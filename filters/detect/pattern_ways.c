@@ -221,7 +221,7 @@ bool pattern_ways_first(const struct pattern_ways *w, uint32_t start, struct pat
     for (unsigned byte = 0; byte < 256; byte++) {
         unsigned char c = (unsigned char)byte;
         for (unsigned word = 0; word < 2 && byte_set_has(&begins, c); word++)
-            if (w->neighbours[start] & (pattern_is_word(c) != word ? NEIGHBOURS_DIFFER : NEIGHBOURS_ALIKE))
+            if (w->neighbours[start] & (ascii_is_word(c) != word ? NEIGHBOURS_DIFFER : NEIGHBOURS_ALIKE))
                 byte_set_add(&way->first[word], c);
     }
     return !is_empty(&begins);

@@ -33,17 +33,12 @@ static bool is_words(struct str s)
     return s.len > 0 && (rule_is_word_byte(*s.at) || s.len == 1) && s.at[s.len - 1] != ' ';
 }
 
-static bool is_ascii_word(char c)
-{
-    return ascii_is_alnum(c) || c == '_';
-}
-
 /* A byte as an expression that stands for nothing else. */
 static bool add_plain(struct rule_writing *w, char c)
 {
     static const char HEX[] = "0123456789abcdef";
     char escaped[4] = { '\\', 'x', HEX[(unsigned char)c >> 4], HEX[c & 15] };
-    bool is_plain = is_ascii_word(c) || (unsigned char)c >= 0x80;
+    bool is_plain = ascii_is_word(c) || (unsigned char)c >= 0x80;
     return rule_add(w, is_plain ? str_of(&c, 1) : str_of(escaped, sizeof escaped));
 }
 
@@ -81,8 +76,8 @@ static bool add_word(struct rule_writing *w, struct rule_part *part, struct str 
 static bool add_expression(struct rule_writing *w, struct rule_part *part, struct str s, bool left, bool right)
 {
     struct str inside = str_starts(s, STR("(?:")) ? str_from(s, 3) : str_starts(s, STR("[")) ? str_from(s, 1) : s;
-    bool begins = inside.len && is_ascii_word(*inside.at);
-    bool ends = is_ascii_word(s.at[s.len - 1]) || strchr(")?]}*", s.at[s.len - 1]) != NULL;
+    bool begins = inside.len && ascii_is_word(*inside.at);
+    bool ends = ascii_is_word(s.at[s.len - 1]) || strchr(")?]}*", s.at[s.len - 1]) != NULL;
     buf_clear(&w->out);
     bool ok = (!(left && begins) || rule_add(w, STR("\\b"))) && rule_write_expression(w, s, 0) &&
               (!(right && ends) || rule_add(w, STR("\\b")));

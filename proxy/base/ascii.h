@@ -20,6 +20,11 @@ static inline bool ascii_is_alnum(char c)
     return ascii_is_letter(c) || ascii_is_digit(c);
 }
 
+static inline bool ascii_is_word(char c)
+{
+    return ascii_is_alnum(c) || c == '_';
+}
+
 /* Nothing but letters, digits and `marks`? True of an empty one. */
 bool ascii_is_made_of(struct str s, struct str marks);
 /* 8-4-4-4-12 hexadecimal digits, in either case. */
