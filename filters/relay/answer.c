@@ -224,15 +224,16 @@ static bool judge_tool(struct look *l)
     return l->verdict == NEXT;
 }
 
-static bool conforms(struct look *l, const struct json_schema *schema, struct str value)
+static enum json_schema_answer judge_whole(struct look *l, const struct json_schema *schema, struct str value)
 {
     struct jsonx_error error;
     struct arena scratch;
     arena_init(&scratch, 2 * ANSWER_WHOLE_MAX);
-    bool ok = jsonx_index(&l->worker->json, value, &JSONX_LIMITS_DEFAULT, &error) &&
-              json_schema_allows(schema, &l->worker->json, &scratch);
+    enum json_schema_answer answer = SCHEMA_DIFFERS;
+    if (jsonx_index(&l->worker->json, value, &JSONX_LIMITS_DEFAULT, &error))
+        answer = json_schema_judge(schema, &l->worker->json, &scratch);
     arena_finish(&scratch);
-    return ok;
+    return answer;
 }
 
 /* Gathers the text, and judges it at its end. Kept back meanwhile when `holds`. */
@@ -251,9 +252,10 @@ static bool look_at_whole(struct look *l, const struct json_schema *schema, bool
         return true;
     }
     *fresh = holds ? buf_str(whole) : *fresh;
-    if (conforms(l, schema, buf_str(whole)))
+    enum json_schema_answer answer = judge_whole(l, schema, buf_str(whole));
+    if (answer == SCHEMA_CONFORMS)
         return true;
-    struct seen f = { is_tool ? "tool-arguments" : "schema", is_tool ? "tool" : "schema", STR(""), 0 };
+    struct seen f = { answer == SCHEMA_TOO_COSTLY ? "too_costly" : is_tool ? "tool-arguments" : "schema", is_tool ? "tool" : "schema", STR(""), 0 };
     l->verdict = act(l->x, l->text, is_tool ? l->policy->on_tool : l->policy->on_schema, &f);
     return l->verdict == NEXT;
 }

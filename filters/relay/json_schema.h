@@ -16,7 +16,9 @@ struct json_schema;
 /* NULL with a problem told at `span`. */
 struct json_schema *json_schema_read(struct str path, struct span span, struct problems *problems) MUST_USE;
 void json_schema_free(struct json_schema *s); /* NULL is fine */
-/* Does the whole of `value` conform? `arena` for what must be unescaped. */
-bool json_schema_allows(const struct json_schema *s, const struct jsonx *value, struct arena *arena);
+/* Does the whole of `value` conform? It is not known when that costs too much to tell, in expressions above all. `arena` for what
+ * must be unescaped. */
+enum json_schema_answer { SCHEMA_CONFORMS, SCHEMA_DIFFERS, SCHEMA_TOO_COSTLY };
+enum json_schema_answer json_schema_judge(const struct json_schema *s, const struct jsonx *value, struct arena *arena);
 
 #endif

@@ -11,8 +11,9 @@ struct judging {
     struct arena *arena;
     unsigned steps; /* what anyOf in anyOf may cost */
     unsigned depth; /* of references that lead to themselves */
+    size_t searching; /* steps that are left for all expressions together */
 };
-enum { STEPS_MAX = 100 * 1000, NESTED_MAX = 400, FIND_STEPS = 20, LOOKS_A_STEP = 32 };
+enum { STEPS_MAX = 100 * 1000, SEARCHING_MAX = 4 * 1000 * 1000, NESTED_MAX = 400, FIND_STEPS = 20, LOOKS_A_STEP = 32 };
 
 static bool allows(struct judging *g, uint32_t schema, uint32_t value);
 
@@ -108,7 +109,7 @@ static bool is_one_of(struct judging *g, uint32_t list, uint32_t value)
 static bool finds(struct judging *g, uint32_t pattern, struct str text)
 {
     g->steps += FIND_STEPS;
-    enum schema_found found = g->steps <= STEPS_MAX ? schema_pattern_finds(g->of, pattern, text) : SCHEMA_UNKNOWN;
+    enum schema_found found = g->steps <= STEPS_MAX ? schema_pattern_finds(g->of, pattern, text, &g->searching) : SCHEMA_UNKNOWN;
     return found == SCHEMA_UNKNOWN ? give_up(g) : found == SCHEMA_FOUND;
 }
 
@@ -290,8 +291,9 @@ static bool allows(struct judging *g, uint32_t schema, uint32_t value)
     return ok;
 }
 
-bool json_schema_allows(const struct json_schema *s, const struct jsonx *value, struct arena *arena)
+enum json_schema_answer json_schema_judge(const struct json_schema *s, const struct jsonx *value, struct arena *arena)
 {
-    struct judging g = { .of = s, .schema = &s->index, .value = value, .arena = arena };
-    return allows(&g, 0, 0) && g.steps <= STEPS_MAX;
+    struct judging g = { .of = s, .schema = &s->index, .value = value, .arena = arena, .searching = SEARCHING_MAX };
+    bool ok = allows(&g, 0, 0);
+    return g.steps > STEPS_MAX ? SCHEMA_TOO_COSTLY : ok ? SCHEMA_CONFORMS : SCHEMA_DIFFERS;
 }

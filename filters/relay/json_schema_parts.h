@@ -5,9 +5,10 @@
 #include "filters/relay/json_schema.h"
 
 struct schema_pattern {
-    uint32_t node;    /* of the expression, or of the format's name */
-    bool is_anchored; /* it is tried at the beginning of a text alone */
-    void *code;       /* owned */
+    uint32_t node;   /* of the expression, or of the format's name */
+    size_t step;     /* what one of its steps costs */
+    bool looks_back; /* for what it has found before, in each step perhaps */
+    void *code;      /* owned */
 };
 
 struct json_schema {
@@ -30,9 +31,9 @@ extern const struct schema_type SCHEMA_TYPES[SCHEMA_TYPES_COUNT];
 /* The expression, or the format, that the string `node` is or names; false when it is none. */
 bool schema_pattern_add(struct json_schema *s, uint32_t node) MUST_USE;
 bool schema_format_add(struct json_schema *s, uint32_t node) MUST_USE;
-/* Is it in the text? Neither yes nor no when looking costs too much. */
+/* Is it in the text? Neither yes nor no when looking costs more than the steps that are left, which become fewer. */
 enum schema_found { SCHEMA_FOUND, SCHEMA_NOT_FOUND, SCHEMA_UNKNOWN };
-enum schema_found schema_pattern_finds(const struct json_schema *s, uint32_t node, struct str text);
+enum schema_found schema_pattern_finds(const struct json_schema *s, uint32_t node, struct str text, size_t *steps);
 void schema_patterns_finish(struct json_schema *s);
 
 /* What the reference `node` ("#", "#/$defs/name") leads to, a schema; JSONX_NO_NODE: to none. */

@@ -5,8 +5,9 @@
 
 #include <pcre2.h>
 
-/* The engine counts the steps of each beginning by itself, and none of those through what repeats one character. */
-enum { STEPS_MAX = 20000, STEPS_ALL_MAX = 1000 * 1000, BYTES_ALL_MAX = 32 * 1024 * 1024, DEPTH_MAX = 500, NAME_MAX_BYTES = 200 };
+#include "proxy/base/ascii.h"
+
+enum { BYTES_A_STEP = 16, HEAP_MAX_KIB = 16 * 1024, NAME_MAX_BYTES = 200 };
 
 #define LABEL "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 #define DAY   "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
@@ -29,23 +30,41 @@ static const struct {
     { STR_INIT("uuid"), "^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$" },
 };
 
+/* The largest number of repetitions that something must have. */
+static size_t most_repeated(struct str expression)
+{
+    size_t most = 0, number = 0;
+    bool is_count = false;
+    for (size_t i = 0; i < expression.len; i++) {
+        char c = expression.at[i];
+        bool is_digit = is_count && ascii_is_digit(c);
+        number = is_digit && number < UINT16_MAX ? number * 10 + (size_t)(c - '0') : is_digit ? number : 0;
+        most = number > most ? number : most;
+        is_count = c == '{' || is_digit;
+    }
+    return most;
+}
+
 static bool add(struct json_schema *s, uint32_t node, struct str expression)
 {
     int error = 0;
-    uint32_t options = 0;
-    size_t place = 0;
+    uint32_t backward = 0;
+    size_t place = 0, frame = 0;
     struct schema_pattern *more = realloc(s->patterns, (s->patterns_count + 1) * sizeof *more);
     if (!more)
         return false;
     s->patterns = more;
     /* as ECMA-262 reads it: $ is the end, and \u0041 a character */
     void *code = pcre2_compile((PCRE2_SPTR)expression.at, expression.len,
-                               PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT,
+                               PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT,
                                &error, &place, NULL);
     if (!code)
         return false;
-    pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options);
-    s->patterns[s->patterns_count++] = (struct schema_pattern){ node, (options & PCRE2_ANCHORED) != 0, code };
+    pcre2_pattern_info(code, PCRE2_INFO_BACKREFMAX, &backward);
+    pcre2_pattern_info(code, PCRE2_INFO_FRAMESIZE, &frame);
+    /* within one step it may repeat a thing in vain, and copies what its groups hold */
+    size_t step = 1 + (most_repeated(expression) + frame / BYTES_A_STEP) / BYTES_A_STEP;
+    s->patterns[s->patterns_count++] = (struct schema_pattern){ node, step, backward != 0, code };
     return true;
 }
 
@@ -67,7 +86,28 @@ bool schema_format_add(struct json_schema *s, uint32_t node)
     return false;
 }
 
-enum schema_found schema_pattern_finds(const struct json_schema *s, uint32_t node, struct str text)
+struct counting {
+    size_t at, each; /* each: what a step costs */
+    size_t *left;
+};
+
+static bool pay(size_t *left, size_t steps)
+{
+    bool is_enough = *left >= steps;
+    *left = is_enough ? *left - steps : 0;
+    return is_enough;
+}
+
+/* The engine says before each item of the expression where in the text it is. */
+static int count_step(pcre2_callout_block *block, void *owner)
+{
+    struct counting *c = owner;
+    size_t to = block->current_position, way = to > c->at ? to - c->at : c->at - to;
+    c->at = to;
+    return pay(c->left, c->each + way / BYTES_A_STEP) ? 0 : PCRE2_ERROR_CALLOUT;
+}
+
+enum schema_found schema_pattern_finds(const struct json_schema *s, uint32_t node, struct str text, size_t *steps)
 {
     size_t i = 0, end = s->patterns_count; /* they were added as they stand in the file */
     while (end - i > 1) {
@@ -76,22 +116,19 @@ enum schema_found schema_pattern_finds(const struct json_schema *s, uint32_t nod
     }
     assert(i < s->patterns_count && s->patterns[i].node == node);
     const struct schema_pattern *p = &s->patterns[i];
-    size_t begins = p->is_anchored ? 1 : text.len + 1, may_begin = BYTES_ALL_MAX / (text.len + 1) + 1;
-    size_t steps = STEPS_ALL_MAX / begins + 1;
+    struct counting counting = { 0, p->step + (p->looks_back ? text.len / BYTES_A_STEP : 0), steps };
     pcre2_match_data *found = pcre2_match_data_create(1, NULL);
     pcre2_match_context *bounds = found ? pcre2_match_context_create(NULL) : NULL;
     int answer = PCRE2_ERROR_NOMEMORY;
-    if (bounds) {
-        pcre2_set_match_limit(bounds, steps > STEPS_MAX ? STEPS_MAX : (uint32_t)steps);
-        pcre2_set_depth_limit(bounds, DEPTH_MAX);
-        pcre2_set_offset_limit(bounds, may_begin);
+    if (bounds && pay(steps, 1 + text.len / BYTES_A_STEP)) {
+        pcre2_set_callout(bounds, count_step, &counting);
+        pcre2_set_match_limit(bounds, UINT32_MAX);
+        pcre2_set_heap_limit(bounds, HEAP_MAX_KIB);
         answer = pcre2_match(p->code, (PCRE2_SPTR)text.at, text.len, 0, PCRE2_NO_UTF_CHECK, found, bounds);
     }
     pcre2_match_context_free(bounds);
     pcre2_match_data_free(found);
-    return answer >= 0                                                 ? SCHEMA_FOUND
-           : answer == PCRE2_ERROR_NOMATCH && begins <= may_begin + 1 ? SCHEMA_NOT_FOUND
-                                                                      : SCHEMA_UNKNOWN;
+    return answer >= 0 ? SCHEMA_FOUND : answer == PCRE2_ERROR_NOMATCH ? SCHEMA_NOT_FOUND : SCHEMA_UNKNOWN;
 }
 
 void schema_patterns_finish(struct json_schema *s)

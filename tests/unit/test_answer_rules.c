@@ -316,7 +316,7 @@ TEST("arguments conform to a schema or do not")
         struct jsonx_error error;
         jsonx_init(&j);
         CHECK(s && jsonx_index(&j, str_c(rows[i].value), &JSONX_LIMITS_DEFAULT, &error));
-        CHECK_INT(json_schema_allows(s, &j, &a), rows[i].ok);
+        CHECK_INT(json_schema_judge(s, &j, &a) == SCHEMA_CONFORMS, rows[i].ok);
         jsonx_finish(&j);
         json_schema_free(s);
     }
@@ -337,6 +337,11 @@ TEST("an expression is looked for as long as that is cheap")
         { "{\"not\":{\"pattern\":\"^[a-z]+[0-9]\"}}", 400 * 1000, true },
         { "{\"pattern\":\"[a-z]+$\"}", 400 * 1000, true },
         { "{\"not\":{\"pattern\":\"(?:[a-z]{1,3})+[0-9]\"}}", 400, false },
+        { "{\"pattern\":\"^(?:[a-z]{4})+$\"}", 40 * 1000, true },
+        { "{\"not\":{\"pattern\":\"a{20000}[bc]\"}}", 20 * 1000, true },
+        { "{\"not\":{\"pattern\":\"a{9000}[bc]\"}}", 20 * 1000, false },
+        { "{\"not\":{\"pattern\":\"^(a+)b?\\\\1[cd]\"}}", 1000, true },
+        { "{\"not\":{\"pattern\":\"(a+)b?\\\\1[cd]\"}}", 1000, false },
     };
     struct problems problems;
     struct arena a;
@@ -356,12 +361,42 @@ TEST("an expression is looked for as long as that is cheap")
             memset(at, 'a', rows[i].bytes);
             buf_grew(&text, rows[i].bytes);
             CHECK(buf_add(&text, STR("\"")) && jsonx_index(&j, buf_str(&text), &JSONX_LIMITS_DEFAULT, &error));
-            if (!CHECK_INT(json_schema_allows(s, &j, &a), rows[i].ok))
+            if (!CHECK_INT(json_schema_judge(s, &j, &a), rows[i].ok ? SCHEMA_CONFORMS : SCHEMA_TOO_COSTLY))
                 printf("    %s\n", rows[i].schema);
         }
         jsonx_finish(&j);
         json_schema_free(s);
     }
+    buf_finish(&text);
+    problems_finish(&problems);
+    arena_finish(&a);
+}
+
+TEST("the expressions of one judgement share what they may cost")
+{
+    struct problems problems;
+    struct arena a;
+    struct buf text;
+    arena_init(&a, 1 << 20);
+    problems_init(&problems, STR("t"), STR_NONE);
+    buf_init(&text, 1 << 20);
+    char as[200];
+    memset(as, 'a', sizeof as - 1);
+    as[sizeof as - 1] = '\0';
+    struct json_schema *s = schema_of("{\"items\":{\"not\":{\"pattern\":\"(?:a|b)+[cd]\"}}}", &problems);
+    for (int items = 10; items <= 1000; items *= 100) {
+        struct jsonx j;
+        struct jsonx_error error;
+        jsonx_init(&j);
+        buf_clear(&text);
+        bool ok = buf_add(&text, STR("["));
+        for (int i = 0; ok && i < items; i++)
+            ok = buf_addf(&text, "%s\"%s\"", i ? "," : "", as);
+        CHECK(s && ok && buf_add(&text, STR("]")) && jsonx_index(&j, buf_str(&text), &JSONX_LIMITS_DEFAULT, &error));
+        CHECK_INT(json_schema_judge(s, &j, &a), items == 10 ? SCHEMA_CONFORMS : SCHEMA_TOO_COSTLY);
+        jsonx_finish(&j);
+    }
+    json_schema_free(s);
     buf_finish(&text);
     problems_finish(&problems);
     arena_finish(&a);
@@ -389,7 +424,7 @@ TEST("objects are compared as long as that is cheap")
         for (int i = members; ok && i-- > 0;)
             ok = buf_addf(&text, "\"%d\":1%s", i, i ? "," : "");
         CHECK(s && ok && buf_add(&text, STR("}]")) && jsonx_index(&j, buf_str(&text), &JSONX_LIMITS_DEFAULT, &error));
-        CHECK_INT(json_schema_allows(s, &j, &a), members == 100);
+        CHECK_INT(json_schema_judge(s, &j, &a), members == 100 ? SCHEMA_CONFORMS : SCHEMA_TOO_COSTLY);
         jsonx_finish(&j);
     }
     json_schema_free(s);
@@ -413,7 +448,7 @@ TEST("a number of more digits than are read conforms to nothing")
         struct jsonx_error error;
         jsonx_init(&j);
         CHECK(s && jsonx_index(&j, str_c(value), &JSONX_LIMITS_DEFAULT, &error));
-        CHECK_INT(json_schema_allows(s, &j, &a), false);
+        CHECK_INT(json_schema_judge(s, &j, &a), SCHEMA_TOO_COSTLY);
         jsonx_finish(&j);
         json_schema_free(s);
     }
