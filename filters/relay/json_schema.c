@@ -8,8 +8,8 @@ enum { FILE_MAX_BYTES = 1024 * 1024, DEPTH_MAX = 64 };
 /* ---- reading ---- */
 
 enum word_kind {
-    WORD_NOTE, WORD_VALUE, WORD_VALUES, WORD_NAMES, WORD_COUNT, WORD_NUMBER, WORD_FLAG, WORD_SCHEMA, WORD_SCHEMAS, WORD_MEMBERS, WORD_TYPE,
-    WORD_PATTERN, WORD_PATTERNS, WORD_FORMAT, WORD_REF,
+    WORD_NOTE, WORD_VALUE, WORD_VALUES, WORD_NAMES, WORD_NEEDS, WORD_COUNT, WORD_NUMBER, WORD_FLAG, WORD_SCHEMA, WORD_SCHEMAS, WORD_MEMBERS,
+    WORD_TYPE, WORD_PATTERN, WORD_PATTERNS, WORD_FORMAT, WORD_REF,
 };
 
 static const struct {
@@ -49,6 +49,11 @@ static const struct {
     { STR_INIT("maxProperties"), WORD_COUNT },
     { STR_INIT("prefixItems"), WORD_SCHEMAS },
     { STR_INIT("uniqueItems"), WORD_FLAG },
+    { STR_INIT("contains"), WORD_SCHEMA },
+    { STR_INIT("minContains"), WORD_COUNT },
+    { STR_INIT("maxContains"), WORD_COUNT },
+    { STR_INIT("dependentRequired"), WORD_NEEDS },
+    { STR_INIT("dependentSchemas"), WORD_MEMBERS },
     { STR_INIT("multipleOf"), WORD_NUMBER },
     { STR_INIT("title"), WORD_NOTE },
     { STR_INIT("description"), WORD_NOTE },
@@ -92,13 +97,16 @@ static bool check_schema(struct check *c, uint32_t node, unsigned depth);
 static bool check_each(struct check *c, uint32_t key, uint32_t list, enum word_kind kind, unsigned depth)
 {
     const struct jsonx *j = c->json;
-    bool is_object = kind == WORD_MEMBERS || kind == WORD_PATTERNS;
+    bool is_object = kind == WORD_MEMBERS || kind == WORD_PATTERNS || kind == WORD_NEEDS;
     if (jsonx_kind(j, list) != (is_object ? JSONX_OBJECT : JSONX_ARRAY))
         return fault(c, key, is_object ? "must be an object" : "must be a list");
     for (uint32_t e = jsonx_first(j, list); e != JSONX_NO_NODE; e = jsonx_next(j, list, e)) {
         if (kind == WORD_PATTERNS && !schema_pattern_add(c->schema, jsonx_key_of(j, e)))
             return fault(c, jsonx_key_of(j, e), "is no expression");
-        if (kind == WORD_VALUES || (kind == WORD_NAMES ? jsonx_is(j, e, JSONX_STRING) : check_schema(c, e, depth + 1)))
+        if (kind == WORD_NEEDS && !check_each(c, key, e, WORD_NAMES, depth))
+            return false;
+        if (kind == WORD_VALUES || kind == WORD_NEEDS ||
+            (kind == WORD_NAMES ? jsonx_is(j, e, JSONX_STRING) : check_schema(c, e, depth + 1)))
             continue;
         return fault(c, key, kind == WORD_NAMES ? "must be of texts" : "must be of schemas");
     }

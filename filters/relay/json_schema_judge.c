@@ -122,13 +122,18 @@ static bool are_unique(struct judging *g, uint32_t array)
     return true;
 }
 
+/* `name` is a string of the schema. */
+static bool has_name(struct judging *g, uint32_t name, uint32_t object)
+{
+    struct str text = string_at(g, g->schema, name);
+    return text.at && jsonx_member(g->value, object, text) != JSONX_NO_NODE;
+}
+
 static bool has_members(struct judging *g, uint32_t names, uint32_t object)
 {
-    for (uint32_t e = jsonx_first(g->schema, names); e != JSONX_NO_NODE; e = jsonx_next(g->schema, names, e)) {
-        struct str name = string_at(g, g->schema, e);
-        if (!name.at || jsonx_member(g->value, object, name) == JSONX_NO_NODE)
+    for (uint32_t e = jsonx_first(g->schema, names); e != JSONX_NO_NODE; e = jsonx_next(g->schema, names, e))
+        if (!has_name(g, e, object))
             return false;
-    }
     return true;
 }
 
@@ -237,6 +242,31 @@ static bool items_allowed(struct judging *g, uint32_t schema, uint32_t array)
     return !jsonx_is(g->schema, jsonx_member(g->schema, schema, STR("uniqueItems")), JSONX_TRUE) || are_unique(g, array);
 }
 
+static bool contains_fit(struct judging *g, uint32_t schema, uint32_t array)
+{
+    uint32_t by = jsonx_member(g->schema, schema, STR("contains"));
+    uint64_t n = 0, bound;
+    for (uint32_t e = by == JSONX_NO_NODE ? by : jsonx_first(g->value, array); e != JSONX_NO_NODE; e = jsonx_next(g->value, array, e))
+        n += allows(g, by, e);
+    if (by == JSONX_NO_NODE || (jsonx_u64(g->schema, jsonx_member(g->schema, schema, STR("maxContains")), &bound) && n > bound))
+        return by == JSONX_NO_NODE;
+    return n >= (jsonx_u64(g->schema, jsonx_member(g->schema, schema, STR("minContains")), &bound) ? bound : 1);
+}
+
+/* What else is asked of an object that has a member. */
+static bool dependents_allowed(struct judging *g, uint32_t schema, uint32_t object)
+{
+    uint32_t needs = jsonx_member(g->schema, schema, STR("dependentRequired"));
+    uint32_t schemas = jsonx_member(g->schema, schema, STR("dependentSchemas"));
+    for (uint32_t e = jsonx_first(g->schema, needs); e != JSONX_NO_NODE; e = jsonx_next(g->schema, needs, e))
+        if (has_name(g, jsonx_key_of(g->schema, e), object) && !has_members(g, e, object))
+            return false;
+    for (uint32_t e = jsonx_first(g->schema, schemas); e != JSONX_NO_NODE; e = jsonx_next(g->schema, schemas, e))
+        if (has_name(g, jsonx_key_of(g->schema, e), object) && !allows(g, e, object))
+            return false;
+    return true;
+}
+
 /* `pattern` and `format`. */
 static bool text_fits(struct judging *g, uint32_t schema, uint32_t value)
 {
@@ -268,10 +298,11 @@ static bool allows_object(struct judging *g, uint32_t schema, uint32_t value)
         return count_fits(g, schema, value, STR("minLength"), STR("maxLength")) && text_fits(g, schema, value);
     case JSONX_ARRAY:
         return count_fits(g, schema, value, STR("minItems"), STR("maxItems")) &&
-               items_allowed(g, schema, value);
+               items_allowed(g, schema, value) && contains_fit(g, schema, value);
     case JSONX_OBJECT:
         return count_fits(g, schema, value, STR("minProperties"), STR("maxProperties")) &&
-               has_members(g, jsonx_member(s, schema, STR("required")), value) && members_allowed(g, schema, value);
+               has_members(g, jsonx_member(s, schema, STR("required")), value) && members_allowed(g, schema, value) &&
+               dependents_allowed(g, schema, value);
     default:
         return true;
     }

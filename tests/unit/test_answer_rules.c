@@ -305,6 +305,17 @@ TEST("arguments conform to a schema or do not")
         { "{\"if\":{\"required\":[\"a\"]},\"then\":{\"required\":[\"b\"]},\"else\":{\"required\":[\"c\"]}}", "{\"a\":1,\"c\":1}", false },
         { "{\"if\":{\"required\":[\"a\"]},\"then\":{\"required\":[\"b\"]},\"else\":{\"required\":[\"c\"]}}", "{\"c\":1}", true },
         { "{\"if\":{\"required\":[\"a\"]}}", "{\"a\":1}", true },
+        { "{\"contains\":{\"type\":\"string\"}}", "[1,\"a\"]", true },
+        { "{\"contains\":{\"type\":\"string\"}}", "[1]", false },
+        { "{\"contains\":{\"type\":\"string\"},\"minContains\":0}", "[]", true },
+        { "{\"contains\":{\"type\":\"string\"},\"minContains\":2,\"maxContains\":2}", "[\"a\",1,\"b\"]", true },
+        { "{\"contains\":{\"type\":\"string\"},\"minContains\":2}", "[\"a\",1]", false },
+        { "{\"contains\":{\"type\":\"string\"},\"maxContains\":1}", "[\"a\",\"b\"]", false },
+        { "{\"maxContains\":1}", "[\"a\",\"b\"]", true },
+        { "{\"dependentRequired\":{\"a\":[\"b\"]}}", "{\"a\":1}", false },
+        { "{\"dependentRequired\":{\"a\":[\"b\"]}}", "{\"c\":1}", true },
+        { "{\"dependentSchemas\":{\"a\":{\"maxProperties\":1}}}", "{\"a\":1,\"b\":1}", false },
+        { "{\"dependentSchemas\":{\"a\":{\"maxProperties\":1}}}", "{\"b\":1,\"c\":1}", true },
     };
     struct problems problems;
     struct arena a;
@@ -461,7 +472,8 @@ TEST("a schema with a word that is not kept is refused")
     static const char *const bad[] = { "{\"pattern\":\"(a\"}", "{\"type\":\"text\"}", "{\"properties\":[]}", "{\"items\":{\"$ref\":\"other.json\"}}",
                                        "{\"maxLength\":-1}", "[]", "{", "{\"enum\":1}", "{\"required\":[1]}", "{\"unevaluatedItems\":false}",
                                        "{\"$ref\":\"#/$defs/none\"}", "{\"format\":\"duration\"}", "{\"patternProperties\":{\"[\":true}}",
-                                       "{\"uniqueItems\":1}", "{\"$ref\":\"#/default\",\"default\":{\"pattern\":\"a\"}}",
+                                       "{\"uniqueItems\":1}", "{\"dependentRequired\":{\"a\":\"b\"}}", "{\"dependentSchemas\":{\"a\":1}}",
+                                       "{\"$ref\":\"#/default\",\"default\":{\"pattern\":\"a\"}}",
                                        "{\"$ref\":\"#/properties\",\"properties\":{\"pattern\":true}}" };
     struct problems problems;
     problems_init(&problems, STR("t"), STR_NONE);
