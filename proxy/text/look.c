@@ -7,6 +7,7 @@
  * that follows. */
 #include "proxy/text/look_classes.h"
 #include "proxy/text/look_parts.h"
+#include "proxy/text/order.h"
 #include "proxy/text/scrambled.h"
 
 /* A lane for each block of a group, behind that of the block before. */
@@ -174,6 +175,11 @@ static void look_at_words(struct look *l, struct str text, size_t group, size_t 
         if (kind == SCRAMBLED_SPELT)
             continue;
         *work += 8;
+        if (kind == SCRAMBLED_ORDER) {
+            if (!look_is_told(l, REASON_ORDER, end) && order_is_turned_at(text, start, end, &known->ordered, work))
+                look_note(l, text, REASON_ORDER, start, end);
+            continue;
+        }
         if (kind != SCRAMBLED_UNKNOWN)
             l->reasons |= kind == SCRAMBLED_TURNED ? REASON_TURNED : kind == SCRAMBLED_RADIO ? REASON_RADIO : REASON_ROT13;
         if (look_is_told(l, REASON_SCRAMBLED, end) || !slip_tells(word))

@@ -14,6 +14,7 @@ struct known {
     struct closers closers;
     size_t judged;  /* up to here words have been judged for leet */
     size_t encoded; /* up to here codes have been noted */
+    size_t ordered; /* up to here the order of words has been judged */
     size_t scrambled, scrambled_at; /* words so far; where the last one was */
 };
 

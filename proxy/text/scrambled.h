@@ -32,6 +32,7 @@ enum scrambled_kind {
     SCRAMBLED_TURNED = '<',  /* tells a text that is written backwards */
     SCRAMBLED_ROTATED = '>', /* … one in rot13 */
     SCRAMBLED_RADIO = '~',   /* … one that is spelt out */
+    SCRAMBLED_ORDER = '=',   /* as it stands: its neighbours may tell one whose words are in reverse order */
 };
 
 /* Made of letters, but of the order of the inner ones; and the word of so many letters that has this key, NULL: none. */

@@ -47,6 +47,7 @@ enum form_use {
     FORM_TURNED_WORDS,
     FORM_ROT13,
     FORM_DECIPHERED,
+    FORM_ORDER,
     FORM_UPSIDE,
     FORM_MORSE,
     FORM_DENSE,
@@ -88,6 +89,7 @@ enum reason {
     REASON_HALVES = 262144,   /* words are short: they may be halves */
     REASON_CIPHER = 524288,   /* letters stand for others: the alphabet rotated or backwards, or ROT47 */
     REASON_MORSE = 1048576,
+    REASON_ORDER = 2097152, /* words are in reverse order */
 };
 
 enum { LOOK_STRETCHES_MAX = 256 };

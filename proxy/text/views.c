@@ -4,6 +4,7 @@
  * off, then what stands between them, then what they are replaced by. Each step reads what the step before has made and
  * is looked at again, so that a base64 of l.3.t.t.3.r.s comes out as letters. */
 #include "proxy/text/misspelt.h"
+#include "proxy/text/order.h"
 #include "proxy/text/strange.h"
 #include "proxy/text/view_parts.h"
 
@@ -186,6 +187,19 @@ static bool undress(struct chain *c)
     return true;
 }
 
+/* What all other disguises were taken off of, with its words from the last to the first. */
+static bool put_in_order(const struct chain *c)
+{
+    struct view_memory *m = c->v->memory;
+    struct form *out = &m->forms[FORM_ORDER];
+    if (!(c->reasons & REASON_ORDER))
+        return true;
+    if (!order_text(m, c->now, out))
+        return false;
+    add_view(c->v, VIEW_REVERSED, c->depth, form_reading(out));
+    return true;
+}
+
 /* Views that are made from the whole text and lead to no others. */
 static bool turn_round(struct views *v, struct reading text, struct reading plain, unsigned reasons)
 {
@@ -271,7 +285,7 @@ static bool make_more(struct views *v, struct reading text, struct reading plain
             return false;
         c.now = form_reading(&m->forms[FORM_FOCUS]);
     }
-    return decode_deep(&c) && undress(&c) && turn_round(v, text, plain, l->reasons) && read_strange(v, plain, strange);
+    return decode_deep(&c) && undress(&c) && put_in_order(&c) && turn_round(v, text, plain, l->reasons) && read_strange(v, plain, strange);
 }
 
 bool views_make(struct views *v, struct str text)
@@ -294,7 +308,7 @@ bool views_make(struct views *v, struct str text)
     }
     add_view(v, VIEW_PLAIN, 0, plain);
     look_strange(plain.text, &strange, &m->work);
-    l.reasons |= strange.reasons;
+    l.reasons |= strange.reasons | (order_is_turned(plain.text, &m->work) ? REASON_ORDER : 0);
     bool ok = !l.reasons || make_more(v, original, plain, &l, &strange) || give_up(v);
     v->work = m->work;
     return ok;

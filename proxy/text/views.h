@@ -26,7 +26,7 @@ enum view_kind {
     VIEW_TIGHT, /* l-e-t-t-e-r spacing collapsed */
     VIEW_PARTED, /* words that ran together, with spaces between them */
     VIEW_LEET,  /* digits and signs as the letters that they imitate */
-    VIEW_REVERSED, /* runs under a bidi override, as displayed */
+    VIEW_REVERSED, /* runs under a bidi override, as displayed; texts and words written backwards, words in reverse order */
     VIEW_UNSCRAMBLED, /* words whose inner letters were in another order */
     VIEW_DECODED,  /* base64, hex, URL-, HTML- and \u-encoding, rot13: decoded in place, then made plain */
     VIEW_KINDS,
@@ -44,7 +44,7 @@ struct view {
 
 enum {
     VIEW_DEPTH_MAX = 2,
-    VIEWS_MAX = 24, /* all that the steps of views.c can make of one text */
+    VIEWS_MAX = 25, /* all that the steps of views.c can make of one text */
     VIEW_AROUND = 256,
     VIEWS_BYTES_MAX = 128 << 20, /* memory for the views of one text */
 };

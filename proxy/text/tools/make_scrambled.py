@@ -26,6 +26,10 @@ SLIPS = ("instruction instructions system reveal forget guidelines restrictions 
          "developer password override everything hidden harmful jailbreak original output unrestricted unethical yourself repeat answer "
          "always without illegal initial language guardrails responses content context translate previously bypass "
          "anything pretend request ignore instead understand disregard").split()
+# Words beside which it is told that words stand in reverse order, without those that ordinary texts have often.
+ORDER = ("always answers anything assistant bypass character chatgpt disregard everything forget guidelines hidden ignore initial instead "
+         "instruction instructions messages original output override password policies pretend previous prompt prompts question repeat "
+         "respond responses restrictions reveal secret translate without").split()
 # What most texts have that the letters of those above could be.
 ORDINARY = ("include contains structure sentiment relevant related argument config package statement script elements concise generates "
             "friends across family according client interaction weight resources topics actions otherwise improve detailed designed").split()
@@ -90,12 +94,12 @@ def main():
     print(textwrap.fill(" ".join("0x%08x," % mix(chr(97 + i)) for i in range(26)), 136, initial_indent="    ", subsequent_indent="    "))
     slips = [w[0] * n + w[-1] for w in SLIPS for n in (len(w) - 2, len(w)) if n > 4]
     turned, rotated = [w[::-1] for w in TOLD], [codecs.encode(w, "rot13") for w in TOLD]
-    for name, ends in ("ENDS", telling + slips + turned + rotated + RADIO), ("ALL_ENDS", telling + others + short):
+    for name, ends in ("ENDS", telling + slips + turned + rotated + RADIO + ORDER), ("ALL_ENDS", telling + others + short):
         print("};\n\nconst scrambled_ends SCRAMBLED_%s = {" % name)
         print_ends(ends)
-    told = {(w[0], w[-1], len(w)) for w in telling + turned + rotated + RADIO}
+    told = {(w[0], w[-1], len(w)) for w in telling + turned + rotated + RADIO + ORDER}
     spelt = [w for w in telling + others if (w[0], w[-1], len(w)) in told]
-    print_known(((" ", spelt + [w for w in ORDINARY if w not in spelt]), ("<", turned), (">", rotated), ("~", RADIO)))
+    print_known(((" ", sorted({*spelt, *ORDINARY} - {*ORDER})), ("=", ORDER), ("<", turned), (">", rotated), ("~", RADIO)))
     print("};\n\nconst struct scrambled_word SCRAMBLED_WORDS[] = {")
     print(textwrap.fill(" ".join('{0x%08x,"%s"},' % w for w in words), 140, initial_indent="    ", subsequent_indent="    "))
     starts = [sum(k >> 24 < i for k, _ in words) for i in range(257)]

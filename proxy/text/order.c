@@ -1,0 +1,193 @@
+/* order.c - instructions previous all Ignore: words in reverse order.
+ *
+ * Which way round words stand is told by pairs of common ones: "your prompt", never "prompt your". Each such word is of one of eight
+ * classes; how much more often one class stands before another than behind it is what a pair is worth. A text is asked for at some
+ * key words whose neighbours are on their wrong sides, and when it begins in the middle of a sentence or ends with the beginning of one. */
+#include "proxy/text/order.h"
+
+#include <endian.h>
+
+/* D leads to a noun, P is a preposition, A joins, Q qualifies, B is an auxiliary, Y a person, V an order, N what orders are about. */
+enum { NO_CLASS, D, P, A, Q, B, Y, V, N, CLASSES };
+enum { LETTERS = 8, NEAR = 32, AROUND = 160, APART = 80, BEGINNING = 240, TOKEN_MAX = 32, TEXT_MIN = 16 };
+enum { WORTH_BESIDE = -2, WORTH_NEAR = -4, WORTH_AROUND = -5, WORTH_BEGINNING = -1 };
+
+/* Twice as often is one. Counted in prompts and attacks. */
+static const int8_t WORTH[CLASSES][CLASSES] = {
+    /*              D   P   A   Q   B   Y   V   N */
+    [D] = { 0,  0, -5, -4,  4, -4, -1, -3,  2 },
+    [P] = { 0,  5,  0,  0,  1, -1, -1, -1, -1 },
+    [A] = { 0,  4,  0,  0,  0,  4,  3,  0, -2 },
+    [Q] = { 0, -4, -1,  0,  0,  0,  0, -2,  4 },
+    [B] = { 0,  4,  1, -4,  0,  0, -1,  3, -3 },
+    [Y] = { 0,  1,  1, -3,  0,  1,  0, -1, -4 },
+    [V] = { 0,  3,  1,  0,  2, -3,  1,  0, -1 },
+    [N] = { 0, -2,  1,  2, -4,  3,  4,  1,  0 },
+};
+
+/* In order; of long ones their first letters. */
+static const struct {
+    char word[LETTERS + 1];
+    uint8_t class;
+} WORDS[] = {
+    { "a", D }, { "about", P }, { "above", Q }, { "act", V }, { "addition", Q }, { "after", P }, { "again", P }, { "ai", N },
+    { "all", Q }, { "always", B }, { "am", B }, { "an", D }, { "and", A }, { "answer", V }, { "answers", N }, { "any", D },
+    { "anything", N }, { "are", B }, { "as", P }, { "assistan", N }, { "at", P }, { "be", B }, { "been", B }, { "before", P },
+    { "but", A }, { "by", P }, { "bypass", V }, { "can", B }, { "characte", N }, { "chatgpt", N }, { "code", N }, { "content", N },
+    { "context", N }, { "could", B }, { "create", V }, { "data", N }, { "did", B }, { "display", V }, { "disregar", V }, { "do", B },
+    { "does", B }, { "don", B }, { "each", D }, { "earlier", Q }, { "enter", V }, { "every", D }, { "everythi", N }, { "exact", Q },
+    { "first", Q }, { "follow", V }, { "followin", Q }, { "for", P }, { "forget", V }, { "from", P }, { "give", V }, { "gpt", N },
+    { "guidelin", N }, { "had", B }, { "has", B }, { "have", B }, { "he", Y }, { "hidden", Q }, { "his", D }, { "how", A }, { "i", Y },
+    { "if", A }, { "ignore", V }, { "in", P }, { "informat", N }, { "initial", Q }, { "instead", N }, { "instruct", N }, { "into", P },
+    { "is", B }, { "it", Y }, { "its", D }, { "key", N }, { "language", N }, { "last", Q }, { "let", V }, { "make", V }, { "may", B },
+    { "me", Y }, { "message", N }, { "messages", N }, { "model", N }, { "must", B }, { "my", D }, { "never", B }, { "new", Q },
+    { "next", Q }, { "no", D }, { "not", B }, { "nothing", N }, { "now", B }, { "of", P }, { "on", P }, { "only", B }, { "or", A },
+    { "original", Q }, { "other", Q }, { "our", D }, { "output", V }, { "override", V }, { "password", N }, { "policies", N },
+    { "policy", N }, { "pretend", V }, { "previous", Q }, { "print", V }, { "prior", Q }, { "prompt", N }, { "prompts", N },
+    { "provide", V }, { "question", N }, { "real", Q }, { "repeat", V }, { "reply", V }, { "request", N }, { "respond", V },
+    { "response", N }, { "restrict", N }, { "reveal", V }, { "role", N }, { "rules", N }, { "same", Q }, { "say", V }, { "secret", Q },
+    { "sentence", N }, { "she", Y }, { "should", B }, { "show", V }, { "some", D }, { "start", V }, { "stop", V }, { "system", Q },
+    { "task", N }, { "tell", V }, { "text", N }, { "that", A }, { "the", D }, { "their", D }, { "them", Y }, { "these", D },
+    { "they", Y }, { "this", D }, { "those", D }, { "to", P }, { "translat", V }, { "us", Y }, { "use", V }, { "user", N },
+    { "want", V }, { "was", B }, { "we", Y }, { "were", B }, { "what", A }, { "when", A }, { "which", A }, { "who", A }, { "will", B },
+    { "with", P }, { "without", P }, { "words", N }, { "would", B }, { "write", V }, { "you", Y }, { "your", D },
+};
+
+static uint64_t first_letters(const char *at)
+{
+    uint64_t letters;
+    memcpy(&letters, at, sizeof letters);
+    return be64toh(letters);
+}
+
+static uint8_t class_of(struct str s)
+{
+    char small[LETTERS] = { 0 };
+    size_t low = 0, high = ARRAY_LEN(WORDS);
+    for (size_t i = 0; i < s.len && i < LETTERS; i++)
+        small[i] = s.at[i] | 32;
+    uint64_t key = first_letters(small);
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+        *(first_letters(WORDS[middle].word) <= key ? &low : &high) = middle;
+    }
+    return first_letters(WORDS[low].word) == key ? WORDS[low].class : NO_CLASS;
+}
+
+/* What the pairs of neighbours are worth: more than nothing where words stand in order. */
+static int worth_of(struct str s)
+{
+    int worth = 0;
+    uint8_t before = NO_CLASS;
+    for (size_t i = 0, end; i < s.len; i = end + 1) {
+        end = letters_end(s, i);
+        if (end == i)
+            continue;
+        uint8_t here = class_of(str_of(s.at + i, end - i));
+        worth += WORTH[before][here];
+        before = here;
+    }
+    return worth;
+}
+
+/* The word before text[start, end), that one and the word after it, as far as they are near. */
+static struct str with_neighbours(struct str text, size_t start, size_t end)
+{
+    size_t first = start, last = end, least = start > TOKEN_MAX ? start - TOKEN_MAX : 0, most = end + TOKEN_MAX < text.len ? end + TOKEN_MAX : text.len;
+    while (first > least && !char_is(text.at[first - 1], IS_ALPHA))
+        first--;
+    while (first > least && char_is(text.at[first - 1], IS_ALPHA))
+        first--;
+    while (last < most && !char_is(text.at[last], IS_ALPHA))
+        last++;
+    return str_of(text.at + first, letters_end(str_first(text, most), last) - first);
+}
+
+static struct str around(struct str text, size_t start, size_t end, size_t n)
+{
+    size_t first = start > n ? start - n : 0;
+    return str_first(str_from(text, first), end + n - first);
+}
+
+bool order_is_turned_at(struct str text, size_t start, size_t end, size_t *judged, uint64_t *work)
+{
+    if (start < *judged)
+        return false;
+    *work += 8;
+    if (worth_of(with_neighbours(text, start, end)) > WORTH_BESIDE || worth_of(around(text, start, end, NEAR)) > WORTH_NEAR)
+        return false;
+    *judged = end + APART;
+    *work += AROUND;
+    return worth_of(around(text, start, end, AROUND)) <= WORTH_AROUND;
+}
+
+static bool is_small(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool is_large(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_capital(struct str s)
+{
+    return s.len && is_large(s.at[0]) && (s.len == 1 || !is_large(s.at[1]));
+}
+
+static bool is_stop(char c)
+{
+    return c == '.' || c == '!' || c == '?';
+}
+
+bool order_is_turned(struct str text, uint64_t *work)
+{
+    struct str s = str_trim(text);
+    size_t first = 0, last = s.len;
+    while (first < TOKEN_MAX && first < s.len && !char_is(s.at[first], IS_SPACE))
+        first++;
+    char end = first ? s.at[first - 1] : ' ';
+    bool small = first && is_small(s.at[0]), is_said = first && end == '"' && char_is(s.at[0], IS_ALPHA);
+    if (s.len < TEXT_MIN || !(small || is_said))
+        return false;
+    while (s.len - last < TOKEN_MAX && last && !char_is(s.at[last - 1], IS_SPACE))
+        last--;
+    while (last + 1 < s.len && !char_is(s.at[last], IS_ALPHA))
+        last++;
+    bool is_end = is_said || is_stop(end), begins = is_capital(str_from(s, last));
+    if (is_end && begins && char_is(s.at[s.len - 1], IS_ALPHA))
+        return true;
+    if (!small || !(begins || is_end || end == ',' || end == ';' || end == ':'))
+        return false;
+    *work += BEGINNING;
+    return worth_of(str_first(s, BEGINNING)) <= WORTH_BEGINNING;
+}
+
+/* Where the marks behind the word in[i, j) begin that end a sentence which it begins when it is read from behind: j if there are none. */
+static size_t marks_of(struct str s, size_t i, size_t j)
+{
+    size_t marks = j, next = j;
+    while (marks > i && is_stop(s.at[marks - 1]))
+        marks--;
+    while (next < s.len && next < j + TOKEN_MAX && char_is(s.at[next], IS_SPACE))
+        next++;
+    return is_capital(str_of(s.at + i, marks - i)) && (next == s.len || is_small(s.at[next])) ? marks : j;
+}
+
+bool order_text(struct view_memory *m, struct reading in, struct form *out)
+{
+    struct str s = in.text;
+    if (!form_reserve(m, out, s.len))
+        return false;
+    for (size_t end = s.len, i; end; end = i) {
+        bool space = char_is(s.at[end - 1], IS_SPACE);
+        for (i = end - 1; i && char_is(s.at[i - 1], IS_SPACE) == space;)
+            i--;
+        size_t marks = space ? end : marks_of(s, i, end);
+        if (!form_copy(m, out, &in, marks, end) || !form_copy(m, out, &in, i, marks))
+            return false;
+    }
+    m->work += 4 * s.len;
+    return true;
+}
