@@ -193,6 +193,7 @@ static bool has_known_head(const unsigned char *head, size_t n)
 static bool is_text_inside(struct str base64)
 {
     enum { PLACES = 3, LOOK = 128 };
+    bool is_known = false; /* by a head, which anybody can put before a text */
     unsigned texts = 0;
     for (unsigned place = 0; place < PLACES; place++) {
         size_t at = (base64.len - 4) / (PLACES - 1) * place / 4 * 4, n, readable = 0;
@@ -205,8 +206,11 @@ static bool is_text_inside(struct str base64)
             piece.len--;
         if (!base64_decode(str_of(standard, piece.len / 4 * 4), bytes, &n) || !n)
             continue;
-        if (place == 0 && has_known_head(bytes, n))
-            return false;
+        if (place == 0 && (is_known = has_known_head(bytes, n))) {
+            if (str_starts(str_of((const char *)bytes, n), STR("%PDF-")))
+                return false; /* where all that follows may be text */
+            continue;
+        }
         size_t from = 0; /* it may be cut within a character at either end */
         while (from < 3 && from < n && (bytes[from] & 0xc0) == 0x80)
             from++;
@@ -216,7 +220,7 @@ static bool is_text_inside(struct str base64)
             readable += !bytes[i] ? i && bytes[i - 1] : bytes[i] >= 0x80 ? is_utf8 : (bytes[i] >= 0x20 && bytes[i] < 0x7f) || (bytes[i] >= '\t' && bytes[i] <= '\r');
         texts += readable * 8 >= n * 7;
     }
-    return texts > 0;
+    return texts > (is_known ? 1 : 0);
 }
 
 /* A picture, a sound or a file: a member that holds such, and nothing but base64 in it. */
@@ -228,16 +232,13 @@ static bool is_blob(struct str key, struct str value)
     };
     if (!is_one_of(key, keys, ARRAY_LEN(keys)) || is_text_file(value))
         return false;
-    bool is_shown = str_starts_nocase(value, STR("data:image/")) || str_starts_nocase(value, STR("data:audio/")) ||
-                    str_starts_nocase(value, STR("data:video/"));
     value = data_payload(value);
     unsigned char odd = 0;
     for (size_t i = 0; i < value.len && !odd; i++) {
         unsigned char c = (unsigned char)value.at[i], letter = (unsigned char)((c | 0x20) - 'a');
         odd = letter >= 26 && (unsigned char)(c - '/') >= 11 && c != '+' && c != '=' && c != '-' && c != '_';
     }
-    bool is_file = str_eq(key, STR("file_data")) || str_eq(key, STR("data")) || str_eq(key, STR("result"));
-    return value.len >= 64 && !odd && !(is_file && !is_shown && is_text_inside(value));
+    return value.len >= 64 && !odd && !is_text_inside(value);
 }
 
 static bool names_url(struct str key)
