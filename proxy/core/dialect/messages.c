@@ -245,12 +245,11 @@ bool read_data_sources(struct asked *q, uint32_t value)
             uint32_t key = is_name ? JSONX_NO_NODE : jsonx_key_of(j, i);
             bool is_endpoint = jsonx_string_is(j, key, STR("endpoint"));
             bool is_prompt = jsonx_string_is(j, key, STR("role_information")); /* which nobody opens, whatever it names */
-            if (is_endpoint || (!is_prompt && url_is_any(text))) {
-                if (!urls_add(q, i, "data_sources"))
-                    return false;
-            } else if (!texts_add(q, i, TEXT_SYSTEM, 0)) {
+            bool is_address = !is_prompt && url_is_any(text); /* what is none is read as a text, an endpoint too */
+            if ((is_endpoint || is_address) && !urls_add(q, i, "data_sources"))
                 return false;
-            }
+            if (!is_address && !texts_add(q, i, TEXT_SYSTEM, 0))
+                return false;
         }
         if (q->call->urls_count == before) {
             uint32_t type = jsonx_member(j, source, STR("type"));
