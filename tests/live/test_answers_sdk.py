@@ -2,10 +2,12 @@
 
 import contextlib
 import ssl
+import time
 
 import pytest
 
-from wire import MODEL
+from wire import CHAT_V1, MODEL
+from wire import chat as ask
 
 openai = pytest.importorskip("openai", reason="the openai package is not installed (no registry?)")
 
@@ -75,6 +77,27 @@ def test_a_refusal_in_mid_stream_is_raised(start_gateway, token, model):
             chat(client)
         assert whole.value.code == "answer-refused"
     assert [line["reason"] for line in gateway.journal(2)] == ["answer-refused"] * 2
+
+
+def test_a_refusal_in_mid_stream_cuts_the_model_and_pays_for_what_was_said(start_gateway, token, model):
+    changes = rules(on_canary="refuse")
+    changes["routes"]["openai"]["reserve"] = [{"tokens": {"quota": "100000/day", "by": "subject", "usual_output": 5000}}]
+    gateway = start_gateway(changes)
+    model.set(tokens=1000, interval_ms=20)  # twenty seconds, were it not cut
+    with client_of(gateway, token) as client:
+        with pytest.raises(openai.APIError) as refused:
+            list(chat(client, stream=True))
+        assert refused.value.code == "answer-refused"
+        line = gateway.journal(1)[-1]
+        for _ in range(200):  # it notices when it writes
+            if model.counts()["left"]:
+                break
+            time.sleep(0.02)
+        assert model.counts()["left"] == 1 and model.counts()["streams"] == 0
+        assert 0 < line["tokens_settled"] < 100 < line["tokens_reserved"]
+    model.set(tokens=1)
+    left = gateway.caller(token).call("POST", CHAT_V1, ask(stream=True)).headers["x-ratelimit-remaining-tokens"]
+    assert int(left) == 100000 - line["tokens_settled"] - gateway.journal(2)[-1]["tokens_reserved"]
 
 
 def test_a_tool_that_may_not_be_called(start_gateway, token, model):

@@ -82,6 +82,17 @@ def test_silence_between_events_is_bounded(start_gateway, token, model):
     assert events and "error" in json.loads(events[-1]), events
 
 
+def test_what_is_kept_back_when_the_model_pauses_leaves_after_its_time(start_gateway, token, model):
+    """The model says the beginning of a canary and then nothing more, with its connection open."""
+    rule = {"hold_back": "400ms", "relay": [{"answer": {"canaries": ["word0 word1 word2 word3 word4"]}}]}
+    model.steer("stream_stall")
+    stream = start_gateway({"routes": {"azure": rule}}).caller(token).stream(timeout=5)
+    came = [next(stream), next(stream)]
+    came += [next(stream)] if not text_of([came[-1][1]])[0] else []
+    stream.close()
+    assert text_of([came[-1][1]])[0].startswith("word0 ") and came[-1][0] >= 0.4, came
+
+
 def test_heart_beats_fill_the_silence(start_gateway, token, model):
     gateway = start_gateway({"routes": {"azure": {"heartbeat": "200ms"}}})
     model.set(interval_ms=1000)
