@@ -4,7 +4,7 @@
 
 #include "proxy/base/ascii.h"
 
-enum { BITS = 8, GAP_MAX = 2, TELLING = 6, TELLING_LETTERS = 4, POINT_DIGITS_MIN = 4, POINT_DIGITS_MAX = 6 };
+enum { BITS = 8, GAP_MAX = 2, TELLING = 6, TELLING_LETTERS = 4, TELLING_BITS = 16, POINT_DIGITS_MIN = 4, POINT_DIGITS_MAX = 6 };
 
 static bool is_bits(struct str s)
 {
@@ -38,7 +38,7 @@ size_t number_at(struct str s, enum number_kind kind, uint32_t *code)
     for (; n < (bits ? BITS : 3) && n < s.len && char_is(s.at[n], IS_DIGIT); n++)
         value = value * (bits ? 2 : 10) + (unsigned)(s.at[n] - '0');
     bool goes_on = !bits && n < s.len && char_is(s.at[n], IS_DIGIT);
-    if (!n || goes_on || value > 126 || (value < 32 && value != '\n'))
+    if (!n || goes_on || value > 126 || (value < 32 && value != '\n' && !(bits && (value == '\t' || value == '\r'))))
         return 0;
     *code = value;
     return n;
@@ -48,23 +48,24 @@ bool run_is_numbers(struct str s, struct numbers *form)
 {
     size_t i = 0, letters = 0;
     *form = (struct numbers){ .kind = begins_code_point(s) ? NUMBER_CODE_POINT : is_bits(s) ? NUMBER_BITS : NUMBER_DECIMAL };
-    for (size_t k = 0; k < TELLING; k++) {
+    bool bits = form->kind == NUMBER_BITS; /* so many of them are characters, be they letters or not */
+    for (size_t k = 0; k < (bits ? TELLING_BITS : TELLING) && !(k >= TELLING && letters >= TELLING_LETTERS); k++) {
         uint32_t code;
+        if (k && (i + form->gap > s.len || memcmp(s.at + i, form->first_gap, form->gap) != 0))
+            return false;
+        i += form->gap;
         size_t n = number_at(str_from(s, i), form->kind, &code);
         if (!n)
             return false;
         letters += code >= 0x80 || char_is((char)code, IS_ALPHA);
         i += n;
-        if (!k) {
-            while (form->gap < GAP_MAX && i + form->gap < s.len && (s.at[i + form->gap] == ' ' || s.at[i + form->gap] == ','))
-                form->gap++;
-            if (!form->gap && form->kind == NUMBER_DECIMAL)
-                return false;
-            form->first_gap = s.at + i;
-        }
-        if (k + 1 < TELLING && (i + form->gap > s.len || memcmp(s.at + i, form->first_gap, form->gap) != 0))
+        if (k)
+            continue;
+        while (form->gap < GAP_MAX && i + form->gap < s.len && (s.at[i + form->gap] == ' ' || s.at[i + form->gap] == ','))
+            form->gap++;
+        if (!form->gap && form->kind == NUMBER_DECIMAL)
             return false;
-        i += form->gap;
+        form->first_gap = s.at + i;
     }
-    return letters >= TELLING_LETTERS;
+    return bits || letters >= TELLING_LETTERS;
 }

@@ -29,7 +29,7 @@ struct found {
 /* Those words, counted from where the group begins. One whose end is in the next group waits for it. Sixteen at once are written. */
 enum { WORDS_MAX = GROUP / 7 + 1 + 16 };
 struct words {
-    size_t starts;
+    size_t starts, all;
     int16_t start[WORDS_MAX], end[WORDS_MAX];
 };
 
@@ -94,6 +94,7 @@ static inline void words_go_on(struct words *w, size_t ends)
     int start = one ? w->start[ends] - GROUP : 0;
     w->start[0] = (int16_t)(start < -BLOCK ? -BLOCK : start);
     w->starts = one;
+    w->all += ends;
 }
 
 __attribute__((always_inline)) static inline void pick_each(const struct found *f, unsigned blocks, const char *text, struct words *w,
@@ -203,7 +204,7 @@ __attribute__((always_inline)) static inline void look_with(classify_fn *classif
     NOT_ZEROED struct waiting waiting;
     struct masks m;
     char edge[BLOCK];
-    words.starts = 0;
+    words.starts = words.all = 0;
     g.letter[0] = g.digit[0] = g.run[0] = g.rare[0] = 0; /* white space before the text, … */
     for (size_t base = 0; base <= text.len; base += GROUP) {
         size_t left = text.len - base;
@@ -244,6 +245,7 @@ __attribute__((always_inline)) static inline void look_with(classify_fn *classif
         g.digit[0] = g.digit[GROUP_BLOCKS];
         g.run[0] = g.run[GROUP_BLOCKS];
     }
+    l->long_words = words.all;
     *work += text.len / 8;
 }
 
@@ -261,7 +263,7 @@ LOOK_WITH(avx512, "avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,popcnt", pick_avx512)
 bool look_at_in(enum look_way way, struct str text, bool ascii_only, struct look *l, uint64_t *work)
 {
     l->reasons = 0;
-    l->count = 0;
+    l->long_words = l->count = 0;
 #ifdef LOOK_X86
     bool has_bits = __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
     if (way == LOOK_AVX512 && has_bits && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&

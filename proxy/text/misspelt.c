@@ -6,7 +6,7 @@
 
 #include "proxy/text/scrambled.h"
 
-enum { CLUSTER_MAX = 4, WORD_MAX = 40, HALVES_TELLING = 3, HALVES_FIRST = 80 };
+enum { CLUSTER_MAX = 4, WORD_MAX = 40, HALVES_TELLING = 3, HALVES_SHORT = 120, HALVES_FIRST = 80, HALF_LETTERS_MAX = 9, LONG_LETTERS = 6 };
 
 static bool is_vowel(char c)
 {
@@ -135,51 +135,84 @@ bool no_doubles_text(struct view_memory *m, struct reading in, struct form *out,
     return true;
 }
 
-/* The words s[i, end) and s[next, *until) are none, or one of them, but are one together; only white space is between, and a hyphen. */
-static bool are_halves(struct str s, size_t i, size_t end, size_t *next, size_t *until)
+/* Two words next to each other, with nothing between but a character of white space and maybe a hyphen. */
+struct pair {
+    struct str first, second;
+};
+
+static struct pair pair_at(struct str s, size_t i, size_t end)
 {
-    char word[SCRAMBLED_LETTERS_MAX];
-    size_t first = end - i, gap = end + (end < s.len && s.at[end] == '-');
-    if (!first || gap >= s.len || !char_is(s.at[gap], IS_SPACE))
-        return false;
-    *next = gap + 1;
-    *until = letters_end(s, *next);
-    size_t second = *until - *next;
-    if (!second || first + second > sizeof word)
-        return false;
-    memcpy(word, s.at + i, first);
-    memcpy(word + first, s.at + *next, second);
-    return scrambled_is(str_of(word, first + second)) && !(scrambled_is(str_of(s.at + i, first)) && scrambled_is(str_of(s.at + *next, second)));
+    size_t gap = end + (end < s.len && s.at[end] == '-'), next = gap + 1;
+    if (i == end || gap >= s.len || !char_is(s.at[gap], IS_SPACE) || (i && s.at[i - 1] == '\''))
+        return (struct pair){ .first = STR_NONE, .second = STR_NONE };
+    return (struct pair){ str_of(s.at + i, end - i), str_of(s.at + next, letters_end(s, next) - next) };
 }
 
-bool has_halves(struct str s, uint64_t *work)
+/* Are they one known word; not two known ones, but for long words? `ends` are those of the words that it may be. */
+static bool are_one(struct pair p, const scrambled_ends ends)
 {
-    size_t found = 0, next, until;
+    char word[SCRAMBLED_LETTERS_MAX];
+    size_t len = p.first.len + p.second.len;
+    if (!p.first.len || !p.second.len || len > sizeof word || !(ends[p.first.at[0] & 31][p.second.at[p.second.len - 1] & 31] >> len & 1))
+        return false;
+    memcpy(word, p.first.at, p.first.len);
+    memcpy(word + p.first.len, p.second.at, p.second.len);
+    return scrambled_is(str_of(word, len)) && ((len >= LONG_LETTERS && p.first.len > 1) || !(scrambled_is(p.first) && scrambled_is(p.second)));
+}
+
+/* … or two that nobody knows, of which the second is not the first half of the next? */
+static bool are_halves(struct str s, struct pair p)
+{
+    if (are_one(p, SCRAMBLED_ALL_ENDS))
+        return true;
+    if (!p.first.len || !p.second.len || p.first.len > HALF_LETTERS_MAX || p.second.len > HALF_LETTERS_MAX || scrambled_is(p.first) ||
+        scrambled_is(p.second))
+        return false;
+    size_t next = (size_t)(p.second.at - s.at);
+    return !are_one(pair_at(s, next, next + p.second.len), SCRAMBLED_ALL_ENDS);
+}
+
+bool has_halves(struct str s, bool thorough, uint64_t *work)
+{
+    size_t found = 0;
     *work += 4 * s.len;
-    for (size_t i = 0, end; i < s.len && (found ? found < HALVES_TELLING : i < HALVES_FIRST); i = end) {
-        end = letters_end(s, i);
-        if (are_halves(s, i, end, &next, &until))
-            found++, end = until;
-        end += end == i;
+    for (size_t i = 0, end = letters_end(s, i); i < s.len && found < HALVES_TELLING;) {
+        if (!found && (thorough ? i > 2 * HALVES_FIRST : end - i > HALF_LETTERS_MAX || i > HALVES_FIRST))
+            return false; /* long words were not cut */
+        struct pair p = pair_at(s, i, end);
+        bool one = are_one(p, found ? SCRAMBLED_ALL_ENDS : SCRAMBLED_ENDS);
+        found += one;
+        if (p.second.len && !one) {
+            i = (size_t)(p.second.at - s.at);
+            end = i + p.second.len;
+        } else {
+            i = one ? (size_t)(p.second.at - s.at) + p.second.len : end + 1;
+            end = letters_end(s, i);
+        }
     }
-    return found == HALVES_TELLING;
+    return found >= (s.len <= HALVES_SHORT ? HALVES_TELLING - 1 : HALVES_TELLING);
 }
 
 bool halves_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
 {
     struct str s = in.text;
-    size_t next, until;
     if (!form_reserve(m, out, s.len))
         return false;
     m->work += 8 * s.len;
     for (size_t i = 0, end; i < s.len; i = end) {
         end = letters_end(s, i);
-        bool halves = are_halves(s, i, end, &next, &until);
+        struct pair p = pair_at(s, i, end);
+        bool halves = are_halves(s, p);
         end += end == i;
-        if (!form_copy(m, out, &in, i, end) || (halves && !form_copy(m, out, &in, next, until)))
+        if (!form_copy(m, out, &in, i, end))
             return false;
-        *changed |= halves;
-        end = halves ? until : end;
+        if (!halves)
+            continue;
+        size_t next = (size_t)(p.second.at - s.at);
+        end = next + p.second.len;
+        if (!form_copy(m, out, &in, next, end))
+            return false;
+        *changed = true;
     }
     return true;
 }

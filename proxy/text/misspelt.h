@@ -17,9 +17,9 @@ bool with_vowels_text(struct view_memory *m, struct reading in, struct form *out
 bool no_pig_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 /* Vowels that stand there twice, or again and again, once. */
 bool no_doubles_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
-/* Words that were cut in two by white space, with or without a hyphen: are there some (of which the first is near), and what they are
- * together. */
-bool has_halves(struct str s, uint64_t *work);
+/* Words that were cut in two by white space, with or without a hyphen: are there some (of which, unless thorough, the first is near), and what they
+ * are together. */
+bool has_halves(struct str s, bool thorough, uint64_t *work);
 bool halves_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 
 #endif

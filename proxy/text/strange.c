@@ -9,7 +9,7 @@
 
 /* A sample and its neighbourhood; what is strange in the one (a score of letters and signs, …) and where letters are weighed. */
 enum { WINDOW = 32, SAMPLES = 3, STRIDE_MAX = 1024, NEAR = 160, NEAR_MIN = 16, WEIGHED = 256, LETTERS = 26 };
-enum { STRANGE_SCORE = 5, REPEATS_MIN = 6, FOURTHS_MAX = 4, BLANKS_MIN = 8, HALVES_BLANKS = 20 /* in a hundred */, HALVES_NEAR = 320 };
+enum { STRANGE_SCORE = 5, REPEATS_MIN = 6, FOURTHS_MAX = 4, BLANKS_MIN = 8, HALVES_BLANKS = 20 /* in a hundred */, SHORT_BLANKS_MIN = 6, SHORT_BLANKS = 17, SHORT_BYTES = 32, HALVES_NEAR = 320 };
 enum { LETTERS_MIN = 24, VOWELLESS_MIN = 16 };
 
 typedef uint8_t lanes __attribute__((vector_size(16)));
@@ -42,7 +42,7 @@ static inline lanes is_small(lanes v, char c)
 
 /* Signs count one and rare letters three; apart from that letters that follow themselves one and ay three. Of the alphabet every fourth
  * letter, from a on, has all vowels but o among it. */
-static bool is_strange(const char *p)
+static bool is_strange(const char *p, unsigned blanks_min)
 {
     lanes score = { 0 }, repeats = { 0 }, fourths = { 0 }, blanks = { 0 };
     for (unsigned i = 0; i < WINDOW; i += sizeof score) {
@@ -55,7 +55,7 @@ static bool is_strange(const char *p)
         blanks -= blank;
     }
     return sum_of(score) >= STRANGE_SCORE || sum_of(repeats) >= REPEATS_MIN || sum_of(fourths) <= FOURTHS_MAX ||
-           sum_of(blanks) >= BLANKS_MIN;
+           sum_of(blanks) >= blanks_min;
 }
 
 struct counts {
@@ -158,7 +158,10 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
     bool letters = n.letters * 2 >= n.all, language = letters && n.blanks * 24 > n.all;
     to->reasons |= (n.ends * 16 >= n.all ? REASON_PIG : 0) | (language && n.doubles * 8 >= n.letters ? REASON_DOUBLES : 0) |
                    (language && n.letters >= VOWELLESS_MIN && n.vowels * 5 <= n.letters ? REASON_VOWELLESS : 0) |
-                   (letters && (n.blanks + n.dashes) * 100 >= n.all * HALVES_BLANKS && has_halves(str_first(rest, HALVES_NEAR), work) ? REASON_HALVES : 0);
+                   (letters && !(to->reasons & REASON_HALVES) && (n.blanks + n.dashes) * 100 >= n.all * (to->is_short ? SHORT_BLANKS : HALVES_BLANKS) &&
+                            has_halves(str_first(rest, HALVES_NEAR), to->is_short, work)
+                        ? REASON_HALVES
+                        : 0);
     if (n.quotes * 10 >= n.all)
         to->reasons |= REASON_PIECES;
     if (!(to->reasons & REASON_DENSE) && n.blanks * 10 <= n.all)
@@ -173,10 +176,10 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
         to->reasons |= REASON_CIPHER;
 }
 
-void look_strange(struct str text, struct strange *to, uint64_t *work)
+void look_strange(struct str text, size_t long_words, struct strange *to, uint64_t *work)
 {
     size_t stride = text.len / SAMPLES > STRIDE_MAX ? STRIDE_MAX : text.len / SAMPLES;
-    *to = (struct strange){ 0 };
+    *to = (struct strange){ .is_short = long_words * SHORT_BYTES <= text.len + SHORT_BYTES / 2 };
     *work += 8 + text.len / 64;
     if (text.len < NEAR_MIN)
         return;
@@ -184,7 +187,7 @@ void look_strange(struct str text, struct strange *to, uint64_t *work)
         look_near(text, 0, to, work);
     else
         for (size_t at = 0; at + WINDOW < text.len; at += stride)
-            if (is_strange(text.at + at))
+            if (is_strange(text.at + at, to->is_short ? SHORT_BLANKS_MIN : BLANKS_MIN))
                 look_near(text, at, to, work);
 }
 

@@ -8,10 +8,11 @@ struct strange {
     unsigned reasons;
     unsigned shift; /* of a cipher: (letter + shift) % 26, or with the alphabet backwards (25 + shift - letter) % 26 */
     bool mirrored, is_rot47;
+    bool is_short; /* most words are */
 };
 
-/* What is strange about a plain text: a bounded number of steps each sample, told from some of them. */
-void look_strange(struct str text, struct strange *to, uint64_t *work);
+/* What is strange about a plain text with so many words of six letters and more: a bounded number of steps each sample, told from some of them. */
+void look_strange(struct str text, size_t long_words, struct strange *to, uint64_t *work);
 
 /* The text with its letters put back. */
 bool decipher_text(struct view_memory *m, struct reading in, struct form *out, const struct strange *how) MUST_USE;

@@ -96,6 +96,7 @@ enum { LOOK_STRETCHES_MAX = 256 };
 
 struct look {
     unsigned reasons;
+    size_t long_words; /* of six letters and more */
     size_t count; /* stretches [start, end) where the reasons are, with VIEW_AROUND bytes around, sorted, apart */
     struct {
         size_t start, end;

@@ -307,7 +307,7 @@ bool views_make(struct views *v, struct str text)
         v->oddities |= facts.oddities;
     }
     add_view(v, VIEW_PLAIN, 0, plain);
-    look_strange(plain.text, &strange, &m->work);
+    look_strange(plain.text, l.long_words, &strange, &m->work);
     l.reasons |= strange.reasons | (order_is_turned(plain.text, &m->work) ? REASON_ORDER : 0);
     bool ok = !l.reasons || make_more(v, original, plain, &l, &strange) || give_up(v);
     v->work = m->work;
