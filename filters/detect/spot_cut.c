@@ -1,11 +1,6 @@
 /* spot_cut.c - a text cut into words, eight of which are hashed at a time, and those told that may be anchors. */
 #include "filters/detect/spot_parts.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#define SPOT_X86 1
-#include <immintrin.h>
-#endif
-
 bool spot_has_room(const struct spots *s)
 {
     return s->words_count < SPOT_WORDS - 2 * SPOT_BLOCK && s->signs_count < SPOT_SIGNS - 2 * SPOT_BLOCK;
@@ -50,7 +45,6 @@ static void hash_slowly(const struct spotting *g)
 }
 
 #ifdef SPOT_X86
-#define TARGET __attribute__((target("avx2,bmi,bmi2,popcnt")))
 #define TARGET512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,popcnt")))
 
 /* 64 bytes, bit by bit. */

@@ -34,10 +34,16 @@ struct spot_making {
     struct spot_part *parts;
     struct spot_choice *choices;
     double *often;       /* of each piece; 0 when it is asked anyhow */
+    uint32_t *same;      /* for each piece: the first that is found by the same */
+    uint32_t *counted;   /* for each: in which count it was last */
+    uint32_t counts;
     uint32_t *pieces_of; /* of each part, one after the other */
     struct spot_link *links;
     size_t links_count, keys_count;
 };
+
+/* What a piece is found by. */
+uint32_t spot_key_of(const struct spot_making *m, uint32_t piece);
 
 /* Of each chain an anchor and a herald; t->heralds may come to be more than an entry can name. False without memory. */
 bool spot_choose(struct spot_making *m) MUST_USE;

@@ -5,6 +5,12 @@
 #include "filters/detect/spots.h"
 #include "filters/detect/word_parts.h"
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#define SPOT_X86 1
+#include <immintrin.h>
+#define TARGET __attribute__((target("avx2,bmi,bmi2,popcnt")))
+#endif
+
 enum { SPOT_BITS = 18 };
 static const uint32_t SPOT_HASH_LOW = 0x9e3779b1, SPOT_HASH_HIGH = 0x85ebca6b;
 
@@ -34,6 +40,13 @@ static inline uint32_t spot_bit(const uint32_t *bits, uint32_t hash)
 {
     uint32_t word = bits[hash >> (32 + 5 - SPOT_BITS)];
     return word >> (hash & 31) & word >> (hash >> 5 & 31) & 1;
+}
+
+/* Before a part's keys stands a filter: one bit for each word that is one or begins one, counted from the highest. */
+enum { SPOT_FILTER = 8, SPOT_FILTER_WORD = 29, SPOT_FILTER_BIT = 24 };
+static inline uint32_t spot_filter_bit(uint32_t hash)
+{
+    return 1u << 31 >> (hash >> SPOT_FILTER_BIT & 31);
 }
 
 /* What a part is found by stands in an open hash table; its last bit tells whether that is all, or a phrase must follow. Where

@@ -30,6 +30,13 @@ static uint32_t key_of(const struct spot_making *m, uint32_t piece, enum key_kin
     return second.len ? word_pair(*begin, hash_of(second)) : *begin;
 }
 
+uint32_t spot_key_of(const struct spot_making *m, uint32_t piece)
+{
+    enum key_kind kind;
+    uint32_t begin;
+    return key_of(m, piece, &kind, &begin);
+}
+
 /* ---- what is asked of words ---- */
 
 static size_t slots_for(size_t n)
@@ -50,13 +57,15 @@ static void make_keys(struct spot_making *m, struct spot_part *p)
 {
     enum key_kind kind;
     uint32_t begin;
-    p->first_key = (uint32_t)m->keys_count;
+    p->first_key = (uint32_t)m->keys_count + SPOT_FILTER;
     p->mask = (uint32_t)slots_for(2 * p->links) - 1;
-    m->keys_count += p->mask + 1;
+    m->keys_count += SPOT_FILTER + p->mask + 1;
     for (uint32_t i = 0; i < p->links; i++) {
         add_key(m, p, key_of(m, m->pieces_of[p->first_link + i], &kind, &begin), true);
         if (kind == KEY_PAIR)
             add_key(m, p, begin, false);
+        if (kind != KEY_SIGN)
+            m->t->keys[p->first_key - SPOT_FILTER + (begin >> SPOT_FILTER_WORD)] |= spot_filter_bit(begin);
     }
 }
 
@@ -285,7 +294,7 @@ static bool make_table(struct spot_making *m)
         return false;
     t->is_everywhere = t->heralds > UINT16_MAX + 1;
     for (size_t i = 0; i < set->parts_count; i++) {
-        keys += slots_for(2 * (size_t)m->parts[i].links);
+        keys += SPOT_FILTER + slots_for(2 * (size_t)m->parts[i].links);
         links += (size_t)m->parts[i].links * (set->parts[i].uses + 1);
     }
     t->keys = arena_array(&set->arena, uint32_t, keys);
@@ -305,6 +314,8 @@ bool spot_table_init(struct spot_table *t, struct rule_set *set)
     free(m.parts);
     free(m.choices);
     free(m.often);
+    free(m.same);
+    free(m.counted);
     free(m.pieces_of);
     free(m.links);
     return ok;

@@ -30,7 +30,7 @@ struct spot_near {
     uint16_t herald; /* of a part before the anchor that is one; else SPOT_ALWAYS, and words are asked */
     bool is_before, has_signs;
     bool in_sentence; /* none may end between them */
-    uint32_t first_key, mask; /* an open hash table of what its words are found by */
+    uint32_t first_key, mask; /* an open hash table of what its words are found by, a filter before it */
 };
 struct spot_anchor {
     uint16_t back, ahead; /* the spot, from where the anchor begins */
