@@ -72,42 +72,66 @@ static inline bool stands_at(const struct spotting *g, const struct spot_shape *
     return p->len <= g->text.len - at && (word_load(g->text.at + at + p->edge_at) & p->mask) == p->edge;
 }
 
-/* A word that is in an anchor and its herald is not its own herald: it asks before it tells. No guess is made for each question: all
- * are asked at once. */
-static inline void look_at_entry(struct spotting *g, const struct spot_entry *e, size_t first, uint32_t at)
+/* Bit by bit of what is checked: was its herald seen so near? No guess is made for each question: all are asked at once. */
+static inline unsigned ask_entry(const uint32_t *seen, const struct spot_entry *e, uint32_t now)
 {
-    static_assert(SPOT_CHECKS == 7 && SPOT_TELLS == 8, "as it is written here");
-    uint32_t *seen = g->s->seen, now = g->s->base + at;
+    static_assert(SPOT_CHECKS == 7, "as it is written here");
 #define NEAR(k) (unsigned)(now <= seen[e->herald[k]] + e->reach[k]) << (k)
-    unsigned near = NEAR(0) | NEAR(1) | NEAR(2) | NEAR(3) | NEAR(4) | NEAR(5) | NEAR(6);
+    return NEAR(0) | NEAR(1) | NEAR(2) | NEAR(3) | NEAR(4) | NEAR(5) | NEAR(6);
 #undef NEAR
-    for (; near; near &= near - 1)
-        look_round(g, &g->table->anchors[e->anchor[__builtin_ctz(near)]], first, at);
-#define TELL(k) seen[e->tells[k]] = now
-    TELL(0), TELL(1), TELL(2), TELL(3), TELL(4), TELL(5), TELL(6), TELL(7);
-#undef TELL
 }
+
+#ifdef SPOT_X86
+TARGET static inline unsigned ask_entry_fast(const uint32_t *seen, const struct spot_entry *e, uint32_t now)
+{
+    __m128i herald = _mm_insert_epi16(_mm_loadu_si128((const __m128i *)(const void *)e->herald), SPOT_NEVER, SPOT_CHECKS);
+    __m256i reach = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)e->reach));
+    __m256i until = _mm256_i32gather_epi32((const int *)(const void *)seen, _mm256_cvtepu16_epi32(herald), sizeof *seen);
+    until = _mm256_add_epi32(until, reach);
+    until = _mm256_cmpeq_epi32(_mm256_max_epu32(until, _mm256_set1_epi32((int)now)), until);
+    return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(until)) & ((1u << SPOT_CHECKS) - 1);
+}
+#endif
+
+/* A word that is in an anchor and its herald is not its own herald: it asks before it tells. */
+#define LOOK_AT_ENTRIES(ASK)                                                                      \
+    static_assert(SPOT_TELLS == 8, "as it is written here");                                      \
+    const struct spot_entry *e = &g->table->entries[entry];                                       \
+    uint32_t *seen = g->s->seen, now = g->s->base + at;                                           \
+    for (bool goes_on = true; goes_on; goes_on = e++->goes_on) {                                  \
+        g->s->work++;                                                                             \
+        for (unsigned near = ASK(seen, e, now); near; near &= near - 1)                           \
+            look_round(g, &g->table->anchors[e->anchor[__builtin_ctz(near)]], first, at);         \
+        seen[e->tells[0]] = seen[e->tells[1]] = seen[e->tells[2]] = seen[e->tells[3]] = now;      \
+        seen[e->tells[4]] = seen[e->tells[5]] = seen[e->tells[6]] = seen[e->tells[7]] = now;      \
+    }
 
 static void look_at_entries(struct spotting *g, uint32_t entry, size_t first, uint32_t at)
 {
-    const struct spot_entry *e = &g->table->entries[entry];
-    for (bool goes_on = true; goes_on; goes_on = e++->goes_on) {
-        g->s->work++;
-        look_at_entry(g, e, first, at);
-    }
+    LOOK_AT_ENTRIES(ask_entry)
 }
+
+#ifdef SPOT_X86
+TARGET static void look_at_entries_fast(struct spotting *g, uint32_t entry, size_t first, uint32_t at)
+{
+    LOOK_AT_ENTRIES(ask_entry_fast)
+}
+#else
+#define look_at_entries_fast look_at_entries
+#endif
 
 static inline void look_at(struct spotting *g, uint32_t entry, size_t first, uint32_t at)
 {
+    void (*look)(struct spotting *, uint32_t, size_t, uint32_t) = g->way == SPOT_PLAIN ? look_at_entries : look_at_entries_fast;
     if (!(entry & SPOT_SHAPES)) {
-        look_at_entries(g, entry, first, at);
+        look(g, entry, first, at);
         return;
     }
     const struct spot_shape *p = &g->table->shapes[entry - SPOT_SHAPES];
     for (bool goes_on = true; goes_on; goes_on = p++->goes_on) {
         g->s->work++;
         if (stands_at(g, p, at))
-            look_at_entries(g, p->entry, first, at);
+            look(g, p->entry, first, at);
     }
 }
 
