@@ -223,6 +223,16 @@ static bool is_text_inside(struct str base64)
     return texts > (is_known ? 1 : 0);
 }
 
+/* Hexadecimal digits are all of base64 too, but files do not come to look like them. */
+static bool is_hex(struct str value)
+{
+    enum { LOOK = 64 };
+    size_t digits = 0, i = 0;
+    for (; i < value.len && i < LOOK && hex_value(value.at[i]) >= 0; i++)
+        digits += ascii_is_digit(value.at[i]);
+    return i == LOOK && digits >= LOOK / 4;
+}
+
 /* A picture, a sound or a file: a member that holds such, and nothing but base64 in it. */
 static bool is_blob(struct str key, struct str value)
 {
@@ -238,7 +248,7 @@ static bool is_blob(struct str key, struct str value)
         unsigned char c = (unsigned char)value.at[i], letter = (unsigned char)((c | 0x20) - 'a');
         odd = letter >= 26 && (unsigned char)(c - '/') >= 11 && c != '+' && c != '=' && c != '-' && c != '_';
     }
-    return value.len >= 64 && !odd && !is_text_inside(value);
+    return value.len >= 64 && !odd && !is_hex(value) && !is_text_inside(value);
 }
 
 static bool names_url(struct str key)
