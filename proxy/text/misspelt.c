@@ -53,9 +53,9 @@ static struct str no_pig(struct str s, char word[WORD_MAX])
     struct str rest = str_first(s, s.len - 2);
     char last = ascii_lower(rest.at[rest.len - 1]);
     struct str whole = str_first(rest, rest.len - 1); /* way, yay: nothing was moved */
-    bool may_be_whole = (last == 'w' || last == 'y') && is_vowel(s.at[0]);
-    if ((may_be_whole && scrambled_is(whole)) || (is_vowel(s.at[0]) && scrambled_is(rest)))
-        return may_be_whole && scrambled_is(whole) ? whole : rest;
+    bool begins = is_vowel(s.at[0]), may_be_whole = (last == 'w' || last == 'y') && begins;
+    if (last == 'w' && begins && scrambled_is(whole))
+        return whole;
     size_t most = 0, moved = 0;
     while (most < CLUSTER_MAX && most + 1 < rest.len && !is_vowel(rest.at[rest.len - 1 - most]))
         most++;
@@ -67,6 +67,8 @@ static struct str no_pig(struct str s, char word[WORD_MAX])
     }
     if (!moved && may_be_whole)
         return whole;
+    if (!moved && begins && scrambled_is(rest)) /* their ay is nothing but an ay */
+        return rest;
     for (size_t n = most; n && !moved; n--) /* of no known word: as much as words begin with */
         moved = begins_words(str_from(rest, rest.len - n)) ? n : 0;
     memcpy(word, rest.at + rest.len - moved, moved);
@@ -84,7 +86,7 @@ static bool replace_words(struct view_memory *m, struct reading in, struct form 
     m->work += 8 * s.len;
     for (size_t i = 0, end; i < s.len; i = end) {
         end = letters_end(s, i);
-        struct str instead = end > i && !(i && s.at[i - 1] == '\'') ? other(str_of(s.at + i, end - i), word) : STR_NONE;
+        struct str instead = end > i && !(i && s.at[i - 1] == '\'' && end - i < 3) ? other(str_of(s.at + i, end - i), word) : STR_NONE;
         end += end == i;
         if (!(instead.len ? form_add(m, out, instead, &in, i, end) : form_copy(m, out, &in, i, end)))
             return false;
@@ -158,6 +160,11 @@ static bool are_one(struct pair p, const scrambled_ends ends)
     memcpy(word, p.first.at, p.first.len);
     memcpy(word + p.first.len, p.second.at, p.second.len);
     return scrambled_is(str_of(word, len)) && ((len >= LONG_LETTERS && p.first.len > 1) || !(scrambled_is(p.first) && scrambled_is(p.second)));
+}
+
+bool words_are_one(struct str first, struct str second)
+{
+    return are_one((struct pair){ first, second }, SCRAMBLED_ALL_ENDS);
 }
 
 /* … or two that nobody knows, of which the second is not the first half of the next? */

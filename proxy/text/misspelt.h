@@ -20,6 +20,7 @@ bool no_doubles_text(struct view_memory *m, struct reading in, struct form *out,
 /* Words that were cut in two by white space, with or without a hyphen: are there some (of which, unless thorough, the first is near), and what they
  * are together. */
 bool has_halves(struct str s, bool thorough, uint64_t *work);
+bool words_are_one(struct str first, struct str second);
 bool halves_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 
 #endif
