@@ -2,6 +2,7 @@
  *
  * Looked for only where a sample of the text was strange. A run of base85 and a line of uuencode are read when what they begin with
  * is text; bytes that are no ASCII are left out. */
+#include "proxy/text/scrambled.h"
 #include "proxy/text/strange.h"
 
 enum { GROUP = 5, TELLING = 4 * GROUP, LINE_BYTES_MIN = 6, MORSE_MAX = 6 };
@@ -9,24 +10,57 @@ enum { GROUP = 5, TELLING = 4 * GROUP, LINE_BYTES_MIN = 6, MORSE_MAX = 6 };
 /* By dots and dashes, as the bits 0 and 1 behind a first 1. */
 static const char MORSE[] = "  etianmsurwdkgohvf l pjbxcyzq  54 3   2  +    16=/   ( 7   8 90            ?     \"  .    @   '  -        ;! )     ,    :";
 
+/* The dot or the dash at s[i], and how wide it is; 0: something else. */
+static char mark_at(struct str s, size_t i, size_t *width)
+{
+    *width = 1;
+    if (s.at[i] == '.' || s.at[i] == '-' || s.at[i] == '_')
+        return s.at[i] == '.' ? '.' : '-';
+    if (!str_starts(str_from(s, i), STR("\u00b7")))
+        return 0;
+    *width = 2;
+    return '.';
+}
+
+/* A dot alone behind a word that is known, and would not be with an E: a full stop. */
+static bool is_full_stop(const struct form *out, size_t word)
+{
+    char letters[SCRAMBLED_LETTERS_MAX + 1];
+    size_t n = out->len - word;
+    if (n < 2 || n >= sizeof letters || !scrambled_is(str_of(out->text + word, n)))
+        return false;
+    memcpy(letters, out->text + word, n);
+    letters[n++] = 'e';
+    return !scrambled_is(str_of(letters, n));
+}
+
+/* Letters are parted by a space or a slash, words by more. */
 bool morse_text(struct view_memory *m, struct reading in, struct form *out)
 {
     struct str s = in.text;
+    size_t word = 0, width;
     if (!form_reserve(m, out, s.len))
         return false;
     for (size_t i = 0, end; i < s.len; i = end) {
         unsigned code = 1;
-        for (end = i; end < s.len && end - i <= MORSE_MAX && (s.at[end] == '.' || s.at[end] == '-'); end++)
-            code = code * 2 + (s.at[end] == '-');
+        for (end = i; end < s.len && code < 2u << MORSE_MAX && mark_at(s, end, &width); end += width)
+            code = code * 2 + (mark_at(s, end, &width) == '-');
         char letter = code > 1 && code < sizeof MORSE - 1 ? MORSE[code] : s.at[i];
+        bool is_sign = letter == '/' || letter == '|', sliced = end > i && end < s.len && s.at[end] == '/';
         end += end == i;
-        bool apart = end < s.len && s.at[end] == ' '; /* between two letters, and signs; words are parted by more */
-        bool is_letter = code > 1 || (apart && i && s.at[i - 1] == ' ' && letter != ' ' && letter != '/' && letter != '|');
-        if (!form_add(m, out, str_of(&letter, code > 1 || (letter != '/' && letter != '|')), &in, i, end))
+        bool apart = sliced || (end < s.len && s.at[end] == ' ');
+        bool is_letter = code > 1 || (apart && i && s.at[i - 1] == ' ' && letter != ' ' && !is_sign);
+        if (code == 2 && (end + 1 >= s.len || (apart && !mark_at(s, end + 1, &width))) && is_full_stop(out, word))
+            letter = '.';
+        if (code == 1 && is_sign && i && s.at[i - 1] == letter)
+            letter = ' ', is_sign = false;
+        if (!form_add(m, out, str_of(&letter, code > 1 || !is_sign), &in, i, end))
             return false;
+        if (!char_is(letter, IS_ALPHA))
+            word = out->len;
         end += is_letter && apart;
     }
-    m->work += 2 * s.len;
+    m->work += 4 * s.len;
     return true;
 }
 

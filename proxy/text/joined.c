@@ -91,18 +91,32 @@ static bool has_two(struct str s, uint64_t *work)
     return false;
 }
 
+static bool are_words(struct str letters, uint64_t *work)
+{
+    struct parting p;
+    *work += SCRAMBLED_LETTERS_MAX;
+    if (!has_two(letters, work))
+        return false;
+    part(letters, &p);
+    *work += letters.len * SCRAMBLED_LETTERS_MAX / 2;
+    return p.count >= WORDS_TELLING && p.unknown * 4 <= letters.len;
+}
+
+bool has_joined(struct str s, uint64_t *work)
+{
+    for (size_t i = 0, end; i < s.len; i = end + 1) {
+        end = letters_end(str_first(s, i + LETTERS_TELLING), i);
+        if (end - i > PART_LETTERS && are_words(str_of(s.at + i, end - i), work))
+            return true;
+    }
+    return false;
+}
+
 bool letters_are_joined(struct str s, uint64_t *work)
 {
     size_t i = letters_end(str_first(s, LETTERS_TELLING), 0), joints = 0;
-    struct parting p;
-    if (i >= JOINED_LETTERS) {
-        *work += SCRAMBLED_LETTERS_MAX;
-        if (!has_two(str_first(s, i), work))
-            return false;
-        part(str_first(s, i), &p);
-        *work += i * SCRAMBLED_LETTERS_MAX / 2;
-        return p.count >= WORDS_TELLING && p.unknown * 4 <= i;
-    }
+    if (i >= JOINED_LETTERS)
+        return are_words(str_first(s, i), work);
     if (!i)
         return false;
     for (; i + 1 < s.len && i < LOOK_AHEAD && joints < JOINTS && char_is(s.at[i], IS_ALPHA | IS_RUN); i++) {

@@ -6,11 +6,12 @@
 #include "proxy/text/strange.h"
 
 #include "proxy/text/misspelt.h"
+#include "proxy/text/scrambled.h"
 
 /* A sample and its neighbourhood; what is strange in the one (a score of letters and signs, …) and where letters are weighed. */
 enum { WINDOW = 32, SAMPLES = 3, STRIDE_MAX = 1024, NEAR = 160, NEAR_MIN = 16, WEIGHED = 256, LETTERS = 26 };
-enum { STRANGE_SCORE = 5, REPEATS_MIN = 6, FOURTHS_MAX = 4, BLANKS_MIN = 8, HALVES_BLANKS = 20 /* in a hundred */, SHORT_BLANKS_MIN = 6, SHORT_BLANKS = 17, SHORT_BYTES = 32, HALVES_NEAR = 320 };
-enum { LETTERS_MIN = 24, VOWELLESS_MIN = 16 };
+enum { STRANGE_SCORE = 5, REPEATS_MIN = 6, FOURTHS_MAX = 5, BLANKS_MIN = 8, HALVES_BLANKS = 20 /* in a hundred */, SHORT_BLANKS_MIN = 6, SHORT_BLANKS = 17, SHORT_BYTES = 32, HALVES_NEAR = 320 };
+enum { LETTERS_MIN = 12, NEAREST = 6, KNOWN_SHARE = 3, VOWELLESS_MIN = 16, HEADING_MAX = 96 };
 
 typedef uint8_t lanes __attribute__((vector_size(16)));
 
@@ -59,14 +60,14 @@ static bool is_strange(const char *p, unsigned blanks_min)
 }
 
 struct counts {
-    unsigned all, letters, rare, blanks, codes, dots, dashes, quotes, ends, doubles, vowels; /* codes: : to @, letters in ROT47; ends: in ay */
+    unsigned all, letters, rare, blanks, codes, dots, dashes, quotes, ends, doubles, vowels, digits; /* codes: : to @, letters in ROT47; ends: in ay */
 };
 
 /* Of `len` bytes; those up to the next sixteen, and one more, are there too and spaces. */
 static struct counts count(const char *at, size_t len)
 {
     lanes letters = { 0 }, rare = letters, blanks = letters, codes = letters, dots = letters, dashes = letters, quotes = letters, ends = letters,
-          doubles = letters, vowels = letters;
+          doubles = letters, vowels = letters, digits = letters;
     size_t i = 0;
     for (; i < len; i += sizeof letters) {
         lanes v = lanes_at(at + i), next = lanes_at(at + i + 1), small = v | 0x20, letter = IN(small, 'a', 'z'), a = is_small(small, 'a');
@@ -74,8 +75,9 @@ static struct counts count(const char *at, size_t len)
         rare -= rare_letters(small);
         blanks -= IN(v, 0, ' ');
         codes -= IN(v, ':', '@');
-        dots -= is_small(v, '.');
-        dashes -= is_small(v, '-');
+        dots -= is_small(v, '.') | (lanes)(v == 0xb7); /* the second byte of a dot in the middle */
+        dashes -= is_small(v, '-') | is_small(v, '_');
+        digits -= IN(v, '0', '9');
         quotes -= is_small(v, '"') | is_small(v, '\'') | is_small(v, '`');
         ends -= a & is_small(next, 'y');
         doubles -= letter & (lanes)(small == (next | 0x20));
@@ -83,13 +85,13 @@ static struct counts count(const char *at, size_t len)
     }
     unsigned behind = (unsigned)(i - len);
     return (struct counts){ (unsigned)len, sum_of(letters), sum_of(rare), sum_of(blanks) - behind, sum_of(codes), sum_of(dots), sum_of(dashes),
-                            sum_of(quotes), sum_of(ends), sum_of(doubles), sum_of(vowels) };
+                            sum_of(quotes), sum_of(ends), sum_of(doubles), sum_of(vowels), sum_of(digits) };
 }
 
 /* Eight times the bits that a letter is worth in English: 33 on the average, of letters by chance 43. The alphabet stands there twice. */
 #define ALPHABET 29, 48, 41, 36, 24, 44, 45, 32, 31, 75, 56, 37, 43, 31, 30, 46, 80, 32, 32, 28, 41, 53, 43, 75, 45, 84
 static const uint8_t WORTH[2 * LETTERS] = { ALPHABET, ALPHABET };
-enum { WORTH_ENGLISH = 37, WORTH_MIN = 29, WORTH_LESS = 6 }; /* better than English: a few letters again and again */
+enum { WORTH_ENGLISH = 37, NO_ENGLISH_TWICE = 71 /* of twenty English texts one is worth less */ };
 
 static unsigned worth_of(const unsigned seen[LETTERS], unsigned shift)
 {
@@ -99,27 +101,78 @@ static unsigned worth_of(const unsigned seen[LETTERS], unsigned shift)
     return worth;
 }
 
-/* By which rotation, of the alphabet or of the alphabet backwards, its letters are those of English. */
+/* What stands to the left of each key, and to the right; where there is none, the other end of the row. */
+static const char *const KEYBOARDS[] = { "lvxswdfguhjknbiopearycqztm", "snvfrghjoklazmpqwtdyibecux" };
+
+/* Alphabets that a letter is multiplied into: as it is, backwards, and the rest. */
+static const uint8_t FACTORS[] = { 1, 25, 3, 5, 7, 9, 11, 15, 17, 19, 21, 23 };
+
+static char letter_for(const struct strange *how, char c)
+{
+    unsigned letter = (unsigned)(c | 32) - 'a', factor = how->factor ? how->factor : 1;
+    if (letter >= LETTERS) /* what is to the right of P and of L */
+        return how->keys != KEYBOARDS[0] ? c : c == '[' ? 'p' : c == ';' ? 'l' : c;
+    if (how->keys)
+        return (char)((c & 32) | (how->keys[letter] & ~32));
+    return (char)((c & ~31) | (int)((letter * factor + how->shift) % LETTERS + 1));
+}
+
+/* Letters that belong to known words, when they are read so. */
+static unsigned known_letters(struct str s, const struct strange *how)
+{
+    char word[SCRAMBLED_LETTERS_MAX];
+    unsigned known = 0;
+    for (size_t i = 0, end; i < s.len; i = end + 1) {
+        end = letters_end(s, i);
+        if (end - i < 2 || end - i > sizeof word)
+            continue;
+        for (size_t k = i; k < end; k++)
+            word[k - i] = letter_for(how, s.at[k]);
+        known += scrambled_is(str_of(word, end - i)) ? (unsigned)(end - i) : 0;
+    }
+    return known;
+}
+
+/* By which alphabet it reads as words that are known: of those in which its letters are nearest to English the one that tells most. */
 static bool is_rotated(struct str s, struct strange *to)
 {
-    unsigned seen[LETTERS] = { 0 }, mirrored[LETTERS], letters = 0, best = UINT32_MAX;
+    struct {
+        unsigned worth;
+        struct strange how;
+    } near[NEAREST + 1];
+    unsigned seen[LETTERS] = { 0 }, letters = 0, count = 0, most;
     for (size_t i = 0; i < s.len; i++)
         if (char_is(s.at[i], IS_ALPHA))
             seen[(s.at[i] | 32) - 'a']++, letters++;
-    if (letters < LETTERS_MIN)
+    if (letters < LETTERS_MIN || worth_of(seen, 0) * 2 < NO_ENGLISH_TWICE * letters ||
+        (most = known_letters(s, &(struct strange){ 0 })) * KNOWN_SHARE >= letters)
         return false;
-    for (unsigned i = 0; i < LETTERS; i++)
-        mirrored[i] = seen[LETTERS - 1 - i];
-    unsigned as_it_is = worth_of(seen, 0);
-    for (unsigned k = 0; k < 2 * LETTERS; k++) {
-        unsigned shift = k % LETTERS, worth = worth_of(k < LETTERS ? seen : mirrored, shift);
-        if (worth >= best)
-            continue;
-        best = worth;
-        to->shift = shift;
-        to->mirrored = k >= LETTERS;
+    most = most * 2 > letters / KNOWN_SHARE ? most * 2 : letters / KNOWN_SHARE;
+    for (unsigned f = 0; f < ARRAY_LEN(FACTORS) + ARRAY_LEN(KEYBOARDS); f++) {
+        const char *keys = f < ARRAY_LEN(FACTORS) ? NULL : KEYBOARDS[f - ARRAY_LEN(FACTORS)];
+        unsigned turned[LETTERS];
+        for (unsigned i = 0; i < LETTERS; i++)
+            turned[keys ? (unsigned)(keys[i] - 'a') : i * FACTORS[f] % LETTERS] = seen[i];
+        for (unsigned shift = 0; shift < (keys ? 1 : LETTERS); shift++) {
+            unsigned worth = worth_of(turned, shift), at = count < NEAREST ? count++ : NEAREST;
+            for (; at && near[at - 1].worth > worth; at--)
+                near[at] = near[at - 1];
+            near[at].worth = worth;
+            near[at].how = (struct strange){ .factor = keys ? 1 : FACTORS[f], .shift = shift, .keys = keys };
+        }
     }
-    return best <= WORTH_ENGLISH * letters && best >= WORTH_MIN * letters && best + WORTH_LESS * letters <= as_it_is;
+    bool found = false;
+    for (unsigned i = 0, known; i < count; i++) {
+        const struct strange *how = &near[i].how;
+        if ((known = known_letters(s, how)) <= most)
+            continue;
+        found = true;
+        most = known;
+        to->factor = how->factor;
+        to->shift = how->shift;
+        to->keys = how->keys;
+    }
+    return found;
 }
 
 static char rot47(char c)
@@ -138,6 +191,13 @@ static bool is_rot47(struct str s)
             others += !char_is(c, IS_SPACE);
     }
     return letters >= LETTERS_MIN && others * 5 <= letters && worth_of(seen, 0) <= WORTH_ENGLISH * letters;
+}
+
+/* What follows a first "…:", which may tell of a cipher and is none. */
+static struct str behind_heading(struct str s)
+{
+    const char *colon = memchr(s.at, ':', s.len < HEADING_MAX ? s.len : HEADING_MAX);
+    return colon ? str_from(s, (size_t)(colon - s.at)) : STR_NONE;
 }
 
 static void look_near(struct str text, size_t at, struct strange *to, uint64_t *work)
@@ -163,16 +223,21 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
                         ? REASON_HALVES
                         : 0);
     if (n.quotes * 10 >= n.all)
-        to->reasons |= REASON_PIECES;
-    if (!(to->reasons & REASON_DENSE) && n.blanks * 10 <= n.all)
-        to->reasons |= REASON_DENSE;
+        to->reasons |= REASON_PIECES | (n.letters >= LETTERS_MIN && n.letters * 3 <= n.all ? REASON_SPACED : 0);
+    if (n.blanks * 10 <= n.all) {
+        bool joined = !(to->reasons & REASON_JOINED) && n.letters * 4 >= 3 * n.all && has_joined(str_first(rest, NEAR), work);
+        to->reasons |= REASON_DENSE | (joined ? REASON_JOINED : 0);
+    }
+    if (n.digits * 2 >= n.all && n.letters * 8 <= n.all)
+        to->reasons |= REASON_NUMBERS;
     bool codes = n.codes * 8 >= n.all;
-    letters &= n.rare * 22 >= n.letters;
+    letters &= n.rare * 22 >= n.letters || n.vowels * 3 <= n.letters;
     if ((to->reasons & REASON_CIPHER) || !(letters || codes))
         return;
     *work += WEIGHED / 2;
-    to->is_rot47 = codes && is_rot47(str_first(rest, WEIGHED));
-    if (to->is_rot47 || is_rotated(str_first(rest, WEIGHED), to))
+    rest = str_first(rest, WEIGHED);
+    to->is_rot47 = codes && is_rot47(rest);
+    if (to->is_rot47 || is_rotated(rest, to) || is_rotated(behind_heading(rest), to))
         to->reasons |= REASON_CIPHER;
 }
 
@@ -195,14 +260,8 @@ bool decipher_text(struct view_memory *m, struct reading in, struct form *out, c
 {
     if (!form_copy(m, out, &in, 0, in.text.len))
         return false;
-    for (size_t i = 0; i < out->len; i++) {
-        char c = out->text[i];
-        unsigned letter = (unsigned)(c | 32) - 'a', is = how->mirrored ? 25 + how->shift - letter : letter + how->shift;
-        if (how->is_rot47)
-            out->text[i] = rot47(c);
-        else if (char_is(c, IS_ALPHA))
-            out->text[i] = (char)((c & ~31) | (int)(is % 26 + 1));
-    }
+    for (size_t i = 0; i < out->len; i++)
+        out->text[i] = how->is_rot47 ? rot47(out->text[i]) : letter_for(how, out->text[i]);
     m->work += out->len;
     return true;
 }

@@ -6,8 +6,9 @@
 
 struct strange {
     unsigned reasons;
-    unsigned shift; /* of a cipher: (letter + shift) % 26, or with the alphabet backwards (25 + shift - letter) % 26 */
-    bool mirrored, is_rot47;
+    unsigned factor, shift; /* of a cipher: (factor * letter + shift) % 26, factor 0 is 1 */
+    const char *keys;       /* … or what each letter is, when the hands were on the wrong keys */
+    bool is_rot47;
     bool is_short; /* most words are */
 };
 
@@ -16,6 +17,8 @@ void look_strange(struct str text, size_t long_words, struct strange *to, uint64
 
 /* The text with its letters put back. */
 bool decipher_text(struct view_memory *m, struct reading in, struct form *out, const struct strange *how) MUST_USE;
+/* numbers.c: letters by their numbers, in other ways than decode_numbers.c knows. */
+bool numbers_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 /* decode_dense.c: Morse; base85 and uuencode. */
 bool morse_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
 bool dense_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;

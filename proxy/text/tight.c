@@ -1,10 +1,10 @@
 /* tight.c - l e t t e r s, l-e-t-t-e-r-s and l.e.t.t.e.r.s as words.
  *
- * A run is four or more characters that stand alone with at most four others between. What stands between most of them
+ * A run is four or more characters that stand alone with at most eleven others between. What stands between most of them
  * is the spacing and goes; anything else with white space in it, or longer, parts two words. */
 #include "proxy/text/fold_parts.h"
 
-enum { RUN_CHARS_MIN = 4, GAP_CHARS_MAX = 7 };
+enum { RUN_CHARS_MIN = 4, GAP_CHARS_MAX = 11 };
 
 static bool is_wordy(const struct view_memory *m, struct str s, size_t i, size_t *width)
 {

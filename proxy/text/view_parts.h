@@ -51,6 +51,7 @@ enum form_use {
     FORM_UPSIDE,
     FORM_MORSE,
     FORM_DENSE,
+    FORM_NUMBERS,
     FORM_BETWEEN,
     FORMS,
 };
@@ -90,6 +91,7 @@ enum reason {
     REASON_CIPHER = 524288,   /* letters stand for others: the alphabet rotated or backwards, or ROT47 */
     REASON_MORSE = 1048576,
     REASON_ORDER = 2097152, /* words are in reverse order */
+    REASON_NUMBERS = 4194304,
 };
 
 enum { LOOK_STRETCHES_MAX = 256 };
@@ -260,6 +262,8 @@ enum { JOINED_MAX = 256 };
 bool words_are_joined(struct str s, size_t *end);
 /* joined.c: the same without a sign between them, or with dashes. */
 bool letters_are_joined(struct str s, uint64_t *work);
+/* … in some word of a short text, also where they are fewer letters. */
+bool has_joined(struct str s, uint64_t *work);
 /* … and whether this character is a combining mark or a Latin letter that would be another one without its marks. */
 bool is_bearing_marks(uint32_t c);
 static inline bool is_picture(uint32_t c)

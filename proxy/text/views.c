@@ -251,6 +251,14 @@ static bool read_strange(struct views *v, struct reading plain, const struct str
             return false;
         add_view(v, VIEW_DECODED, 1, form_reading(morse));
     }
+    if (strange->reasons & REASON_NUMBERS) {
+        struct form *numbers = &m->forms[FORM_NUMBERS];
+        if (!numbers_text(m, plain, numbers, &changed))
+            return false;
+        if (changed)
+            add_view(v, VIEW_DECODED, 1, form_reading(numbers));
+        changed = false;
+    }
     if (strange->reasons & REASON_DENSE) {
         if (!dense_text(m, plain, dense, &changed))
             return false;
