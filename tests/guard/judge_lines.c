@@ -1,7 +1,7 @@
 /* judge_lines.c - judges one text a line, for tests/guard/evaluate.py: {"text": …, "source": "user"} in, a line of numbers and rules
  * out: score, vote and log odds of the model, verdict, nanoseconds, rules.
  *
- * judge_lines [--rules FILE] [--threshold N] [--no-model] [--test] < in > out */
+ * judge_lines [--rules FILE] [--threshold N] [--no-model | --model WEIGHTS] [--test] < in > out */
 #include "filters/detect/judge.h"
 #include "filters/detect/rules_test.h"
 
@@ -43,15 +43,28 @@ static bool judge_line(struct judge *j, const struct judge_policy *p, const char
     return ok;
 }
 
+static bool read_model(const char *path, struct linear *out)
+{
+    static char bytes[LINEAR_WEIGHTS + 64];
+    FILE *f = fopen(path, "rb");
+    size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
+    if (f)
+        fclose(f);
+    return linear_read(str_of(bytes, n), out);
+}
+
 int main(int argc, char **argv)
 {
     struct problems problems;
     struct str file = STR_NONE;
     unsigned threshold = JUDGE_BALANCED;
     bool model = true, test = false;
+    struct linear other = { 0 };
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--no-model") == 0)
             model = false;
+        else if (strcmp(argv[i], "--model") == 0 && i + 1 < argc && read_model(argv[i + 1], &other))
+            i++;
         else if (strcmp(argv[i], "--test") == 0)
             test = true;
         else if (strcmp(argv[i], "--rules") == 0 && i + 1 < argc)
@@ -81,8 +94,8 @@ int main(int argc, char **argv)
         char *line = NULL;
         size_t room = 0;
         judge_policy_init(&policy, set, threshold);
-        if (!model)
-            policy.model = NULL;
+        if (!model || other.weights)
+            policy.model = model ? &other : NULL;
         struct judge *j = judge_new(&policy);
         result = j ? 0 : 1;
         while (j && getline(&line, &room, stdin) > 0)
