@@ -6,7 +6,7 @@
 
 #include "proxy/text/scrambled.h"
 
-enum { CLUSTER_MAX = 4, WORD_MAX = 40, HALVES_TELLING = 3, HALVES_SHORT = 120, HALVES_FIRST = 80, HALF_LETTERS_MAX = 9, LONG_LETTERS = 6 };
+enum { CLUSTER_MAX = 4, GAP_MAX = 4, WORD_MAX = 40, HALVES_TELLING = 3, HALVES_SHORT = 120, HALVES_FIRST = 80, HALF_LETTERS_MAX = 9, LONG_LETTERS = 6 };
 
 static bool is_vowel(char c)
 {
@@ -137,17 +137,23 @@ bool no_doubles_text(struct view_memory *m, struct reading in, struct form *out,
     return true;
 }
 
-/* Two words next to each other, with nothing between but a character of white space and maybe a hyphen. */
+/* Two words next to each other, with nothing between but white space, maybe behind a hyphen, or a few signs. */
 struct pair {
     struct str first, second;
+    bool by_signs;
 };
 
 static struct pair pair_at(struct str s, size_t i, size_t end)
 {
-    size_t gap = end + (end < s.len && s.at[end] == '-'), next = gap + 1;
-    if (i == end || gap >= s.len || !char_is(s.at[gap], IS_SPACE) || (i && s.at[i - 1] == '\''))
+    size_t gap = end + (end < s.len && s.at[end] == '-'), next = gap;
+    while (next < s.len && next < gap + GAP_MAX && char_is(s.at[next], IS_SPACE))
+        next++;
+    bool by_signs = next == gap;
+    for (next = by_signs ? end : next; by_signs && next < s.len && next < end + GAP_MAX && !char_is(s.at[next], IS_WORD | IS_SPACE | IS_HIGH) && s.at[next] != '\'';)
+        next++;
+    if (i == end || next == end || next >= s.len || (i && s.at[i - 1] == '\''))
         return (struct pair){ .first = STR_NONE, .second = STR_NONE };
-    return (struct pair){ str_of(s.at + i, end - i), str_of(s.at + next, letters_end(s, next) - next) };
+    return (struct pair){ str_of(s.at + i, end - i), str_of(s.at + next, letters_end(s, next) - next), by_signs };
 }
 
 /* Are they one known word; not two known ones, but for long words? `ends` are those of the words that it may be. */
@@ -164,7 +170,7 @@ static bool are_one(struct pair p, const scrambled_ends ends)
 
 bool words_are_one(struct str first, struct str second)
 {
-    return are_one((struct pair){ first, second }, SCRAMBLED_ALL_ENDS);
+    return are_one((struct pair){ .first = first, .second = second }, SCRAMBLED_ALL_ENDS);
 }
 
 /* … or two that nobody knows, of which the second is not the first half of the next? */

@@ -149,15 +149,20 @@ bool order_is_turned(struct str text, uint64_t *work)
         first++;
     char end = first ? s.at[first - 1] : ' ';
     bool small = first && is_small(s.at[0]), is_said = first && end == '"' && char_is(s.at[0], IS_ALPHA);
-    if (s.len < TEXT_MIN || !(small || is_said))
+    if (s.len < TEXT_MIN || !(small || is_said || char_is(s.at[s.len - 1], IS_ALPHA)))
         return false;
     while (s.len - last < TOKEN_MAX && last && !char_is(s.at[last - 1], IS_SPACE))
         last--;
     while (last + 1 < s.len && !char_is(s.at[last], IS_ALPHA))
         last++;
-    bool is_end = is_said || is_stop(end), begins = is_capital(str_from(s, last));
-    if (is_end && begins && char_is(s.at[s.len - 1], IS_ALPHA))
+    bool is_end = (small && is_stop(end)) || is_said, begins = is_capital(str_from(s, last));
+    bool is_open = begins && last && char_is(s.at[s.len - 1], IS_ALPHA);
+    if (is_end && is_open)
         return true;
+    if (!small && is_open) { /* what comes before may tell how to read it */
+        *work += BEGINNING;
+        return worth_of(str_from(s, s.len > BEGINNING ? s.len - BEGINNING : 0)) <= WORTH_AROUND;
+    }
     if (!small || !(begins || is_end || end == ',' || end == ';' || end == ':'))
         return false;
     *work += BEGINNING;
