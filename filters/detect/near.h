@@ -39,5 +39,7 @@ void near_look(size_t bytes); /* of validators that look at much by themselves *
 bool near_is_placeholder(struct str s);
 /* Random enough for a key of its alphabet, and no placeholder. */
 bool near_is_random(struct str s);
+/* Made of words, more than half of it: a name, a path, a call. */
+bool near_is_words(struct str s);
 
 #endif

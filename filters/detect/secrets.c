@@ -50,7 +50,7 @@ const struct sensitive SECRET_ROWS[] = {
            "azure|openai|cognitive|ocp-apim-subscription-key|subscription key|subscription_key|subscription-key|api-key|"
            "azure_openai_api_key|azure_openai_key|speech_key|vision_key|translator|bing"),
 
-    SIGNED("aws-access-key-id", "aws", "\\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\\b", "=4"),
+    SECRET("aws-access-key-id", "aws", "(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}", secret_aws, "=4"),
     SECRET_SAID("aws-secret-key", "aws", "(?:\\b[A-Za-z0-9]|[+/])" B64 "{39}",
            "aws|aws_secret|secret_access_key|secretaccesskey|secret access key|aws_secret_access_key|"
            "secret key|aws_secret_key|secretkey"),
@@ -64,15 +64,15 @@ const struct sensitive SECRET_ROWS[] = {
     SECRET("gcp-refresh-token", "gcp", "\\b1//0[A-Za-z0-9_-]{40,120}", secret_marked, "=2"),
     SECRET("gcp-push-key", "gcp", "\\bAAAA[A-Za-z0-9_-]{7}:APA91b[A-Za-z0-9_-]{100,180}", secret_marked, "!=4#7=7"),
     SECRET("gcp-storage-key-id", "gcp", "\\bGOOG1E[A-Z0-9]{55}\\b", secret_marked, "=6"),
-    SECRET("gcp-client-secret", "gcp", "\\bGOCSPX-[A-Za-z0-9_-]{28}", secret_marked, "=6"),
+    SECRET("gcp-client-secret", "gcp", "GOCSPX-[A-Za-z0-9_-]{28}", secret_unmistakable, "=6"),
 
-    { { "github-token", "github", "\\bgh[pousr]_[A-Za-z0-9]{36}\\b", false, secret_github, NULL, 0, BEHIND_ANYTHING }, NULL, "SECRET", FAKE_GITHUB, "=3", NULL },
-    SECRET("github-fine-token", "github", "\\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\\b", secret_marked, "=9"),
+    { { "github-token", "github", "gh[pousr]_[A-Za-z0-9]{36}", false, secret_github, NULL, 0, BEHIND_ANYTHING }, NULL, "SECRET", FAKE_GITHUB, "=3", NULL },
+    SECRET("github-fine-token", "github", "github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\\b", secret_unmistakable, "=9"),
     SECRET("gitlab-token", "gitlab",
-           "\\bgl(?:pat|ptt|dt|rt|rtr|cbt|soat|ft|imt|agent|oas|ffct)-[A-Za-z0-9_-]{20,64}(?:\\.[0-9a-z]{2}\\.[0-9a-z]{7,9})?", secret_marked, "=5"),
+           "gl(?:pat|ptt|dt|rt|rtr|cbt|soat|ft|imt|agent|oas|ffct)-[A-Za-z0-9_-]{20,64}(?:\\.[0-9a-z]{2}\\.[0-9a-z]{7,9})?", secret_unmistakable, "=5"),
     SECRET("gitlab-runner-token", "gitlab", "\\bGR1348941[A-Za-z0-9_-]{20}", secret_marked, "=9"),
 
-    SECRET("slack-token", "slack", "\\bxox[abeoprs](?:\\.xox[bp])?-[A-Za-z0-9-]{10,250}", secret_marked, "=4"),
+    SECRET("slack-token", "slack", "xox[abeoprs](?:\\.xox[bp])?-[A-Za-z0-9-]{10,250}", secret_unmistakable, "=4"),
     SIGNED("slack-app-token", "slack", "\\bxapp-[0-9]-[A-Z0-9]{8,14}-[0-9]{8,16}-[0-9a-f]{40,80}", "=5"),
     SECRET("slack-webhook", "slack", "\\bhooks\\.slack\\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,80}", secret_marked,
            "!=26"),
@@ -80,7 +80,7 @@ const struct sensitive SECRET_ROWS[] = {
     SECRET("stripe-key", "stripe", "\\b(?:sk|rk)_(?:live|test|prod)_[A-Za-z0-9]{16,250}", secret_marked, "=6"),
     SECRET("stripe-webhook", "stripe", "\\bwhsec_[A-Za-z0-9]{32,64}", secret_marked, "=5"),
 
-    SECRET("anthropic-key", "ai", "\\bsk-ant-(?:api|admin|oat|ort|sid)[0-9]{2}-[A-Za-z0-9_-]{20,120}", secret_marked, "=10"),
+    SECRET("anthropic-key", "ai", "sk-ant-(?:api|admin|oat|ort|sid)[0-9]{2}-[A-Za-z0-9_-]{20,120}", secret_unmistakable, "=10"),
     SECRET("openai-key", "ai", "\\bsk-(?:proj|svcacct|admin|None|service)-[A-Za-z0-9_-]{20,200}", secret_marked, "=6"),
     SECRET("openai-key-marked", "ai", "\\bsk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}\\b", secret_marked, "=2#20=8"),
     SECRET("sk-key", "ai", "\\bsk-(?:[A-Za-z0-9]{48}|[0-9a-f]{32})\\b", secret_marked, "=2"),
@@ -104,9 +104,9 @@ const struct sensitive SECRET_ROWS[] = {
                 "wandb_api_key|wandb.login"),
     SECRET("tavily-key", "ai", "\\btvly-(?:dev-)?[A-Za-z0-9]{30,40}", secret_marked, "=4"),
 
-    { { "npm-token", "packages", "\\bnpm_[A-Za-z0-9]{36}\\b", false, secret_github, NULL, 0, BEHIND_ANYTHING }, NULL, "SECRET", FAKE_GITHUB, "=3", NULL },
+    { { "npm-token", "packages", "npm_[A-Za-z0-9]{36}", false, secret_github, NULL, 0, BEHIND_ANYTHING }, NULL, "SECRET", FAKE_GITHUB, "=3", NULL },
     SECRET("pypi-token", "packages", "\\bpypi-AgE[A-Za-z0-9_-]{50,250}", secret_marked, "=7"),
-    SECRET("docker-token", "packages", "\\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{24,40}", secret_marked, "=7"),
+    SECRET("docker-token", "packages", "dckr_(?:pat|oat)_[A-Za-z0-9_-]{24,40}", secret_unmistakable, "=7"),
     SECRET("rubygems-key", "packages", "\\brubygems_[0-9a-f]{48}", secret_marked, "=8"),
     SECRET("nuget-key", "packages", "\\boy2[a-z2-7]{43}\\b", secret_marked, "=3"),
     SECRET("crates-token", "packages", "\\bcio[A-Za-z0-9]{32}\\b", secret_marked, "=3"),
@@ -119,7 +119,7 @@ const struct sensitive SECRET_ROWS[] = {
     SIGNED("postman-key", "packages", "\\bPMAK-[0-9a-f]{24}-[0-9a-f]{34}", "=4"),
 
     SECRET("databricks-token", "cloud", "\\bdapi[0-9a-f]{32}(?:-[0-9])?\\b", secret_marked, "=4"),
-    SECRET("digitalocean-token", "cloud", "\\bdo[opr]_v1_[0-9a-f]{64}", secret_marked, "=5"),
+    SECRET("digitalocean-token", "cloud", "do[opr]_v1_[0-9a-f]{64}", secret_unmistakable, "=5"),
     SECRET("heroku-key", "cloud", "\\bHRKU-AA[A-Za-z0-9_-]{58}", secret_marked, "=6"),
     SECRET("vault-token", "cloud", "\\bhv[sbr]\\.[A-Za-z0-9_-]{24,200}", secret_marked, "=3"),
     SIGNED("terraform-token", "cloud", "\\b[A-Za-z0-9]{14}\\.atlasv1\\.[A-Za-z0-9_=-]{60,70}", "!#14=9"),
@@ -160,7 +160,7 @@ const struct sensitive SECRET_ROWS[] = {
            secret_marked, "!=29"),
 
     SECRET("square-token", "service", "\\b(?:sq0(?:atp|csp)-[A-Za-z0-9_-]{22,43}|EAAA[A-Za-z0-9_-]{60})", secret_marked, "=4"),
-    SECRET("shopify-token", "service", "\\bshp(?:at|ca|pa|ss|ua)_[0-9a-fA-F]{32}\\b", secret_marked, "=5"),
+    SECRET("shopify-token", "service", "shp(?:at|ca|pa|ss|ua)_[0-9a-fA-F]{32}\\b", secret_unmistakable, "=5"),
     SECRET("hubspot-token", "service", "\\bpat-(?:na|eu|ap)[0-9]-" UUID "\\b", secret_marked, "=6"),
     SECRET("asana-token", "service", "\\b[0-2]/[0-9]{13,19}(?:/[0-9]{13,19})?:[0-9a-f]{32}\\b", secret_marked, NULL),
     SECRET("posthog-key", "service", "\\bphx_[A-Za-z0-9]{43,48}\\b", secret_marked, "=3"),
@@ -213,7 +213,7 @@ const struct sensitive SECRET_ROWS[] = {
                     "(?:\\b|_)(?:secret|token|api[_ -]?key|apikey|access[_ -]?(?:key|token)|auth[_ -]?(?:key|token)|secret[_ -]?key|"
                     "private[_ -]?key|client[_ -]?secret|account[_ -]?key|encryption[_ -]?key|signing[_ -]?key|hmac[_ -]?key|master[_ -]?key|app[_ -]?key|"
                     "shared[_ -]?key|storage[_ -]?key|primary[_ -]?key|secondary[_ -]?key|service[_ -]?key|subscription[_ -]?key|"
-                    "secret[_ -]?key[_ -]?base|credentials?|webhook)"
+                    "secret[_ -]?key[_ -]?base|(?:sas|workspace|validation|decryption)[_ -]?key|credentials?|webhook)"
                     ASSIGNED "{15,200}",
                     secret_assigned, "SECRET"),
     { { "assigned-member", "assignment",

@@ -69,6 +69,15 @@ static bool is_password(struct str s)
     return s.len >= 6 && letter && (kinds & 4 || (kinds & 8 && s.len >= 8)) && !near_is_placeholder(s) && !is_code(s);
 }
 
+/* Words with signs that are in no name are what people choose. */
+static bool is_name(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (memchr("!?#&^~", s.at[i], 6))
+            return false;
+    return near_is_words(s);
+}
+
 /* A sentence goes on behind a value; what is in quotes ends with them. */
 static void trim_value(struct str text, size_t start, size_t *end)
 {
@@ -134,7 +143,7 @@ bool secret_assigned(struct str text, size_t *start, size_t *end)
         return false;
     struct str value = view(text, at, *end);
     bool is_public = str_starts(value, STR("pk.")) || str_starts(value, STR("pk_"));
-    if (is_public || is_code(value) || !near_is_random(value) || !is_set_apart(text, sign, at, *end))
+    if (is_public || is_code(value) || !near_is_random(value) || is_name(value) || !is_set_apart(text, sign, at, *end))
         return false;
     *start = at;
     return true;
@@ -170,7 +179,7 @@ bool secret_given(struct str text, size_t *start, size_t *end)
         at--;
     trim_value(text, at, end);
     struct str value = view(text, at, *end);
-    if (value.len < 16 || is_code(value) || !near_is_random(value) || !has_drawn(value))
+    if (value.len < 16 || is_code(value) || !near_is_random(value) || is_name(value) || !has_drawn(value))
         return false;
     *start = at;
     return true;

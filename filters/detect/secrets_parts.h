@@ -4,8 +4,10 @@
 
 #include "filters/detect/sensitive.h"
 
+bool secret_unmistakable(struct str text, size_t *start, size_t *end);
 bool secret_marked(struct str text, size_t *start, size_t *end);
 bool secret_signed(struct str text, size_t *start, size_t *end);
+bool secret_aws(struct str text, size_t *start, size_t *end);
 bool secret_github(struct str text, size_t *start, size_t *end);
 bool secret_jwt(struct str text, size_t *start, size_t *end);
 bool secret_pem(struct str text, size_t *start, size_t *end);

@@ -22,15 +22,34 @@ static bool stands_alone(struct str text, size_t start, size_t end)
 
 /* ---- keys with a mark of their own ---- */
 
-/* Behind its mark, up to the first _ or - or ., it must look drawn. */
-bool secret_marked(struct str text, size_t *start, size_t *end)
+/* Behind its mark, up to the first _ or - or ., it must look drawn. No data and no word have such a mark in them. */
+bool secret_unmistakable(struct str text, size_t *start, size_t *end)
 {
     struct str s = view(text, *start, *end);
     size_t mark = 0;
     for (size_t i = 0; i + 8 < s.len && i < 16; i++)
         if (memchr("_-.:", s.at[i], 4))
             mark = i + 1;
-    return stands_alone(text, *start, *end) && near_is_random(str_from(s, mark));
+    return near_is_random(str_from(s, mark));
+}
+
+bool secret_marked(struct str text, size_t *start, size_t *end)
+{
+    return stands_alone(text, *start, *end) && secret_unmistakable(text, start, end);
+}
+
+static bool is_aws_byte(char c)
+{
+    return is_upper(c) || ascii_is_digit(c) || c == '+' || c == '/';
+}
+
+/* Sixteen capitals and digits in a row, but no more: not all of them have a digit, and small letters may stand right before it. */
+bool secret_aws(struct str text, size_t *start, size_t *end)
+{
+    struct str s = view(text, *start, *end);
+    if ((*start > 0 && is_aws_byte(text.at[*start - 1])) || (*end < text.len && (is_aws_byte(text.at[*end]) || text.at[*end] == '=')))
+        return false;
+    return near_is_random(s) || !(near_is_placeholder(s) || near_is_words(s));
 }
 
 /* Base64, with its signature inside: what would be another letter of it may not stand around it. */
@@ -44,16 +63,14 @@ bool secret_signed(struct str text, size_t *start, size_t *end)
     return near_is_random(view(text, *start, *end));
 }
 
-/* The token's own checksum, or no sign that it is made up. */
+/* The token's own checksum, wherever it stands, or by itself and no sign that it is made up. */
 bool secret_github(struct str text, size_t *start, size_t *end)
 {
     struct str s = view(text, *start, *end);
     char digits[6];
     size_t mark = str_find(s, '_') + 1;
-    if (!stands_alone(text, *start, *end))
-        return false;
     check_github_digits(str_of(s.at + mark, s.len - mark - 6), digits);
-    return memcmp(digits, s.at + s.len - 6, 6) == 0 || near_is_random(str_from(s, mark));
+    return memcmp(digits, s.at + s.len - 6, 6) == 0 || (stands_alone(text, *start, *end) && near_is_random(str_from(s, mark)));
 }
 
 /* ---- structured ---- */
