@@ -102,20 +102,26 @@ struct look {
     struct buf *to;
 };
 
+/* Of an exchange. */
+struct answer_state {
+    struct leak_prompt *prompt; /* NULL without; in the exchange's arena */
+    size_t searched;            /* by the expressions of schemas */
+};
+
 /* ---- the system prompt and its canaries ---- */
 
 static bool follow_prompt(struct look *l, struct str *fresh, bool ends)
 {
     const struct answer_policy *p = l->policy;
-    const struct leak_prompt **prompt = exchange_state(l->x, sizeof *prompt);
-    if (!prompt || !*prompt)
+    const struct answer_state *state = exchange_state(l->x, sizeof *state);
+    if (!state || !state->prompt)
         return true;
     struct buf *to = &l->worker->stages[0];
     struct str rest = *fresh;
     bool removes = p->on_system_prompt == ANSWER_REMOVE;
     enum leak_answer answer;
     buf_clear(to);
-    while ((answer = leak_feed(&l->memory->leak, *prompt, (unsigned)p->system_prompt_words, removes, &rest, ends, to)) ==
+    while ((answer = leak_feed(&l->memory->leak, state->prompt, (unsigned)p->system_prompt_words, removes, &rest, ends, to)) ==
            LEAK_FOUND) {
         struct seen f = { "system-prompt", "leak", STR(""), 0 };
         l->verdict = act(l->x, l->text, p->on_system_prompt, &f);
@@ -230,8 +236,11 @@ static enum json_schema_answer judge_whole(struct look *l, const struct json_sch
     struct arena scratch;
     arena_init(&scratch, 2 * ANSWER_WHOLE_MAX);
     enum json_schema_answer answer = SCHEMA_DIFFERS;
-    if (jsonx_index(&l->worker->json, value, &JSONX_LIMITS_DEFAULT, &error))
-        answer = json_schema_judge(schema, &l->worker->json, &scratch);
+    struct answer_state *state = exchange_state(l->x, sizeof *state);
+    if (!state)
+        answer = SCHEMA_TOO_COSTLY;
+    else if (jsonx_index(&l->worker->json, value, &JSONX_LIMITS_DEFAULT, &error))
+        answer = json_schema_judge(schema, &l->worker->json, &scratch, &state->searched);
     arena_finish(&scratch);
     return answer;
 }
@@ -343,19 +352,22 @@ static enum verdict step(struct exchange *x, const void *policy)
     }
     if (p->on_system_prompt == ANSWER_IGNORE)
         return NEXT;
-    struct leak_prompt **prompt = exchange_state(x, sizeof *prompt), *known = NULL;
+    struct answer_state *state = exchange_state(x, sizeof *state);
+    struct leak_prompt *known = NULL;
     size_t bytes = 0;
     for (size_t i = 0; i < x->call.texts_count; i++)
         bytes += x->call.texts[i].source == TEXT_SYSTEM ? x->call.texts[i].value.len : 0;
-    for (size_t i = 0; prompt && i < x->call.texts_count; i++) {
+    for (size_t i = 0; state && i < x->call.texts_count; i++) {
         if (x->call.texts[i].source != TEXT_SYSTEM)
             continue;
-        if (!known && !(known = leak_prompt_new(&x->arena, bytes)))
+        if (!known && !(known = leak_prompt_new(&x->arena, bytes))) {
+            state = NULL;
             break;
+        }
         leak_prompt_add(known, x->call.texts[i].value);
-        *prompt = leak_prompt_is_known(known, (unsigned)p->system_prompt_words) ? known : NULL;
+        state->prompt = leak_prompt_is_known(known, (unsigned)p->system_prompt_words) ? known : NULL;
     }
-    return prompt ? NEXT : exchange_refuse(x, WHY_OVERLOADED, "no room to know the system prompt");
+    return state ? NEXT : exchange_refuse(x, WHY_OVERLOADED, "no room to know the system prompt");
 }
 
 const struct filter filter_answer = {

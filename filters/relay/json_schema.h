@@ -18,8 +18,8 @@ struct json_schema;
 struct json_schema *json_schema_read(struct str path, struct span span, struct problems *problems) MUST_USE;
 void json_schema_free(struct json_schema *s); /* NULL is fine */
 /* Does the whole of `value` conform? It is not known when that costs too much to tell, in expressions above all. `arena` for what
- * must be unescaped. */
+ * must be unescaped; `searched` grows by what expressions have cost, and bounds all judgements that share it together. */
 enum json_schema_answer { SCHEMA_CONFORMS, SCHEMA_DIFFERS, SCHEMA_TOO_COSTLY };
-enum json_schema_answer json_schema_judge(const struct json_schema *s, const struct jsonx *value, struct arena *arena);
+enum json_schema_answer json_schema_judge(const struct json_schema *s, const struct jsonx *value, struct arena *arena, size_t *searched);
 
 #endif

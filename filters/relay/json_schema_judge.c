@@ -322,9 +322,10 @@ static bool allows(struct judging *g, uint32_t schema, uint32_t value)
     return ok;
 }
 
-enum json_schema_answer json_schema_judge(const struct json_schema *s, const struct jsonx *value, struct arena *arena)
+enum json_schema_answer json_schema_judge(const struct json_schema *s, const struct jsonx *value, struct arena *arena, size_t *searched)
 {
-    struct judging g = { .of = s, .schema = &s->index, .value = value, .arena = arena, .searching = SEARCHING_MAX };
+    struct judging g = { .of = s, .schema = &s->index, .value = value, .arena = arena, .searching = SEARCHING_MAX - *searched };
     bool ok = allows(&g, 0, 0);
+    *searched = SEARCHING_MAX - g.searching;
     return g.steps > STEPS_MAX ? SCHEMA_TOO_COSTLY : ok ? SCHEMA_CONFORMS : SCHEMA_DIFFERS;
 }

@@ -327,7 +327,7 @@ TEST("arguments conform to a schema or do not")
         struct jsonx_error error;
         jsonx_init(&j);
         CHECK(s && jsonx_index(&j, str_c(rows[i].value), &JSONX_LIMITS_DEFAULT, &error));
-        CHECK_INT(json_schema_judge(s, &j, &a) == SCHEMA_CONFORMS, rows[i].ok);
+        CHECK_INT(json_schema_judge(s, &j, &a, &(size_t){ 0 }) == SCHEMA_CONFORMS, rows[i].ok);
         jsonx_finish(&j);
         json_schema_free(s);
     }
@@ -372,7 +372,7 @@ TEST("an expression is looked for as long as that is cheap")
             memset(at, 'a', rows[i].bytes);
             buf_grew(&text, rows[i].bytes);
             CHECK(buf_add(&text, STR("\"")) && jsonx_index(&j, buf_str(&text), &JSONX_LIMITS_DEFAULT, &error));
-            if (!CHECK_INT(json_schema_judge(s, &j, &a), rows[i].ok ? SCHEMA_CONFORMS : SCHEMA_TOO_COSTLY))
+            if (!CHECK_INT(json_schema_judge(s, &j, &a, &(size_t){ 0 }), rows[i].ok ? SCHEMA_CONFORMS : SCHEMA_TOO_COSTLY))
                 printf("    %s\n", rows[i].schema);
         }
         jsonx_finish(&j);
@@ -404,7 +404,11 @@ TEST("the expressions of one judgement share what they may cost")
         for (int i = 0; ok && i < items; i++)
             ok = buf_addf(&text, "%s\"%s\"", i ? "," : "", as);
         CHECK(s && ok && buf_add(&text, STR("]")) && jsonx_index(&j, buf_str(&text), &JSONX_LIMITS_DEFAULT, &error));
-        CHECK_INT(json_schema_judge(s, &j, &a), items == 10 ? SCHEMA_CONFORMS : SCHEMA_TOO_COSTLY);
+        size_t searched = 0, judged = 0;
+        enum json_schema_answer answer = SCHEMA_CONFORMS;
+        for (; answer == SCHEMA_CONFORMS && judged < 100; judged++)
+            answer = json_schema_judge(s, &j, &a, &searched);
+        CHECK(answer == SCHEMA_TOO_COSTLY && (judged > 2) == (items == 10)); /* the judgements of an answer share it too */
         jsonx_finish(&j);
     }
     json_schema_free(s);
@@ -435,7 +439,7 @@ TEST("objects are compared as long as that is cheap")
         for (int i = members; ok && i-- > 0;)
             ok = buf_addf(&text, "\"%d\":1%s", i, i ? "," : "");
         CHECK(s && ok && buf_add(&text, STR("}]")) && jsonx_index(&j, buf_str(&text), &JSONX_LIMITS_DEFAULT, &error));
-        CHECK_INT(json_schema_judge(s, &j, &a), members == 100 ? SCHEMA_CONFORMS : SCHEMA_TOO_COSTLY);
+        CHECK_INT(json_schema_judge(s, &j, &a, &(size_t){ 0 }), members == 100 ? SCHEMA_CONFORMS : SCHEMA_TOO_COSTLY);
         jsonx_finish(&j);
     }
     json_schema_free(s);
@@ -459,7 +463,7 @@ TEST("a number of more digits than are read conforms to nothing")
         struct jsonx_error error;
         jsonx_init(&j);
         CHECK(s && jsonx_index(&j, str_c(value), &JSONX_LIMITS_DEFAULT, &error));
-        CHECK_INT(json_schema_judge(s, &j, &a), SCHEMA_TOO_COSTLY);
+        CHECK_INT(json_schema_judge(s, &j, &a, &(size_t){ 0 }), SCHEMA_TOO_COSTLY);
         jsonx_finish(&j);
         json_schema_free(s);
     }
