@@ -6,7 +6,7 @@
 
 #include "proxy/text/scrambled.h"
 
-enum { CLUSTER_MAX = 4, GAP_MAX = 4, WORD_MAX = 40, HALVES_TELLING = 3, HALVES_SHORT = 120, HALVES_FIRST = 80, HALF_LETTERS_MAX = 9, LONG_LETTERS = 6 };
+enum { CLUSTER_MAX = 4, GAP_MAX = 4, WORD_MAX = 40, HALVES_TELLING = 3, HALVES_SHORT = 120, HALVES_FIRST = 96, HALF_LETTERS_MAX = 9, LONG_LETTERS = 6 };
 
 static bool is_vowel(char c)
 {
@@ -190,7 +190,7 @@ bool has_halves(struct str s, bool thorough, uint64_t *work)
     size_t found = 0;
     *work += 4 * s.len;
     for (size_t i = 0, end = letters_end(s, i); i < s.len && found < HALVES_TELLING;) {
-        if (!found && (thorough ? i > 2 * HALVES_FIRST : end - i > HALF_LETTERS_MAX || i > HALVES_FIRST))
+        if (!found && (i > HALVES_FIRST || (!thorough && end - i > HALF_LETTERS_MAX)))
             return false; /* long words were not cut */
         struct pair p = pair_at(s, i, end);
         bool one = are_one(p, found ? SCRAMBLED_ALL_ENDS : SCRAMBLED_ENDS);

@@ -9,7 +9,7 @@
 
 /* D leads to a noun, P is a preposition, A joins, Q qualifies, B is an auxiliary, Y a person, V an order, N what orders are about. */
 enum { NO_CLASS, D, P, A, Q, B, Y, V, N, CLASSES };
-enum { LETTERS = 8, NEAR = 32, AROUND = 160, APART = 80, BEGINNING = 240, TOKEN_MAX = 32, TEXT_MIN = 16 };
+enum { LETTERS = 8, NEAR = 32, AROUND = 160, APART = 80, BEGINNING = 240, END = 64, TOKEN_MAX = 32, TEXT_MIN = 16 };
 enum { WORTH_BESIDE = -2, WORTH_NEAR = -4, WORTH_AROUND = -5, WORTH_BEGINNING = -1 };
 
 /* Twice as often is one. Counted in prompts and attacks. */
@@ -161,7 +161,8 @@ bool order_is_turned(struct str text, uint64_t *work)
         return true;
     if (!small && is_open) { /* what comes before may tell how to read it */
         *work += BEGINNING;
-        return worth_of(str_from(s, s.len > BEGINNING ? s.len - BEGINNING : 0)) <= WORTH_AROUND;
+        return worth_of(str_from(s, s.len > END ? s.len - END : 0)) <= WORTH_NEAR &&
+               worth_of(str_from(s, s.len > BEGINNING ? s.len - BEGINNING : 0)) <= WORTH_AROUND;
     }
     if (!small || !(begins || is_end || end == ',' || end == ';' || end == ':'))
         return false;

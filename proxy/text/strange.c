@@ -10,7 +10,9 @@
 
 /* A sample and its neighbourhood; what is strange in the one (a score of letters and signs, …) and where letters are weighed. */
 enum { WINDOW = 32, SAMPLES = 3, STRIDE_MAX = 1024, NEAR = 160, NEAR_MIN = 16, WEIGHED = 256, LETTERS = 26 };
-enum { STRANGE_SCORE = 5, REPEATS_MIN = 6, FOURTHS_MAX = 5, BLANKS_MIN = 8, HALVES_BLANKS = 20 /* in a hundred */, SHORT_BLANKS_MIN = 6, SHORT_BLANKS = 17, SHORT_BYTES = 32, HALVES_NEAR = 320 };
+enum { STRANGE_SCORE = 5, REPEATS_MIN = 6, FOURTHS_MAX = 5, BLANKS_MIN = 8, HALVES_NEAR = 320, CUTS = 20 /* in a hundred bytes */ };
+/* … in a text that has fewer than one long word in so many bytes. */
+enum { SHORT_BYTES = 32, SHORT_BLANKS_MIN = 6, SHORT_CUTS = 17, SIGN_CUTS = 24 };
 enum { LETTERS_MIN = 12, NEAREST = 6, KNOWN_SHARE = 3, VOWELLESS_MIN = 16, HEADING_MAX = 96 };
 
 typedef uint8_t lanes __attribute__((vector_size(16)));
@@ -217,11 +219,12 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
         to->reasons |= REASON_MORSE;
     bool letters = n.letters * 2 >= n.all, language = letters && n.blanks * 24 > n.all;
     to->reasons |= (n.ends * 16 >= n.all ? REASON_PIG : 0) | (language && n.doubles * 8 >= n.letters ? REASON_DOUBLES : 0) |
-                   (language && n.letters >= VOWELLESS_MIN && n.vowels * 5 <= n.letters ? REASON_VOWELLESS : 0) |
-                   (letters && !(to->reasons & REASON_HALVES) && (n.blanks + n.dashes) * 100 >= n.all * (to->is_short ? SHORT_BLANKS : HALVES_BLANKS) &&
-                            has_halves(str_first(rest, HALVES_NEAR), to->is_short, work)
-                        ? REASON_HALVES
-                        : 0);
+                   (language && n.letters >= VOWELLESS_MIN && n.vowels * 5 <= n.letters ? REASON_VOWELLESS : 0);
+    bool is_cut = (n.blanks + n.dashes) * 100 >= n.all * (to->is_short ? SHORT_CUTS : CUTS) ||
+                  (to->is_short && (n.all - n.letters) * 100 >= n.all * SIGN_CUTS);
+    if (letters && is_cut && !(to->reasons & REASON_HALVES) &&
+        has_halves(str_first(rest, HALVES_NEAR), to->is_short, work))
+        to->reasons |= REASON_HALVES;
     if (n.quotes * 10 >= n.all)
         to->reasons |= REASON_PIECES | (n.letters >= LETTERS_MIN && n.letters * 3 <= n.all ? REASON_SPACED : 0);
     if (n.blanks * 10 <= n.all) {
