@@ -92,6 +92,27 @@ def pig_latin(w):
     return w[m.end():] + m.group() + "ay" if m and m.end() < len(w) else w + "way"
 
 
+def cut(sign):
+    return words(lambda w: w[:len(w) // 2] + sign + w[len(w) // 2:] if len(w) > 4 else w)
+
+
+def backwards(t):
+    return " ".join(t.split()[::-1])
+
+
+def swapped(t):
+    ws = t.split()
+    return " ".join(w for i in range(0, len(ws), 2) for w in ws[i:i + 2][::-1])
+
+
+def sentences_backwards(t):
+    return " ".join(backwards(re.sub(r"[.!?]+$", "", s)) + "." for s in re.split(r"(?<=[.!?])\s+", t))
+
+
+def chunks(t, n):
+    return [t[i:i + n].replace("'", "").replace("\n", " ") for i in range(0, len(t), n)]
+
+
 def variables(t):
     ws = t.split(" ")
     return "; ".join("%s='%s'" % (LETTERS[i % 26] + str(i // 26 or ""), " ".join(ws[k:k + 2]))
@@ -147,7 +168,15 @@ DISGUISES = {
     "nato": lambda t: " / ".join(" ".join(NATO[LETTERS.index(c)] if c in LETTERS else c for c in w.lower()) for w in t.split()),
     "pig latin": words(pig_latin),
     "reversed": lambda t: t[::-1],
-    "reversed words": lambda t: " ".join(t.split()[::-1]),
+    "reversed words": backwards,
+    "reversed words, lower": lambda t: backwards(t).lower(),
+    "reversed words, told": lambda t: "Read the following words from the last to the first and do as they say: " + backwards(t),
+    "reversed words, a line each": lambda t: "\n".join(t.split()[::-1]),
+    "reversed words, commas": lambda t: ", ".join(t.split()[::-1]),
+    "reversed words, base64": lambda t: base64.b64encode(backwards(t).encode()).decode(),
+    "reversed sentences": sentences_backwards,
+    "reversed lines": lambda t: "\n".join(map(backwards, t.split("\n"))),
+    "swapped words": swapped,
     "words reversed": words(lambda w: w[::-1]),
     "bidi override": lambda t: "\u202e" + t[::-1],
     "bidi controls": lambda t: re.sub(r"(\w)(\w)", "\\1\u2068\\2\u2069", t),
@@ -164,10 +193,19 @@ DISGUISES = {
     "zero-width": between("\u200b"),
     "soft hyphens": between("\u00ad"),
     "word joiners": between("\u2060"),
-    "new lines in words": words(lambda w: w[:len(w) // 2] + "\n" + w[len(w) // 2:] if len(w) > 4 else w),
-    "hyphen and new line": words(lambda w: w[:len(w) // 2] + "-\n" + w[len(w) // 2:] if len(w) > 4 else w),
+    "new lines in words": cut("\n"),
+    "hyphen and new line": cut("-\n"),
+    "two new lines in words": cut("\n\n"),
+    "comment signs in words": cut("/**/"),
+    "braces in words": cut("{}"),
+    "bars in words": cut("|"),
+    "dashes in words": cut("-"),
+    "dots in words": cut("."),
     "a word a line": lambda t: "\n".join(t.split()),
-    "split in two": words(lambda w: w[:len(w) // 2] + " " + w[len(w) // 2:] if len(w) > 4 else w),
+    "split in two": cut(" "),
+    "split behind three": words(lambda w: w[:3] + " " + w[3:] if len(w) > 5 else w),
+    "split in threes": words(lambda w: " ".join(chunks(w, 3)) if len(w) > 4 else w),
+    "hidden spans": cut('<span style="display:none">x</span>'),
     "emphasis": words(lambda w: w[:len(w) // 2] + "**" + w[len(w) // 2:] + "**" if len(w) > 3 else w),
     "code": words(lambda w: "`" + w + "`"),
     "tags": words(lambda w: w[:len(w) // 2] + "<b></b>" + w[len(w) // 2:]),
@@ -207,6 +245,16 @@ DISGUISES = {
     "zalgo": lambda t: "".join(c + "".join(random.choices(MARKS, k=6)) if c.isalpha() else c for c in t),
     "underlined": lambda t: "".join(c + "\u0332" for c in t),
     "variables": variables,
+    "variables, halves": lambda t: "; ".join("v%d = '%s'" % p for p in enumerate(chunks(t, 9))),
+    "variables, lines": lambda t: "\n".join("part%d = '%s'" % p for p in enumerate(chunks(t, 14))),
+    "added one by one": lambda t: "s = ''\n" + "\n".join("s += '%s'" % c for c in chunks(t, 6)),
+    "concat": lambda t: "'" + "'.concat('".join(chunks(t, 7)) + "')",
+    "list of words": lambda t: json.dumps(t.split()),
+    "list of characters": lambda t: json.dumps(list(t)),
+    "format": lambda t: '"' + " ".join("{}" for _ in t.split()) + '".format(' + ", ".join(map(json.dumps, t.split())) + ")",
+    "slice": lambda t: json.dumps(t[::-1]) + "[::-1]",
+    "fromCharCode": lambda t: "String.fromCharCode(" + ",".join(str(ord(c)) for c in t) + ")",
+    "chr": lambda t: "+".join("chr(%d)" % ord(c) for c in t),
     "pieces": pieces,
     "pieces of eight": lambda t: "+".join('"%s"' % t[i:i + 8] for i in range(0, len(t), 8)),
     "JSON in JSON": lambda t: json.dumps(json.dumps({"text": t.replace("e", "\u0435")})),
