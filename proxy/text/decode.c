@@ -6,7 +6,7 @@
 
 #include "proxy/base/utf8.h"
 
-enum { TELLING_BYTES = 24 };
+enum { TELLING_BYTES = 24, GAP_MAX = 6, PIECE_MIN = 16, MAIL_LINE_MIN = 32 };
 
 struct decode {
     struct view_memory *m;
@@ -63,14 +63,16 @@ static bool is_newline(char c)
     return c == '\n' || c == '\r';
 }
 
-/* Over a line break inside of base64 as mail has it: only where the line ended on a whole group and the next begins at
- * once. */
-static size_t next_line(struct str s, size_t i)
+/* Over a line break inside of base64 as mail has it, or what else stands between its pieces: only where the first ended on a whole group
+ * and the next begins at once; a piece reads as text by itself where there is more than a break between. */
+static size_t next_piece(struct str s, size_t i, size_t taken)
 {
-    size_t k = i;
-    while (k < s.len && k < i + 2 && is_newline(s.at[k]))
-        k++;
-    return k > i && k < s.len && base64_value(s.at[k]) >= 0 ? k : i;
+    size_t k = i, breaks = 0;
+    while (k < s.len && k < i + GAP_MAX && (char_is(s.at[k], IS_SPACE) || strchr("\"',>+", s.at[k])))
+        breaks += is_newline(s.at[k++]);
+    if (k == i || k >= s.len || base64_value(s.at[k]) < 0)
+        return i;
+    return (breaks == k - i && breaks <= 2 && taken >= MAIL_LINE_MIN) || base64_reads(str_from(s, k)) ? k : i;
 }
 
 static size_t take_base64(struct decode *d, size_t i, bool utf16)
@@ -80,8 +82,8 @@ static size_t take_base64(struct decode *d, size_t i, bool utf16)
     uint32_t value = 0;
     size_t bits = 0, group = i, bytes = 0, taken = 0, k = i;
     for (;;) {
-        if (k < s.len && taken % 4 == 0 && taken >= 32 && is_newline(s.at[k]))
-            k = next_line(s, k);
+        if (k < s.len && taken % 4 == 0 && taken >= PIECE_MIN && base64_value(s.at[k]) < 0)
+            k = next_piece(s, k, taken);
         int v = k < s.len ? base64_value(s.at[k]) : -1;
         if (v < 0)
             break;
@@ -98,7 +100,7 @@ static size_t take_base64(struct decode *d, size_t i, bool utf16)
         if (!take_byte(d, &p, c, group, k))
             return k;
     }
-    while (k < s.len && s.at[k] == '=' && k - i < taken + 3)
+    for (size_t pads = 0; k < s.len && s.at[k] == '=' && pads < 2; pads++)
         k++;
     return k;
 }
@@ -188,7 +190,8 @@ static size_t decode_run(struct decode *d, size_t i, size_t end)
             take_plus(d, i, end);
         return end;
     }
-    replace(d, i + skip, i + skip, STR_NONE);
+    bool prefixed = c == CODING_HEX && skip == 2 && (rest.at[1] | 32) == 'x';
+    replace(d, prefixed ? i : i + skip, i + skip, STR_NONE);
     size_t before = d->out->len;
     i += skip;
     end = c == CODING_HEX      ? take_hex(d, i, form)

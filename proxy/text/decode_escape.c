@@ -101,6 +101,18 @@ size_t escape_entity(struct str s, char out[4], size_t *n)
     return 0;
 }
 
+/* As many hexadecimal digits as there are up to six, and a brace behind them; returns how long both are. */
+static size_t braced(struct str s, char out[4], size_t *n)
+{
+    uint32_t code;
+    size_t digits = 0;
+    while (digits < 6 && digits < s.len && char_is(s.at[digits], IS_HEX))
+        digits++;
+    if (!digits || digits >= s.len || s.at[digits] != '}' || !ascii_hex_at(s, 0, digits, &code) || !(*n = put(code, out)))
+        return 0;
+    return digits + 1;
+}
+
 /* \u0069, a pair of surrogates, \u{69}. */
 static size_t escape_u(struct str s, char out[4], size_t *n)
 {
@@ -113,12 +125,8 @@ static size_t escape_u(struct str s, char out[4], size_t *n)
     }
     if (s.len < 5 || s.at[2] != '{')
         return 0;
-    size_t digits = 0;
-    while (digits < 6 && 3 + digits < s.len && char_is(s.at[3 + digits], IS_HEX))
-        digits++;
-    if (!digits || 3 + digits >= s.len || s.at[3 + digits] != '}' || !ascii_hex_at(s, 3, digits, &code))
-        return 0;
-    return (*n = put(code, out)) ? 4 + digits : 0;
+    size_t len = braced(str_from(s, 3), out, n);
+    return len ? 3 + len : 0;
 }
 
 size_t escape_backslash(struct str s, char out[4], size_t *n)
@@ -129,12 +137,22 @@ size_t escape_backslash(struct str s, char out[4], size_t *n)
     char c = s.at[1];
     if (c == 'u')
         return escape_u(s, out, n);
+    if (c == 'x' && s.len > 2 && s.at[2] == '{') {
+        size_t len = braced(str_from(s, 3), out, n);
+        return len ? 3 + len : 0;
+    }
     if (c == 'x')
         return escaped_bytes(s, STR("\\x"), out, n);
+    if (str_starts(s, STR("\\N{U+"))) {
+        size_t len = braced(str_from(s, 5), out, n);
+        return len ? 5 + len : 0;
+    }
     if (c == 'U') {
         uint32_t code;
         return ascii_hex_at(s, 2, 8, &code) && code <= 0x10ffff && (*n = put(code, out)) ? 10 : 0;
     }
+    if (c >= '4' && c <= '7' && s.len > 2 && s.at[2] >= '0' && s.at[2] <= '7' && (s.len == 3 || s.at[3] == '\\')) /* \40 before another */
+        return *n = put((uint32_t)((c - '0') << 3 | (s.at[2] - '0')), out), 3;
     if (c == '0' || c == '1') { /* octal, ASCII only */
         if (s.len < 4 || s.at[2] < '0' || s.at[2] > '7' || s.at[3] < '0' || s.at[3] > '7')
             return 0;

@@ -74,9 +74,14 @@ static enum coding base64_coding(struct str s)
     return !zeros && !marks && is_text(bytes, n) ? CODING_BASE64 : CODING_NONE;
 }
 
+bool base64_reads(struct str s)
+{
+    return base64_coding(s) == CODING_BASE64;
+}
+
 int base32_value(char c)
 {
-    return c >= 'A' && c <= 'Z' ? c - 'A' : c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+    return char_is(c, IS_ALPHA) ? (c | 32) - 'a' : c >= '2' && c <= '7' ? c - '2' + 26 : -1;
 }
 
 static bool is_base32_text(struct str s)
@@ -129,6 +134,8 @@ enum coding run_coding(struct str s, size_t *skip)
     *skip = 0;
     if (len < RUN_MIN)
         return CODING_NONE;
+    if (s.at[0] == '0' && (s.at[1] | 32) == 'x' && len >= RUN_MIN + 2 && is_hex_text(str_from(s, 2)))
+        return *skip = 2, CODING_HEX;
     if (is_hex_text(s))
         return CODING_HEX;
     for (; *skip < 4; ++*skip) {

@@ -1,12 +1,12 @@
 /* leet.c - 1gn0r3 pr3v10u5: digits and signs inside of words as the letters that they imitate. */
 #include "proxy/text/view_parts.h"
 
-enum { WORD_MAX = 40, DIGITS_MAX = 8, MANY = 3 };
+enum { WORD_MAX = 40, DIGITS_MAX = 8, MANY = 2, MANY_BEFORE = 3 };
 
 /* What each stands for; 1 and its like are I or L, which the neighbours tell. */
 enum { UPRIGHT = 1 };
 static const char LIKE[256] = {
-    ['0'] = 'o', ['3'] = 'e', ['4'] = 'a', ['5'] = 's', ['7'] = 't', ['8'] = 'b', ['9'] = 'g', ['@'] = 'a', ['$'] = 's',
+    ['0'] = 'o', ['3'] = 'e', ['4'] = 'a', ['5'] = 's', ['7'] = 't', ['8'] = 'b', ['9'] = 'g', ['6'] = 'g', ['2'] = 'z', ['+'] = 't', ['('] = 'c', ['@'] = 'a', ['$'] = 's',
     ['1'] = UPRIGHT, ['!'] = UPRIGHT, ['|'] = UPRIGHT,
 };
 
@@ -25,9 +25,17 @@ static inline char letter_of(char c)
     return is_upright(c) ? 0 : LIKE[(unsigned char)c];
 }
 
-static bool is_of_word(char c)
+/* Letters only in a text of many such words: names and numbers of things have 2 and 6 as well. */
+static bool is_seldom(char c)
 {
-    return char_is(c, IS_WORD | IS_SIGN | IS_BAR);
+    return c == '2' || c == '6' || c == '+' || c == '(';
+}
+
+/* + and ( are of a word only before a letter. */
+static bool is_of_word(struct str s, size_t i, bool many)
+{
+    return char_is(s.at[i], IS_WORD | IS_SIGN | IS_BAR) ||
+           (many && (s.at[i] == '+' || s.at[i] == '(') && i + 1 < s.len && char_is(s.at[i + 1], IS_WORD | IS_SIGN));
 }
 
 static bool is_vowel(char c)
@@ -57,13 +65,13 @@ static struct str trimmed(struct str s, size_t start, size_t end)
 
 static size_t word_end(struct str s, size_t i)
 {
-    while (i < s.len && is_of_word(s.at[i]))
+    while (i < s.len && is_of_word(s, i, false))
         i++;
     return i;
 }
 
 /* Letters, and among them digits and signs that all imitate letters; not a number, a hash, an address. */
-static bool is_leet(struct str word, char beyond)
+static bool is_leet(struct str word, char beyond, bool many)
 {
     size_t letters = 0, hex = 0, likes = 0, run = 0;
     bool at = false;
@@ -73,7 +81,7 @@ static bool is_leet(struct str word, char beyond)
         char c = word.at[i];
         if (char_is(c, IS_ALPHA))
             letters++;
-        else if (is_like(c))
+        else if (is_like(c) && (many || !is_seldom(c)))
             likes++;
         else
             return false;
@@ -101,27 +109,39 @@ static bool is_number(struct str word)
 bool leet_word_at(struct str s, size_t i, size_t *end)
 {
     size_t start = i;
-    while (start && i - start <= WORD_MAX && is_of_word(s.at[start - 1]))
+    while (start && i - start <= WORD_MAX && is_of_word(s, start - 1, false))
         start--;
     *end = word_end(s, i);
     struct str word = trimmed(s, start, *end);
-    return word.len >= 3 && is_leet(word, *end < s.len ? s.at[*end] : 0);
+    return word.len >= 3 && is_leet(word, *end < s.len ? s.at[*end] : 0, false);
+}
+
+static bool has_many(struct str s)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < s.len && found < MANY; i++) {
+        size_t start = i;
+        i = word_end(s, i);
+        struct str word = trimmed(s, start, i);
+        found += word.len > 2 && is_leet(word, i < s.len ? s.at[i] : 0, false);
+    }
+    return found == MANY;
 }
 
 /* With `only_i` no upright is an L; *changed tells then whether that makes a difference. */
 static bool translate(struct view_memory *m, struct reading in, struct form *out, bool only_i, bool *changed)
 {
     struct str s = in.text;
-    bool was_leet = false;
+    bool was_leet = false, many = has_many(in.text);
     size_t found = 0;
     if (!form_copy(m, out, &in, 0, s.len))
         return false;
-    m->work += 2 * s.len;
+    m->work += 3 * s.len;
     for (size_t i = 0; i < s.len; i++) {
-        unsigned seen = 0, class;
+        unsigned seen = 0;
         size_t start = i;
-        for (; i < s.len && (class = char_class(s.at[i])) & (IS_WORD | IS_SIGN | IS_BAR); i++)
-            seen |= class;
+        for (; i < s.len && is_of_word(s, i, many); i++)
+            seen |= char_class(s.at[i]);
         if (!(seen & (IS_DIGIT | IS_SIGN | IS_BAR))) { /* most are words already */
             was_leet &= i == start;
             continue;
@@ -130,9 +150,9 @@ static bool translate(struct view_memory *m, struct reading in, struct form *out
         struct str word = only_i ? str_of(s.at + start, i - start) : trimmed(s, start, i);
         char *to = out->text + (word.at - s.at);
         /* among such words a number is one too: 411 */
-        bool sure = is_leet(word, i < s.len ? s.at[i] : 0);
+        bool sure = is_leet(word, i < s.len ? s.at[i] : 0, many);
         found += sure;
-        was_leet = sure || ((was_leet || found >= MANY) && is_number(word));
+        was_leet = sure || ((was_leet || found >= MANY_BEFORE) && is_number(word));
         for (size_t k = 0; was_leet && k < word.len; k++) {
             bool upright = is_upright(word.at[k]);
             char c = upright ? likely(word, k) : letter_of(word.at[k]);

@@ -7,7 +7,7 @@
 
 #include "proxy/text/view_parts.h"
 
-enum { SLIP_LETTERS_MIN = 4, SLIP_DOUBLED_MIN = 6, KEYS_OF_LETTER = 8, SLIP_NEAR = 64, LETTERS = 26 };
+enum { SLIP_LETTERS_MIN = 4, SLIP_DOUBLED_MIN = 6, SLIP_LONG_MIN = 8, KEYS_OF_LETTER = 8, SLIP_NEAR = 64, LETTERS = 26 };
 
 /* By their first letter: words that orders to a model are made of. tools/make_scrambled.py lets those that are told from most others wait. */
 #define KEY(word) { sizeof word - 1, word }
@@ -92,7 +92,11 @@ static bool may_be(struct str s, size_t len)
     return SCRAMBLED_ALL_ENDS[s.at[0] & 31][s.at[s.len - 1] & 31] >> len & 1;
 }
 
-/* The word of the table that has one letter more than s, or one less. */
+/* The keys beside each, and vowels that are taken for one another. */
+static const char *const BESIDE[LETTERS] = { "seo", "vn", "xvks", "sf", "wria", "dg", "fh", "gj", "uoey", "hk", "jlc", "k", "n",
+                                             "bm", "ipau", "o", "w", "et", "adcz", "ry", "yio", "cb", "qe", "zc", "tui", "xs" };
+
+/* The word of the table that has one letter more than s, or one less, or a key beside one. */
 static const char *neighbour_of(struct str s)
 {
     uint32_t key = scrambled_key(s);
@@ -103,6 +107,12 @@ static const char *neighbour_of(struct str s)
     for (size_t i = 1; s.len >= SLIP_DOUBLED_MIN && may_be(s, s.len - 1) && i + 1 < s.len; i++)
         if ((word = scrambled_word(key - SCRAMBLED_MIX[(s.at[i] | 32) - 'a'], s.len - 1)) && is_one_away(s, str_of(word, s.len - 1)))
             return word;
+    for (size_t i = 1; s.len >= SLIP_LETTERS_MIN + 1 && may_be(s, s.len) && i + 1 < s.len; i++) {
+        unsigned letter = (unsigned)(s.at[i] | 32) - 'a';
+        for (const char *c = BESIDE[letter]; *c; c++)
+            if ((word = scrambled_word(key - SCRAMBLED_MIX[letter] + SCRAMBLED_MIX[*c - 'a'], s.len)) && is_one_away(s, str_of(word, s.len)))
+                return word;
+    }
     return NULL;
 }
 
@@ -125,7 +135,7 @@ bool slips_are_near(struct str s, size_t start, size_t end)
     for (size_t to; i < until; i = to + 1) {
         to = letters_end(str_first(s, until), i);
         struct str word = str_of(s.at + i, to - i);
-        if (i != start && (scrambled_as(word) || key_of(word, true)))
+        if (i != start && (scrambled_as(word) || key_of(word, true) || (word.len >= SLIP_LONG_MIN && scrambled_is(word))))
             return true;
     }
     return false;

@@ -221,6 +221,7 @@ static inline int base64_value(char c) /* of either alphabet; -1: not of it */
     return (unsigned char)c < 128 ? BASE64_VALUES[(unsigned char)c] : -1;
 }
 int base32_value(char c);
+bool base64_reads(struct str s); /* as text, from its first character on */
 struct spaced_hex {
     size_t digits, step; /* where the digits begin in each; how far apart they are */
 };
