@@ -225,7 +225,7 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
     if (letters && is_cut && !(to->reasons & REASON_HALVES) &&
         has_halves(str_first(rest, HALVES_NEAR), to->is_short, work))
         to->reasons |= REASON_HALVES;
-    if (n.quotes * 10 >= n.all)
+    if (n.quotes * 16 >= n.all)
         to->reasons |= REASON_PIECES | (n.letters >= LETTERS_MIN && n.letters * 3 <= n.all ? REASON_SPACED : 0);
     if (n.blanks * 10 <= n.all) {
         bool joined = !(to->reasons & REASON_JOINED) && n.letters * 4 >= 3 * n.all && has_joined(str_first(rest, NEAR), work);
