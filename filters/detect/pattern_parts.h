@@ -282,8 +282,9 @@ enum pattern_answer pattern_next(struct pattern_scratch *scratch, struct str tex
                                  size_t *from, struct pattern_match *match);
 /* All that pattern_next finds from *from on: scratch->matches. NONE, OPEN or FAILED; whether it costs too much depends on the text alone. */
 enum pattern_answer pattern_all(struct pattern_scratch *scratch, struct str text, bool last, size_t *from) MUST_USE;
-/* What a walk over so many bytes may cost: many times what prose does, more than lists of numbers do, and linear. */
-enum { BUDGET_STEPS = 8000, BUDGET_STEPS_A_BYTE = 11 };
+/* What a walk over so many bytes may cost: ten times what prose does, more than lists of numbers do, and linear. Besides, as much as thirty KB
+ * of prose: a short list may be of nothing but what is dear. */
+enum { BUDGET_STEPS = 32000, BUDGET_STEPS_A_BYTE = 10 };
 static inline uint64_t pattern_budget(size_t bytes)
 {
     return BUDGET_STEPS + BUDGET_STEPS_A_BYTE * (uint64_t)bytes;

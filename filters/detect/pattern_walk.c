@@ -10,7 +10,7 @@
 enum run { RUN_OVER, RUN_OPEN, RUN_FAILED };
 
 /* What is done besides, in steps. */
-enum { RUN_STEPS = 3, FOUND_STEPS = 3, VALIDATOR_STEPS = 8 };
+enum { RUN_STEPS = 3, FOUND_STEPS = 2, VALIDATOR_STEPS = 8 };
 
 /* What ended before `end`: of each pattern the last time counts. */
 static void note_found(struct pattern_scratch *s, const struct pattern_automaton *a, uint32_t state, size_t end)

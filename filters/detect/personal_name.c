@@ -130,8 +130,8 @@ static bool is_no_name(struct str text, const struct word *w)
 static bool read_name(struct str text, size_t *start, size_t *end, bool one_small, size_t words_min)
 {
     size_t at = *start, last = 0, words = 0, n = 0, script = 0;
-    near_look(2 * (*end - *start)); /* each word in lists */
     for (struct word w; n < NAME_WORDS_MAX + 2 && read_word(text, at, *end, &w); n++) {
+        near_look(12 + 2 * (w.end - w.start)); /* it is looked up in lists */
         bool particle = words > 0 && word_is_in(text, &w, PARTICLES);
         bool small = !w.capital && !particle;
         if (w.letters > 30 || (!particle && is_no_name(text, &w)) || (small && !(one_small && words < 2)) ||

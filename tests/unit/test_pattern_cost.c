@@ -104,6 +104,19 @@ static const struct {
     { "settings", "^^^^^^_TOKEN=&&&&&&&&&&&&\n", 0 },
 };
 
+TEST("a short list of nothing but people who tell their names is not refused")
+{
+    struct looking l = look_for(PERSONAL_ROWS, PERSONAL_KINDS);
+    struct buf text = { .ceiling_bytes = 1 << 14 };
+    const struct pattern_match *at;
+    size_t found = 0;
+    srandom(9);
+    make(&text, "My name is ^&&&&. ", 5000);
+    CHECK(pattern_set_find(l.set, l.scratch, buf_str(&text), &at, &found) && found >= 250);
+    buf_finish(&text);
+    end(&l);
+}
+
 static const char OTHER_SCRIPTS[] = "Комитет собрался во вторник, чтобы поговорить о новой библиотеке. Le comité s'est réuni à la fin de l'été. "
                                     "Das Gebäude dürfte für größere Säle genügen. 请阅读附件中的报告。 ";
 static const char PROSE[] = "The committee met on ^&&&&&& to talk about the new library, which had been open for ## days. Most people liked it; a few "
@@ -141,14 +154,14 @@ static void compare(const struct sensitive *rows, const char *const *kinds, doub
     end(&l);
 }
 
-TEST("no text makes the search for personal data cost more than some eleven times what prose does")
+TEST("no text makes the search for personal data cost more than some ten times what prose does")
 {
-    compare(PERSONAL_ROWS, PERSONAL_KINDS, 11.2);
+    compare(PERSONAL_ROWS, PERSONAL_KINDS, 10.2);
 }
 
-TEST("no text makes the search for secrets cost more than some eleven times what prose does")
+TEST("no text makes the search for secrets cost more than some ten times what prose does")
 {
-    compare(SECRET_ROWS, SECRET_KINDS, 11.2);
+    compare(SECRET_ROWS, SECRET_KINDS, 10.2);
 }
 
 static bool pass_text(void *owner, struct str text)
