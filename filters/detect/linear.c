@@ -86,7 +86,7 @@ float linear_odds(const struct linear *l, struct str text)
 
 int linear_vote(float odds)
 {
-    static const float EVEN = -1, STEEP = 5;
+    static const float EVEN = -1.25f, STEEP = 5;
     float vote = (odds - EVEN) * STEEP;
     return !isfinite(vote) ? 0 : vote < LINEAR_VOTE_MIN ? LINEAR_VOTE_MIN : vote > LINEAR_VOTE_MAX ? LINEAR_VOTE_MAX : (int)vote;
 }
