@@ -93,7 +93,7 @@ static struct counts count(const char *at, size_t len)
 /* Eight times the bits that a letter is worth in English: 33 on the average, of letters by chance 43. The alphabet stands there twice. */
 #define ALPHABET 29, 48, 41, 36, 24, 44, 45, 32, 31, 75, 56, 37, 43, 31, 30, 46, 80, 32, 32, 28, 41, 53, 43, 75, 45, 84
 static const uint8_t WORTH[2 * LETTERS] = { ALPHABET, ALPHABET };
-enum { WORTH_ENGLISH = 37, NO_ENGLISH_TWICE = 71 /* of twenty English texts one is worth less */ };
+enum { WORTH_ENGLISH = 37, NO_ENGLISH = 37 /* hardly an English text is worth less */ };
 
 static unsigned worth_of(const unsigned seen[LETTERS], unsigned shift)
 {
@@ -146,7 +146,7 @@ static bool is_rotated(struct str s, struct strange *to)
     for (size_t i = 0; i < s.len; i++)
         if (char_is(s.at[i], IS_ALPHA))
             seen[(s.at[i] | 32) - 'a']++, letters++;
-    if (letters < LETTERS_MIN || worth_of(seen, 0) * 2 < NO_ENGLISH_TWICE * letters ||
+    if (letters < LETTERS_MIN || worth_of(seen, 0) < NO_ENGLISH * letters ||
         (most = known_letters(s, &(struct strange){ 0 })) * KNOWN_SHARE >= letters)
         return false;
     most = most * 2 > letters / KNOWN_SHARE ? most * 2 : letters / KNOWN_SHARE;
@@ -234,7 +234,7 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
     if (n.digits * 2 >= n.all && n.letters * 8 <= n.all)
         to->reasons |= REASON_NUMBERS;
     bool codes = n.codes * 8 >= n.all;
-    letters &= n.rare * 22 >= n.letters || n.vowels * 3 <= n.letters;
+    letters &= n.rare * 22 >= n.letters || n.vowels * 10 <= 3 * n.letters;
     if ((to->reasons & REASON_CIPHER) || !(letters || codes))
         return;
     *work += WEIGHED / 2;
