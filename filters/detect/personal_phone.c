@@ -182,6 +182,15 @@ static bool is_binary(struct str s)
     return __builtin_popcount(seen) < 3;
 }
 
+/* With hyphens, right behind what things are numbered by. */
+static bool is_of_thing(struct str text, size_t start, size_t end)
+{
+    enum { CLOSE_BYTES = 16 };
+    size_t from = start > CLOSE_BYTES ? start - CLOSE_BYTES : 0;
+    return memchr(text.at + start, '-', end - start) &&
+           near_before(str_of(text.at + from, start - from), start - from, "sku|part no|part number|item no|part|isbn|article|artikel");
+}
+
 bool personal_phone_trunk(struct str text, size_t *start, size_t *end)
 {
     const struct groups *g = split(text, *start, *end);
@@ -189,7 +198,7 @@ bool personal_phone_trunk(struct str text, size_t *start, size_t *end)
         return false;
     size_t from = 0;
     if (length(g, 0) < 2 || digit(text, g, 0, 0) != '0' || digit(text, g, 0, 1) == '0' || length(g, 0) > 5 ||
-        is_date(text, g, from))
+        is_date(text, g, from) || is_of_thing(text, *start, *end))
         return false;
     for (size_t to = g->count; to > 1; to--) {
         size_t n = digits_of(g, 0, to), shortest = 9;
