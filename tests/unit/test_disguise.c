@@ -44,7 +44,10 @@ static struct disguise *disguise(struct arena *a, const struct disguise_options 
     const char *why = "";
     size_t found;
     for (size_t i = 0; i < n; i++) {
-        CHECK(pattern_set_find(set, scratch, texts[i], &at, &found));
+        if (!CHECK(pattern_set_find(set, scratch, texts[i], &at, &found))) {
+            printf("  refused: [" STR_F "]\n", STR_A(texts[i]));
+            continue;
+        }
         for (size_t k = 0; k < found; k++)
             CHECK(disguise_add(d, texts[i], at[k].start, at[k].end, sensitive_of(pattern_set_at(set, at[k].pattern))));
     }
@@ -174,7 +177,7 @@ static bool check_document(const struct disguise_options *options, const struct 
         ok = CHECK(hidden.at != NULL);
         ok = ok && CHECK_STR(put_back(&a, d, hidden, hidden.len, 1), texts[i]);
         ok = ok && CHECK_STR(put_back(&a, d, hidden, 1 + below(16), 1 + below(9)), texts[i]);
-        CHECK(pattern_set_find(set, scratch, texts[i], &at, &found));
+        ok = ok && CHECK(pattern_set_find(set, scratch, texts[i], &at, &found));
         for (size_t k = 0; ok && k < found; k++) {
             struct str value = str_of(texts[i].at + at[k].start, at[k].end - at[k].start);
             ok = CHECK(str_find_str(hidden, value) == hidden.len);
