@@ -23,6 +23,7 @@ struct spot_choice {
 
 struct spot_link { /* the key is that of a piece of an anchor or a herald */
     uint32_t key, phrase;           /* 0: a word, which its key tells; else the piece it is, plus one */
+    uint16_t bytes;                 /* of a phrase */
     uint16_t herald, reach, anchor; /* of a check */
     bool is_herald;                 /* it tells this one */
 };

@@ -11,6 +11,9 @@
 #define TARGET __attribute__((target("avx2,bmi,bmi2,popcnt")))
 #endif
 
+/* What is the same in all ways, but for a function that is given to it, becomes part of each. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 enum { SPOT_BITS = 18 };
 static const uint32_t SPOT_HASH_LOW = 0x9e3779b1, SPOT_HASH_HIGH = 0x85ebca6b;
 
@@ -61,6 +64,12 @@ static inline uint32_t spot_key_at(const uint32_t *keys, uint32_t mask, uint32_t
 static inline uint32_t spot_find_key(const uint32_t *keys, uint32_t mask, uint32_t hash)
 {
     return keys[spot_key_at(keys, mask, hash)];
+}
+
+/* Of spot_shape.rest. */
+static inline uint32_t spot_rest_bit(char c)
+{
+    return 1u << (c & 31);
 }
 
 /* What has this key, or the free place where it would stand. */

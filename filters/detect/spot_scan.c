@@ -72,8 +72,14 @@ static inline bool stands_at(const struct spotting *g, const struct spot_shape *
     return p->len <= g->text.len - at && (word_load(g->text.at + at + p->edge_at) & p->mask) == p->edge;
 }
 
+/* May one of those behind it? */
+static inline bool may_go_on(const struct spotting *g, const struct spot_shape *p, uint32_t at)
+{
+    return p->rest && p->rest_at < g->text.len - at && p->rest & spot_rest_bit(g->text.at[at + p->rest_at]);
+}
+
 /* Bit by bit of what is checked: was its herald seen so near? No guess is made for each question: all are asked at once. */
-static inline unsigned ask_entry(const uint32_t *seen, const struct spot_entry *e, uint32_t now)
+static ALWAYS_INLINE unsigned ask_entry(const uint32_t *seen, const struct spot_entry *e, uint32_t now)
 {
     static_assert(SPOT_CHECKS == 7, "as it is written here");
 #define NEAR(k) (unsigned)(now <= seen[e->herald[k]] + e->reach[k]) << (k)
@@ -93,45 +99,34 @@ TARGET static inline unsigned ask_entry_fast(const uint32_t *seen, const struct 
 }
 #endif
 
+typedef unsigned ask_fn(const uint32_t *seen, const struct spot_entry *e, uint32_t now);
+
 /* A word that is in an anchor and its herald is not its own herald: it asks before it tells. */
-#define LOOK_AT_ENTRIES(ASK)                                                                      \
-    static_assert(SPOT_TELLS == 8, "as it is written here");                                      \
-    const struct spot_entry *e = &g->table->entries[entry];                                       \
-    uint32_t *seen = g->s->seen, now = g->s->base + at;                                           \
-    for (bool goes_on = true; goes_on; goes_on = e++->goes_on) {                                  \
-        g->s->work++;                                                                             \
-        for (unsigned near = ASK(seen, e, now); near; near &= near - 1)                           \
-            look_round(g, &g->table->anchors[e->anchor[__builtin_ctz(near)]], first, at);         \
-        seen[e->tells[0]] = seen[e->tells[1]] = seen[e->tells[2]] = seen[e->tells[3]] = now;      \
-        seen[e->tells[4]] = seen[e->tells[5]] = seen[e->tells[6]] = seen[e->tells[7]] = now;      \
+static ALWAYS_INLINE void look_at_entries(struct spotting *g, uint32_t entry, size_t first, uint32_t at, ask_fn ask)
+{
+    static_assert(SPOT_TELLS == 8, "as it is written here");
+    const struct spot_entry *e = &g->table->entries[entry];
+    uint32_t *seen = g->s->seen, now = g->s->base + at;
+    for (bool goes_on = true; goes_on; goes_on = e++->goes_on) {
+        g->s->work++;
+        for (unsigned near = ask(seen, e, now); near; near &= near - 1)
+            look_round(g, &g->table->anchors[e->anchor[__builtin_ctz(near)]], first, at);
+        seen[e->tells[0]] = seen[e->tells[1]] = seen[e->tells[2]] = seen[e->tells[3]] = now;
+        seen[e->tells[4]] = seen[e->tells[5]] = seen[e->tells[6]] = seen[e->tells[7]] = now;
     }
-
-static void look_at_entries(struct spotting *g, uint32_t entry, size_t first, uint32_t at)
-{
-    LOOK_AT_ENTRIES(ask_entry)
 }
 
-#ifdef SPOT_X86
-TARGET static void look_at_entries_fast(struct spotting *g, uint32_t entry, size_t first, uint32_t at)
+static ALWAYS_INLINE void look_at(struct spotting *g, uint32_t entry, size_t first, uint32_t at, ask_fn ask)
 {
-    LOOK_AT_ENTRIES(ask_entry_fast)
-}
-#else
-#define look_at_entries_fast look_at_entries
-#endif
-
-static inline void look_at(struct spotting *g, uint32_t entry, size_t first, uint32_t at)
-{
-    void (*look)(struct spotting *, uint32_t, size_t, uint32_t) = g->way == SPOT_PLAIN ? look_at_entries : look_at_entries_fast;
     if (!(entry & SPOT_SHAPES)) {
-        look(g, entry, first, at);
+        look_at_entries(g, entry, first, at, ask);
         return;
     }
     const struct spot_shape *p = &g->table->shapes[entry - SPOT_SHAPES];
-    for (bool goes_on = true; goes_on; goes_on = p++->goes_on) {
+    for (bool goes_on = true; goes_on; goes_on = may_go_on(g, p++, at)) {
         g->s->work++;
         if (stands_at(g, p, at))
-            look(g, p->entry, first, at);
+            look_at_entries(g, p->entry, first, at, ask);
     }
 }
 
@@ -190,16 +185,16 @@ static size_t word_at(const struct spots *s, uint32_t at)
     return low;
 }
 
-static NOINLINE void look_at_sign(struct spotting *g, uint32_t at)
+static ALWAYS_INLINE void look_at_sign(struct spotting *g, uint32_t at, ask_fn ask)
 {
     const struct spot_table *t = g->table;
     uint32_t alone = t->sign_alone[(unsigned char)g->text.at[at]];
     if (alone)
-        look_at(g, alone, word_at(g->s, at), at);
+        look_at(g, alone, word_at(g->s, at), at, ask);
     for (size_t n = 2; n <= SPOT_SIGN_BYTES && has_more(g, at); n++) {
         uint32_t key = spot_sign_hash(g->text.at + at, n), entry = spot_bit(t->may_be, key) ? spot_slot_of(t, key)->entry : 0;
         if (entry)
-            look_at(g, entry, word_at(g->s, at), at);
+            look_at(g, entry, word_at(g->s, at), at, ask);
     }
 }
 
@@ -210,23 +205,37 @@ static bool is_dear(const struct spotting *g)
 }
 
 /* Those that begin before `known`, since behind those enough is known. Where it becomes dear, the rest of the text is a spot. */
-static void look_at_some(struct spotting *g, uint32_t known)
+static ALWAYS_INLINE void look_at_some(struct spotting *g, uint32_t known, ask_fn ask)
 {
     struct spots *s = g->s;
     size_t i = 0, k = 0;
     for (;;) {
         uint32_t sign = k < s->signs_count && s->signs[k] < known ? s->signs[k] : known;
         for (; i < s->asks_count && s->begins[s->asks[i].nth] < sign && !is_dear(g); i++)
-            look_at(g, s->asks[i].entry, s->asks[i].nth, s->begins[s->asks[i].nth]);
+            look_at(g, s->asks[i].entry, s->asks[i].nth, s->begins[s->asks[i].nth], ask);
         if (sign == known || is_dear(g))
             break;
-        look_at_sign(g, s->signs[k++]);
+        look_at_sign(g, s->signs[k++], ask);
     }
     s->asks_count -= i;
     s->signs_asked = s->signs_count -= k;
     memmove(s->asks, s->asks + i, s->asks_count * sizeof *s->asks);
     memmove(s->signs, s->signs + k, s->signs_count * sizeof *s->signs);
 }
+
+static void look_plainly(struct spotting *g, uint32_t known)
+{
+    look_at_some(g, known, ask_entry);
+}
+
+#ifdef SPOT_X86
+TARGET static void look_fast(struct spotting *g, uint32_t known)
+{
+    look_at_some(g, known, ask_entry_fast);
+}
+#else
+#define look_fast look_plainly
+#endif
 
 /* `came`: up to there the text was cut. */
 static void take_rest(struct spotting *g, size_t came)
@@ -315,7 +324,11 @@ void spots_find_in(const struct spot_table *t, struct str text, struct spots *s,
         find_signs(&g);
         uint32_t known = known_until(s, i);
         s->pairs[s->words_count] = 0;
-        look_at_some(&g, i < text.len ? known : UINT32_MAX);
+        known = i < text.len ? known : UINT32_MAX;
+        if (way == SPOT_PLAIN)
+            look_plainly(&g, known);
+        else
+            look_fast(&g, known);
         if (i < text.len && !is_dear(&g))
             forget(&g, known > 2 * SPOT_REACH_MAX ? known - 2 * SPOT_REACH_MAX : 0);
     }

@@ -134,6 +134,7 @@ static void add_links(struct spot_making *m, const struct spot_part *p, struct s
         struct str word = m->set->pieces[piece].word;
         link.key = key_of(m, piece, &kind, &begin);
         link.phrase = word_token_end(m->t->letters, word, 0) == word.len ? 0 : piece + 1;
+        link.bytes = link.phrase ? (uint16_t)word.len : 0;
         m->links[m->links_count++] = link;
         set_bits(m, piece);
     }
@@ -190,25 +191,37 @@ static void add_heralds(struct spot_making *m)
 
 /* ---- anchors ---- */
 
+enum { REST_MAX = 256 }; /* links; of more than these it is not told which bytes they have */
+
 static int by_key(const void *a, const void *b)
 {
     const struct spot_link *x = a, *y = b;
     if (x->key != y->key)
         return x->key < y->key ? -1 : 1;
+    if (x->bytes != y->bytes)
+        return x->bytes < y->bytes ? -1 : 1;
     return x->phrase != y->phrase ? (x->phrase < y->phrase ? -1 : 1) : x->is_herald - y->is_herald;
 }
 
-static struct spot_shape shape_of(struct str word, size_t entry, bool goes_on)
+static struct str word_of(const struct spot_making *m, const struct spot_link *l)
+{
+    return l->phrase ? m->set->pieces[l->phrase - 1].word : STR("");
+}
+
+/* The links from `rest` to `end` are of other shapes with its key. */
+static struct spot_shape shape_of(const struct spot_making *m, struct str word, size_t entry, const struct spot_link *rest, const struct spot_link *end)
 {
     struct str edge = word.len > 8 ? str_from(word, word.len - 8) : word;
     struct spot_shape p = {
         .len = (uint16_t)word.len,
         .edge_at = (uint16_t)(word.len - edge.len),
         .mask = WORD_MASKS[edge.len],
-        .entry = entry & INT32_MAX,
-        .goes_on = goes_on,
+        .entry = (uint32_t)entry,
     };
     memcpy(&p.edge, edge.at, edge.len);
+    p.rest_at = rest < end ? (uint16_t)(rest->bytes - 1) : 0;
+    for (p.rest = end - rest > REST_MAX ? UINT32_MAX : 0; rest < end && p.rest != UINT32_MAX; rest++)
+        p.rest |= spot_rest_bit(word_of(m, rest).at[p.rest_at]);
     return p;
 }
 
@@ -241,11 +254,11 @@ static void add_group(struct spot_making *m, const struct spot_link *l, size_t l
     bool has_shapes = l[links - 1].phrase;
     *spot_slot_of(t, l->key) = (struct spot_slot){ l->key, (uint32_t)(has_shapes ? *shapes | SPOT_SHAPES : *entries) };
     for (size_t i = 0, checks, n; i < links; i += n) {
-        struct str word = l[i].phrase ? m->set->pieces[l[i].phrase - 1].word : STR("");
+        struct str word = word_of(m, &l[i]);
         for (n = checks = 0; i + n < links && l[i + n].phrase == l[i].phrase; n++)
             checks += !l[i + n].is_herald;
         if (has_shapes)
-            t->shapes[(*shapes)++] = shape_of(word, *entries, i + n < links);
+            t->shapes[(*shapes)++] = shape_of(m, word, *entries, l + i + n, l + links);
         if (word.len == 1)
             t->sign_alone[(unsigned char)*word.at] = (uint32_t)*entries;
         *entries += add_entries(&t->entries[*entries], l + i, checks, l + i + checks, n - checks);

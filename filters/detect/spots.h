@@ -51,13 +51,13 @@ struct spot_entry {
 };
 static_assert(sizeof(struct spot_entry) == 64, "one line of the cache");
 
-/* A phrase or sign, which its key does not tell from others that begin as it does; those stand together. */
+/* A phrase or sign, which its key does not tell from others that begin as it does; those stand together, the shortest first. */
 enum { SPOT_SHAPES = 1 << 30 }; /* of an index: of shapes, not of entries */
 struct spot_shape {
     uint64_t edge, mask; /* its last eight bytes, or all */
-    uint16_t len, edge_at;
-    uint32_t entry : 31;
-    uint32_t goes_on : 1; /* the next has the same key */
+    uint16_t len, edge_at, rest_at;
+    uint32_t entry;
+    uint32_t rest; /* a bit for each byte that longer ones have at `rest_at`; 0: there are none */
 };
 
 struct spot_table {
