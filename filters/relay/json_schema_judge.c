@@ -13,7 +13,7 @@ struct judging {
     unsigned depth; /* of references that lead to themselves */
     size_t searching; /* steps that are left for all expressions together */
 };
-enum { STEPS_MAX = 100 * 1000, SEARCHING_MAX = 4 * 1000 * 1000, NESTED_MAX = 400, FIND_STEPS = 20, LOOKS_A_STEP = 32 };
+enum { STEPS_MAX = 100 * 1000, SEARCHING_MAX = 4 * 1000 * 1000, NESTED_MAX = 400, FIND_STEPS = 20, LOOKS_A_STEP = 32, COUNTS_A_STEP = 256 };
 
 static bool allows(struct judging *g, uint32_t schema, uint32_t value);
 
@@ -126,7 +126,11 @@ static bool are_unique(struct judging *g, uint32_t array)
 static bool has_name(struct judging *g, uint32_t name, uint32_t object)
 {
     struct str text = string_at(g, g->schema, name);
-    return text.at && jsonx_member(g->value, object, text) != JSONX_NO_NODE;
+    uint32_t v = jsonx_first(g->value, object), looks = 0;
+    for (; text.at && v != JSONX_NO_NODE && !jsonx_string_is(g->value, jsonx_key_of(g->value, v), text); looks++)
+        v = jsonx_next(g->value, object, v);
+    g->steps += looks / LOOKS_A_STEP;
+    return text.at && v != JSONX_NO_NODE && g->steps <= STEPS_MAX;
 }
 
 static bool has_members(struct judging *g, uint32_t names, uint32_t object)
@@ -158,10 +162,11 @@ static bool member_allowed(struct judging *g, uint32_t schema, struct str name, 
 
 static bool members_allowed(struct judging *g, uint32_t schema, uint32_t object)
 {
-    uint32_t names = jsonx_member(g->schema, schema, STR("propertyNames"));
+    uint32_t names = jsonx_member(g->schema, schema, STR("propertyNames")), looks = 0;
     for (uint32_t v = jsonx_first(g->value, object); v != JSONX_NO_NODE; v = jsonx_next(g->value, object, v)) {
         struct str name = string_at(g, g->value, jsonx_key_of(g->value, v));
-        if (!name.at || !member_allowed(g, schema, name, v) ||
+        g->steps += ++looks % LOOKS_A_STEP == 0;
+        if (!name.at || g->steps > STEPS_MAX || !member_allowed(g, schema, name, v) ||
             (names != JSONX_NO_NODE && !allows(g, names, jsonx_key_of(g->value, v))))
             return false;
     }
@@ -186,12 +191,16 @@ static uint64_t count_of(const struct jsonx *j, uint32_t node)
     return n;
 }
 
-static bool count_fits(const struct judging *g, uint32_t schema, uint32_t value, struct str least, struct str most)
+static bool count_fits(struct judging *g, uint32_t schema, uint32_t value, struct str least, struct str most)
 {
-    uint64_t n = count_of(g->value, value), bound;
-    if (jsonx_u64(g->schema, jsonx_member(g->schema, schema, least), &bound) && n < bound)
-        return false;
-    return !jsonx_u64(g->schema, jsonx_member(g->schema, schema, most), &bound) || n <= bound;
+    uint64_t low = 0, high = UINT64_MAX;
+    bool has_low = jsonx_u64(g->schema, jsonx_member(g->schema, schema, least), &low);
+    bool has_high = jsonx_u64(g->schema, jsonx_member(g->schema, schema, most), &high);
+    if (!has_low && !has_high)
+        return true;
+    uint64_t n = count_of(g->value, value);
+    g->steps += (unsigned)(n / COUNTS_A_STEP);
+    return n >= low && n <= high && g->steps <= STEPS_MAX;
 }
 
 static bool number_fits(struct judging *g, uint32_t schema, uint32_t value)
@@ -235,7 +244,9 @@ static bool items_allowed(struct judging *g, uint32_t schema, uint32_t array)
     uint32_t own = jsonx_first(g->schema, first);
     for (uint32_t e = jsonx_first(g->value, array); e != JSONX_NO_NODE; e = jsonx_next(g->value, array, e)) {
         uint32_t by = own != JSONX_NO_NODE ? own : items;
-        if (by != JSONX_NO_NODE && !allows(g, by, e))
+        if (by == JSONX_NO_NODE)
+            break;
+        if (!allows(g, by, e))
             return false;
         own = own == JSONX_NO_NODE ? own : jsonx_next(g->schema, first, own);
     }

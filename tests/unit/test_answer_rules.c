@@ -417,6 +417,54 @@ TEST("the expressions of one judgement share what they may cost")
     arena_finish(&a);
 }
 
+/* A schema that leads to itself twice tries what lies deep once for each way there. */
+TEST("what is walked again for each way to it is paid each time")
+{
+    enum { LEVELS = 12, MEMBERS = 4000 };
+    static const struct {
+        const char *bound;
+        bool is_object, ok;
+    } rows[] = {
+        { "\"title\":\"any\"", false, true },
+        { "\"maxLength\":1000000", false, false },
+        { "\"title\":\"any\"", true, false },
+        { "\"required\":[\"none\"]", true, false },
+    };
+    struct problems problems;
+    struct arena a;
+    struct buf text;
+    arena_init(&a, 1 << 20);
+    problems_init(&problems, STR("t"), STR_NONE);
+    buf_init(&text, 1 << 20);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char schema[200];
+        snprintf(schema, sizeof schema, "{\"allOf\":[{\"items\":{\"$ref\":\"#\"}},{\"items\":{\"$ref\":\"#\"}}],\"if\":{\"type\":[\"string\",\"object\"]},\"then\":{%s}}",
+                 rows[i].bound);
+        struct json_schema *s = schema_of(schema, &problems);
+        struct jsonx j;
+        struct jsonx_error error;
+        jsonx_init(&j);
+        buf_clear(&text);
+        bool ok = true;
+        for (int n = 0; ok && n < LEVELS; n++)
+            ok = buf_add(&text, STR("["));
+        ok = ok && buf_add(&text, rows[i].is_object ? STR("{\"a\":1") : STR("\""));
+        for (int n = 0; ok && n < MEMBERS; n++)
+            ok = rows[i].is_object ? buf_addf(&text, ",\"m%d\":1", n) : buf_add(&text, STR("a text that is long "));
+        ok = ok && buf_add(&text, rows[i].is_object ? STR("}") : STR("\""));
+        for (int n = 0; ok && n < LEVELS; n++)
+            ok = buf_add(&text, STR("]"));
+        if (CHECK(s && ok && jsonx_index(&j, buf_str(&text), &JSONX_LIMITS_DEFAULT, &error)) &&
+            !CHECK_INT(json_schema_judge(s, &j, &a, &(size_t){ 0 }), rows[i].ok ? SCHEMA_CONFORMS : SCHEMA_TOO_COSTLY))
+            printf("    %s\n", schema);
+        jsonx_finish(&j);
+        json_schema_free(s);
+    }
+    buf_finish(&text);
+    problems_finish(&problems);
+    arena_finish(&a);
+}
+
 /* Members in another order are each looked for among all. */
 TEST("objects are compared as long as that is cheap")
 {
