@@ -465,6 +465,30 @@ TEST("what is walked again for each way to it is paid each time")
     arena_finish(&a);
 }
 
+TEST("a long list of short texts is searched to its end")
+{
+    struct problems problems;
+    struct arena a;
+    struct buf text;
+    struct jsonx j;
+    struct jsonx_error error;
+    arena_init(&a, 1 << 20);
+    problems_init(&problems, STR("t"), STR_NONE);
+    buf_init(&text, 1 << 20);
+    jsonx_init(&j);
+    struct json_schema *s = schema_of("{\"items\":{\"format\":\"email\"}}", &problems);
+    bool ok = buf_add(&text, STR("["));
+    for (int i = 0; ok && i < 12000; i++)
+        ok = buf_addf(&text, "%s\"someone%d@mail.example.org\"", i ? "," : "", i);
+    if (CHECK(s && ok && buf_add(&text, STR("]")) && jsonx_index(&j, buf_str(&text), &JSONX_LIMITS_DEFAULT, &error)))
+        CHECK_INT(json_schema_judge(s, &j, &a, &(size_t){ 0 }), SCHEMA_CONFORMS);
+    jsonx_finish(&j);
+    json_schema_free(s);
+    buf_finish(&text);
+    problems_finish(&problems);
+    arena_finish(&a);
+}
+
 /* Members in another order are each looked for among all. */
 TEST("objects are compared as long as that is cheap")
 {
