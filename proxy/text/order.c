@@ -5,8 +5,6 @@
  * key words whose neighbours are on their wrong sides, and when it begins in the middle of a sentence or ends with the beginning of one. */
 #include "proxy/text/order.h"
 
-#include <endian.h>
-
 /* D leads to a noun, P is a preposition, A joins, Q qualifies, B is an auxiliary, Y a person, V an order, N what orders are about. */
 enum { NO_CLASS, D, P, A, Q, B, Y, V, N, CLASSES };
 enum { LETTERS = 8, NEAR = 32, AROUND = 160, APART = 80, BEGINNING = 240, END = 64, TOKEN_MAX = 32, TEXT_MIN = 16 };
@@ -25,7 +23,7 @@ static const int8_t WORTH[CLASSES][CLASSES] = {
     [N] = { 0, -2,  1,  2, -4,  3,  4,  1,  0 },
 };
 
-/* In order; of long ones their first letters. */
+/* Of long ones their first letters. */
 static const struct {
     char word[LETTERS + 1];
     uint8_t class;
@@ -53,25 +51,43 @@ static const struct {
     { "with", P }, { "without", P }, { "words", N }, { "would", B }, { "write", V }, { "you", Y }, { "your", D },
 };
 
-static uint64_t first_letters(const char *at)
+enum { SLOT_BITS = 9, SLOTS = 1 << SLOT_BITS };
+
+static struct {
+    uint64_t letters[SLOTS];
+    uint8_t class[SLOTS];
+} known; /* the words by their letters; the next slot where one is taken */
+
+/* The first eight letters of a word, small ones. */
+static uint64_t letters_of(struct str s)
 {
-    uint64_t letters;
-    memcpy(&letters, at, sizeof letters);
-    return be64toh(letters);
+    uint64_t letters = 0;
+    for (size_t i = 0; i < s.len && i < LETTERS; i++)
+        letters |= (uint64_t)(uint8_t)(s.at[i] | 32) << 8 * i;
+    return letters;
+}
+
+static size_t slot_of(uint64_t letters)
+{
+    size_t slot = letters * 0x9e3779b97f4a7c15 >> (64 - SLOT_BITS);
+    while (known.letters[slot] && known.letters[slot] != letters)
+        slot = (slot + 1) % SLOTS;
+    return slot;
+}
+
+void order_init(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(WORDS); i++) {
+        uint64_t letters = letters_of(str_c(WORDS[i].word));
+        size_t slot = slot_of(letters);
+        known.letters[slot] = letters;
+        known.class[slot] = WORDS[i].class;
+    }
 }
 
 static uint8_t class_of(struct str s)
 {
-    char small[LETTERS] = { 0 };
-    size_t low = 0, high = ARRAY_LEN(WORDS);
-    for (size_t i = 0; i < s.len && i < LETTERS; i++)
-        small[i] = s.at[i] | 32;
-    uint64_t key = first_letters(small);
-    while (high - low > 1) {
-        size_t middle = (low + high) / 2;
-        *(first_letters(WORDS[middle].word) <= key ? &low : &high) = middle;
-    }
-    return first_letters(WORDS[low].word) == key ? WORDS[low].class : NO_CLASS;
+    return known.class[slot_of(letters_of(s))];
 }
 
 /* What the pairs of neighbours are worth: more than nothing where words stand in order. */

@@ -4,6 +4,8 @@
 
 #include "proxy/text/view_parts.h"
 
+/* Once, before texts are looked at. */
+void order_init(void);
 /* Do the neighbours of the key word text[start, end) stand on its wrong sides, and words around too? Not asked again before *judged. */
 bool order_is_turned_at(struct str text, size_t start, size_t end, size_t *judged, uint64_t *work);
 /* Does a text begin in the middle of a sentence, or end with the beginning of one, and its first words stand the wrong way round? */

@@ -15,6 +15,7 @@ bool views_init(struct views *v)
     *v = (struct views){ .memory = calloc(1, sizeof *v->memory) };
     if (v->memory)
         fold_init(v->memory);
+    order_init();
     return v->memory != NULL;
 }
 
