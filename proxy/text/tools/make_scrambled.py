@@ -27,9 +27,8 @@ SLIPS = ("instruction instructions system reveal forget guidelines restrictions 
          "always without illegal initial language guardrails responses content context translate previously bypass "
          "anything pretend request ignore instead understand disregard").split()
 # Words beside which it is told that words stand in reverse order, without those that ordinary texts have often.
-ORDER = ("always answers anything assistant bypass character chatgpt disregard everything forget guidelines hidden ignore initial instead "
-         "instruction instructions messages original output override password policies pretend previous prompt prompts question repeat "
-         "respond responses restrictions reveal secret translate without").split()
+ORDER = ("assistant bypass character chatgpt disregard forget guidelines hidden ignore initial instruction instructions original output "
+         "override password policies pretend previous prompt prompts repeat respond responses restrictions reveal secret").split()
 # What most texts have that the letters of those above could be.
 ORDINARY = ("include contains structure sentiment relevant related argument config package statement script elements concise generates "
             "friends across family according client interaction weight resources topics actions otherwise improve detailed designed").split()
