@@ -3,7 +3,7 @@
 
 #include "proxy/text/confusable.h"
 
-enum { SIGNS_MAX = 3, TAG_MAX = 256, COMMENT_MAX = 4096, TAGS_MAX = 8, JOINTS = 3 };
+enum { SIGNS_MAX = 3, TAG_MAX = 256, COMMENT_MAX = 4096, TAGS_MAX = 8, JOINTS = 3, WORDS_AROUND = 24 };
 
 static bool is_letter(char c)
 {
@@ -133,7 +133,7 @@ static bool is_mark(uint32_t c)
 
 bool is_bearing_marks(uint32_t c)
 {
-    return is_mark(c) || (confusable_of(c) & CONFUSABLE_LATIN) || small_capital_of(c);
+    return is_mark(c) || (confusable_of(c) & CONFUSABLE_LATIN) || (c >= 0x2020 && c != 0x20ac && money_letter_of(c));
 }
 
 /* An é with which one of these words ends tells what was done, where an e orders it: oublié, olvidé. Only words that are none in
@@ -147,6 +147,25 @@ static bool is_done(struct str s, size_t i, size_t j)
             return !(i > len && is_letter(s.at[i - len - 1])) && !(j < s.len && is_letter(s.at[j]));
     }
     return false;
+}
+
+/* The letter that the character in s[i, j) would be without a stroke, a hook or an accent; 0: it is not read as another.
+ * Signs of currencies are letters amid letters, and where they are, ł is an I (Ⱡ being their L). */
+static char bare_letter(struct str s, size_t i, size_t j, uint32_t code)
+{
+    static const char MONEY[] = "\xe2\x82";
+    uint8_t like = confusable_of(code);
+    if (code == 0xe9 && is_done(s, i, j))
+        return 0;
+    if (code == 0x142 && memmem(s.at + (i < WORDS_AROUND ? 0 : i - WORDS_AROUND),
+                                (i < WORDS_AROUND ? i : WORDS_AROUND) + (s.len - j < WORDS_AROUND ? s.len - j : WORDS_AROUND), MONEY,
+                                sizeof MONEY - 1))
+        return 'i';
+    if (like & CONFUSABLE_LATIN)
+        return ascii_lower((char)(like & 0x7f));
+    char before = i ? s.at[i - 1] : ' ', after = j < s.len ? s.at[j] : ' ';
+    bool amid = (is_letter(before) || is_letter(after)) && !char_is(before, IS_DIGIT) && !char_is(after, IS_DIGIT);
+    return amid ? money_letter_of(code) : 0;
 }
 
 bool bare_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
@@ -167,13 +186,11 @@ bool bare_text(struct view_memory *m, struct reading in, struct form *out, bool 
         if (char_is(c, IS_HIGH)) {
             size_t width;
             uint32_t code = char_at(s, i, &width);
-            uint8_t like = confusable_of(code);
-            letter = (like & CONFUSABLE_LATIN) ? ascii_lower((char)(like & 0x7f)) : small_capital_of(code);
-            if (code == 0xe9 && is_done(s, i, i + width))
-                letter = 0;
+            letter = bare_letter(s, i, i + width, code);
+            m->work += code == 0x142 ? WORDS_AROUND / 8 : 0;
             if (is_picture(code) && is_between_letters(s, i, i + width))
                 letter = stands_alone(s, i - 1, i + width) ? '-' : ' ';
-            if (!letter && !is_mark(code)) {
+            if (!letter && !is_mark(code) && !(is_no_character(code) && is_between_letters(s, i, i + width))) {
                 i += width;
                 continue;
             }

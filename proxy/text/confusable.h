@@ -19,8 +19,8 @@ static inline uint8_t confusable_of(uint32_t code)
 }
 
 /* The same for letters that UTS 39 holds apart but that people do put into Latin words (k, m, t, h of Cyrillic): only
- * for words that are known to be disguised. And for the small capitals of phonetics. 0: none. */
+ * for words that are known to be disguised. And the letter that the sign of a currency has a stroke through. 0: none. */
 char lookalike_of(uint32_t code);
-char small_capital_of(uint32_t code);
+char money_letter_of(uint32_t code);
 
 #endif

@@ -17,6 +17,7 @@ enum {
     PICTURES_TELLING = 3,
     SELECTORS_TELLING = 8,
     MIXED_TELLING = 2,
+    IMITATED_TELLING = 4,
     STACKED_TELLING = 3,
     ALONE_TELLING = 4,
 };
@@ -149,6 +150,13 @@ static void decompose(struct fold *f, uint32_t code, size_t i, size_t j)
     }
 }
 
+/* The letters on both sides stand alone: the blank parts the letters of one word, and words are parted by others. */
+static bool is_amid_single_letters(struct str s, size_t i, size_t j)
+{
+    return is_between_letters(s, i, j) && !(i > 1 && char_is(s.at[i - 2], IS_ALPHA)) &&
+           !(j + 1 < s.len && char_is(s.at[j + 1], IS_ALPHA));
+}
+
 void fold_char(struct fold *f, uint32_t code, size_t i, size_t j)
 {
     char plain;
@@ -157,6 +165,10 @@ void fold_char(struct fold *f, uint32_t code, size_t i, size_t j)
         return;
     }
     f->m->work += 4;
+    if ((code == 0x3164 || code == 0xffa0 || code == 0x2800) && is_amid_single_letters(f->in->text, i, j)) {
+        f->invisible++;
+        return;
+    }
     if ((plain = typewriter(code)) || (plain = fold_enclosed(f, code, i)) || (plain = fold_braille(code))) {
         fold_ascii(f, plain, i, j);
         return;
@@ -184,6 +196,7 @@ void fold_char(struct fold *f, uint32_t code, size_t i, size_t j)
     } else if (p->decomp_seqindex != UINT16_MAX) {
         decompose(f, code, i, j);
     } else {
+        f->pictures += (is_picture(code) || is_no_character(code)) && is_between_letters(f->in->text, i, j);
         add_itself(f, code, i, j);
     }
 }
@@ -351,10 +364,12 @@ bool fold_text(struct view_memory *m, struct reading in, struct form *out, struc
         return false;
     /* Words of imitators alone are taken for what they are in a text of their script, and in no other. */
     bool suspicious = f.unsure && (f.mixed >= MIXED_TELLING || !(f.all & (KIND_HONEST | KIND_LOOSE)));
+    bool imitated = f.unsure >= IMITATED_TELLING && !(f.all & (KIND_HONEST | KIND_LOOSE));
     bool parted = is_parted(&f);
     if (suspicious || parted) {
         f = (struct fold){ .m = m, .in = &in, .out = out, .facts = facts };
         f.is_suspicious = suspicious;
+        f.is_imitated = imitated;
         f.is_parted = parted;
         if (!fold_once(&f))
             return false;

@@ -34,6 +34,7 @@ struct fold {
     unsigned mixed;     /* words that mixed scripts */
     unsigned unsure;    /* words that may have, were there reason to think so */
     bool is_suspicious; /* there is: the second time over a text */
+    bool is_imitated;   /* … and its foreign words are all of imitators alone, and several */
     bool is_parted;     /* zero-width characters are what parts its words: likewise */
     unsigned selectors; /* variation selectors where none belong */
     unsigned pictures;  /* between two letters, as if they were spaces */

@@ -130,7 +130,7 @@ void fold_end_word(struct fold *f, size_t next)
         unsigned letters = f->letters + latin;
         bool loose = (f->kinds & KIND_LOOSE) != 0, mixed = latin || (f->kinds & KIND_LATIN);
         bool sure = mixed && (!loose || (interleaved && letters >= TELLING_LETTERS));
-        as_latin = sure || (f->is_suspicious && (mixed || has_latin_neighbour(f, start, next)));
+        as_latin = sure || (f->is_suspicious && (mixed || f->is_imitated || has_latin_neighbour(f, start, next)));
         f->unsure += !sure;
         f->mixed += mixed && as_latin && letters >= TELLING_LETTERS;
     }

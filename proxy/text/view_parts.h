@@ -267,9 +267,13 @@ bool letters_are_joined(struct str s, uint64_t *work);
 bool has_joined(struct str s, uint64_t *work);
 /* … and whether this character is a combining mark or a Latin letter that would be another one without its marks. */
 bool is_bearing_marks(uint32_t c);
-static inline bool is_picture(uint32_t c)
+static inline bool is_picture(uint32_t c) /* arrows, boxes, dingbats too */
 {
-    return c >= 0x1f300 && c < 0x1fb00;
+    return (c >= 0x1f300 && c < 0x1fb00) || (c >= 0x2190 && c < 0x2c00) || c == 0x2022;
+}
+static inline bool is_no_character(uint32_t c) /* but the place of one: private, of an object, not known */
+{
+    return (c >= 0xe000 && c < 0xf900) || (c >= 0xfdd0 && c < 0xfdf0) || (c >= 0xfff0 && c < 0xfffe);
 }
 /* leet.c: whether the word around s[i] is written in leet, and where it ends. */
 bool leet_word_at(struct str s, size_t i, size_t *end);

@@ -7,7 +7,8 @@
  * icu-i18n icu-uc) /tmp/make_confusables > proxy/text/confusable_table.c
  *
  * A letter is taken when its skeleton, without combining marks, is one ASCII letter. It is asked letter by letter: the
- * skeleton of a whole text maps ASCII too (I to l, m to rn), which would garble what it is to make readable. Left out
+ * skeleton of a whole text maps ASCII too (I to l, m to rn), which would garble what it is to make readable. A Latin
+ * letter that has no skeleton of its own (ƀ, ɇ, ꝁ, ɱ, small capitals) is the letter that its name tells. Left out
  * are what NFKC maps already, and the scripts in which strokes look like letters by nature (Han, kana, Hangul,
  * Bopomofo). */
 #include "proxy/base/attr.h"
@@ -107,6 +108,48 @@ static int skeleton(USpoofChecker *spoof, UChar32 c)
     return U_SUCCESS(error) ? bare_letter(bones, len) : 0;
 }
 
+/* The letter in "LATIN SMALL LETTER B WITH STROKE" or "LATIN LETTER SMALL CAPITAL B"; those that are turned, reversed or on
+ * their side are none of these. */
+static int named_letter(const char *name)
+{
+    static const char *const BEGINNINGS[] = { "LATIN SMALL LETTER ", "LATIN CAPITAL LETTER ", "LATIN LETTER SMALL CAPITAL " };
+    static const char *const KINDS[] = { "DOTLESS ", "SCRIPT ", "BARRED " };
+    for (size_t i = 0; i < ARRAY_LEN(BEGINNINGS); i++) {
+        if (strncmp(name, BEGINNINGS[i], strlen(BEGINNINGS[i])) != 0)
+            continue;
+        const char *rest = name + strlen(BEGINNINGS[i]);
+        for (size_t k = 0; k < ARRAY_LEN(KINDS); k++)
+            if (strncmp(rest, KINDS[k], strlen(KINDS[k])) == 0)
+                rest += strlen(KINDS[k]);
+        if (strcmp(rest, "ENG") == 0)
+            return 'n';
+        return *rest && (!rest[1] || strncmp(rest + 1, " WITH ", 6) == 0 || strcmp(rest + 1, " BAR") == 0) ? *rest | 32 : 0;
+    }
+    return 0;
+}
+
+/* Letters of syllabaries, and of Coptic, that generators of fancy text put for Latin ones. Like those of UTS 39 they count against a text
+ * only where it has no other letters of its script, and each of these scripts has dozens. */
+static int habitual(UChar32 c)
+{
+    static const struct {
+        UChar32 code;
+        char letter;
+    } HABITS[] = {
+        { 0x135a, 'Z' }, { 0x13a4, 'Q' }, { 0x13a6, 'F' }, { 0x13a7, 'O' }, { 0x13ae, 'P' }, { 0x13af, 'A' },
+        { 0x13b4, 'D' }, { 0x13b6, 'G' }, { 0x13be, 'O' }, { 0x13c1, 'N' }, { 0x13c6, 'I' }, { 0x13c7, 'W' },
+        { 0x13c9, 'V' }, { 0x13cb, 'E' }, { 0x13cc, 'U' }, { 0x13d6, 'T' }, { 0x13dd, 'L' }, { 0x13e0, 'J' },
+        { 0x13e8, 'C' }, { 0x13ec, 'U' }, { 0x13f0, 'B' }, { 0x144e, 'N' }, { 0x1455, 'C' }, { 0x146b, 'Q' },
+        { 0x1515, 'S' }, { 0x15e9, 'A' }, { 0x15ef, 'W' }, { 0x1614, 'Z' }, { 0x161c, 'G' }, { 0x166d, 'X' },
+        { 0x2c80, 'A' }, { 0x2c82, 'B' }, { 0x2c88, 'E' }, { 0x2c8c, 'Z' }, { 0x2c8e, 'H' }, { 0x2c92, 'I' },
+        { 0x2c94, 'K' }, { 0x2c98, 'M' }, { 0x2c9a, 'N' }, { 0x2ca6, 'T' }, { 0x2cac, 'X' }, { 0x2cb0, 'W' },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(HABITS); i++)
+        if (HABITS[i].code == u_toupper(c))
+            return HABITS[i].letter;
+    return 0;
+}
+
 static bool is_stroke_script(UChar32 c)
 {
     UErrorCode error = U_ZERO_ERROR;
@@ -123,10 +166,18 @@ static uint8_t imitation(USpoofChecker *spoof, const UNormalizer2 *nfkc, UChar32
     U16_APPEND_UNSAFE(one, n, c);
     if (!u_isalpha(c) || is_stroke_script(c) || !unorm2_isNormalized(nfkc, one, n, &error) || U_FAILURE(error))
         return 0;
+    char name[128] = "";
+    u_charName(c, U_UNICODE_CHAR_NAME, name, sizeof name, &error);
+    const char *last = strrchr(name, ' ');
     int letter = skeleton(spoof, c);
-    /* The skeleton of everything upright is l; a capital whose small letter is like an i stands for I. */
-    if (letter == 'l' && u_tolower(c) != c && skeleton(spoof, u_tolower(c)) == 'i')
+    /* The skeleton of everything upright is l; a capital whose small letter is like an i stands for I, and so does what is
+     * named so (Lisu, Old Italic). */
+    if (letter == 'l' && ((u_tolower(c) != c && skeleton(spoof, u_tolower(c)) == 'i') || (last && strcmp(last, " I") == 0)))
         letter = 'I';
+    if (!letter)
+        letter = named_letter(name);
+    if (!letter)
+        letter = habitual(c);
     if (!letter)
         return 0;
     return (uint8_t)(letter | (uscript_getScript(c, &error) == USCRIPT_LATIN ? LATIN : 0));
@@ -147,7 +198,7 @@ int main(void)
     uspoof_close(spoof);
 
     printf(
-        "/* confusable_table.c - the letters that imitate an ASCII letter (UTS 39, ICU %s, Unicode %s): %u of them.\n"
+        "/* confusable_table.c - the letters that imitate an ASCII letter (UTS 39 and names, ICU %s, Unicode %s): %u of them.\n"
         " *\n * Printed by tools/make_confusables.c; not to be edited. A code point's page is PAGE_OF[code >> %d], its "
         "value there\n"
         " * the ASCII letter, with the top bit when the imitator is of the Latin script itself.\n *\n",
