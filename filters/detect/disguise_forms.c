@@ -16,7 +16,7 @@ static struct str in_case(struct arena *a, struct str s, bool upper)
 {
     char *out = arena_bytes(a, s.len);
     for (size_t i = 0; out && i < s.len; i++)
-        out[i] = !upper ? ascii_lower(s.at[i]) : is_lower(s.at[i]) ? (char)(s.at[i] - 32) : s.at[i];
+        out[i] = !upper ? ascii_lower(s.at[i]) : ascii_is_lower(s.at[i]) ? (char)(s.at[i] - 32) : s.at[i];
     return out ? str_of(out, s.len) : STR_NONE;
 }
 
@@ -97,7 +97,7 @@ static size_t forms_of_email(struct arena *a, const struct disguise_value *v, st
     if (!capital)
         return 0;
     memcpy(capital, v->stand_in.at, v->stand_in.len);
-    capital[0] = is_lower(*capital) ? (char)(*capital - 32) : *capital;
+    capital[0] = ascii_is_lower(*capital) ? (char)(*capital - 32) : *capital;
     forms[0] = (struct disguise_form){ in_case(a, v->stand_in, true), in_case(a, v->original, true) };
     forms[1] = (struct disguise_form){ str_of(capital, v->stand_in.len), v->original };
     forms[2] = (struct disguise_form){ with_sign(a, v->stand_in, '@', "%40"), with_sign(a, v->original, '@', "%40") };

@@ -69,7 +69,7 @@ static bool is_common(struct str word)
 
 bool disguise_is_particle(struct str word)
 {
-    return word.len <= 3 && is_lower(word.at[0]);
+    return word.len <= 3 && ascii_is_lower(word.at[0]);
 }
 
 /* The words of the name as values of their own, so that a given name stands for itself wherever it stands. */
@@ -93,7 +93,7 @@ static bool add_words(struct disguise *d, struct str name, const struct sensitiv
         if (at == before) {
             v->is_word = true;
             v->is_family = i + 1 == n;
-            v->is_silent = words[i].len < 3 || !(is_upper(words[i].at[0]) || (unsigned char)words[i].at[0] >= 0x80) ||
+            v->is_silent = words[i].len < 3 || !(ascii_is_upper(words[i].at[0]) || (unsigned char)words[i].at[0] >= 0x80) ||
                            is_common(words[i]);
         }
         of->parts[of->parts_count++] = at;

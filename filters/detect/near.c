@@ -101,7 +101,7 @@ static bool may_have(const struct pairs *p, struct str word)
 /* A word of letters begins where none stands before it, and at a capital in the middle of one. */
 static bool begins_word(struct str around, size_t i)
 {
-    return i == 0 || !ascii_is_alnum(around.at[i - 1]) || (is_lower(around.at[i - 1]) && is_upper(around.at[i])) ||
+    return i == 0 || !ascii_is_alnum(around.at[i - 1]) || (ascii_is_lower(around.at[i - 1]) && ascii_is_upper(around.at[i])) ||
            is_escape_letter(around, i - 1);
 }
 
@@ -111,7 +111,7 @@ enum { HIGH_BYTE = 26, OTHER_BYTE, FIRSTS };
 static unsigned first_of(char c)
 {
     char lower = ascii_lower(c);
-    return is_lower(lower) ? (unsigned)(lower - 'a') : (unsigned char)c >= 0x80 ? HIGH_BYTE : OTHER_BYTE;
+    return ascii_is_lower(lower) ? (unsigned)(lower - 'a') : (unsigned char)c >= 0x80 ? HIGH_BYTE : OTHER_BYTE;
 }
 
 /* What was looked at. Many validators ask about one place, near to it and farther away: the last ones are kept. */
@@ -152,7 +152,7 @@ static bool has_word(const struct around *a, struct str word)
         size_t start = (size_t)__builtin_ctzll(at), end = start + word.len;
         if (end > a->len || memcmp(a->lower + start, word.at, word.len) != 0)
             continue;
-        if (end == a->len || !ascii_is_alnum(word.at[word.len - 1]) || !is_lower(a->lower[end]))
+        if (end == a->len || !ascii_is_alnum(word.at[word.len - 1]) || !ascii_is_lower(a->lower[end]))
             return true;
     }
     return false;
@@ -346,8 +346,8 @@ bool near_is_random(struct str s)
     bool upper = false, lower = false, digit = false;
     size_t others = 0;
     for (size_t i = 0; i < s.len; i++) {
-        upper |= is_upper(s.at[i]);
-        lower |= is_lower(s.at[i]);
+        upper |= ascii_is_upper(s.at[i]);
+        lower |= ascii_is_lower(s.at[i]);
         digit |= ascii_is_digit(s.at[i]);
         others += hex_value(s.at[i]) < 0;
     }

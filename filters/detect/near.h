@@ -6,15 +6,6 @@
 #include "filters/detect/pattern_set.h"
 #include "proxy/base/ascii.h"
 
-static inline bool is_upper(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-static inline bool is_lower(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-
 /* Does nothing that belongs to a word stand before `start`, or behind `end`? The letter of an escape in quoted JSON (\n, \t) is
  * none, nor is a character beyond ASCII: not every script has spaces. */
 bool near_begins(struct str text, size_t start);

@@ -8,11 +8,6 @@ static const uint32_t FOLLOW[26] = {
     0x03c657d, 0x07efd6e, 0x11ec991, 0x0100000, 0x11ef95d, 0x11ccd95, 0x11ed995, 0x00eb917, 0x0000111, 0x0004111, 0x0080000, 0x0048000, 0x0000010,
 };
 
-static bool is_letter(char c)
-{
-    return is_upper(c) || is_lower(c);
-}
-
 static unsigned letter_of(char c)
 {
     return (unsigned)(ascii_lower(c) - 'a');
@@ -22,8 +17,8 @@ static unsigned letter_of(char c)
 static size_t word_end(struct str s, size_t at)
 {
     size_t i = at + 1;
-    for (; i < s.len && is_letter(s.at[i]); i++)
-        if (is_upper(s.at[i]) && (is_lower(s.at[i - 1]) || (i + 1 < s.len && is_lower(s.at[i + 1]))))
+    for (; i < s.len && ascii_is_letter(s.at[i]); i++)
+        if (ascii_is_upper(s.at[i]) && (ascii_is_lower(s.at[i - 1]) || (i + 1 < s.len && ascii_is_lower(s.at[i + 1]))))
             break;
     return i;
 }
@@ -36,7 +31,7 @@ bool near_is_words(struct str s)
     for (size_t i = 0, end; i < s.len; i = end) {
         end = i + 1;
         all += ascii_is_alnum(s.at[i]);
-        if (!is_letter(s.at[i]))
+        if (!ascii_is_letter(s.at[i]))
             continue;
         end = word_end(s, i);
         size_t n = end - i, often = 0;

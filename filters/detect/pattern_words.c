@@ -60,7 +60,7 @@ const char *pattern_words_make(const struct pattern_set *set, struct pattern_wor
     }
     for (unsigned byte = 0; byte < 256; byte++) {
         char c = (char)byte;
-        w->kinds[byte] = is_lower(c) ? KIND_LOWER : is_upper(c) ? KIND_UPPER : ascii_is_digit(c) ? KIND_DIGIT : 0;
+        w->kinds[byte] = ascii_is_lower(c) ? KIND_LOWER : ascii_is_upper(c) ? KIND_UPPER : ascii_is_digit(c) ? KIND_DIGIT : 0;
         for (size_t i = 0; i < w->count; i++)
             w->kinds[byte] |= ascii_lower(c) == w->words[i].word.at[0] ? KIND_FIRST : 0;
     }

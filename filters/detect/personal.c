@@ -21,7 +21,7 @@ static bool holds(struct str text, size_t start, size_t end, national_fn *rule)
     char compact[NUMBER_MAX];
     size_t n = near_compact(text, start, end, compact, sizeof compact);
     for (size_t i = 0; i < n; i++)
-        compact[i] = is_lower(compact[i]) ? (char)(compact[i] - 32) : compact[i];
+        compact[i] = ascii_is_lower(compact[i]) ? (char)(compact[i] - 32) : compact[i];
     return n && rule(str_of(compact, n));
 }
 

@@ -5,7 +5,7 @@
 static bool has_capital(struct str s)
 {
     for (size_t i = 0; i < s.len; i++)
-        if (is_upper(s.at[i]) || (unsigned char)s.at[i] >= 0xc3)
+        if (ascii_is_upper(s.at[i]) || (unsigned char)s.at[i] >= 0xc3)
             return true;
     return false;
 }
@@ -64,11 +64,11 @@ bool personal_said_address(struct str text, size_t *start, size_t *end)
     size_t stop = at;
     for (; stop < *end && !memchr("?!;\"\\<{", text.at[stop], 7); stop++) {
         digits += ascii_is_digit(text.at[stop]);
-        capitals += is_upper(text.at[stop]) && !ascii_is_alnum(text.at[stop - 1]);
+        capitals += ascii_is_upper(text.at[stop]) && !ascii_is_alnum(text.at[stop - 1]);
         if (text.at[stop] == '@' || str_starts(str_from(text, stop), STR("://")) || str_starts(str_from(text, stop), STR("0x")))
             return false;
-        if (text.at[stop] == '.' && stop > at + 12 && stop + 2 < *end && text.at[stop + 1] == ' ' && is_upper(text.at[stop + 2]) &&
-            is_lower(text.at[stop - 1]) && is_lower(text.at[stop - 2]) && is_lower(text.at[stop - 3]) && is_lower(text.at[stop - 4]))
+        if (text.at[stop] == '.' && stop > at + 12 && stop + 2 < *end && text.at[stop + 1] == ' ' && ascii_is_upper(text.at[stop + 2]) &&
+            ascii_is_lower(text.at[stop - 1]) && ascii_is_lower(text.at[stop - 2]) && ascii_is_lower(text.at[stop - 3]) && ascii_is_lower(text.at[stop - 4]))
             break; /* the end of a sentence, not of an abbreviation */
     }
     trim(text, at, &stop);

@@ -45,7 +45,7 @@ static bool read_word(struct str text, size_t at, size_t end, struct word *w)
     size_t i = at;
     while (i < end) {
         char c = text.at[i];
-        bool capital = is_upper(c);
+        bool capital = ascii_is_upper(c);
         size_t width = 1, cjk = 0;
         if ((unsigned char)c >= 0x80) {
             width = utf8_valid_one(str_of(text.at + i, end - i));
@@ -62,7 +62,7 @@ static bool read_word(struct str text, size_t at, size_t end, struct word *w)
         } else if ((c == '\'' || c == '-') && w->letters && i + 1 < end && (ascii_is_alnum(text.at[i + 1]) || (unsigned char)text.at[i + 1] >= 0x80)) {
             i++;
             continue;
-        } else if (!is_upper(c) && !is_lower(c)) {
+        } else if (!ascii_is_upper(c) && !ascii_is_lower(c)) {
             break;
         }
         if (!w->letters)
@@ -123,7 +123,7 @@ static const char *const NO_NAMES[26] = {
 static bool is_no_name(struct str text, const struct word *w)
 {
     char first = ascii_lower(text.at[w->start]);
-    return is_lower(first) && NO_NAMES[first - 'a'] && word_is_in(text, w, NO_NAMES[first - 'a']);
+    return ascii_is_lower(first) && NO_NAMES[first - 'a'] && word_is_in(text, w, NO_NAMES[first - 'a']);
 }
 
 /* Reads a name at `*start` within the candidate; `one_small` lets a name through that is written small, when it is all there is. */

@@ -59,9 +59,9 @@ static char other_of_class(struct draw *d, char c)
 {
     if (ascii_is_digit(c))
         return (char)('0' + draw_below(d, 10));
-    if (is_upper(c))
+    if (ascii_is_upper(c))
         return (char)('A' + draw_below(d, 26));
-    return is_lower(c) ? (char)('a' + draw_below(d, 26)) : c;
+    return ascii_is_lower(c) ? (char)('a' + draw_below(d, 26)) : c;
 }
 
 /* One sign of the shape for each letter or digit; beyond its end any. */
@@ -100,7 +100,7 @@ static bool holds(const struct shaped *s)
         return true;
     size_t n = near_compact(str_of(s->text, s->len), 0, s->len, compact, sizeof compact);
     for (size_t i = 0; i < n; i++)
-        compact[i] = is_lower(compact[i]) ? (char)(compact[i] - 32) : compact[i];
+        compact[i] = ascii_is_lower(compact[i]) ? (char)(compact[i] - 32) : compact[i];
     return n && s->row->check(str_of(compact, n));
 }
 
@@ -155,7 +155,7 @@ static bool find_check(struct shaped *s, size_t which)
         /* a letter stands where one stood, but for the X and K that stand for ten */
         if (ascii_is_digit(SIGNS[i]) ? !ascii_is_digit(was) && i > 9 : ascii_is_digit(was) && !strchr("XK", SIGNS[i]))
             continue;
-        *at = is_lower(was) && is_upper(SIGNS[i]) ? (char)(SIGNS[i] + 32) : SIGNS[i];
+        *at = ascii_is_lower(was) && ascii_is_upper(SIGNS[i]) ? (char)(SIGNS[i] + 32) : SIGNS[i];
         if (find_check(s, which + 1))
             return true;
     }
@@ -302,12 +302,12 @@ struct str pseudonym_name(struct arena *a, struct str word, bool is_family, cons
     } else {
         n = make_syllables(&d, name);
     }
-    bool small = word.len && is_lower(word.at[0]), capitals = word.len > 1 && is_upper(word.at[0]) && is_upper(word.at[1]);
+    bool small = word.len && ascii_is_lower(word.at[0]), capitals = word.len > 1 && ascii_is_upper(word.at[0]) && ascii_is_upper(word.at[1]);
     if (word.len == 2 && word.at[1] == '.') { /* an initial */
         name[1] = '.';
         n = 2;
     }
     for (size_t i = 0; i < n; i++)
-        name[i] = small ? ascii_lower(name[i]) : capitals && is_lower(name[i]) ? (char)(name[i] - 32) : name[i];
+        name[i] = small ? ascii_lower(name[i]) : capitals && ascii_is_lower(name[i]) ? (char)(name[i] - 32) : name[i];
     return arena_copy(a, str_of(name, n));
 }

@@ -57,7 +57,7 @@ static unsigned kinds_of(struct str s)
 {
     unsigned kinds = 0;
     for (size_t i = 0; i < s.len; i++)
-        kinds |= is_upper(s.at[i]) ? 1U : is_lower(s.at[i]) ? 2U : ascii_is_digit(s.at[i]) ? 4U : memchr("_-.", s.at[i], 3) ? 0U : 8U;
+        kinds |= ascii_is_upper(s.at[i]) ? 1U : ascii_is_lower(s.at[i]) ? 2U : ascii_is_digit(s.at[i]) ? 4U : memchr("_-.", s.at[i], 3) ? 0U : 8U;
     return kinds;
 }
 

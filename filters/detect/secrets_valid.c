@@ -40,7 +40,7 @@ bool secret_marked(struct str text, size_t *start, size_t *end)
 
 static bool is_aws_byte(char c)
 {
-    return is_upper(c) || ascii_is_digit(c) || c == '+' || c == '/';
+    return ascii_is_upper(c) || ascii_is_digit(c) || c == '+' || c == '/';
 }
 
 /* Sixteen capitals and digits in a row, but no more: not all of them have a digit, and small letters may stand right before it. */
@@ -88,7 +88,7 @@ bool secret_jwt(struct str text, size_t *start, size_t *end)
     unsigned bits = 0, held = 0;
     for (size_t i = 0; i < part.len && len < sizeof head; i++) {
         char c = part.at[i];
-        unsigned value = is_upper(c) ? (unsigned)(c - 'A') : is_lower(c) ? (unsigned)(c - 'a') + 26 : ascii_is_digit(c) ? (unsigned)(c - '0') + 52 : c == '-' ? 62 : 63;
+        unsigned value = ascii_is_upper(c) ? (unsigned)(c - 'A') : ascii_is_lower(c) ? (unsigned)(c - 'a') + 26 : ascii_is_digit(c) ? (unsigned)(c - '0') + 52 : c == '-' ? 62 : 63;
         held = held << 6 | value;
         bits += 6;
         if (bits >= 8) {

@@ -80,7 +80,7 @@ static bool is_hex_list(struct str text, size_t at)
 
 static bool is_of_number(char c)
 {
-    return ascii_is_digit(c) || is_upper(c);
+    return ascii_is_digit(c) || ascii_is_upper(c);
 }
 
 /* A sign of U+FE50 to U+FF5A as part of a word: not what ends sentences in Chinese, nor the ％ of a number. */

@@ -9,6 +9,16 @@ static inline bool ascii_is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+static inline bool ascii_is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static inline bool ascii_is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
 static inline bool ascii_is_letter(char c)
 {
     char l = ascii_lower(c);
