@@ -237,6 +237,32 @@ static struct json_schema *schema_of(const char *text, struct problems *problems
     return s;
 }
 
+static enum json_schema_answer judge_by(const struct json_schema *s, struct str value, size_t *searched)
+{
+    struct jsonx j;
+    struct jsonx_error error;
+    struct arena a;
+    enum json_schema_answer answer = SCHEMA_DIFFERS;
+    jsonx_init(&j);
+    arena_init(&a, 1 << 20);
+    if (CHECK(s && jsonx_index(&j, value, &JSONX_LIMITS_DEFAULT, &error)))
+        answer = json_schema_judge(s, &j, &a, searched);
+    arena_finish(&a);
+    jsonx_finish(&j);
+    return answer;
+}
+
+static enum json_schema_answer judge(const char *schema, struct str value)
+{
+    struct problems problems;
+    problems_init(&problems, STR("t"), STR_NONE);
+    struct json_schema *s = schema_of(schema, &problems);
+    enum json_schema_answer answer = judge_by(s, value, &(size_t){ 0 });
+    json_schema_free(s);
+    problems_finish(&problems);
+    return answer;
+}
+
 TEST("arguments conform to a schema or do not")
 {
     static const struct {
@@ -317,22 +343,8 @@ TEST("arguments conform to a schema or do not")
         { "{\"dependentSchemas\":{\"a\":{\"maxProperties\":1}}}", "{\"a\":1,\"b\":1}", false },
         { "{\"dependentSchemas\":{\"a\":{\"maxProperties\":1}}}", "{\"b\":1,\"c\":1}", true },
     };
-    struct problems problems;
-    struct arena a;
-    arena_init(&a, 1 << 20);
-    problems_init(&problems, STR("t"), STR_NONE);
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct json_schema *s = schema_of(rows[i].schema, &problems);
-        struct jsonx j;
-        struct jsonx_error error;
-        jsonx_init(&j);
-        CHECK(s && jsonx_index(&j, str_c(rows[i].value), &JSONX_LIMITS_DEFAULT, &error));
-        CHECK_INT(json_schema_judge(s, &j, &a, &(size_t){ 0 }) == SCHEMA_CONFORMS, rows[i].ok);
-        jsonx_finish(&j);
-        json_schema_free(s);
-    }
-    problems_finish(&problems);
-    arena_finish(&a);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        CHECK_INT(judge(rows[i].schema, str_c(rows[i].value)) == SCHEMA_CONFORMS, rows[i].ok);
 }
 
 /* Each beginning of a long text is a search of its own. */
@@ -354,41 +366,27 @@ TEST("an expression is looked for as long as that is cheap")
         { "{\"not\":{\"pattern\":\"^(a+)b?\\\\1[cd]\"}}", 1000, true },
         { "{\"not\":{\"pattern\":\"(a+)b?\\\\1[cd]\"}}", 1000, false },
     };
-    struct problems problems;
-    struct arena a;
     struct buf text;
-    arena_init(&a, 1 << 20);
-    problems_init(&problems, STR("t"), STR_NONE);
     buf_init(&text, 1 << 20);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct json_schema *s = schema_of(rows[i].schema, &problems);
-        struct jsonx j;
-        struct jsonx_error error;
-        jsonx_init(&j);
         buf_clear(&text);
         CHECK(buf_add(&text, STR("\"")));
         char *at = buf_reserve(&text, rows[i].bytes);
-        if (CHECK(s && at)) {
-            memset(at, 'a', rows[i].bytes);
-            buf_grew(&text, rows[i].bytes);
-            CHECK(buf_add(&text, STR("\"")) && jsonx_index(&j, buf_str(&text), &JSONX_LIMITS_DEFAULT, &error));
-            if (!CHECK_INT(json_schema_judge(s, &j, &a, &(size_t){ 0 }), rows[i].ok ? SCHEMA_CONFORMS : SCHEMA_TOO_COSTLY))
-                printf("    %s\n", rows[i].schema);
-        }
-        jsonx_finish(&j);
-        json_schema_free(s);
+        if (!CHECK(at))
+            break;
+        memset(at, 'a', rows[i].bytes);
+        buf_grew(&text, rows[i].bytes);
+        CHECK(buf_add(&text, STR("\"")));
+        if (!CHECK_INT(judge(rows[i].schema, buf_str(&text)), rows[i].ok ? SCHEMA_CONFORMS : SCHEMA_TOO_COSTLY))
+            printf("    %s\n", rows[i].schema);
     }
     buf_finish(&text);
-    problems_finish(&problems);
-    arena_finish(&a);
 }
 
 TEST("the expressions of one judgement share what they may cost")
 {
     struct problems problems;
-    struct arena a;
     struct buf text;
-    arena_init(&a, 1 << 20);
     problems_init(&problems, STR("t"), STR_NONE);
     buf_init(&text, 1 << 20);
     char as[200];
@@ -396,25 +394,20 @@ TEST("the expressions of one judgement share what they may cost")
     as[sizeof as - 1] = '\0';
     struct json_schema *s = schema_of("{\"items\":{\"not\":{\"pattern\":\"(?:a|b)+[cd]\"}}}", &problems);
     for (int items = 10; items <= 1000; items *= 100) {
-        struct jsonx j;
-        struct jsonx_error error;
-        jsonx_init(&j);
         buf_clear(&text);
         bool ok = buf_add(&text, STR("["));
         for (int i = 0; ok && i < items; i++)
             ok = buf_addf(&text, "%s\"%s\"", i ? "," : "", as);
-        CHECK(s && ok && buf_add(&text, STR("]")) && jsonx_index(&j, buf_str(&text), &JSONX_LIMITS_DEFAULT, &error));
+        CHECK(ok && buf_add(&text, STR("]")));
         size_t searched = 0, judged = 0;
         enum json_schema_answer answer = SCHEMA_CONFORMS;
         for (; answer == SCHEMA_CONFORMS && judged < 100; judged++)
-            answer = json_schema_judge(s, &j, &a, &searched);
+            answer = judge_by(s, buf_str(&text), &searched);
         CHECK(answer == SCHEMA_TOO_COSTLY && (judged > 2) == (items == 10)); /* the judgements of an answer share it too */
-        jsonx_finish(&j);
     }
     json_schema_free(s);
     buf_finish(&text);
     problems_finish(&problems);
-    arena_finish(&a);
 }
 
 /* A schema that leads to itself twice tries what lies deep once for each way there. */
@@ -430,20 +423,12 @@ TEST("what is walked again for each way to it is paid each time")
         { "\"title\":\"any\"", true, false },
         { "\"required\":[\"none\"]", true, false },
     };
-    struct problems problems;
-    struct arena a;
     struct buf text;
-    arena_init(&a, 1 << 20);
-    problems_init(&problems, STR("t"), STR_NONE);
     buf_init(&text, 1 << 20);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char schema[200];
         snprintf(schema, sizeof schema, "{\"allOf\":[{\"items\":{\"$ref\":\"#\"}},{\"items\":{\"$ref\":\"#\"}}],\"if\":{\"type\":[\"string\",\"object\"]},\"then\":{%s}}",
                  rows[i].bound);
-        struct json_schema *s = schema_of(schema, &problems);
-        struct jsonx j;
-        struct jsonx_error error;
-        jsonx_init(&j);
         buf_clear(&text);
         bool ok = true;
         for (int n = 0; ok && n < LEVELS; n++)
@@ -454,55 +439,30 @@ TEST("what is walked again for each way to it is paid each time")
         ok = ok && buf_add(&text, rows[i].is_object ? STR("}") : STR("\""));
         for (int n = 0; ok && n < LEVELS; n++)
             ok = buf_add(&text, STR("]"));
-        if (CHECK(s && ok && jsonx_index(&j, buf_str(&text), &JSONX_LIMITS_DEFAULT, &error)) &&
-            !CHECK_INT(json_schema_judge(s, &j, &a, &(size_t){ 0 }), rows[i].ok ? SCHEMA_CONFORMS : SCHEMA_TOO_COSTLY))
+        if (CHECK(ok) && !CHECK_INT(judge(schema, buf_str(&text)), rows[i].ok ? SCHEMA_CONFORMS : SCHEMA_TOO_COSTLY))
             printf("    %s\n", schema);
-        jsonx_finish(&j);
-        json_schema_free(s);
     }
     buf_finish(&text);
-    problems_finish(&problems);
-    arena_finish(&a);
 }
 
 TEST("a long list of short texts is searched to its end")
 {
-    struct problems problems;
-    struct arena a;
     struct buf text;
-    struct jsonx j;
-    struct jsonx_error error;
-    arena_init(&a, 1 << 20);
-    problems_init(&problems, STR("t"), STR_NONE);
     buf_init(&text, 1 << 20);
-    jsonx_init(&j);
-    struct json_schema *s = schema_of("{\"items\":{\"format\":\"email\"}}", &problems);
     bool ok = buf_add(&text, STR("["));
     for (int i = 0; ok && i < 12000; i++)
         ok = buf_addf(&text, "%s\"someone%d@mail.example.org\"", i ? "," : "", i);
-    if (CHECK(s && ok && buf_add(&text, STR("]")) && jsonx_index(&j, buf_str(&text), &JSONX_LIMITS_DEFAULT, &error)))
-        CHECK_INT(json_schema_judge(s, &j, &a, &(size_t){ 0 }), SCHEMA_CONFORMS);
-    jsonx_finish(&j);
-    json_schema_free(s);
+    CHECK(ok && buf_add(&text, STR("]")));
+    CHECK_INT(judge("{\"items\":{\"format\":\"email\"}}", buf_str(&text)), SCHEMA_CONFORMS);
     buf_finish(&text);
-    problems_finish(&problems);
-    arena_finish(&a);
 }
 
 /* Members in another order are each looked for among all. */
 TEST("objects are compared as long as that is cheap")
 {
-    struct problems problems;
-    struct arena a;
     struct buf text;
-    arena_init(&a, 1 << 20);
-    problems_init(&problems, STR("t"), STR_NONE);
     buf_init(&text, 1 << 20);
-    struct json_schema *s = schema_of("{\"not\":{\"uniqueItems\":true}}", &problems);
     for (int members = 100; members <= 10000; members *= 100) {
-        struct jsonx j;
-        struct jsonx_error error;
-        jsonx_init(&j);
         buf_clear(&text);
         bool ok = buf_add(&text, STR("[{"));
         for (int i = 0; ok && i < members; i++)
@@ -510,37 +470,19 @@ TEST("objects are compared as long as that is cheap")
         ok = ok && buf_add(&text, STR("},{"));
         for (int i = members; ok && i-- > 0;)
             ok = buf_addf(&text, "\"%d\":1%s", i, i ? "," : "");
-        CHECK(s && ok && buf_add(&text, STR("}]")) && jsonx_index(&j, buf_str(&text), &JSONX_LIMITS_DEFAULT, &error));
-        CHECK_INT(json_schema_judge(s, &j, &a, &(size_t){ 0 }), members == 100 ? SCHEMA_CONFORMS : SCHEMA_TOO_COSTLY);
-        jsonx_finish(&j);
+        CHECK(ok && buf_add(&text, STR("}]")));
+        CHECK_INT(judge("{\"not\":{\"uniqueItems\":true}}", buf_str(&text)), members == 100 ? SCHEMA_CONFORMS : SCHEMA_TOO_COSTLY);
     }
-    json_schema_free(s);
     buf_finish(&text);
-    problems_finish(&problems);
-    arena_finish(&a);
 }
 
 TEST("a number of more digits than are read conforms to nothing")
 {
     static const char *const schemas[] = { "{\"minimum\":10}", "{\"not\":{\"maximum\":10}}" };
-    struct problems problems;
-    struct arena a;
     char value[500];
-    arena_init(&a, 1 << 20);
-    problems_init(&problems, STR("t"), STR_NONE);
     snprintf(value, sizeof value, "0.%0420d", 1);
-    for (size_t i = 0; i < ARRAY_LEN(schemas); i++) {
-        struct json_schema *s = schema_of(schemas[i], &problems);
-        struct jsonx j;
-        struct jsonx_error error;
-        jsonx_init(&j);
-        CHECK(s && jsonx_index(&j, str_c(value), &JSONX_LIMITS_DEFAULT, &error));
-        CHECK_INT(json_schema_judge(s, &j, &a, &(size_t){ 0 }), SCHEMA_TOO_COSTLY);
-        jsonx_finish(&j);
-        json_schema_free(s);
-    }
-    problems_finish(&problems);
-    arena_finish(&a);
+    for (size_t i = 0; i < ARRAY_LEN(schemas); i++)
+        CHECK_INT(judge(schemas[i], str_c(value)), SCHEMA_TOO_COSTLY);
 }
 
 TEST("a schema with a word that is not kept is refused")
