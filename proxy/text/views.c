@@ -52,6 +52,7 @@ void view_origin(const struct view *view, size_t start, size_t end, size_t *from
     *to = end > start ? high : low;
 }
 
+static_assert(VIEWS_MAX == FORMS - 2, "a view for each form but FORM_FOCUS and FORM_BETWEEN");
 static void add_view(struct views *v, enum view_kind kind, unsigned depth, struct reading r)
 {
     if (v->count == VIEWS_MAX) {
