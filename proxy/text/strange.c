@@ -9,7 +9,7 @@
 #include "proxy/text/scrambled.h"
 
 /* A sample and its neighbourhood; what is strange in the one (a score of letters and signs, …) and where letters are weighed. */
-enum { WINDOW = 32, SAMPLES = 3, STRIDE_MAX = 1024, NEAR = 160, NEAR_MIN = 16, WEIGHED = 256, LETTERS = 26 };
+enum { WINDOW = 32, SAMPLES = 3, STRIDE_MAX = 1024, NEAR = 160, NEAR_MIN = 16, WEIGHED = 256, LETTERS = 26, TOGETHER = 32 };
 enum { STRANGE_SCORE = 5, REPEATS_MIN = 6, FOURTHS_MAX = 5, BLANKS_MIN = 8, HALVES_NEAR = 320, CUTS = 20 /* in a hundred bytes */ };
 /* … in a text that has fewer than one long word in so many bytes. */
 enum { SHORT_BYTES = 32, SHORT_BLANKS_MIN = 6, SHORT_CUTS = 17, SIGN_CUTS = 24 };
@@ -90,17 +90,18 @@ static struct counts count(const char *at, size_t len)
                             sum_of(quotes), sum_of(ends), sum_of(doubles), sum_of(vowels), sum_of(digits) };
 }
 
-/* Eight times the bits that a letter is worth in English: 33 on the average, of letters by chance 43. The alphabet stands there twice. */
+/* Eight times the bits that a letter is worth in English: 33 on the average, of letters by chance 43. The alphabet stands there twice, and
+ * behind it nothing: thirty-two at once are weighed. */
 #define ALPHABET 29, 48, 41, 36, 24, 44, 45, 32, 31, 75, 56, 37, 43, 31, 30, 46, 80, 32, 32, 28, 41, 53, 43, 75, 45, 84
-static const uint8_t WORTH[2 * LETTERS] = { ALPHABET, ALPHABET };
+static const int16_t WORTH[TOGETHER + LETTERS] = { ALPHABET, ALPHABET };
 enum { WORTH_ENGLISH = 37, NO_ENGLISH = 37 /* hardly an English text is worth less */ };
 
-static unsigned worth_of(const unsigned seen[LETTERS], unsigned shift)
+static unsigned worth_of(const int16_t seen[TOGETHER], unsigned shift)
 {
-    unsigned worth = 0;
-    for (unsigned i = 0; i < LETTERS; i++)
+    int worth = 0;
+    for (unsigned i = 0; i < TOGETHER; i++)
         worth += seen[i] * WORTH[i + shift];
-    return worth;
+    return (unsigned)worth;
 }
 
 /* What stands to the left of each key, and to the right; where there is none, the other end of the row. */
@@ -126,11 +127,16 @@ static unsigned known_letters(struct str s, const struct strange *how)
     unsigned known = 0;
     for (size_t i = 0, end; i < s.len; i = end + 1) {
         end = letters_end(s, i);
-        if (end - i < 2 || end - i > sizeof word)
+        size_t len = end - i;
+        if (len < 2 || len > sizeof word)
             continue;
-        for (size_t k = i; k < end; k++)
-            word[k - i] = letter_for(how, s.at[k]);
-        known += scrambled_is(str_of(word, end - i)) ? (unsigned)(end - i) : 0;
+        word[0] = letter_for(how, s.at[i]);
+        word[len - 1] = letter_for(how, s.at[end - 1]);
+        if (!scrambled_may_be(SCRAMBLED_ALL_ENDS, word, len))
+            continue;
+        for (size_t k = 1; k + 1 < len; k++)
+            word[k] = letter_for(how, s.at[i + k]);
+        known += scrambled_is_word(str_of(word, len)) ? (unsigned)len : 0;
     }
     return known;
 }
@@ -142,7 +148,8 @@ static bool is_rotated(struct str s, struct strange *to)
         unsigned worth;
         struct strange how;
     } near[NEAREST + 1];
-    unsigned seen[LETTERS] = { 0 }, letters = 0, count = 0, most;
+    int16_t seen[TOGETHER] = { 0 };
+    unsigned letters = 0, count = 0, most;
     for (size_t i = 0; i < s.len; i++)
         if (char_is(s.at[i], IS_ALPHA))
             seen[(s.at[i] | 32) - 'a']++, letters++;
@@ -152,7 +159,7 @@ static bool is_rotated(struct str s, struct strange *to)
     most = most * 2 > letters / KNOWN_SHARE ? most * 2 : letters / KNOWN_SHARE;
     for (unsigned f = 0; f < ARRAY_LEN(FACTORS) + ARRAY_LEN(KEYBOARDS); f++) {
         const char *keys = f < ARRAY_LEN(FACTORS) ? NULL : KEYBOARDS[f - ARRAY_LEN(FACTORS)];
-        unsigned turned[LETTERS];
+        int16_t turned[TOGETHER] = { 0 };
         for (unsigned i = 0; i < LETTERS; i++)
             turned[keys ? (unsigned)(keys[i] - 'a') : i * FACTORS[f] % LETTERS] = seen[i];
         for (unsigned shift = 0; shift < (keys ? 1 : LETTERS); shift++) {
@@ -184,7 +191,8 @@ static char rot47(char c)
 
 static bool is_rot47(struct str s)
 {
-    unsigned seen[LETTERS] = { 0 }, letters = 0, others = 0;
+    int16_t seen[TOGETHER] = { 0 };
+    unsigned letters = 0, others = 0;
     for (size_t i = 0; i < s.len; i++) {
         char c = rot47(s.at[i]);
         if (char_is(c, IS_ALPHA))
