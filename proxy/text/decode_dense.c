@@ -199,6 +199,9 @@ bool dense_text(struct view_memory *m, struct reading in, struct form *out, bool
     for (size_t i = 0, end; i < s.len; i = end) {
         bool any = false;
         size_t start = i;
+        end = i + 1;
+        if (is_end(s.at[i]))
+            continue;
         if ((!i || s.at[i - 1] == '\n') && !add_uu(m, out, &in, literal, &i, &any))
             return false;
         if (any) {
@@ -206,9 +209,9 @@ bool dense_text(struct view_memory *m, struct reading in, struct form *out, bool
             literal = end = i;
             continue;
         }
-        for (end = i; end < s.len && !is_end(s.at[end]);)
+        while (end < s.len && !is_end(s.at[end]))
             end++;
-        size_t skip = str_starts(str_from(s, i), STR("<~")) ? 2 : 0;
+        size_t skip = end - i >= TELLING && str_starts(str_from(s, i), STR("<~")) ? 2 : 0;
         for (size_t a = 0; a < ARRAY_LEN(ALPHABETS) && end - i >= TELLING && i == start; a++) {
             if (!is_base85(s, i + skip, values.of[a]))
                 continue;
