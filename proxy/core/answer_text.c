@@ -39,6 +39,7 @@ static bool write_text(struct answer_texts *t, const struct answer_place *p, str
         t->has_left |= text.len > 0 || fresh.len > 0;
     if (str_eq(fresh, text))
         return true;
+    t->has_new_name |= t->json->nodes[p->node].is_key;
     struct str raw = jsonx_raw(t->json, p->node);
     size_t start = (size_t)(raw.at - t->json->text.at), at = buf_len(&t->written);
     return (buf_add_json(&t->written, text) || texts_no_room(t)) && add_edit(t, start, start + raw.len, at) &&
@@ -49,6 +50,17 @@ static int by_start(const void *a, const void *b)
 {
     const struct text_edit *x = a, *y = b;
     return (x->start > y->start) - (x->start < y->start);
+}
+
+/* Two names may have become one. */
+static bool names_differ(struct answer_texts *t, struct str data)
+{
+    struct jsonx fresh;
+    struct jsonx_error error;
+    jsonx_init(&fresh);
+    bool ok = jsonx_index(&fresh, data, &JSONX_LIMITS_DEFAULT, &error);
+    jsonx_finish(&fresh);
+    return ok || texts_refuse(t, WHY_ANSWER_REFUSED, "an answer whose members would be named alike once they are filtered");
 }
 
 /* The event or answer with everything in its place. */
@@ -72,7 +84,7 @@ static bool splice(struct answer_texts *t, struct str *data)
     if (!ok || !buf_add(&t->data, str_from(*data, done)))
         return texts_no_room(t);
     *data = buf_str(&t->data);
-    return true;
+    return !t->has_new_name || names_differ(t, *data);
 }
 
 /* ---- places ---- */
@@ -202,7 +214,7 @@ static struct answer_texts *begin(struct exchange *x, const struct jsonx *json, 
     t->edits_count = t->emptied_count = 0;
     t->logprobs_out = JSONX_NO_NODE;
     t->steps_left = LIKE_STEPS_MAX;
-    t->has_left = t->is_refused = false;
+    t->has_left = t->has_new_name = t->is_refused = false;
     buf_clear(&t->written);
     return t;
 }

@@ -54,6 +54,7 @@ struct answer_texts {
     uint32_t logprobs_out; /* the last that were taken out */
     unsigned steps_left;   /* of LIKE_STEPS_MAX */
     bool has_left; /* something of a text is still in the event */
+    bool has_new_name; /* of a member */
     bool is_refused;
 };
 

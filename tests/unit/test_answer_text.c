@@ -478,6 +478,31 @@ TEST("scores of any shape are read: every string of a whole one, and events that
     finish(&x);
 }
 
+TEST("members that would be named alike once they are masked are refused")
+{
+    static const struct {
+        const char *data, *out; /* NULL: refused */
+    } rows[] = {
+        { "{\"SECRET-1234;\":1,\"b\":2}", "{\"[masked]\":1,\"b\":2}" },
+        { "[{\"SECRET-1234;\":1},{\"SECRET-abcd;\":2}]", "[{\"[masked]\":1},{\"[masked]\":2}]" },
+        { "{\"SECRET-1234;\":1,\"SECRET-abcd;\":2}", NULL },
+        { "{\"[Masked]\":1,\"SECRET-abcd;\":2}", NULL },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct exchange x;
+        struct jsonx_error error;
+        struct str data = str_c(rows[i].data);
+        begin(&x, OP_SCORE);
+        CHECK(jsonx_index(&x.answer_json, data, &JSONX_LIMITS_DEFAULT, &error));
+        CHECK_INT(answer_texts_whole(&x, &x.answer_json, &data), rows[i].out != NULL);
+        if (rows[i].out)
+            CHECK_STR(data, str_c(rows[i].out));
+        else
+            CHECK(x.why == WHY_ANSWER_REFUSED);
+        finish(&x);
+    }
+}
+
 /* For each text that begins in it the event is walked through once more. */
 TEST("an event of very many texts is refused, not worked on for seconds")
 {
