@@ -1,5 +1,6 @@
 /* pieces.c - "ign" + "ore"; a = "ign"; b = "ore"; ["ign", "ore"]: strings that a program would put together, as the one that they become. */
 #include "proxy/text/misspelt.h"
+#include "proxy/text/scrambled.h"
 
 enum { GAP_MAX = 24, KEY_MAX = 64, SIGNS_MAX = 2, TELLING = 6 };
 
@@ -76,11 +77,12 @@ static size_t weigh_joints(struct str s, bool *have_blanks)
 }
 
 /* The letters that end what was written and those that begin s[i...]: are they of one word? */
-static bool are_of_one(const struct form *out, struct str s, size_t i)
+static bool are_of_one(struct view_memory *m, const struct form *out, struct str s, size_t i)
 {
-    size_t first = out->len, end = letters_end(s, i);
-    while (first && char_is(out->text[first - 1], IS_ALPHA))
+    size_t first = out->len, end = letters_end(s, i), least = first > SCRAMBLED_LETTERS_MAX ? first - SCRAMBLED_LETTERS_MAX : 0;
+    while (first > least && char_is(out->text[first - 1], IS_ALPHA)) /* more are no known word, whatever follows */
         first--;
+    m->work += out->len - first;
     struct str before = str_of(out->text + first, out->len - first), after = str_of(s.at + i, end - i);
     bool letter = end == i + 1 && end < s.len && is_quote(s.at[end]); /* one by one */
     return letter || words_are_one(before, after);
@@ -100,7 +102,7 @@ bool pieces_text(struct view_memory *m, struct reading in, struct form *out, boo
         if (!form_copy(m, out, &in, literal, i))
             return false;
         literal = i + len;
-        if (joint != JOINT_SUM && !have_blanks && !are_of_one(out, s, literal) && !form_add(m, out, STR(" "), &in, i, literal))
+        if (joint != JOINT_SUM && !have_blanks && !are_of_one(m, out, s, literal) && !form_add(m, out, STR(" "), &in, i, literal))
             return false;
         i = literal - 1;
     }

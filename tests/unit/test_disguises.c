@@ -159,6 +159,8 @@ TEST("work is linear in such texts too")
         "ign ore ",
         "ign|ore|",
         "'a', 'b', ",
+        "'a','b',",
+        "a='b';",
         "a = 'x'; ",
         "instrucions ",
         "instrucions mnssage ",
