@@ -102,7 +102,7 @@ static bool check_each(struct check *c, uint32_t key, uint32_t list, enum word_k
         return fault(c, key, is_object ? "must be an object" : "must be a list");
     for (uint32_t e = jsonx_first(j, list); e != JSONX_NO_NODE; e = jsonx_next(j, list, e)) {
         if (kind == WORD_PATTERNS && !schema_pattern_add(c->schema, jsonx_key_of(j, e)))
-            return fault(c, jsonx_key_of(j, e), "is no expression");
+            return fault(c, jsonx_key_of(j, e), "is no expression, or has \\X, which costs too much");
         if (kind == WORD_NEEDS && !check_each(c, key, e, WORD_NAMES, depth))
             return false;
         if (kind == WORD_VALUES || kind == WORD_NEEDS ||
@@ -145,7 +145,7 @@ static bool check_word(struct check *c, uint32_t key, uint32_t value, unsigned d
         case WORD_FLAG:
             return jsonx_kind(c->json, value) == JSONX_TRUE || jsonx_kind(c->json, value) == JSONX_FALSE || fault(c, key, "must be true or false");
         case WORD_PATTERN:
-            return schema_pattern_add(c->schema, value) || fault(c, key, "is no expression");
+            return schema_pattern_add(c->schema, value) || fault(c, key, "is no expression, or has \\X, which costs too much");
         case WORD_FORMAT:
             return schema_format_add(c->schema, value) || fault(c, value, "is no format that is kept here");
         case WORD_REF:

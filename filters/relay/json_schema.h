@@ -2,7 +2,7 @@
  *
  * Known are type, enum, const, properties, patternProperties, propertyNames, required, dependentRequired, dependentSchemas,
  * additionalProperties, minProperties, maxProperties, items, prefixItems, contains, minContains, maxContains, uniqueItems, minItems,
- * maxItems, minLength, maxLength (in characters), pattern, format (date-time, date, time, email, hostname, ipv4, ipv6, uri, uuid),
+ * maxItems, minLength, maxLength (in characters), pattern (without \X), format (date-time, date, time, email, hostname, ipv4, ipv6, uri, uuid),
  * minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, anyOf, allOf, oneOf, not, if, then, else, $ref within the file,
  * $defs, definitions, and true or false for a schema. What describes (title, description, default, examples, $schema, $id, $comment, deprecated,
  * readOnly, writeOnly) is overlooked; any other word is refused, since a bound that is not kept would be taken for one. */

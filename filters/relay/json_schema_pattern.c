@@ -45,10 +45,19 @@ static size_t most_repeated(struct str expression)
     return most;
 }
 
+/* \X, a letter with all its marks: one step that is as long as the text, and tried anew from each place. */
+static bool has_long_step(struct str expression)
+{
+    for (size_t i = 0; i + 1 < expression.len; i++)
+        if (expression.at[i] == '\\' && expression.at[++i] == 'X')
+            return true;
+    return false;
+}
+
 static bool add(struct json_schema *s, uint32_t node, struct str expression)
 {
     int error = 0;
-    uint32_t backward = 0;
+    uint32_t backward = 0, behind = 0;
     size_t place = 0, frame = 0;
     struct schema_pattern *more = realloc(s->patterns, (s->patterns_count + 1) * sizeof *more);
     if (!more)
@@ -62,8 +71,9 @@ static bool add(struct json_schema *s, uint32_t node, struct str expression)
         return false;
     pcre2_pattern_info(code, PCRE2_INFO_BACKREFMAX, &backward);
     pcre2_pattern_info(code, PCRE2_INFO_FRAMESIZE, &frame);
-    /* within one step it may repeat a thing in vain, and copies what its groups hold */
-    size_t step = 1 + (most_repeated(expression) + frame / BYTES_A_STEP) / BYTES_A_STEP;
+    pcre2_pattern_info(code, PCRE2_INFO_MAXLOOKBEHIND, &behind);
+    /* within one step it may repeat a thing in vain, goes back to look behind, and copies what its groups hold */
+    size_t step = 1 + (most_repeated(expression) + behind + frame / BYTES_A_STEP) / BYTES_A_STEP;
     s->patterns[s->patterns_count++] = (struct schema_pattern){ node, step, backward != 0, code };
     return true;
 }
@@ -73,7 +83,7 @@ bool schema_pattern_add(struct json_schema *s, uint32_t node)
     struct arena a;
     arena_init(&a, (size_t)1 << 20);
     struct str expression = jsonx_is(&s->index, node, JSONX_STRING) ? jsonx_string(&s->index, node, &a) : STR_NONE;
-    bool ok = expression.at && add(s, node, expression);
+    bool ok = expression.at && !has_long_step(expression) && add(s, node, expression);
     arena_finish(&a);
     return ok;
 }

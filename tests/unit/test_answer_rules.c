@@ -363,6 +363,8 @@ TEST("an expression is looked for as long as that is cheap")
         { "{\"pattern\":\"^(?:[a-z]{4})+$\"}", 40 * 1000, true },
         { "{\"not\":{\"pattern\":\"a{20000}[bc]\"}}", 20 * 1000, true },
         { "{\"not\":{\"pattern\":\"a{9000}[bc]\"}}", 20 * 1000, false },
+        { "{\"not\":{\"pattern\":\"(?<=b(?:a{200}){200})\"}}", 40 * 1000, false },
+        { "{\"not\":{\"pattern\":\"(?<=a)b\"}}", 400 * 1000, true },
         { "{\"not\":{\"pattern\":\"^(a+)b?\\\\1[cd]\"}}", 1000, true },
         { "{\"not\":{\"pattern\":\"(a+)b?\\\\1[cd]\"}}", 1000, false },
     };
@@ -487,7 +489,7 @@ TEST("a number of more digits than are read conforms to nothing")
 
 TEST("a schema with a word that is not kept is refused")
 {
-    static const char *const bad[] = { "{\"pattern\":\"(a\"}", "{\"type\":\"text\"}", "{\"properties\":[]}", "{\"items\":{\"$ref\":\"other.json\"}}",
+    static const char *const bad[] = { "{\"pattern\":\"(a\"}", "{\"pattern\":\"\\\\X{2}\"}", "{\"type\":\"text\"}", "{\"properties\":[]}", "{\"items\":{\"$ref\":\"other.json\"}}",
                                        "{\"maxLength\":-1}", "[]", "{", "{\"enum\":1}", "{\"required\":[1]}", "{\"unevaluatedItems\":false}",
                                        "{\"$ref\":\"#/$defs/none\"}", "{\"format\":\"duration\"}", "{\"patternProperties\":{\"[\":true}}",
                                        "{\"uniqueItems\":1}", "{\"dependentRequired\":{\"a\":\"b\"}}", "{\"dependentSchemas\":{\"a\":1}}",
