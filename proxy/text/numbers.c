@@ -124,7 +124,7 @@ bool numbers_text(struct view_memory *m, struct reading in, struct form *out, bo
                 end = i + digits.len;
             continue;
         }
-        if (!form_reserve(m, out, s.len) || !form_copy(m, out, &in, literal, i))
+        if (!form_reserve(m, out, s.len - literal) || !form_copy(m, out, &in, literal, i))
             return false;
         literal = end = take_row(m, out, &in, i, kind);
         end += end == i;

@@ -5,6 +5,8 @@
  * key words whose neighbours are on their wrong sides, and when it begins in the middle of a sentence or ends with the beginning of one. */
 #include "proxy/text/order.h"
 
+#include "proxy/base/ascii.h"
+
 /* D leads to a noun, P is a preposition, A joins, Q qualifies, B is an auxiliary, Y a person, V an order, N what orders are about. */
 enum { NO_CLASS, D, P, A, Q, B, Y, V, N, CLASSES };
 enum { LETTERS = 8, NEAR = 32, AROUND = 160, APART = 80, BEGINNING = 240, END = 64, TOKEN_MAX = 32, TEXT_MIN = 16 };
@@ -137,19 +139,9 @@ bool order_is_turned_at(struct str text, size_t start, size_t end, size_t *judge
     return worth_of(around(text, start, end, AROUND)) <= WORTH_AROUND;
 }
 
-static bool is_small(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-
-static bool is_large(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
 static bool is_capital(struct str s)
 {
-    return s.len && is_large(s.at[0]) && (s.len == 1 || !is_large(s.at[1]));
+    return s.len && ascii_is_upper(s.at[0]) && (s.len == 1 || !ascii_is_upper(s.at[1]));
 }
 
 static bool is_stop(char c)
@@ -164,7 +156,7 @@ bool order_is_turned(struct str text, uint64_t *work)
     while (first < TOKEN_MAX && first < s.len && !char_is(s.at[first], IS_SPACE))
         first++;
     char end = first ? s.at[first - 1] : ' ';
-    bool small = first && is_small(s.at[0]), is_said = first && end == '"' && char_is(s.at[0], IS_ALPHA);
+    bool small = first && ascii_is_lower(s.at[0]), is_said = first && end == '"' && char_is(s.at[0], IS_ALPHA);
     if (s.len < TEXT_MIN || !(small || is_said || char_is(s.at[s.len - 1], IS_ALPHA)))
         return false;
     while (s.len - last < TOKEN_MAX && last && !char_is(s.at[last - 1], IS_SPACE))
@@ -194,7 +186,7 @@ static size_t marks_of(struct str s, size_t i, size_t j)
         marks--;
     while (next < s.len && next < j + TOKEN_MAX && char_is(s.at[next], IS_SPACE))
         next++;
-    return is_capital(str_of(s.at + i, marks - i)) && (next == s.len || is_small(s.at[next])) ? marks : j;
+    return is_capital(str_of(s.at + i, marks - i)) && (next == s.len || ascii_is_lower(s.at[next])) ? marks : j;
 }
 
 bool order_text(struct view_memory *m, struct reading in, struct form *out)

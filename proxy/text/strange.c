@@ -33,14 +33,14 @@ static inline unsigned sum_of(lanes v)
 }
 
 #define IN(v, first, last) ((lanes)((v) - (uint8_t)(first) <= (uint8_t)((last) - (first))))
-static inline lanes rare_letters(lanes small)
-{
-    return (lanes)(small == 'j') | (lanes)(small == 'q') | (lanes)(small == 'x') | (lanes)(small == 'z');
-}
-
-static inline lanes is_small(lanes v, char c)
+static inline lanes is(lanes v, char c)
 {
     return (lanes)(v == (uint8_t)c);
+}
+
+static inline lanes rare_letters(lanes small)
+{
+    return is(small, 'j') | is(small, 'q') | is(small, 'x') | is(small, 'z');
 }
 
 /* Signs count one and rare letters three; apart from that letters that follow themselves one and ay three. Of the alphabet every fourth
@@ -50,7 +50,7 @@ static bool is_strange(const char *p, unsigned blanks_min)
     lanes score = { 0 }, repeats = { 0 }, fourths = { 0 }, blanks = { 0 };
     for (unsigned i = 0; i < WINDOW; i += sizeof score) {
         lanes v = lanes_at(p + i), small = v | 0x20, next = lanes_at(p + i + 1) | 0x20, blank = IN(v, 0, ' ');
-        lanes rare = rare_letters(small), ay = is_small(small, 'a') & is_small(next, 'y');
+        lanes rare = rare_letters(small), ay = is(small, 'a') & is(next, 'y');
         score -= ~(IN(small, 'a', 'z') | blank) | rare;
         score -= rare + rare;
         repeats -= ((lanes)(small == next) & ~blank) + ay + ay + ay;
@@ -72,18 +72,18 @@ static struct counts count(const char *at, size_t len)
           doubles = letters, vowels = letters, digits = letters;
     size_t i = 0;
     for (; i < len; i += sizeof letters) {
-        lanes v = lanes_at(at + i), next = lanes_at(at + i + 1), small = v | 0x20, letter = IN(small, 'a', 'z'), a = is_small(small, 'a');
+        lanes v = lanes_at(at + i), next = lanes_at(at + i + 1), small = v | 0x20, letter = IN(small, 'a', 'z'), a = is(small, 'a');
         letters -= letter;
         rare -= rare_letters(small);
         blanks -= IN(v, 0, ' ');
         codes -= IN(v, ':', '@');
-        dots -= is_small(v, '.') | (lanes)(v == 0xb7); /* the second byte of a dot in the middle */
-        dashes -= is_small(v, '-') | is_small(v, '_');
+        dots -= is(v, '.') | (lanes)(v == 0xb7); /* the second byte of a dot in the middle */
+        dashes -= is(v, '-') | is(v, '_');
         digits -= IN(v, '0', '9');
-        quotes -= is_small(v, '"') | is_small(v, '\'') | is_small(v, '`');
-        ends -= a & is_small(next, 'y');
+        quotes -= is(v, '"') | is(v, '\'') | is(v, '`');
+        ends -= a & is(next, 'y');
         doubles -= letter & (lanes)(small == (next | 0x20));
-        vowels -= a | is_small(small, 'e') | is_small(small, 'i') | is_small(small, 'o') | is_small(small, 'u');
+        vowels -= a | is(small, 'e') | is(small, 'i') | is(small, 'o') | is(small, 'u');
     }
     unsigned behind = (unsigned)(i - len);
     return (struct counts){ (unsigned)len, sum_of(letters), sum_of(rare), sum_of(blanks) - behind, sum_of(codes), sum_of(dots), sum_of(dashes),
