@@ -40,6 +40,17 @@ static inline bool reads(const char *text, enum view_kind kind, const char *want
     return false;
 }
 
+/* Every other text reads so as the one behind it; NULL ends them. */
+static inline bool all_read(enum view_kind kind, const char *const *texts)
+{
+    bool ok = true;
+    for (; *texts; texts += 2)
+        ok &= reads(texts[0], kind, texts[1]);
+    return ok;
+}
+
+#define ALL_READ(kind, ...) all_read(kind, (const char *const[]){ __VA_ARGS__, NULL })
+
 /* Nothing is undone in any of the texts, which NULL ends. */
 static inline bool all_are_plain(const char *const *texts)
 {
