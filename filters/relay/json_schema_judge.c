@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "proxy/base/hash.h"
 #include "proxy/base/utf8.h"
 
 struct judging {
@@ -113,11 +114,72 @@ static bool finds(struct judging *g, uint32_t pattern, struct str text)
     return found == SCHEMA_UNKNOWN ? give_up(g) : found == SCHEMA_FOUND;
 }
 
+static uint64_t count_of(const struct jsonx *j, uint32_t node)
+{
+    uint64_t n = 0;
+    if (jsonx_is(j, node, JSONX_STRING)) {
+        struct str raw = jsonx_raw(j, node);
+        for (size_t i = 0; i < raw.len; n++) {
+            bool is_escape = raw.at[i] == '\\', is_unicode = is_escape && raw.at[i + 1] == 'u';
+            bool is_pair = is_unicode && raw.len - i >= 12 && ascii_lower(raw.at[i + 2]) == 'd' && hex_value(raw.at[i + 3]) >= 8;
+            size_t width = utf8_valid_one(str_from(raw, i));
+            i += is_pair ? 12 : is_unicode ? 6 : is_escape ? 2 : width ? width : 1;
+        }
+        return n;
+    }
+    for (uint32_t e = jsonx_first(j, node); e != JSONX_NO_NODE; e = jsonx_next(j, node, e))
+        n++;
+    return n;
+}
+
+/* One for all values that are the same. */
+static uint64_t hash_of(struct judging *g, uint32_t value)
+{
+    const struct jsonx *j = g->value;
+    enum jsonx_kind kind = jsonx_kind(j, value);
+    uint64_t hash = kind;
+    if (++g->steps > STEPS_MAX)
+        return 0;
+    if (kind == JSONX_NUMBER) {
+        double d = number_at(g, j, value) + 0.0; /* of -0 and 0 the same */
+        return hash_str(str_of((const char *)&d, sizeof d));
+    }
+    if (kind == JSONX_STRING) {
+        struct str text = string_at(g, j, value);
+        g->steps += (unsigned)(text.len / COUNTS_A_STEP);
+        return hash_str(text);
+    }
+    for (uint32_t e = jsonx_first(j, value); e != JSONX_NO_NODE; e = jsonx_next(j, value, e)) {
+        uint64_t pair[] = { kind == JSONX_OBJECT ? hash_of(g, jsonx_key_of(j, e)) : hash, hash_of(g, e) };
+        uint64_t both = hash_str(str_of((const char *)pair, sizeof pair));
+        hash = kind == JSONX_OBJECT ? hash + both : both; /* members in any order */
+    }
+    return hash;
+}
+
+struct item {
+    uint64_t hash;
+    uint32_t node;
+};
+
+static int by_hash(const void *a, const void *b)
+{
+    const struct item *x = a, *y = b;
+    return (x->hash > y->hash) - (x->hash < y->hash);
+}
+
 static bool are_unique(struct judging *g, uint32_t array)
 {
-    for (uint32_t a = jsonx_first(g->value, array); a != JSONX_NO_NODE; a = jsonx_next(g->value, array, a))
-        for (uint32_t b = jsonx_next(g->value, array, a); b != JSONX_NO_NODE; b = jsonx_next(g->value, array, b))
-            if (is_same(g, g->value, a, g->value, b) || g->steps > STEPS_MAX)
+    size_t n = count_of(g->value, array), at = 0;
+    struct item *items = n <= STEPS_MAX ? arena_array(g->arena, struct item, n) : NULL;
+    if (!items)
+        return give_up(g);
+    for (uint32_t e = jsonx_first(g->value, array); e != JSONX_NO_NODE; e = jsonx_next(g->value, array, e))
+        items[at++] = (struct item){ hash_of(g, e), e };
+    qsort(items, n, sizeof *items, by_hash);
+    for (size_t a = 0; a < n; a++)
+        for (size_t b = a + 1; b < n && items[b].hash == items[a].hash; b++)
+            if (is_same(g, g->value, items[a].node, g->value, items[b].node) || g->steps > STEPS_MAX)
                 return false;
     return true;
 }
@@ -171,24 +233,6 @@ static bool members_allowed(struct judging *g, uint32_t schema, uint32_t object)
             return false;
     }
     return true;
-}
-
-static uint64_t count_of(const struct jsonx *j, uint32_t node)
-{
-    uint64_t n = 0;
-    if (jsonx_is(j, node, JSONX_STRING)) {
-        struct str raw = jsonx_raw(j, node);
-        for (size_t i = 0; i < raw.len; n++) {
-            bool is_escape = raw.at[i] == '\\', is_unicode = is_escape && raw.at[i + 1] == 'u';
-            bool is_pair = is_unicode && raw.len - i >= 12 && ascii_lower(raw.at[i + 2]) == 'd' && hex_value(raw.at[i + 3]) >= 8;
-            size_t width = utf8_valid_one(str_from(raw, i));
-            i += is_pair ? 12 : is_unicode ? 6 : is_escape ? 2 : width ? width : 1;
-        }
-        return n;
-    }
-    for (uint32_t e = jsonx_first(j, node); e != JSONX_NO_NODE; e = jsonx_next(j, node, e))
-        n++;
-    return n;
 }
 
 static bool count_fits(struct judging *g, uint32_t schema, uint32_t value, struct str least, struct str most)

@@ -478,6 +478,27 @@ TEST("objects are compared as long as that is cheap")
     buf_finish(&text);
 }
 
+TEST("the items of a long list are told apart")
+{
+    static const struct {
+        const char *first;
+        bool ok;
+    } rows[] = { { "0", true }, { "1e0", false }, { "\"\\u0037\"", false }, { "{\"b\":0.0,\"a\":7}", false }, { "[7,0]", false } };
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        buf_clear(&text);
+        bool ok = buf_addf(&text, "[%s", rows[i].first);
+        for (int n = 0; ok && n < 4000; n++)
+            ok = buf_addf(&text, ",%d,\"%d\",[%d,0],[0,%d],{\"a\":%d,\"b\":0}", n + 1, n, n, n + 1, n);
+        CHECK(ok && buf_add(&text, STR("]")));
+        CHECK_INT(judge("{\"uniqueItems\":true}", buf_str(&text)), rows[i].ok ? SCHEMA_CONFORMS : SCHEMA_DIFFERS);
+    }
+    CHECK_INT(judge("{\"uniqueItems\":true}", STR("[0,-0]")), SCHEMA_DIFFERS);
+    CHECK_INT(judge("{\"uniqueItems\":true}", STR("[]")), SCHEMA_CONFORMS);
+    buf_finish(&text);
+}
+
 TEST("a number of more digits than are read conforms to nothing")
 {
     static const char *const schemas[] = { "{\"minimum\":10}", "{\"not\":{\"maximum\":10}}" };
