@@ -179,7 +179,7 @@ bool run_is_spaced_hex(struct str s, struct spaced_hex *form)
         step++;
     if (s.len < (TELLING_PAIRS - 1) * step + end || char_is(s.at[end], IS_WORD))
         return false;
-    for (size_t i = 0; n < SAMPLE && i + end <= s.len; i += step) {
+    for (size_t i = 0; n < SAMPLE && (n < TELLING_PAIRS || letters > 1) && i + end <= s.len; i += step) {
         if (memcmp(s.at + i, s.at, digits) != 0 || !char_is(s.at[i + digits], IS_HEX) || !char_is(s.at[i + digits + 1], IS_HEX) ||
             (i && memcmp(s.at + i - (step - end), s.at + end, step - end) != 0))
             break;
