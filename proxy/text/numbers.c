@@ -37,10 +37,9 @@ static unsigned value_of(struct str digits, unsigned base)
     return value;
 }
 
-static char letter_of(struct str digits, enum kind kind)
+static char letter_of(unsigned value, enum kind kind)
 {
     static const char SQUARE[] = "abcdefghiklmnopqrstuvwxyz";
-    unsigned value = value_of(digits, kind == KIND_BITS ? 2 : kind == KIND_OCTAL ? 8 : 10);
     if (kind == KIND_ALPHABET)
         return value && value <= OF_ALPHABET ? (char)('a' + value - 1) : 0;
     if (kind == KIND_SQUARE)
@@ -65,10 +64,10 @@ static enum kind kind_of_row(struct str s, size_t i)
     for (bool goes_on = true; n < TELLING && goes_on && number_at_all(s, i, &digits); n++) {
         unsigned value = value_of(digits, 10), octal = value_of(digits, 8);
         could &= ~(digits.len < 6 || !all_below(digits, '1') ? 1u << KIND_BITS : 0u);
-        could &= ~(digits.len > 3 || !all_below(digits, '7') || !letter_of(digits, KIND_OCTAL) ? 1u << KIND_OCTAL : 0u);
-        could &= ~(digits.len > 3 || !letter_of(digits, KIND_DECIMAL) ? 1u << KIND_DECIMAL : 0u);
-        could &= ~(digits.len != 2 || !letter_of(digits, KIND_SQUARE) ? 1u << KIND_SQUARE : 0u);
-        could &= ~(digits.len > 2 || !letter_of(digits, KIND_ALPHABET) ? 1u << KIND_ALPHABET : 0u);
+        could &= ~(digits.len > 3 || !all_below(digits, '7') || !letter_of(octal, KIND_OCTAL) ? 1u << KIND_OCTAL : 0u);
+        could &= ~(digits.len > 3 || !letter_of(value, KIND_DECIMAL) ? 1u << KIND_DECIMAL : 0u);
+        could &= ~(digits.len != 2 || !letter_of(value, KIND_SQUARE) ? 1u << KIND_SQUARE : 0u);
+        could &= ~(digits.len > 2 || !letter_of(value, KIND_ALPHABET) ? 1u << KIND_ALPHABET : 0u);
         letters += value < 0x7f && char_is((char)value, IS_ALPHA | IS_SPACE);
         octals += octal < 0x7f && char_is((char)octal, IS_ALPHA | IS_SPACE);
         descents += value < last;
@@ -90,10 +89,11 @@ static enum kind kind_of_row(struct str s, size_t i)
 /* Reads the row that in[i] begins, and tells where it ends. */
 static size_t take_row(struct view_memory *m, struct form *out, const struct reading *in, size_t i, enum kind kind)
 {
+    static const uint8_t BASE[] = { [KIND_BITS] = 2, [KIND_OCTAL] = 8, [KIND_DECIMAL] = 10, [KIND_SQUARE] = 10, [KIND_ALPHABET] = 10 };
     struct str s = in->text, digits, usual = STR_NONE;
     size_t end = i;
     while (number_at_all(s, i, &digits)) {
-        char letter = letter_of(digits, kind);
+        char letter = letter_of(value_of(digits, BASE[kind]), kind);
         if (!letter || !form_add(m, out, str_of(&letter, 1), in, i, i + digits.len))
             return end;
         end = i + digits.len;
