@@ -353,21 +353,17 @@ static enum verdict step(struct exchange *x, const void *policy)
     if (p->on_system_prompt == ANSWER_IGNORE)
         return NEXT;
     struct answer_state *state = exchange_state(x, sizeof *state);
-    struct leak_prompt *known = NULL;
     size_t bytes = 0;
     for (size_t i = 0; i < x->call.texts_count; i++)
         bytes += x->call.texts[i].source == TEXT_SYSTEM ? x->call.texts[i].value.len : 0;
-    for (size_t i = 0; state && i < x->call.texts_count; i++) {
-        if (x->call.texts[i].source != TEXT_SYSTEM)
-            continue;
-        if (!known && !(known = leak_prompt_new(&x->arena, bytes))) {
-            state = NULL;
-            break;
-        }
-        leak_prompt_add(known, x->call.texts[i].value);
-        state->prompt = leak_prompt_is_known(known, (unsigned)p->system_prompt_words) ? known : NULL;
-    }
-    return state ? NEXT : exchange_refuse(x, WHY_OVERLOADED, "no room to know the system prompt");
+    struct leak_prompt *prompt = bytes ? leak_prompt_new(&x->arena, bytes) : NULL;
+    if (!state || (bytes && !prompt))
+        return exchange_refuse(x, WHY_OVERLOADED, "no room to know the system prompt");
+    for (size_t i = 0; prompt && i < x->call.texts_count; i++)
+        if (x->call.texts[i].source == TEXT_SYSTEM)
+            leak_prompt_add(prompt, x->call.texts[i].value);
+    state->prompt = prompt && leak_prompt_is_known(prompt, (unsigned)p->system_prompt_words) ? prompt : NULL;
+    return NEXT;
 }
 
 const struct filter filter_answer = {
