@@ -13,7 +13,7 @@ static inline bool scrambled_may_be(const scrambled_ends ends, const char *at, s
     return len <= SCRAMBLED_LETTERS_MAX && (ends[at[0] & 31][at[len - 1] & 31] >> len & 1);
 }
 extern const uint32_t SCRAMBLED_MIX[26];
-extern const scrambled_ends SCRAMBLED_ENDS;     /* of words that tell a scrambled text, or one of the two below */
+extern const scrambled_ends SCRAMBLED_ENDS;     /* of words that tell a scrambled text, or one of those below */
 extern const scrambled_ends SCRAMBLED_ALL_ENDS; /* of SCRAMBLED_WORDS */
 extern const struct scrambled_word {
     uint32_t key;

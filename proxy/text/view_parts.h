@@ -80,7 +80,7 @@ enum reason {
     REASON_JOINED = 512,
     REASON_TURNED = 1024, /* written backwards */
     REASON_UPSIDE = 2048, /* … upside down */
-    /* the rest is told from samples, by strange.c, but REASON_RADIO */
+    /* the rest is told from samples, by strange.c, but REASON_RADIO and REASON_ORDER */
     REASON_DENSE = 4096,  /* next to no spaces: signs may stand for them, or it is base85 */
     REASON_PIECES = 8192, /* many quotes: strings may be added up */
     REASON_PIG = 16384,
