@@ -162,13 +162,16 @@ TARGET("avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,popcnt") static inline void pick_
 }
 #endif
 
+static inline bool words_wait(const struct waiting *w, size_t group, size_t until)
+{
+    return w->first < w->count && group + (size_t)w->end[w->first] < until;
+}
+
 /* Words that may tell a text, those that end before text[until). One that is scrambled may be a slip of the pen. */
 static void look_at_words(struct look *l, struct str text, size_t group, size_t until, struct waiting *w, struct known *known, uint64_t *work)
 {
-    for (; w->first < w->count; w->first++) {
+    for (; words_wait(w, group, until); w->first++) {
         size_t end = group + (size_t)w->end[w->first], len = (size_t)w->len[w->first], start = end - len;
-        if (end >= until)
-            return;
         struct str word = str_of(text.at + start, len);
         char edge[SCRAMBLED_BEFORE];
         const char *at = end < sizeof edge ? (char *)memcpy(edge + sizeof edge - len, word.at, len) + len : word.at + len;
@@ -237,10 +240,12 @@ __attribute__((always_inline)) static inline void look_with(classify_fn *classif
                 continue;
             size_t block = base + (i - 1) * BLOCK;
             const struct finds finds = { f.rare[i], f.runs[i], f.spaced2[i], f.spaced3[i], f.pairs[i], f.fours[i], f.leet[i], f.numbers[i] };
-            look_at_words(l, text, base, block, &waiting, &known, work);
+            if (words_wait(&waiting, base, block))
+                look_at_words(l, text, base, block, &waiting, &known, work);
             look_closer(l, text, block, &finds, &known, work);
         }
-        look_at_words(l, text, base, SIZE_MAX, &waiting, &known, work);
+        if (words_wait(&waiting, base, SIZE_MAX))
+            look_at_words(l, text, base, SIZE_MAX, &waiting, &known, work);
         g.letter[0] = g.letter[GROUP_BLOCKS];
         g.digit[0] = g.digit[GROUP_BLOCKS];
         g.run[0] = g.run[GROUP_BLOCKS];

@@ -143,7 +143,7 @@ struct pair {
     bool by_signs;
 };
 
-static struct pair pair_at(struct str s, size_t i, size_t end)
+static inline struct pair pair_at(struct str s, size_t i, size_t end)
 {
     size_t gap = end + (end < s.len && s.at[end] == '-'), next = gap;
     while (next < s.len && next < gap + GAP_MAX && char_is(s.at[next], IS_SPACE))
@@ -157,7 +157,7 @@ static struct pair pair_at(struct str s, size_t i, size_t end)
 }
 
 /* Are they one known word; not two known ones, but for long words? `ends` are those of the words that it may be. */
-static bool are_one(struct pair p, const scrambled_ends ends)
+static inline bool are_one(struct pair p, const scrambled_ends ends)
 {
     char word[SCRAMBLED_LETTERS_MAX];
     size_t len = p.first.len + p.second.len;

@@ -87,9 +87,24 @@ void order_init(void)
     }
 }
 
-static uint8_t class_of(struct str s)
+/* The first eight letters of the word that s[i] may begin, small ones; *end is behind all of it. */
+static uint64_t word_at(struct str s, size_t i, size_t *end)
 {
-    return known.class[slot_of(letters_of(s))];
+    uint64_t letters, others;
+    if (s.len - i < LETTERS) {
+        *end = letters_end(s, i);
+        return letters_of(str_of(s.at + i, *end - i));
+    }
+    memcpy(&letters, s.at + i, sizeof letters);
+    others = no_letters_of(letters);
+    letters |= 0x2020202020202020;
+    if (!others) {
+        *end = letters_end(s, i + LETTERS);
+        return letters;
+    }
+    unsigned bits = (unsigned)__builtin_ctzll(others) & ~7u;
+    *end = i + bits / 8;
+    return letters & (((uint64_t)1 << bits) - 1);
 }
 
 /* What the pairs of neighbours are worth: more than nothing where words stand in order. */
@@ -98,10 +113,10 @@ static int worth_of(struct str s)
     int worth = 0;
     uint8_t before = NO_CLASS;
     for (size_t i = 0, end; i < s.len; i = end + 1) {
-        end = letters_end(s, i);
+        uint64_t letters = word_at(s, i, &end);
         if (end == i)
             continue;
-        uint8_t here = class_of(str_of(s.at + i, end - i));
+        uint8_t here = known.class[slot_of(letters)];
         worth += WORTH[before][here];
         before = here;
     }
@@ -198,8 +213,8 @@ bool order_text(struct view_memory *m, struct reading in, struct form *out)
         bool space = char_is(s.at[end - 1], IS_SPACE);
         for (i = end - 1; i && char_is(s.at[i - 1], IS_SPACE) == space;)
             i--;
-        size_t marks = space ? end : marks_of(s, i, end);
-        if (!form_copy(m, out, &in, marks, end) || !form_copy(m, out, &in, i, marks))
+        size_t marks = space || !is_stop(s.at[end - 1]) ? end : marks_of(s, i, end);
+        if ((marks < end && !form_copy(m, out, &in, marks, end)) || !form_copy(m, out, &in, i, marks))
             return false;
     }
     m->work += 4 * s.len;

@@ -11,9 +11,11 @@ static char sign_of(struct str s, char known)
     size_t i = 1, most = 0;
     for (; i + 1 < s.len && i < LOOK_AHEAD && !char_is(s.at[i + 1], IS_SPACE); i++) {
         char c = s.at[i];
+        if (char_is(c, IS_WORD | IS_HIGH | IS_CONTROL))
+            continue;
         if (c == ':' && str_starts(str_from(s, i), STR("://")))
             return 0; /* an address */
-        if (char_is(c, IS_WORD | IS_HIGH | IS_CONTROL) || s.at[i + 1] == c)
+        if (s.at[i + 1] == c)
             continue;
         if (c == known || (++seen[(unsigned char)c] > seen[most] && strchr(SIGNS, c)))
             most = (unsigned char)c;
@@ -26,21 +28,23 @@ static char sign_of(struct str s, char known)
 bool signs_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
 {
     struct str s = in.text;
-    char sign = 0, known = 0;
+    char known = 0;
     m->work += 4 * s.len;
-    for (size_t i = 0; i + 1 < s.len; i++) {
-        if (char_is(s.at[i], IS_SPACE))
-            continue;
-        if (!i || char_is(s.at[i - 1], IS_SPACE)) {
-            sign = sign_of(str_from(s, i), known);
-            known = sign ? sign : known;
-        }
-        if (sign && s.at[i] == sign && s.at[i + 1] != sign && !char_is(s.at[i + 1], IS_SPACE)) {
+    for (size_t i = 0, end; i < s.len; i = end) {
+        for (end = i; end < s.len && !char_is(s.at[end], IS_SPACE);)
+            end++;
+        char sign = end > i ? sign_of(str_from(s, i), known) : 0;
+        known = sign ? sign : known;
+        for (; sign && i + 1 < end; i++) {
+            if (s.at[i] != sign || s.at[i + 1] == sign)
+                continue;
             if (!*changed && !form_copy(m, out, &in, 0, s.len))
                 return false;
             out->text[i] = ' ';
             *changed = true;
         }
+        while (end < s.len && char_is(s.at[end], IS_SPACE))
+            end++;
     }
     return true;
 }

@@ -34,19 +34,36 @@ static char turned(char c)
     return c;
 }
 
+/* The first byte of U+01C0 to U+02BF; each text that is turned has some. */
+enum { LEAD_FIRST = 0xc7, LEAD_LAST = 0xca, SIXTEEN = 16 };
+typedef uint8_t lanes __attribute__((vector_size(SIXTEEN)));
+
+static bool is_lead(unsigned char c)
+{
+    return c >= LEAD_FIRST && c <= LEAD_LAST;
+}
+
+static bool may_be_turned(const char *p)
+{
+    lanes v;
+    uint64_t half[2];
+    memcpy(&v, p, sizeof v);
+    v = (lanes)(v - (uint8_t)LEAD_FIRST <= (uint8_t)(LEAD_LAST - LEAD_FIRST));
+    memcpy(half, &v, sizeof half);
+    return (half[0] | half[1]) != 0;
+}
+
 bool is_upside_down(struct str s, uint64_t *work)
 {
     unsigned found = 0;
     *work += s.len / 4;
     for (size_t i = 0, width; i < s.len && found < UPSIDE_TELLING; i += width) {
-        uint64_t eight;
-        if (i + sizeof eight <= s.len && (memcpy(&eight, s.at + i, sizeof eight), !(eight & 0x8080808080808080u))) {
-            width = sizeof eight; /* nothing but ASCII */
+        if (s.len - i >= SIXTEEN && !may_be_turned(s.at + i)) {
+            width = SIXTEEN;
             continue;
         }
         width = 1;
-        unsigned char c = (unsigned char)s.at[i];
-        if (c < 0xc7 || c > 0xca) /* of U+01DD and U+0250 to U+029E; each text that is turned has some */
+        if (!is_lead((unsigned char)s.at[i]))
             continue;
         uint32_t code = char_at(s, i, &width);
         found += code != 0x259 && upside_letter(code) != 0;

@@ -115,7 +115,7 @@ bool look_at_in(enum look_way way, struct str text, bool ascii_only, struct look
 /* form.c */
 bool form_grow(struct view_memory *m, struct form *f, size_t more) MUST_USE;
 void form_release(struct view_memory *m, struct form *f);
-void form_copy_long(struct form *f, const struct reading *in, size_t i, size_t n);
+void form_copy_to(struct form *f, const struct reading *in, size_t i, size_t n); /* there is room, and n > 0 */
 static inline bool MUST_USE form_reserve(struct view_memory *m, struct form *f, size_t more)
 {
     return more <= f->size - f->len || form_grow(m, f, more);
@@ -135,14 +135,8 @@ static inline bool MUST_USE form_copy(struct view_memory *m, struct form *f, con
     if (!form_reserve(m, f, n))
         return false;
     m->work += n / 8;
-    if (n > 8)
-        form_copy_long(f, in, i, n);
-    else if (in->from)
-        for (; i < j; i++)
-            form_byte(f, in->text.at[i], in->from[i], in->span[i]);
-    else
-        for (; i < j; i++)
-            form_byte(f, in->text.at[i], i, 1);
+    if (n)
+        form_copy_to(f, in, i, n);
     return true;
 }
 /* Adds bytes that stand for [from, from + span) of the original. */
@@ -302,9 +296,24 @@ static inline bool char_is(char c, unsigned classes)
 {
     return (char_class(c) & classes) != 0;
 }
+/* The highest bit of each of eight bytes that is no letter. */
+static inline uint64_t no_letters_of(uint64_t eight)
+{
+    const uint64_t each = 0x0101010101010101, high = each << 7;
+    uint64_t small = (eight | each * 32) & ~high;
+    return ~((small + each * (128 - 'a')) & ~(small + each * (127 - 'z')) & ~eight) & high;
+}
 /* Where the letters that s[i] may begin end. */
 static inline size_t letters_end(struct str s, size_t i)
 {
+    uint64_t eight, others;
+    if (i >= s.len || !char_is(s.at[i], IS_ALPHA))
+        return i;
+    for (; s.len - i >= sizeof eight; i += sizeof eight) {
+        memcpy(&eight, s.at + i, sizeof eight);
+        if ((others = no_letters_of(eight)) != 0)
+            return i + (size_t)__builtin_ctzll(others) / 8;
+    }
     while (i < s.len && char_is(s.at[i], IS_ALPHA))
         i++;
     return i;

@@ -1,5 +1,6 @@
 /* test_views.c - every disguise comes off, what is found has its place in what was sent, and honest texts stay as they
  * are. */
+#include "proxy/text/confusable.h"
 #include "proxy/text/scrambled.h"
 #include "proxy/text/view_parts.h"
 
@@ -765,4 +766,34 @@ TEST("views at rest keep little of a large text")
     CHECK(make(STR("small again %41")));
     CHECK_INT(views.count, 2);
     views_finish(&views);
+}
+
+TEST("a word ends at the first byte that is no letter, whatever it is and wherever it stands")
+{
+    char text[24];
+    for (unsigned c = 0; c < 256; c++)
+        for (size_t at = 0; at < sizeof text; at++) {
+            memset(text, 'm', sizeof text);
+            text[at] = (char)c;
+            size_t end = letters_end(str_of(text, sizeof text), 0);
+            if (end != (isascii((int)c) && isalpha((int)c) ? sizeof text : at))
+                CHECK(!printf("  %u at %zu ends at %zu\n", c, at, end));
+        }
+}
+
+TEST("letters that imitate by habit are found wherever they stand in their tables, and no others are")
+{
+    static const struct {
+        uint32_t first, last;
+        char (*letter_of)(uint32_t);
+        char letters[2];
+        unsigned count;
+    } tables[] = { { 0x39e, 0x1ff3, lookalike_of, "Ew", 55 }, { 0xa2, 0x2202, money_letter_of, "cd", 25 } };
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+        unsigned count = 0;
+        for (uint32_t c = 0; c < 0x20000; c++)
+            count += tables[i].letter_of(c) != 0;
+        CHECK(count == tables[i].count);
+        CHECK(tables[i].letter_of(tables[i].first) == tables[i].letters[0] && tables[i].letter_of(tables[i].last) == tables[i].letters[1]);
+    }
 }
