@@ -10,8 +10,11 @@ const char *const SECRET_KINDS[] = { "azure",   "aws",    "gcp",     "github",  
 /* What may stand between a name and its value: quotes, an emphasis, the end of a cell or tag, "value" of what was named; and what a value's
  * characters are. */
 #define ASSIGNED                                                                                                                     \
-    "[\\\\\"'`\\]*]{0,4}[ \\t]{0,4}(?:=>|:=|=|:|：|>|\\||,?\\s{0,12}[\\\\\"']{0,2}value[\\\\\"']{0,2} ?[=:])[ \\t*]{0,6}\\n?[\\\\\"'`]{0,3}[^\\s\"'`,;<]"
-#define PASSWORD "(?:password|passwd|passphrase|passcode|pwd|passwort|kennwort|contraseña|mot de passe|senha|wachtwoord|hasło|parola)"
+    "[\\\\\"'`\\]*]{0,4}[ \\t]{0,4}(?:=>|:=|=|:|：|>|\\||,?\\s{0,12}[\\\\\"']{0,2}value[\\\\\"']{0,2} ?[=:]| ?\\{\\s{0,12}default ?=)[ \\t*]{0,6}\\n?[\\\\\"'`]{0,3}"
+/* Of passwords a sign is any, of keys one of ASCII: a thousand of them are no more bytes. */
+#define PASSWORD_BYTE "[^\\s\"'`,;<]"
+#define VALUE_BYTE "[!#-&(-+.-:=-_a-~-]"
+#define PASSWORD "(?:password|passwd|passphrase|passcode|pwd|passwort|kennwort|contraseña|mot de passe|senha|wachtwoord|hasło|parola|lösenord|passord|adgangskode|salasana|jelszó|heslo|lozinka|kata sandi)"
 /* Whose they are, written together with it. */
 #define WHOSE "(?:db|pg|user|my|admin|root|mysql|smtp|mail|redis|default|ldap|sa|app|ftp|ssh|sudo|login|proxy|master|wifi|store|key)"
 #define SECRET(id, kind, expression_, valid_, shape_)                                                                                \
@@ -36,6 +39,8 @@ const struct sensitive SECRET_ROWS[] = {
     SIGNED("azure-annotated", "azure",
            "\\b[A-Za-z0-9]{52}JQQJ9[9DH][A-Za-z0-9][A-L][A-Za-z0-9]{16}[A-Za-z][A-Za-z0-9]{7}(?:[A-Za-z0-9]{2}==)?", "!#52=8"),
     SIGNED("azure-devops-token", "azure", "\\b[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}\\b", "!#76=4"),
+    SECRET_SAID("azure-key-said", "azure", "(?:\\b[A-Za-z0-9]|[+/])" B64 "{85}==",
+                "storage|account|azure|cosmos|key1|key2|account key|primary key|secondary key|shared key|access key|schlüssel"),
     SECRET("azure-devops-url", "azure", "://[A-Za-z0-9]{52,84}@(?:dev\\.azure\\.com|[a-z0-9-]{1,60}\\.visualstudio\\.com)", secret_url_token, NULL),
     SECRET("entra-client-secret", "azure", "(?:\\b\\w|[~.-])[A-Za-z0-9_~.-]{2}[78]Q~[A-Za-z0-9_~.-]{31,34}", secret_marked, "!#3=3"),
     SECRET("entra-refresh-token", "azure", "\\b[01]\\.A[A-Za-z0-9_-]{50,200}\\.Ag[A-Za-z0-9_-]{100,1500}", secret_marked, "=3"),
@@ -52,7 +57,7 @@ const struct sensitive SECRET_ROWS[] = {
 
     SECRET("aws-access-key-id", "aws", "(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}", secret_aws, "=4"),
     SECRET_SAID("aws-secret-key", "aws", "(?:\\b[A-Za-z0-9]|[+/])" B64 "{39}",
-           "aws|aws_secret|secret_access_key|secretaccesskey|secret access key|aws_secret_access_key|"
+           "aws|boto3|aws_access_key_id|access_key_id|accesskeyid|aws_secret|secret_access_key|secretaccesskey|secret access key|aws_secret_access_key|"
            "secret key|aws_secret_key|secretkey"),
     SIGNED("aws-session-token", "aws", "\\b(?:FwoG|IQoJ|FQoG)" B64 "{100,2000}={0,2}", "=4"),
     SECRET("aws-appsync-key", "aws", "\\bda2-[a-z0-9]{26}\\b", secret_marked, "=3"),
@@ -132,10 +137,13 @@ const struct sensitive SECRET_ROWS[] = {
     SECRET("render-key", "cloud", "\\brnd_[A-Za-z0-9]{32}\\b", secret_marked, "=3"),
     SECRET("fly-token", "cloud", "\\b(?:fo1_[A-Za-z0-9_-]{43}|fm[12]r?_[A-Za-z0-9+/]{100,1000}={0,3})", secret_marked, "=3"),
     SECRET("alibaba-key-id", "cloud", "\\bLTAI[A-Za-z0-9]{20}\\b", secret_marked, "=4"),
+    SECRET("tencent-key-id", "cloud", "\\bAKID[A-Za-z0-9]{32}\\b", secret_marked, "=4"),
+    SECRET("okta-token", "cloud", "\\bSSWS 00[A-Za-z0-9_-]{40}", secret_marked, "!=7"),
+    SECRET("adafruit-key", "cloud", "\\baio_[A-Za-z0-9]{28}\\b", secret_marked, "=3"),
     SECRET("sonar-token", "cloud", "\\bsq[pua]_[0-9a-f]{40}\\b", secret_marked, "=3"),
     SECRET("sourcegraph-token", "cloud", "\\bsgp_(?:[0-9a-f]{16}_|local_)?[0-9a-f]{40}\\b", secret_marked, "=3"),
     SECRET("launchdarkly-key", "cloud", "\\bsdk-" UUID "\\b", secret_marked, "=3"),
-    SECRET("onepassword-token", "cloud", "\\bops_eyJ[A-Za-z0-9+/]{200,2000}={0,3}", secret_marked, "=6"),
+    SECRET("onepassword-token", "cloud", "\\bops_eyJ[A-Za-z0-9+/_-]{200,2000}={0,3}", secret_marked, "=6"),
     SECRET_SAID("datadog-key", "cloud", "\\b[0-9a-f]{32}(?:[0-9a-f]{8})?\\b", "dd_api_key|dd-api-key|dd_app_key|datadog api key|datadog_api_key|datadog key"),
     SECRET("newrelic-key", "cloud", "\\bNRAK-[A-Z0-9]{27}\\b", secret_marked, "=4"),
     SIGNED("dynatrace-token", "cloud", "\\bdt0[a-z][0-9]{2}\\.[A-Z0-9]{24}\\.[A-Z0-9]{64}", "=6"),
@@ -156,6 +164,7 @@ const struct sensitive SECRET_ROWS[] = {
     SECRET("twilio-key", "message", "\\bSK[0-9a-f]{32}\\b", secret_marked, "=2"),
     SECRET_SAID("twilio-auth-token", "message", "\\b[0-9a-f]{32}\\b",
            "twilio|auth token|auth_token|twilio_auth_token|authtoken"),
+    SECRET("twilio-pair", "message", "\\bAC[0-9a-f]{32}[\"', ]{1,4}[0-9a-f]{32}\\b", secret_given, NULL),
     SECRET("teams-webhook", "message", "\\bwebhook\\.office\\.com/webhookb2/[0-9a-fA-F@-]{60,90}/IncomingWebhook/[0-9a-f]{32}/[0-9a-fA-F-]{36}",
            secret_marked, "!=29"),
 
@@ -163,6 +172,7 @@ const struct sensitive SECRET_ROWS[] = {
     SECRET("shopify-token", "service", "shp(?:at|ca|pa|ss|ua)_[0-9a-fA-F]{32}\\b", secret_unmistakable, "=5"),
     SECRET("hubspot-token", "service", "\\bpat-(?:na|eu|ap)[0-9]-" UUID "\\b", secret_marked, "=6"),
     SECRET("asana-token", "service", "\\b[0-2]/[0-9]{13,19}(?:/[0-9]{13,19})?:[0-9a-f]{32}\\b", secret_marked, NULL),
+    SECRET("typeform-token", "service", "\\btfp_[A-Za-z0-9_-]{40,64}", secret_marked, "=3"),
     SECRET("posthog-key", "service", "\\bphx_[A-Za-z0-9]{43,48}\\b", secret_marked, "=3"),
     SECRET("shippo-token", "service", "\\bshippo_(?:live|test)_[0-9a-f]{40}\\b", secret_marked, "=10"),
     SECRET("plaid-token", "service", "\\baccess-(?:sandbox|development|production)-" UUID "\\b", secret_marked, "=13"),
@@ -186,6 +196,9 @@ const struct sensitive SECRET_ROWS[] = {
       NULL, "PRIVATE_KEY", FAKE_LABEL, NULL, NULL },
     { { "putty-key", "private_key", "Private-Lines: [0-9]{1,3}(?:(?:\\r|\\n|\\\\r|\\\\n){1,4}[A-Za-z0-9+/=]{16,64}){1,50}", false, secret_lines, NULL, 0, BEHIND_ANYTHING },
       NULL, "PRIVATE_KEY", FAKE_LABEL, NULL, NULL },
+    SECRET("xml-key", "private_key", "<(?:D|P|Q|DP|DQ|InverseQ)>" B64 "{40,700}={0,2}<", secret_element, NULL),
+    SECRET("jwk", "private_key", "\"(?:d|p|q|dp|dq|qi|k)[\\\\]?\" ?: ?[\\\\]?\"[A-Za-z0-9_-]{42,1400}[\\\\]?\"", secret_element, NULL),
+    SECRET("extended-key", "private_key", "\\b[xyzt]prv[1-9A-HJ-NP-Za-km-z]{107}\\b", secret_marked, "=4"),
     SIGNED("age-key", "private_key", "\\bAGE-SECRET-KEY-1[0-9A-Z]{58}", "!=16"),
 
     { { "jwt", "token", "\\beyJ[A-Za-z0-9_-]{10,1000}\\.eyJ[A-Za-z0-9_-]{6,2400}\\.[A-Za-z0-9_-]{10,680}", false, secret_jwt, NULL, 0, BEHIND_ANYTHING }, NULL, "TOKEN",
@@ -195,36 +208,57 @@ const struct sensitive SECRET_ROWS[] = {
                     "TOKEN"),
     SECRET_ANY_CASE("registry-auth", "token", "\"auth[\\\\]?\" ?: ?[\\\\]?\"[A-Za-z0-9+/]{12,400}={0,2}", secret_basic, "TOKEN"),
 
+    SECRET_ANY_CASE("session-cookie", "token",
+                    "\\b(?:phpsessid|jsessionid|asp\\.net_sessionid|connect\\.sid|sessionid|session_id|laravel_session)=[A-Za-z0-9%._~+/-]{16,400}",
+                    secret_connection, "TOKEN"),
+    /* of a user, as files of passwords have them */
+    SECRET("password-hash", "password",
+           ":\\$(?:(?:apr1|1|5|6)\\$(?:rounds=[0-9]{4,9}\\$)?[./A-Za-z0-9]{1,16}\\$[./A-Za-z0-9]{22,86}|2[abxy]\\$[0-9]{2}\\$[./A-Za-z0-9]{53}|"
+           "y\\$[./A-Za-z0-9]{1,8}\\$[./A-Za-z0-9]{1,40}\\$[./A-Za-z0-9]{43}|"
+           "argon2(?:id|i|d)\\$v=[0-9]{2}\\$m=[0-9,tp=]{5,30}\\$[A-Za-z0-9+/]{11,64}\\$[A-Za-z0-9+/]{22,128})",
+           secret_hash, NULL),
     SECRET_ANY_CASE("password", "password",
-                    "(?:(?:\\b|_)" WHOSE "?" PASSWORD "|(?:_|\\b" WHOSE ")pass|пароль|Пароль|密码|密碼|パスワード|비밀번호)" ASSIGNED "{5,120}", secret_password, "PASSWORD"),
-    { { "password-member", "password", "(?:Password|Passwd|Passphrase|Pwd)" ASSIGNED "{5,120}", false, secret_password, NULL, 0, BEHIND_ANYTHING }, NULL, "PASSWORD",
+                    "(?:(?:\\b|_)" WHOSE "?" PASSWORD "|(?:_|\\b" WHOSE ")pass|пароль|Пароль|密码|密碼|パスワード|비밀번호|şifre|Şifre|κωδικός|סיסמה|كلمة المرور|รหัสผ่าน|mật khẩu|पासवर्ड)" ASSIGNED PASSWORD_BYTE "{5,300}", secret_password, "PASSWORD"),
+    { { "password-member", "password", "(?:Password|Passwd|Passphrase|Pwd)" ASSIGNED PASSWORD_BYTE "{5,300}", false, secret_password, NULL, 0, BEHIND_ANYTHING }, NULL, "PASSWORD",
       FAKE_CLASS, NULL, NULL },
     SECRET_ANY_CASE("password-said", "password",
                     "(?:\\b" PASSWORD "(?: (?:for|von|für|de|para) [a-z0-9 ]{1,30})? (?:is|ist|lautet|est|es|é|è|jest)[ :]{1,2}|"
-                    "(?:密码|密碼)(?:是|为|為) ?|パスワードは ?|(?:пароль|Пароль) ?(?:-|—|–|это) ?)[\"'`]?[^\\s\"'`,;]{6,120}",
+                    "(?:密码|密碼)(?:是|为|為) ?|パスワードは ?|(?:пароль|Пароль) ?(?:-|—|–|это) ?)[\"'`]?[^\\s\"'`,;]{6,300}",
                     secret_said_password, "PASSWORD"),
+    SECRET_ANY_CASE("password-bare", "password", "\\b" PASSWORD " [\"'`]?[^\\s\"'`,;]{8,120}", secret_bare_password, "PASSWORD"),
+    SECRET_ANY_CASE("credentials-said", "password",
+                    "\\b(?:credentials|logins?|zugangsdaten|identifiants|credenciales|credenziali)(?: are)?:? [^\\s:/\"'`,;]{2,40} ?[:/] ?[\"'`]?[^\\s\"'`,;]{8,120}",
+                    secret_bare_password, "PASSWORD"),
+    { { "password-option", "password", "\\B-p ?[\"']?[^\\s\"'`,;]{6,120}", false, secret_glued_password,
+        "mysql|mysqldump|mysqladmin|mysqlimport|mariadb|sshpass|docker login|podman login|az login|helm registry login", 0, BEHIND_ANYTHING },
+      NULL, "PASSWORD", FAKE_CLASS, NULL, NULL },
+    SECRET_ANY_CASE("secret-said", "assignment",
+                    "\\b(?:secret|token|api[ -]?key|access key|secret key|key)(?: (?:for|of|von|für|de|para) [a-z0-9 ]{1,30})? (?:is|ist|lautet|est|es|é|è|jest)[ :]{1,2}"
+                    "[\"'`]?" VALUE_BYTE "{16,1000}",
+                    secret_given, "SECRET"),
     SECRET_ANY_CASE("password-given", "password",
                     "(?:--?(?:password|passwd|passphrase|storepass|keypass)|\\blogin [^\\s]{1,64}\\s{1,4}password|_PASSWORD|\\bidentified by|"
-                    "\\bwith password)[ \\t]{1,4}[\"'`]?[^\\s\"'`,;]{6,120}",
+                    "\\bwith password|convertto-securestring(?: -string)?)[ \\t]{1,4}[\"'`]?[^\\s\"'`,;]{6,120}",
                     secret_said_password, "PASSWORD"),
     SECRET_ANY_CASE("password-of-user", "password", "(?:\\B-u|--user)[ =][\"']?[^\\s:\"'/]{1,64}:[^\\s\"'`,;]{6,120}", secret_password, "PASSWORD"),
     SECRET_ANY_CASE("django-key", "password", "\\bdjango-insecure-[^\\s\"'`]{20,80}", secret_signs, "SECRET"),
     SECRET_ANY_CASE("assigned-secret", "assignment",
                     "(?:\\b|_)(?:secret|token|api[_ -]?key|apikey|access[_ -]?(?:key|token)|auth[_ -]?(?:key|token)|secret[_ -]?key|"
                     "private[_ -]?key|client[_ -]?secret|account[_ -]?key|encryption[_ -]?key|signing[_ -]?key|hmac[_ -]?key|master[_ -]?key|app[_ -]?key|"
-                    "shared[_ -]?key|storage[_ -]?key|primary[_ -]?key|secondary[_ -]?key|service[_ -]?key|subscription[_ -]?key|"
+                    "shared[_ -]?key|storage[_ -]?key|primary[_ -]?key|secondary[_ -]?key|service[_ -]?key|subscription[_ -]?key|application[_ -]?key|admin[_ -]?key|query[_ -]?key|deploy[_ -]?key|licen[sc]e[_ -]?key|"
                     "secret[_ -]?key[_ -]?base|(?:sas|workspace|validation|decryption)[_ -]?key|credentials?|webhook)"
-                    ASSIGNED "{15,200}",
+                    ASSIGNED VALUE_BYTE "{15,1000}",
                     secret_assigned, "SECRET"),
     { { "assigned-member", "assignment",
-        "(?:Secret|Token|ApiKey|AccessKey|SecretKey|PrivateKey|AccountKey|SigningKey|EncryptionKey)" ASSIGNED "{15,200}", false,
+        "(?:Secret|Token|ApiKey|AccessKey|SecretKey|PrivateKey|AccountKey|SigningKey|EncryptionKey)" ASSIGNED VALUE_BYTE "{15,1000}", false,
         secret_assigned, NULL, 0, BEHIND_ANYTHING },
       NULL, "SECRET", FAKE_CLASS, NULL, NULL },
     SECRET_ANY_CASE("given-secret", "assignment",
                     "--?(?:account-key|access-key|access-token|auth-token|api-key|apikey|token|secret|client-secret|secret-key|sas-token)"
-                    "[ \\t]{1,4}[\"'`]?[^\\s\"'`,;]{15,200}",
+                    "[ \\t]{1,4}[\"'`]?" VALUE_BYTE "{15,1000}",
                     secret_given, "SECRET"),
-    SECRET("env-key", "assignment", "_KEY[\"']?[ \\t]{0,2}[=:][ \\t]{0,2}[\"']?[^\\s\"'`,;<]{16,200}", secret_env_key, NULL),
+    SECRET("env-key", "assignment", "_(?:KEY|PAT)[\"']?[ \\t]{0,2}[=:][ \\t]{0,2}[\"']?" VALUE_BYTE "{16,1000}", secret_env_key, NULL),
+    SECRET("url-token", "url", "://[A-Za-z0-9]{20,200}@[a-z0-9][a-z0-9.-]{2,120}", secret_url_token, NULL),
     SECRET_ANY_CASE("url-password", "url",
                     "://[^\\s/:@\"'<>]{0,80}:[^\\s/@\"'<>]{3,120}@[a-z0-9.\\[\\]-]{2,120}", secret_url, "PASSWORD"),
     { { NULL, NULL, NULL, false, NULL, NULL, 0, BEHIND_ANYTHING }, NULL, NULL, FAKE_LABEL, NULL, NULL },

@@ -61,12 +61,27 @@ static unsigned kinds_of(struct str s)
     return kinds;
 }
 
+bool secret_is_shown(struct str word)
+{
+    char plain[160];
+    if (word.len > sizeof plain || !(kinds_of(word) & 4))
+        return near_is_placeholder(word);
+    near_look(2 * word.len);
+    for (size_t i = 0; i < word.len; i++) {
+        bool is_alone = i > 0 && i + 1 < word.len && word.at[i - 1] != word.at[i] && word.at[i + 1] != word.at[i];
+        bool is_encoded = i + 2 < word.len && hex_value(word.at[i + 1]) >= 0 && hex_value(word.at[i + 2]) >= 0;
+        bool is_sign = word.at[i] == '%' ? is_alone || is_encoded : is_alone && memchr("*$", word.at[i], 2);
+        plain[i] = is_sign ? '#' : word.at[i];
+    }
+    return near_is_placeholder(str_of(plain, word.len));
+}
+
 /* What people choose: letters with a digit, or eight signs with one that is no letter, in no list of words that stand for one. */
 static bool is_password(struct str s)
 {
     unsigned kinds = kinds_of(s);
     bool letter = kinds & 3;
-    return s.len >= 6 && letter && (kinds & 4 || (kinds & 8 && s.len >= 8)) && !near_is_placeholder(s) && !is_code(s);
+    return s.len >= 6 && letter && (kinds & 4 || (kinds & 8 && s.len >= 8)) && !secret_is_shown(s) && !is_code(s);
 }
 
 /* Words with signs that are in no name are what people choose. */
@@ -121,12 +136,21 @@ bool secret_password(struct str text, size_t *start, size_t *end)
     return true;
 }
 
-/* The last word. */
+/* From behind a blank or a quote on, but for what stresses it. */
+static size_t last_word(struct str text, size_t start, size_t end)
+{
+    size_t at = end;
+    while (at > start && !memchr(" \t\n\"'`", text.at[at - 1], 6) && (unsigned char)text.at[at - 1] < 0x80)
+        at--;
+    return skip_marks(text, at, end);
+}
+
+/* The last word; a script without spaces goes on behind it. */
 bool secret_said_password(struct str text, size_t *start, size_t *end)
 {
-    size_t at = *end;
-    while (at > *start && !memchr(MARKS, text.at[at - 1], sizeof MARKS - 1) && (unsigned char)text.at[at - 1] < 0x80)
-        at--;
+    while (*end > *start && (unsigned char)text.at[*end - 1] >= 0x80)
+        (*end)--;
+    size_t at = last_word(text, *start, *end);
     trim_value(text, at, end);
     if (at <= *start || at >= *end || !is_password(view(text, at, *end)))
         return false;
@@ -134,12 +158,40 @@ bool secret_said_password(struct str text, size_t *start, size_t *end)
     return true;
 }
 
+/* The last word, where nothing says that one follows: letters in both cases or with signs, and a digit, that make no name. */
+bool secret_bare_password(struct str text, size_t *start, size_t *end)
+{
+    if (!secret_said_password(text, start, end))
+        return false;
+    struct str word = view(text, *start, *end);
+    unsigned kinds = kinds_of(word);
+    return word.len >= 8 && kinds & 4 && ((kinds & 3) == 3 || kinds & 8) && !is_name(word);
+}
+
+/* -pWORD, -p 'WORD' */
+bool secret_glued_password(struct str text, size_t *start, size_t *end)
+{
+    size_t at = skip_marks(text, *start + 2, *end);
+    trim_value(text, at, end);
+    struct str word = view(text, at, *end);
+    if (at >= *end || !is_password(word) || is_name(word) || str_find(word, '/') < word.len)
+        return false;
+    *start = at;
+    return true;
+}
+
+/* A token that is longer than what names may be given is found by itself, and whole. */
+static bool is_cut_token(struct str text, size_t at, size_t end)
+{
+    return str_starts(view(text, at, end), STR("eyJ")) && end < text.len && (ascii_is_word(text.at[end]) || text.at[end] == '-');
+}
+
 bool secret_assigned(struct str text, size_t *start, size_t *end)
 {
     size_t sign, at = value_at(text, *start, *end, &sign);
     *end = parameter_end(text, at, *end);
     trim_value(text, at, end);
-    if (at + 16 > *end)
+    if (at + 16 > *end || is_cut_token(text, at, *end))
         return false;
     struct str value = view(text, at, *end);
     bool is_public = str_starts(value, STR("pk.")) || str_starts(value, STR("pk_"));
@@ -171,15 +223,13 @@ static bool has_drawn(struct str s)
     return false;
 }
 
-/* --account-key VALUE */
+/* --account-key VALUE, the token is VALUE: the last word. */
 bool secret_given(struct str text, size_t *start, size_t *end)
 {
-    size_t at = *end;
-    while (at > *start && !memchr(MARKS, text.at[at - 1], sizeof MARKS - 1))
-        at--;
+    size_t at = last_word(text, *start, *end);
     trim_value(text, at, end);
     struct str value = view(text, at, *end);
-    if (value.len < 16 || is_code(value) || !near_is_random(value) || is_name(value) || !has_drawn(value))
+    if (value.len < 16 || is_cut_token(text, at, *end) || is_code(value) || !near_is_random(value) || is_name(value) || !has_drawn(value))
         return false;
     *start = at;
     return true;
@@ -208,7 +258,7 @@ bool secret_bearer(struct str text, size_t *start, size_t *end)
     while (at < *end && text.at[at] != ' ')
         at++;
     at++;
-    if (at >= *end || *end - at < 20 || is_code(view(text, at, *end)) || !near_is_random(view(text, at, *end)))
+    if (at >= *end || *end - at < 20 || is_cut_token(text, at, *end) || is_code(view(text, at, *end)) || !near_is_random(view(text, at, *end)))
         return false;
     *start = at;
     return true;

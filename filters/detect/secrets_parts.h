@@ -4,6 +4,10 @@
 
 #include "filters/detect/sensitive.h"
 
+/* Does it only show where a password goes? As near_is_placeholder, but for the signs inside of it that people like in passwords and
+ * percent encoding has. */
+bool secret_is_shown(struct str word);
+
 bool secret_unmistakable(struct str text, size_t *start, size_t *end);
 bool secret_marked(struct str text, size_t *start, size_t *end);
 bool secret_signed(struct str text, size_t *start, size_t *end);
@@ -14,6 +18,8 @@ bool secret_pem(struct str text, size_t *start, size_t *end);
 bool secret_lines(struct str text, size_t *start, size_t *end);
 bool secret_signs(struct str text, size_t *start, size_t *end);
 bool secret_basic(struct str text, size_t *start, size_t *end);
+bool secret_element(struct str text, size_t *start, size_t *end);
+bool secret_hash(struct str text, size_t *start, size_t *end);
 bool secret_connection(struct str text, size_t *start, size_t *end);
 bool secret_parameter(struct str text, size_t *start, size_t *end);
 bool secret_url_token(struct str text, size_t *start, size_t *end);
@@ -21,6 +27,8 @@ bool secret_url_key(struct str text, size_t *start, size_t *end);
 bool secret_url(struct str text, size_t *start, size_t *end);
 bool secret_password(struct str text, size_t *start, size_t *end);
 bool secret_said_password(struct str text, size_t *start, size_t *end);
+bool secret_bare_password(struct str text, size_t *start, size_t *end);
+bool secret_glued_password(struct str text, size_t *start, size_t *end);
 bool secret_assigned(struct str text, size_t *start, size_t *end);
 bool secret_given(struct str text, size_t *start, size_t *end);
 bool secret_env_key(struct str text, size_t *start, size_t *end);

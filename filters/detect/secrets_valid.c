@@ -152,6 +152,31 @@ bool secret_connection(struct str text, size_t *start, size_t *end)
     return *start < *end && near_is_random(view(text, *start, *end));
 }
 
+/* <D>…</D>, "d":"…": what stands between the first sign of its kind and the last one. */
+bool secret_element(struct str text, size_t *start, size_t *end)
+{
+    static const char ENDS[] = "<>\"\\ :";
+    size_t at = *start, stop = *end;
+    while (stop > at && memchr(ENDS, text.at[stop - 1], sizeof ENDS - 1))
+        stop--;
+    for (size_t i = at; i < stop; i++)
+        if (memchr(ENDS, text.at[i], sizeof ENDS - 1))
+            at = i + 1;
+    *start = at;
+    *end = stop;
+    return at < stop && near_is_random(view(text, at, stop));
+}
+
+/* :$method$salt$hash, of a user: what stands behind the last sign must be drawn. */
+bool secret_hash(struct str text, size_t *start, size_t *end)
+{
+    size_t at = *end;
+    while (at > *start && text.at[at - 1] != '$')
+        at--;
+    ++*start;
+    return *end >= at + 22 && near_is_random(view(text, at, *end));
+}
+
 /* sig=…, code=…: the value, percent-encoded or not. */
 bool secret_parameter(struct str text, size_t *start, size_t *end)
 {
@@ -187,7 +212,7 @@ bool secret_url(struct str text, size_t *start, size_t *end)
         return false;
     /* a word that tells what it is, or the user's own, is written to show the form */
     struct str user = str_of(s.at + at, mark - 1 - at);
-    if (word.len < 3 || near_is_placeholder(word) || str_eq_nocase(word, user) || str_find_str(word, STR("pass")) < word.len ||
+    if (word.len < 3 || secret_is_shown(word) || str_eq_nocase(word, user) || str_find_str(word, STR("pass")) < word.len ||
         str_find_str(word, STR("secret")) < word.len)
         return false;
     *end = *start + sign - 1;

@@ -14,7 +14,7 @@ ALNUM = string.ascii_letters + string.digits
 SMALL, LARGE = string.ascii_lowercase, string.ascii_uppercase
 SETS = {"b64": ALNUM + "+/", "b64u": ALNUM + "-_", "an": ALNUM, "lo": SMALL + string.digits, "up": LARGE + string.digits,
         "hex": "0123456789abcdef", "HEX": "0123456789ABCDEF", "b32": LARGE + "234567", "b32l": SMALL + "234567", "d": string.digits,
-        "l": SMALL, "L": LARGE, "pw": ALNUM + "!#%*~._-"}
+        "b58": "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz", "l": SMALL, "L": LARGE, "pw": ALNUM + "!#%*~._-"}
 
 
 def chars(r, alphabet, n):
@@ -300,6 +300,8 @@ def make(word, argument, seed):
         return base64.b64encode(r.randbytes(int(argument))).decode()
     if word == "bytesu":
         return base64.urlsafe_b64encode(r.randbytes(int(argument))).decode().rstrip("=")
+    if word == "pem64":
+        return base64.b64encode(pem(r, argument).encode()).decode()
     if word == "b64of":
         return base64.b64encode(fill(r, argument).encode()).decode()
     return {"crc": crc, "jwt": jwt, "pem": pem, "coin": base58check}[word](r, argument)
