@@ -180,10 +180,14 @@ bool secret_glued_password(struct str text, size_t *start, size_t *end)
     return true;
 }
 
-/* A token that is longer than what names may be given is found by itself, and whole. */
-static bool is_cut_token(struct str text, size_t at, size_t end)
+/* A token that is longer than what names may be given, and one with a checksum, which its stand-in is to have too: they are found by
+ * themselves, and whole. */
+static bool is_found_itself(struct str text, size_t at, size_t end)
 {
-    return str_starts(view(text, at, end), STR("eyJ")) && end < text.len && (ascii_is_word(text.at[end]) || text.at[end] == '-');
+    struct str s = view(text, at, end);
+    bool is_cut = end < text.len && (ascii_is_word(text.at[end]) || text.at[end] == '-');
+    bool is_github = s.len == 40 && (str_starts(s, STR("npm_")) || (str_starts(s, STR("gh")) && memchr("pousr", s.at[2], 5) && s.at[3] == '_'));
+    return is_github || (is_cut && str_starts(s, STR("eyJ")));
 }
 
 bool secret_assigned(struct str text, size_t *start, size_t *end)
@@ -191,7 +195,7 @@ bool secret_assigned(struct str text, size_t *start, size_t *end)
     size_t sign, at = value_at(text, *start, *end, &sign);
     *end = parameter_end(text, at, *end);
     trim_value(text, at, end);
-    if (at + 16 > *end || is_cut_token(text, at, *end))
+    if (at + 16 > *end || is_found_itself(text, at, *end))
         return false;
     struct str value = view(text, at, *end);
     bool is_public = str_starts(value, STR("pk.")) || str_starts(value, STR("pk_"));
@@ -229,7 +233,7 @@ bool secret_given(struct str text, size_t *start, size_t *end)
     size_t at = last_word(text, *start, *end);
     trim_value(text, at, end);
     struct str value = view(text, at, *end);
-    if (value.len < 16 || is_cut_token(text, at, *end) || is_code(value) || !near_is_random(value) || is_name(value) || !has_drawn(value))
+    if (value.len < 16 || is_found_itself(text, at, *end) || is_code(value) || !near_is_random(value) || is_name(value) || !has_drawn(value))
         return false;
     *start = at;
     return true;
@@ -258,7 +262,7 @@ bool secret_bearer(struct str text, size_t *start, size_t *end)
     while (at < *end && text.at[at] != ' ')
         at++;
     at++;
-    if (at >= *end || *end - at < 20 || is_cut_token(text, at, *end) || is_code(view(text, at, *end)) || !near_is_random(view(text, at, *end)))
+    if (at >= *end || *end - at < 20 || is_found_itself(text, at, *end) || is_code(view(text, at, *end)) || !near_is_random(view(text, at, *end)))
         return false;
     *start = at;
     return true;
