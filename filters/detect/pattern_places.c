@@ -234,15 +234,32 @@ static uint64_t first_bits(size_t n)
     return n < 64 ? ((uint64_t)1 << n) - 1 : UINT64_MAX;
 }
 
+/* All of it is too near to the end for heads to tell anything, as a word of a stream is: only the bytes themselves do. */
+static size_t find_short(const struct pattern_begin *b, const char *p, size_t n, bool is_behind_word, struct pattern_places *s)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        unsigned kinds = b->kinds[(unsigned char)p[i]];
+        s->at[count] = (uint16_t)(i | (size_t)is_behind_word << BEGIN_PLACE_LOG2);
+        count += (kinds & (is_behind_word ? BEGIN_BEHIND_WORD : BEGIN_BEHIND_OTHER)) != 0;
+        is_behind_word = kinds & BEGIN_IS_WORD;
+    }
+    return sift_end(b, p, n, s, 0, count, 0);
+}
+
 void pattern_begin_find(const struct pattern_begin *b, struct str text, size_t from, struct pattern_places *s)
 {
     const char *p = text.at + from;
     const size_t n = text.len - from;
-    pattern_see_fn *see = see_best();
     struct told told = { .before = from && (b->kinds[(unsigned char)p[-1]] & BEGIN_IS_WORD) };
     size_t count = 0, whole;
     s->from = from;
     s->bytes = n < BEGIN_BATCH ? n : BEGIN_BATCH;
+    if (n < BEGIN_BYTES) {
+        s->count = find_short(b, p, n, told.before, s);
+        return;
+    }
+    pattern_see_fn *see = see_best();
     for (size_t at = 0; at < s->bytes; at += BEGIN_STRETCH) {
         char end[BEGIN_STRETCH + BEGIN_BYTES] = { 0 };
         const char *q = p + at;
