@@ -184,8 +184,9 @@ bool run_is_spaced_hex(struct str s, struct spaced_hex *form)
             (i && memcmp(s.at + i - (step - end), s.at + end, step - end) != 0))
             break;
         char c = (char)(hex_value(s.at[i + digits]) << 4 | hex_value(s.at[i + digits + 1]));
-        if (n < TELLING_PAIRS && char_is(c, IS_CONTROL))
-            return false;
+        bool is_lead = n && (uint8_t)bytes[n - 1] >= 0xc0;
+        if (n < TELLING_PAIRS && (char_is(c, IS_CONTROL) || (!n && utf8_is_inside(c)) || (is_lead && !utf8_is_inside(c))))
+            return false; /* what follows need not be read */
         letters += n < TELLING_PAIRS && char_is(c, IS_ALPHA | IS_HIGH);
         bytes[n++] = c;
     }

@@ -797,3 +797,10 @@ TEST("letters that imitate by habit are found wherever they stand in their table
         CHECK(tables[i].letter_of(tables[i].first) == tables[i].letters[0] && tables[i].letter_of(tables[i].last) == tables[i].letters[1]);
     }
 }
+
+TEST("bytes in hexadecimal that are no text are not read, those of letters beyond ASCII are")
+{
+    CHECK(reads("c3 a9 63 6f 75 74 65 7a", VIEW_DECODED, "écoutez"));
+    CHECK(reads("d1 82 d0 b5 d0 ba d1 81 d1 82", VIEW_DECODED, "текст"));
+    CHECK(ALL_ARE_PLAIN("ba ba ba ba ba ba ba ba", "c3 c3 c3 c3 c3 c3 c3 c3", "e2 82 e2 82 e2 82 e2 82"));
+}
