@@ -110,7 +110,7 @@ void judge_use(struct judge *j, struct judge_event e)
     if (p->lines && !is_at_lines(j, p->lines, start, e.end))
         return;
     for (size_t i = 0; i < p->wanted; i++)
-        if (j->wanted[parts[i]] >= now && is_of_use(j, parts[i]))
+        if (is_of_use(j, parts[i]) && j->wanted[parts[i]] >= now)
             use_wanted(j, &set->parts[parts[i]], start, e.end);
     for (size_t i = p->starts; i < p->parts; i++)
         if (is_of_use(j, parts[i]))

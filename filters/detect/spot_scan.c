@@ -254,9 +254,7 @@ static void take_rest(struct spotting *g, size_t came)
 static void forget(struct spotting *g, uint32_t needed)
 {
     struct spots *s = g->s;
-    size_t n = 0;
-    while (n + 1 < s->words_count && s->begins[n + 1] < needed)
-        n++;
+    size_t n = word_at(s, needed) - 1;
     s->words_count -= n;
     memmove(s->begins, s->begins + n, s->words_count * sizeof *s->begins);
     memmove(s->hashes, s->hashes + n, s->words_count * sizeof *s->hashes);
