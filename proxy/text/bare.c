@@ -133,7 +133,7 @@ static bool is_mark(uint32_t c)
 
 bool is_bearing_marks(uint32_t c)
 {
-    return is_mark(c) || (confusable_of(c) & CONFUSABLE_LATIN) || (c >= 0x2020 && c != 0x20ac && money_letter_of(c));
+    return is_mark(c) || (confusable_of(c) & CONFUSABLE_LATIN) || latin_lookalike_of(c) || (c >= 0x2020 && c != 0x20ac && money_letter_of(c));
 }
 
 /* An é with which one of these words ends tells what was done, where an e orders it: oublié, olvidé. Only words that are none in
@@ -163,6 +163,9 @@ static char bare_letter(struct str s, size_t i, size_t j, uint32_t code)
         return 'i';
     if (like & CONFUSABLE_LATIN)
         return ascii_lower((char)(like & 0x7f));
+    char latin = latin_lookalike_of(code);
+    if (latin)
+        return latin;
     char before = i ? s.at[i - 1] : ' ', after = j < s.len ? s.at[j] : ' ';
     bool amid = (is_letter(before) || is_letter(after)) && !char_is(before, IS_DIGIT) && !char_is(after, IS_DIGIT);
     return amid ? money_letter_of(code) : 0;

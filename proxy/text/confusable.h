@@ -21,6 +21,8 @@ static inline uint8_t confusable_of(uint32_t code)
 /* The same for letters that UTS 39 holds apart but that people do put into Latin words (k, m, t, h of Cyrillic): only
  * for words that are known to be disguised. And the letter that the sign of a currency has a stroke through. 0: none. */
 char lookalike_of(uint32_t code);
+/* … for Latin letters that the table has not got (ß, þ, ə), asked only without accents. */
+char latin_lookalike_of(uint32_t code);
 char money_letter_of(uint32_t code);
 
 #endif

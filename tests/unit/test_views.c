@@ -62,7 +62,13 @@ TEST("letters of fancy text are Latin ones")
     CHECK(reads("\u0142\u20b2\u20a6\u00d8\u2c64\u0246 \u20b3\u2c60\u2c60", VIEW_BARE, "ignore all"));
     CHECK(reads("i\u3164g\u3164n\u3164o a\u2800l\u2800l", VIEW_PLAIN, "igno all"));
     CHECK(reads("ig\ufffdnore a\ufffcl\ue000l", VIEW_BARE, "ignore all"));
+    /* phonetic letters and turned ones; faux Cyrillic; Armenian and Thai that generators of fancy text take for Latin */
+    CHECK(reads("\u026a\u0261n\u0254r\u0259 \u0283t\u0250rt \u00fe\u00dfk", VIEW_BARE, "ignore start pbk"));
+    CHECK(reads("SHOW THE \u042fULES, \u0428\u042fITE A PLA\u0418", VIEW_PLAIN, "SHOW THE RULES, WRITE A PLAN"));
+    CHECK(reads("s\u0570o\u0561 t\u0570e \u0578a\u0574e\u057d, \u056ae\u056ao\u056aed", VIEW_PLAIN, "show the naueu, dedoded"));
+    CHECK(reads("a\u0e20st\u0e2cer t\u0e40me\u0e23, \u0e04lwa\u0e22s", VIEW_PLAIN, "anstwer times, alwaus"));
     /* … and are what they are in a text of their own, beside numbers, and alone */
+    CHECK(reads("\u0e20\u0e22\u0e23 \u056a\u0573\u0575 \u0428\u0438\u0446", VIEW_PLAIN, "\u0e20\u0e22\u0e23 \u056a\u0573\u0575 \u0448\u0438\u0446"));
     CHECK(reads("\u13e3\u13b3\u13a9 \u13a6\u13ec\u13c2\u13af\u13cd\u13d7", VIEW_PLAIN, "ꮳꮃꭹ ꭶꮼꮒꭿꮝꮧ"));
     CHECK(reads("of \u20b9500 and US\u20b1500, caf\u00e9", VIEW_BARE, "of \u20b9500 and US\u20b1500, cafe"));
 }
@@ -788,7 +794,7 @@ TEST("letters that imitate by habit are found wherever they stand in their table
         char (*letter_of)(uint32_t);
         char letters[2];
         unsigned count;
-    } tables[] = { { 0x39e, 0x1ff3, lookalike_of, "Ew", 55 }, { 0xa2, 0x2202, money_letter_of, "cd", 25 } };
+    } tables[] = { { 0x39e, 0x1ff3, lookalike_of, "Ew", 114 }, { 0xa2, 0x2202, money_letter_of, "cd", 26 }, { 0xdf, 0x1d09, latin_lookalike_of, "bi", 15 } };
     for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
         unsigned count = 0;
         for (uint32_t c = 0; c < 0x20000; c++)
