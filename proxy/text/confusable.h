@@ -25,4 +25,11 @@ char lookalike_of(uint32_t code);
 char latin_lookalike_of(uint32_t code);
 char money_letter_of(uint32_t code);
 
+/* A few letters by their codes, and the one for `code`; 0: none. */
+struct lookalike {
+    uint32_t code;
+    char letter;
+};
+char lookalike_find(const struct lookalike *by_code, size_t n, uint32_t code);
+
 #endif

@@ -51,44 +51,18 @@ void form_release(struct view_memory *m, struct form *f)
     *f = (struct form){ 0 };
 }
 
-/* Four origins at once, which compilers do not think of by themselves at -O2. */
-typedef uint32_t four __attribute__((vector_size(16)));
-
-enum { FEW = 8 };
-static const uint16_t ONES[FEW] = { 1, 1, 1, 1, 1, 1, 1, 1 };
-
-static inline void number_four(uint32_t to[4], size_t first)
-{
-    four next = { 0, 1, 2, 3 };
-    next += (uint32_t)first;
-    memcpy(to, &next, sizeof next);
-}
-
-/* Of a word eight bytes are copied, whatever its length: what is too much will be written over. */
-static inline void copy_few(const struct reading *in, size_t i, char *text, uint32_t *from, uint16_t *span)
-{
-    memcpy(text, in->text.at + i, FEW);
-    if (in->from) {
-        memcpy(from, in->from + i, FEW * sizeof *from);
-        memcpy(span, in->span + i, FEW * sizeof *span);
-        return;
-    }
-    number_four(from, i);
-    number_four(from + 4, i + 4);
-    memcpy(span, ONES, sizeof ONES);
-}
+const uint16_t FORM_SPANS[FORM_FEW] = { 1, 1, 1, 1, 1, 1, 1, 1 };
 
 void form_copy_to(struct form *f, const struct reading *in, size_t i, size_t n)
 {
+    if (n <= FORM_FEW && in->text.len - i >= FORM_FEW && f->size - f->len >= FORM_FEW) {
+        form_copy_few(f, in, i, n);
+        return;
+    }
     char *text = f->text + f->len;
     uint32_t *from = f->from + f->len;
     uint16_t *span = f->span + f->len;
-    bool is_few = n <= FEW && in->text.len - i >= FEW && f->size - f->len >= FEW;
     f->len += n;
-    if (is_few) {
-        copy_few(in, i, text, from, span);
-        return;
-    }
     memcpy(text, in->text.at + i, n);
     if (in->from) {
         memcpy(from, in->from + i, n * sizeof *from);
@@ -97,8 +71,8 @@ void form_copy_to(struct form *f, const struct reading *in, size_t i, size_t n)
     }
     size_t k = 0;
     for (; k + 4 <= n; k += 4) {
-        number_four(from + k, i + k);
-        memcpy(span + k, ONES, 4 * sizeof *span);
+        form_number_four(from + k, i + k);
+        memcpy(span + k, FORM_SPANS, 4 * sizeof *span);
     }
     for (; k < n; k++) {
         from[k] = (uint32_t)(i + k);

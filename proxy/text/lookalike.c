@@ -1,11 +1,6 @@
 /* lookalike.c - letters that people put into Latin words although UTS 39 calls them no confusables. */
 #include "proxy/text/confusable.h"
 
-struct lookalike {
-    uint32_t code;
-    char letter;
-};
-
 /* By their codes, as are all of these. Each is a letter of an alphabet in daily use, also of those that fancy text is made of: only
  * for words that are known to mix scripts. */
 static const struct lookalike FOREIGN[] = {
@@ -43,7 +38,7 @@ static const struct lookalike MONEY[] = {
     { 0x20b9, 'r' }, { 0x20bd, 'p' }, { 0x20bf, 'b' }, { 0x2118, 'p' }, { 0x2202, 'd' },
 };
 
-static char find(const struct lookalike *table, size_t n, uint32_t code)
+char lookalike_find(const struct lookalike *table, size_t n, uint32_t code)
 {
     while (n > 1) {
         size_t half = n / 2;
@@ -55,15 +50,15 @@ static char find(const struct lookalike *table, size_t n, uint32_t code)
 
 char lookalike_of(uint32_t code)
 {
-    return code < 0x39e || code > 0x1ff3 ? 0 : find(FOREIGN, ARRAY_LEN(FOREIGN), code);
+    return code < 0x39e || code > 0x1ff3 ? 0 : lookalike_find(FOREIGN, ARRAY_LEN(FOREIGN), code);
 }
 
 char latin_lookalike_of(uint32_t code)
 {
-    return code < 0xdf || code > 0x1d09 ? 0 : find(LATIN, ARRAY_LEN(LATIN), code);
+    return code < 0xdf || code > 0x1d09 ? 0 : lookalike_find(LATIN, ARRAY_LEN(LATIN), code);
 }
 
 char money_letter_of(uint32_t code)
 {
-    return code < 0xa2 || code > 0x2202 ? 0 : find(MONEY, ARRAY_LEN(MONEY), code);
+    return code < 0xa2 || code > 0x2202 ? 0 : lookalike_find(MONEY, ARRAY_LEN(MONEY), code);
 }

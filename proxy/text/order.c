@@ -204,17 +204,33 @@ static size_t marks_of(struct str s, size_t i, size_t j)
     return is_capital(str_of(s.at + i, marks - i)) && (next == s.len || ascii_is_lower(s.at[next])) ? marks : j;
 }
 
+static size_t space_start(struct str s, size_t end)
+{
+    while (end && char_is(s.at[end - 1], IS_SPACE))
+        end--;
+    return end;
+}
+
+/* Where the word that ends before s[end) begins. */
+static size_t word_start(struct str s, size_t end)
+{
+    while (end && !char_is(s.at[end - 1], IS_SPACE))
+        end--;
+    return end;
+}
+
 bool order_text(struct view_memory *m, struct reading in, struct form *out)
 {
     struct str s = in.text;
-    if (!form_reserve(m, out, s.len))
+    if (!form_reserve(m, out, s.len + FORM_FEW))
         return false;
     for (size_t end = s.len, i; end; end = i) {
         bool space = char_is(s.at[end - 1], IS_SPACE);
-        for (i = end - 1; i && char_is(s.at[i - 1], IS_SPACE) == space;)
-            i--;
+        i = space ? space_start(s, end) : word_start(s, end);
         size_t marks = space || !is_stop(s.at[end - 1]) ? end : marks_of(s, i, end);
-        if ((marks < end && !form_copy(m, out, &in, marks, end)) || !form_copy(m, out, &in, i, marks))
+        if (marks == end && end - i <= FORM_FEW && s.len - i >= FORM_FEW)
+            form_copy_few(out, &in, i, end - i);
+        else if ((marks < end && !form_copy(m, out, &in, marks, end)) || !form_copy(m, out, &in, i, marks))
             return false;
     }
     m->work += 4 * s.len;

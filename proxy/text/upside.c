@@ -1,27 +1,22 @@
 /* upside.c - ǝɹouƃı: letters that look like others which stand on their heads, read from the end to the beginning. */
 #include "proxy/base/utf8.h"
+#include "proxy/text/confusable.h"
 #include "proxy/text/view_parts.h"
 
 enum { UPSIDE_TELLING = 4 };
 
-static const struct {
-    uint16_t code;
-    char letter;
-} UPSIDE[] = {
-    { 0x131, 'i' },   { 0x183, 'g' },   { 0x186, 'c' },   { 0x18e, 'e' },   { 0x1dd, 'e' },   { 0x250, 'a' },   { 0x253, 'g' },
-    { 0x254, 'c' },   { 0x258, 'e' },   { 0x259, 'e' },   { 0x25f, 'f' },   { 0x265, 'h' },   { 0x26f, 'm' },   { 0x279, 'r' },
-    { 0x27e, 'j' },   { 0x283, 'l' },   { 0x287, 't' },   { 0x28c, 'v' },   { 0x28d, 'w' },   { 0x28e, 'y' },   { 0x29e, 'k' },
-    { 0x39b, 'v' },   { 0x3bb, 'v' },   { 0x500, 'p' },   { 0x501, 'p' },   { 0x5df, 'l' },   { 0x5e4, 'g' },   { 0x15e1, 'd' },
-    { 0x15fa, 'b' },  { 0x1d09, 'i' },  { 0x1d1a, 'r' },  { 0x1d6e, 'f' },  { 0x1d77, 'g' },  { 0x2132, 'f' },  { 0x214e, 'f' },
-    { 0x2141, 'g' },  { 0x2142, 'l' },  { 0x2144, 'y' },  { 0x2200, 'a' },  { 0x2229, 'u' },  { 0x22a5, 't' },  { 0x22ca, 'k' },
+static const struct lookalike UPSIDE[] = { /* by code */
+    { 0x131, 'i' }, { 0x183, 'g' }, { 0x186, 'c' }, { 0x18e, 'e' }, { 0x1dd, 'e' }, { 0x250, 'a' }, { 0x253, 'g' },
+    { 0x254, 'c' }, { 0x258, 'e' }, { 0x259, 'e' }, { 0x25f, 'f' }, { 0x265, 'h' }, { 0x26f, 'm' }, { 0x279, 'r' },
+    { 0x27e, 'j' }, { 0x283, 'l' }, { 0x287, 't' }, { 0x28c, 'v' }, { 0x28d, 'w' }, { 0x28e, 'y' }, { 0x29e, 'k' },
+    { 0x39b, 'v' }, { 0x3bb, 'v' }, { 0x500, 'p' }, { 0x501, 'p' }, { 0x5df, 'l' }, { 0x5e4, 'g' }, { 0x15e1, 'd' },
+    { 0x15fa, 'b' }, { 0x1d09, 'i' }, { 0x1d1a, 'r' }, { 0x1d6e, 'f' }, { 0x1d77, 'g' }, { 0x2132, 'f' }, { 0x2141, 'g' },
+    { 0x2142, 'l' }, { 0x2144, 'y' }, { 0x214e, 'f' }, { 0x2200, 'a' }, { 0x2229, 'u' }, { 0x22a5, 't' }, { 0x22ca, 'k' },
 };
 
 static char upside_letter(uint32_t code)
 {
-    for (size_t i = 0; i < ARRAY_LEN(UPSIDE); i++)
-        if (UPSIDE[i].code == code)
-            return UPSIDE[i].letter;
-    return 0;
+    return lookalike_find(UPSIDE, ARRAY_LEN(UPSIDE), code);
 }
 
 /* Letters of the Latin alphabet that are others when they are turned round. */

@@ -810,3 +810,10 @@ TEST("bytes in hexadecimal that are no text are not read, those of letters beyon
     CHECK(reads("d1 82 d0 b5 d0 ba d1 81 d1 82", VIEW_DECODED, "текст"));
     CHECK(ALL_ARE_PLAIN("ba ba ba ba ba ba ba ba", "c3 c3 c3 c3 c3 c3 c3 c3", "e2 82 e2 82 e2 82 e2 82"));
 }
+
+TEST("every letter that is upside down is found in its table")
+{
+    CHECK(reads("\u0250\u0254\u01dd\u025f\u0183\u0265\u0131\u027e\u029e\u0283\u026f\u0279\u0287\u028c\u028d\u028e", VIEW_REVERSED,
+                "ywvtrmlkjihgfeca"));
+    CHECK(reads("\u01dd\u0250\u0287\u0279 \u2141\u2142\u2144\u214e\u2200\u2229\u22a5\u22ca", VIEW_REVERSED, "ktuafylg rtae"));
+}
