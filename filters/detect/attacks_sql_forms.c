@@ -189,7 +189,7 @@ static struct counts count_tokens(struct sql_cursor *c)
         if (t.kind == SQL_END)
             break;
         if (t.kind == SQL_COMMENT) {
-            n.has_comment = true;
+            n.has_comment = c->text.at[t.from] != '-' || sql_cuts_off(c, t); /* a dash may go on with prose */
             break;
         }
         bool is_name = t.kind == SQL_NAME || (t.kind == SQL_STATEMENT && n.tokens);
@@ -250,7 +250,8 @@ void attack_sql_whole(struct attack_look *l, struct str s, size_t from)
         enum sql_kind next = sql_peek(&ahead).kind;
         if (first.kind == SQL_STATEMENT && sql_is_word_of(word, "exec execute call shutdown begin create") && !has_sign(&ahead, first.from))
             is = false; /* two words */
-        if (is && (first.kind == SQL_SELECT || str_eq_nocase(word, STR("declare")) || (next != SQL_NAME && next != SQL_NUMBER)))
+        bool goes_on = next == SQL_NAME || next == SQL_NUMBER || next == SQL_LOGIC || next == SQL_FUNCTION; /* drop table tennis and … */
+        if (is && (first.kind == SQL_SELECT || str_eq_nocase(word, STR("declare")) || !goes_on))
             attack_note(l, first.kind == SQL_SELECT ? RULE_SQL_QUERY : RULE_SQL_COMMAND, first.from, ahead.at);
     }
     if (first.kind == SQL_NAME || s.len - from > SQL_WINDOW_BYTES)

@@ -145,7 +145,7 @@ static bool check_word(struct check *c, uint32_t key, uint32_t value, unsigned d
         case WORD_FLAG:
             return jsonx_kind(c->json, value) == JSONX_TRUE || jsonx_kind(c->json, value) == JSONX_FALSE || fault(c, key, "must be true or false");
         case WORD_PATTERN:
-            return schema_pattern_add(c->schema, value) || fault(c, key, "is no expression, or has \\X, which costs too much");
+            return schema_pattern_add(c->schema, value) || fault(c, value, "is no expression, or has \\X, which costs too much");
         case WORD_FORMAT:
             return schema_format_add(c->schema, value) || fault(c, value, "is no format that is kept here");
         case WORD_REF:

@@ -526,3 +526,17 @@ TEST("a schema with a word that is not kept is refused")
     }
     problems_finish(&problems);
 }
+
+TEST("what is told of an expression that cannot be kept is the expression")
+{
+    static const struct {
+        const char *schema, *named;
+    } bad[] = { { "{\"properties\":{\"a\":{\"pattern\":\"^(k\"}}}", "\"^(k\"" }, { "{\"patternProperties\":{\"k[\":true}}", "\"k[\"" } };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct problems problems;
+        problems_init(&problems, STR("t"), STR_NONE);
+        CHECK(!schema_of(bad[i].schema, &problems));
+        CHECK(problems.count == 1 && strstr(problems.list[0].message, bad[i].named));
+        problems_finish(&problems);
+    }
+}

