@@ -6,7 +6,7 @@
 CORPORA is a folder with prompts.jsonl.gz: lines of text, label (attack, benign), corpus, licence. Rows of other
 licences than those below are never read into the weights, nor is any corpus named by --without: that is how the
 figures in filters/inspect/README.md were made, corpus families kept apart. The tests inside the rule files are
-learned from as well (rules), and tests/guard/fresh but for sets 4 and attacks-5 and harmless-6, which are judged by (fresh). Only the standard
+learned from as well (rules), and the sets of tests/guard/fresh that FRESH_SETS names (fresh). Only the standard
 library is needed; it takes a minute or two.
 
 The features of a window of 64 words are its words and pairs of neighbours, hashed as linear.c hashes them; a window's
