@@ -31,11 +31,15 @@ static bool is_seldom(char c)
     return c == '2' || c == '6' || c == '+' || c == '(';
 }
 
-/* + and ( are of a word only before a letter. */
+/* + and ( are of a word only before a letter, maybe behind another of them, and + after one: promp+. */
 static bool is_of_word(struct str s, size_t i, bool many)
 {
-    return char_is(s.at[i], IS_WORD | IS_SIGN | IS_BAR) ||
-           (many && (s.at[i] == '+' || s.at[i] == '(') && i + 1 < s.len && char_is(s.at[i + 1], IS_WORD | IS_SIGN));
+    if (!many || (s.at[i] != '+' && s.at[i] != '('))
+        return char_is(s.at[i], IS_WORD | IS_SIGN | IS_BAR);
+    size_t next = i + 1;
+    next += next < s.len && s.at[next] != s.at[i] && (s.at[next] == '+' || s.at[next] == '(');
+    bool before = next < s.len && char_is(s.at[next], IS_WORD | IS_SIGN);
+    return before || (s.at[i] == '+' && i && char_is(s.at[i - 1], IS_WORD) && !(i + 1 < s.len && s.at[i + 1] == '+'));
 }
 
 static bool is_vowel(char c)
@@ -141,7 +145,7 @@ static bool translate(struct view_memory *m, struct reading in, struct form *out
         unsigned seen = 0;
         size_t start = i;
         for (; i < s.len && is_of_word(s, i, many); i++)
-            seen |= char_class(s.at[i]);
+            seen |= char_class(s.at[i]) | (i > start && is_seldom(s.at[i]) ? IS_SIGN : 0); /* (and begins with no C */
         if (!(seen & (IS_DIGIT | IS_SIGN | IS_BAR))) { /* most are words already */
             was_leet &= i == start;
             continue;

@@ -4,7 +4,7 @@
  * has the same between all of its numbers, but for what parts words where they are not characters but letters. */
 #include "proxy/text/strange.h"
 
-enum { TELLING = 8, TELLING_LETTERS = 6, DESCENTS_MIN = 2, DIGITS_MAX = 8, GAP_MAX = 8, GAP_LETTERS_MAX = 4, OF_ALPHABET = 26 };
+enum { TELLING = 8, TELLING_LETTERS = 6, DESCENTS_MIN = 2, DIGITS_MAX = 16, GAP_MAX = 10, GAP_LETTERS_MAX = 4, OF_ALPHABET = 26 };
 
 enum kind { KIND_NONE, KIND_BITS, KIND_OCTAL, KIND_DECIMAL, KIND_SQUARE /* row and column */, KIND_ALPHABET };
 

@@ -239,7 +239,8 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
         bool joined = !(to->reasons & REASON_JOINED) && n.letters * 4 >= 3 * n.all && has_joined(str_first(rest, NEAR), work);
         to->reasons |= REASON_DENSE | (joined ? REASON_JOINED : 0);
     }
-    if (n.digits * 2 >= n.all && n.letters * 8 <= n.all)
+    bool calls = n.digits * 5 >= n.all && n.letters * 2 <= n.all && n.letters * 4 >= n.all && n.blanks * 5 <= n.all; /* chr(73)+chr(103) */
+    if (calls || (n.digits * 2 >= n.all && n.letters * 8 <= n.all))
         to->reasons |= REASON_NUMBERS;
     bool codes = n.codes * 8 >= n.all;
     letters &= n.rare * 22 >= n.letters || n.vowels * 10 <= 3 * n.letters;
