@@ -77,6 +77,8 @@ struct str jsonx_whole(const struct jsonx *j, uint32_t node);
 /* The value of a string or key: a view into the text when it has no escapes, else unescaped into the arena. at == NULL
  * when the node is no string or the arena is full. */
 struct str jsonx_string(const struct jsonx *j, uint32_t node, struct arena *a);
+/* The same for a word that something is compared with, unescaped into `room`: as it is written where it is longer than `size`. */
+struct str jsonx_word(const struct jsonx *j, uint32_t node, char *room, size_t size);
 /* Non-negative integers written without fraction or exponent. */
 bool jsonx_u64(const struct jsonx *j, uint32_t node, uint64_t *out) MUST_USE;
 /* Where in the text byte `at` of that string's value is written; an escape is where it begins. */

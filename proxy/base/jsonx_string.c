@@ -32,16 +32,9 @@ size_t jsonx_escape_read(struct str s, uint32_t *code)
     return 12;
 }
 
-struct str jsonx_string(const struct jsonx *j, uint32_t node, struct arena *a)
+/* `out` has room for `left`: no escape is shorter than what it means. */
+static struct str unescape(struct str left, char *out)
 {
-    if (!jsonx_is(j, node, JSONX_STRING))
-        return STR_NONE;
-    struct str left = jsonx_raw(j, node);
-    if (!j->nodes[node].has_escapes)
-        return left;
-    char *out = arena_bytes(a, left.len); /* no escape is shorter than what it means */
-    if (!out)
-        return STR_NONE;
     size_t len = 0;
     while (left.len) {
         size_t run = str_find(left, '\\');
@@ -55,6 +48,24 @@ struct str jsonx_string(const struct jsonx *j, uint32_t node, struct arena *a)
         len += utf8_encode(out + len, code);
     }
     return str_of(out, len);
+}
+
+struct str jsonx_string(const struct jsonx *j, uint32_t node, struct arena *a)
+{
+    if (!jsonx_is(j, node, JSONX_STRING))
+        return STR_NONE;
+    struct str raw = jsonx_raw(j, node);
+    if (!j->nodes[node].has_escapes)
+        return raw;
+    char *out = arena_bytes(a, raw.len);
+    return out ? unescape(raw, out) : STR_NONE;
+}
+
+struct str jsonx_word(const struct jsonx *j, uint32_t node, char *room, size_t size)
+{
+    struct str raw = jsonx_raw(j, node);
+    bool is_plain = !jsonx_is(j, node, JSONX_STRING) || !j->nodes[node].has_escapes;
+    return is_plain || raw.len > size ? raw : unescape(raw, room);
 }
 
 bool jsonx_escaped_is(const struct jsonx *j, uint32_t node, struct str s)

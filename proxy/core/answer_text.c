@@ -22,11 +22,38 @@ static bool take_out_logprobs(struct answer_texts *t, uint32_t node)
 {
     struct str whole = jsonx_whole(t->json, node);
     size_t start = (size_t)(whole.at - t->json->text.at), at = buf_len(&t->written);
-    if (node == JSONX_NO_NODE || node == t->logprobs_out || jsonx_kind(t->json, node) < JSONX_ARRAY)
+    if (node == JSONX_NO_NODE || node == t->logprobs_out || jsonx_kind(t->json, node) < JSONX_STRING)
         return true;
     t->logprobs_out = node;
     return (buf_add(&t->written, jsonx_is(t->json, node, JSONX_ARRAY) ? STR("[]") : STR("null")) || texts_no_room(t)) &&
            add_edit(t, start, start + whole.len, at);
+}
+
+/* What the tokens of one list say goes from the head of *text. */
+static bool take_tokens(struct answer_texts *t, uint32_t list, struct str *text)
+{
+    for (uint32_t c = jsonx_first(t->json, list); c != JSONX_NO_NODE; c = jsonx_next(t->json, list, c)) {
+        uint32_t token = jsonx_is(t->json, c, JSONX_OBJECT) ? jsonx_member(t->json, c, STR("token")) : c;
+        struct str said = jsonx_string(t->json, token, &t->plain);
+        if (!said.at || !str_starts(*text, said))
+            return false;
+        *text = str_from(*text, said.len);
+    }
+    return true;
+}
+
+/* Are these tokens that text? Model servers that look for stop words tell tokens before their text. */
+static bool spells(struct answer_texts *t, uint32_t logprobs, struct str text)
+{
+    static const struct str LISTS[] = { STR_INIT("content"), STR_INIT("refusal"), STR_INIT("tokens") };
+    bool ok = jsonx_kind(t->json, logprobs) >= JSONX_ARRAY;
+    if (jsonx_is(t->json, logprobs, JSONX_ARRAY))
+        return take_tokens(t, logprobs, &text) && !text.len;
+    for (size_t i = 0; ok && i < ARRAY_LEN(LISTS); i++) {
+        uint32_t list = jsonx_member(t->json, logprobs, LISTS[i]);
+        ok = !jsonx_is(t->json, list, JSONX_ARRAY) || take_tokens(t, list, &text);
+    }
+    return ok && !text.len;
 }
 
 static bool write_text(struct answer_texts *t, const struct answer_place *p, struct str fresh, struct str text)
@@ -37,8 +64,11 @@ static bool write_text(struct answer_texts *t, const struct answer_place *p, str
         t->emptied[t->emptied_count++] = p->node;
     else
         t->has_left |= text.len > 0 || fresh.len > 0;
-    if (str_eq(fresh, text))
+    if (str_eq(fresh, text)) {
+        if (p->kind == PLACE_PIECE && fresh.len && spells(t, p->logprobs, fresh))
+            t->logprobs_told = p->logprobs;
         return true;
+    }
     t->has_new_name |= t->json->nodes[p->node].is_key;
     struct str raw = jsonx_raw(t->json, p->node);
     size_t start = (size_t)(raw.at - t->json->text.at), at = buf_len(&t->written);
@@ -150,6 +180,21 @@ static bool place(struct answer_reader *reader, const struct answer_place *p)
     return (!fresh.len && p->channel != CHANNEL_ARGUMENTS) || whole(t, p, fresh);
 }
 
+static bool has_words(const struct jsonx *j, uint32_t node)
+{
+    for (uint32_t i = node; node != JSONX_NO_NODE && i < j->nodes[node].next; i++)
+        if (j->nodes[i].kind == JSONX_STRING && !j->nodes[i].is_key)
+            return true;
+    return false;
+}
+
+/* Tokens leave only with a text of theirs that has passed: others may spell what is kept back, or what comes later. */
+static bool spelled(struct answer_reader *reader, uint32_t logprobs)
+{
+    struct answer_texts *t = CONTAINER_OF(reader, struct answer_texts, reader);
+    return logprobs == t->logprobs_told || !has_words(t->json, logprobs) || take_out_logprobs(t, logprobs);
+}
+
 static bool over(struct answer_reader *reader, uint32_t choice)
 {
     struct answer_texts *t = CONTAINER_OF(reader, struct answer_texts, reader);
@@ -193,7 +238,7 @@ static struct answer_texts *texts_of(struct exchange *x)
     for (size_t i = plan->first[STAGE_RELAY]; i-- > 0;)
         if (is_wanted(x, i))
             steps[t->steps_count++] = i;
-    t->reader = (struct answer_reader){ place, over };
+    t->reader = (struct answer_reader){ place, spelled, over };
     buf_init(&t->out[0], WORK_MAX_BYTES);
     buf_init(&t->out[1], WORK_MAX_BYTES);
     buf_init(&t->written, WORK_MAX_BYTES);
@@ -212,7 +257,7 @@ static struct answer_texts *begin(struct exchange *x, const struct jsonx *json, 
     t->json = json;
     t->name = name;
     t->edits_count = t->emptied_count = 0;
-    t->logprobs_out = JSONX_NO_NODE;
+    t->logprobs_out = t->logprobs_told = JSONX_NO_NODE;
     t->steps_left = LIKE_STEPS_MAX;
     t->has_left = t->has_new_name = t->is_refused = false;
     buf_clear(&t->written);

@@ -52,6 +52,7 @@ struct answer_texts {
     uint32_t emptied[EMPTIED_MAX];
     size_t emptied_count;
     uint32_t logprobs_out; /* the last that were taken out */
+    uint32_t logprobs_told; /* the last that spell a text which has left as it came */
     unsigned steps_left;   /* of LIKE_STEPS_MAX */
     bool has_left; /* something of a text is still in the event */
     bool has_new_name; /* of a member */

@@ -29,11 +29,13 @@ struct answer_place {
     enum { PLACE_WHOLE, PLACE_PIECE, PLACE_REPEAT } kind;
     bool is_last;       /* of the pieces */
 };
-/* Whom the places are told to, in any order. `over` ends all texts of a choice (ANSWER_ALL: of the answer) that are still open,
+/* Whom the places are told to, in any order. `spelled` tells the log probabilities of a piece, after the texts that they stand beside,
+ * also where there are none. `over` ends all texts of a choice (ANSWER_ALL: of the answer) that are still open,
  * after the places of the same event. False from either stops, and is answered. */
 #define ANSWER_ALL UINT32_MAX
 struct answer_reader {
     bool (*place)(struct answer_reader *r, const struct answer_place *place);
+    bool (*spelled)(struct answer_reader *r, uint32_t logprobs);
     bool (*over)(struct answer_reader *r, uint32_t choice);
 };
 

@@ -437,6 +437,56 @@ TEST("an event leaves at once while nothing is in progress, and one that has not
     finish(&x);
 }
 
+/* The event goes in, and what leaves for it comes out, without what stands around it. */
+static void check_event(struct exchange *x, struct str in, struct str wanted)
+{
+    buf_clear(&x->out);
+    CHECK(pass(x, STR_NONE, in));
+    CHECK(str_find_str(buf_str(&x->out), wanted) < buf_len(&x->out));
+    CHECK(!wanted.len == !buf_len(&x->out));
+}
+
+TEST("log probabilities leave only with the text that they spell")
+{
+    struct exchange x;
+    begin(&x, OP_CHAT);
+#define TOKENS(...) ",\"logprobs\":{\"content\":[" __VA_ARGS__ "],\"refusal\":null},\"finish_reason\":null}"
+#define SPELLED "{\"index\":0,\"delta\":{\"content\":\"On\\u0063e, \"}" TOKENS("{\"token\":\"Once\",\"logprob\":-1},{\"token\":\"\\u002c \"}")
+    check_event(&x, STR(CHUNK(SPELLED)), STR(SPELLED));
+    /* ahead of their text, which is masked when it comes; beside an empty one; beside none */
+    check_event(&x, STR(CHUNK("{\"index\":0,\"delta\":{\"content\":\"a \"}" TOKENS("{\"token\":\"a SECRET-1234;\"}"))),
+                STR("{\"content\":\"a \"},\"logprobs\":null"));
+    check_event(&x, STR(CHUNK("{\"index\":0,\"delta\":{\"content\":\"\"}" TOKENS("{\"token\":\"SECRET-1234;\"}"))), STR("\"logprobs\":null"));
+    check_event(&x, STR(CHUNK("{\"index\":0,\"delta\":{}" TOKENS("{\"token\":\"SECRET-1234;\"}"))), STR("\"logprobs\":null"));
+    check_event(&x, STR(CHUNK("{\"index\":0,\"delta\":{},\"logprobs\":\"SECRET-1234;\",\"finish_reason\":null}")), STR("\"logprobs\":null"));
+    check_event(&x, STR(CHUNK("{\"index\":0,\"delta\":{\"role\":\"assistant\"}" TOKENS(""))), STR("\"logprobs\":{\"content\":[],"));
+    finish(&x);
+    begin(&x, OP_COMPLETION);
+#define LEGACY(text, tokens) "{\"choices\":[{\"text\":" text ",\"index\":0,\"logprobs\":{\"tokens\":" tokens ",\"token_logprobs\":[-1]}}]}"
+    check_event(&x, STR(LEGACY("\"a b\"", "[\"a\",\" b\"]")), STR(LEGACY("\"a b\"", "[\"a\",\" b\"]")));
+    check_event(&x, STR(LEGACY("\"a b\"", "[\"a\",\" b\",\" SECRET\"]")), STR("\"logprobs\":null"));
+    finish(&x);
+    begin(&x, OP_RESPONSES);
+    check_event(&x, STR("{\"type\":\"response.output_text.delta\",\"output_index\":0,\"delta\":\"a\",\"logprobs\":[{\"token\":\"a\"}]}"),
+                STR("[{\"token\":\"a\"}]"));
+    check_event(&x, STR("{\"type\":\"response.output_text.delta\",\"output_index\":0,\"delta\":\"\",\"logprobs\":[{\"token\":\"SECRET\"}]}"),
+                STR("\"logprobs\":[]"));
+    finish(&x);
+}
+
+TEST("a text is the same however the names that lead to it are written")
+{
+    struct exchange x;
+    begin(&x, OP_CHAT);
+    check_event(&x, STR(CHUNK("{\"index\":0,\"d\\u0065lta\":{\"\\u0063ontent\":\"a SECRET-\"},\"finish_reason\":null}")), STR("\"a \""));
+    check_event(&x, STR(CHUNK("{\"index\":0,\"delta\":{\"content\":\"1234; b\"},\"finish_reason\":null}")), STR("\"[masked] b\""));
+    finish(&x);
+    begin(&x, OP_RESPONSES);
+    check_event(&x, STR("{\"type\":\"response.output_text.d\\u0065lta\",\"output_index\":0,\"delta\":\"a SECRET-\"}"), STR("\"a \""));
+    check_event(&x, STR("{\"type\":\"response.output_text.delta\",\"output_index\":0,\"delta\":\"1234; b\"}"), STR("\"[masked] b\""));
+    finish(&x);
+}
+
 TEST("what is held leaves in an event of its own when its time is up")
 {
     struct exchange x;

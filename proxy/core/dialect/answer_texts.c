@@ -23,7 +23,9 @@ static bool walk_choice(struct way w, uint32_t choice)
         if (!(is_message ? way_walk(w, c) : way_walk_member(w, c)))
             return false;
     }
-    return !w.is_last || w.kind != PLACE_PIECE || w.reader->over(w.reader, w.choice);
+    if (w.kind != PLACE_PIECE)
+        return true;
+    return w.reader->spelled(w.reader, w.logprobs) && (!w.is_last || w.reader->over(w.reader, w.choice));
 }
 
 static bool walk_choices(struct way w, uint32_t choices)
@@ -187,7 +189,7 @@ static bool text_event(struct way w, const struct text_events *row, struct str t
     w.logprobs = jsonx_member(j, 0, STR("logprobs"));
     w.is_call = row->channel == CHANNEL_ARGUMENTS;
     w.tool_name = is_done ? way_tool_name(j, 0) : JSONX_NO_NODE;
-    return way_place(&w, node) && walk_rest(rest, type, node);
+    return way_place(&w, node) && (is_done || w.reader->spelled(w.reader, w.logprobs)) && walk_rest(rest, type, node);
 }
 
 /* A part of an item that is added or done. */
@@ -206,7 +208,8 @@ static bool part_event(struct way w, uint32_t part)
 static bool walk_response_event(struct way w)
 {
     const struct jsonx *j = w.json;
-    struct str type = jsonx_raw(j, jsonx_member(j, 0, STR("type")));
+    char room[WORD_ROOM_BYTES];
+    struct str type = jsonx_word(j, jsonx_member(j, 0, STR("type")), room, sizeof room);
     uint32_t response = jsonx_member(j, 0, STR("response")), item = jsonx_member(j, 0, STR("item"));
     uint32_t part = jsonx_member(j, 0, STR("part")), delta = jsonx_member(j, 0, STR("delta"));
     bool is_done = str_ends(type, STR(".done"));

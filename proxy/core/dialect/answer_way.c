@@ -175,7 +175,8 @@ bool way_walk_member(struct way w, uint32_t value)
 {
     const struct jsonx *j = w.json;
     uint32_t key_node = jsonx_key_of(j, value);
-    struct str key = jsonx_raw(j, key_node);
+    char room[WORD_ROOM_BYTES];
+    struct str key = jsonx_word(j, key_node, room, sizeof room);
     enum jsonx_kind kind = jsonx_kind(j, value);
     if (!name_is_plain(key) && !place_name(w, key_node, key))
         return false;

@@ -22,6 +22,9 @@ struct way {
     unsigned depth;
 };
 
+/* Names that an API knows fit into it, with every letter escaped. */
+enum { WORD_ROOM_BYTES = 256 };
+
 /* A path is the hash of its steps, from a choice or item on. */
 uint64_t way_begin(uint32_t choice);
 uint64_t way_key(uint64_t id, struct str key);
