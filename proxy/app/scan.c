@@ -22,6 +22,7 @@ struct scan {
     struct jsonx told;    /* index of what came out */
     size_t text_in_body, text_in_line; /* of a line with a text, where that begins; 0, 0: a whole body */
     uint64_t nanos;
+    size_t line_number;   /* in the file, with those that are empty */
     struct scan_counts *counts;
 };
 
@@ -147,7 +148,7 @@ static bool tell(struct scan *s, enum verdict v, const struct scan_shape *shape,
 static bool tell_bad(struct scan *s, const char *why)
 {
     s->counts->bad++;
-    return buf_add(&s->out, STR("{\"line\":")) && buf_add_u64(&s->out, s->counts->lines) &&
+    return buf_add(&s->out, STR("{\"line\":")) && buf_add_u64(&s->out, s->line_number) &&
            buf_add(&s->out, STR(",\"error\":\"")) && buf_add_json(&s->out, str_c(why)) &&
            buf_add(&s->out, STR("\"}\n"));
 }
@@ -159,8 +160,11 @@ static bool tell_bad(struct scan *s, const char *why)
 /* What would be judged as something else than it was meant for; NULL when nothing would. */
 static const char *misused(const struct scan *s, bool has_text, bool has_answer, bool may_be_score)
 {
-    bool has_request = jsonx_is(&s->json, jsonx_member(&s->json, 0, STR("request")), JSONX_OBJECT);
+    uint32_t request = jsonx_member(&s->json, 0, STR("request"));
+    bool has_request = jsonx_is(&s->json, request, JSONX_OBJECT);
     bool has_channel = jsonx_member(&s->json, 0, STR("channel")) != JSONX_NO_NODE;
+    if (s->is_answer && (has_text || has_answer) && request != JSONX_NO_NODE && !has_request)
+        return "\"request\" is no body of a request";
     if (has_text)
         return !s->is_answer && (has_request || has_channel) ? NEEDS_ANSWER : NULL;
     if (!has_request || may_be_score || (s->is_answer && has_answer))
@@ -222,6 +226,14 @@ static bool scan_line(struct scan *s, struct str line)
 
 /* ---- lines ---- */
 
+static bool is_blank(struct str line)
+{
+    size_t n = 0;
+    while (n < line.len && (line.at[n] == ' ' || line.at[n] == '\t' || line.at[n] == '\r'))
+        n++;
+    return n == line.len;
+}
+
 static bool each_line(struct scan *s, int in, FILE *out)
 {
     struct lines lines;
@@ -230,7 +242,8 @@ static bool each_line(struct scan *s, int in, FILE *out)
     bool ok = true;
     lines_init(&lines, in, LINE_BYTES_MAX);
     while (ok && (answer = lines_next(&lines, &line)) != LINES_END) {
-        if (answer == LINES_ONE && !line.len)
+        s->line_number++;
+        if (answer == LINES_ONE && is_blank(line))
             continue;
         s->counts->lines++;
         buf_clear(&s->out);

@@ -39,6 +39,16 @@ def test_each_line_has_a_verdict_and_keeps_its_id():
     assert "bluebird" not in json.dumps(told[1])
 
 
+def test_a_mistake_names_its_line_of_the_file():
+    _, told, _ = scan(['{"text": "a"}', "", " \t\r", "{", '{"text": "b"}'], *WORDS)
+    assert [t.get("verdict") or t["line"] for t in told] == ["pass", 4, "pass"]
+
+
+def test_a_request_that_is_none_is_a_mistake():
+    code, told, _ = scan(['{"request": 5, "text": "a"}', '{"request": "r", "answer": {}}'], "--answer", *WORDS)
+    assert code == 1 and all("request" in t["error"] for t in told)
+
+
 def test_a_finding_that_is_only_told_is_a_report():
     _, told, _ = scan(['{"text": "bluebird"}'], *WORDS_TOLD)
     assert told[0]["verdict"] == "report" and told[0]["text"] == "bluebird"
