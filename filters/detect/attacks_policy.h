@@ -22,7 +22,7 @@ extern const char *const ATTACKS_ACTIONS[];
 
 #define ATTACKS_SETTINGS(type, s, what)                                                                                              \
     SETTING_AS("action", type, s.action, SET_WORD, .words = ATTACKS_ACTIONS, .dflt = "refuse",                                       \
-               .about = "refuse the " what ", or let it pass and tell the journal"),                                                 \
+               .about = "refuse the " what ", or let it pass and tell the journal, whatever `override` says"),                            \
         SETTING_AS("categories", type, s.categories, SET_WORDS, .words = ATTACK_CATEGORIES_WORDS,                                    \
                    .dflt = "[sql, xss, shell, template, ldap, xpath, traversal, nosql, crlf, xml, code]",                            \
                    .about = "what is looked for: what the systems behind this could be made to run or read"),                        \

@@ -9,7 +9,7 @@ const char *const INJECTION_ACTIONS[] = { "refuse", "report", NULL };
 
 const struct setting INJECTION_SETTINGS[] = {
     SETTING(struct injection_policy, action, SET_WORD, .words = INJECTION_ACTIONS, .dflt = "refuse",
-            .about = "refuse the request, or let it pass and tell the journal"),
+            .about = "refuse the request, or let it pass and tell the journal, whatever `override` says"),
     SETTING(struct injection_policy, threshold, SET_TEXT, .dflt = "balanced",
             .about = "the score that refuses: strict (35), balanced (45), relaxed (80), or a number from 1 to 1000"),
     SETTING(struct injection_policy, thresholds, SET_TEXT_MAP, .example = "{ extraction: 40 }",
