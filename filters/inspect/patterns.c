@@ -225,6 +225,7 @@ static void note(struct scan *s, unsigned id, size_t from, size_t to)
     exchange_find(s->x, &(struct finding){ .rule = s->policy->names[id],
                                            .category = STR("pattern"),
                                            .action = str_c(ACTIONS[s->policy->action]),
+                                           .matched = is_located ? str_of(s->text->value.at + from, to - from) : STR_NONE,
                                            .text = s->text,
                                            .start = is_located ? from : 0,
                                            .end = is_located ? to : 0 });

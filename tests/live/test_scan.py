@@ -83,6 +83,14 @@ def test_a_finding_tells_where_it_is():
         assert value == "bluebird" and raw.startswith(b"bluebird")
 
 
+def test_the_same_find_has_the_same_hash():
+    mixed = "[{ patterns: { regex: { ticket: '(?i)sec-[0-9]{4}' }, words: [bluebird], action: report } }]"
+    lines = ['{"text": "SEC-1234 and the bluebird"}', '{"text": "a bluebird, SEC-1234."}', '{"text": "Bluebird SEC-1235"}']
+    _, told, _ = scan(lines, "--inspect", mixed, "--relay", "none")
+    first, again, other = ({f["rule"]: f["hash"] for f in one["findings"]} for one in told)
+    assert first == again and len(first) == 2 and not set(first.values()) & set(other.values())
+
+
 def test_an_expression_is_found_where_it_begins():
     told_too = "[{ patterns: { regex: { ticket: 'SEC-[0-9]{4,6}', bird: '(?i)blue ?bird' }, action: report } }]"
     line = '{"text": "é of a Blue Bird and SEC-12 and SEC-123456 too"}'
