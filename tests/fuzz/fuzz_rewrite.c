@@ -36,15 +36,21 @@ static bool may_be_address(const struct exchange *x, uint32_t node)
     return false;
 }
 
-/* The same nodes, of the same kinds; strings other than texts that were rewritten have the same bytes. */
+/* The same nodes, of the same kinds, and texts, but for what was made a word of the API and is none any more; strings other than texts that were rewritten have the same bytes. */
 static void compare(const struct exchange *sent, const struct exchange *got)
 {
     assert(sent->json.count == got->json.count);
-    assert(sent->call.texts_count == got->call.texts_count);
+    size_t k = 0;
     for (size_t i = 0; i < sent->call.texts_count; i++) {
-        const struct text *a = &sent->call.texts[i], *b = &got->call.texts[i];
-        assert(a->node == b->node && a->source == b->source && a->message == b->message && str_eq(a->value, b->value));
+        const struct text *a = &sent->call.texts[i], *b = k < got->call.texts_count ? &got->call.texts[k] : NULL;
+        if (!b || a->node != b->node) {
+            assert(sent->rewritten[i]);
+            continue;
+        }
+        assert(a->source == b->source && a->message == b->message && str_eq(a->value, b->value));
+        k++;
     }
+    assert(k == got->call.texts_count);
     size_t same = 0;
     for (uint32_t i = 0; i < sent->json.count; i++) {
         assert(sent->json.nodes[i].kind == got->json.nodes[i].kind && sent->json.nodes[i].next == got->json.nodes[i].next);
