@@ -225,6 +225,23 @@ static bool is_read(const struct reading_texts *r, const struct text *text)
     return r->policy->of >> text->source & 1 && text->value.len;
 }
 
+/* A value that nothing can take the place of. The caller is told its kind, or that it is one which stands elsewhere too. */
+static enum verdict refuse_fixed(struct reading_texts *r, const struct text *text)
+{
+    struct sensitive_finder *finder = &r->in->finder;
+    const char *kind = "repeated";
+    bool is_spent;
+    size_t n = sensitive_find_all(finder, r->policy->found.set, text->value, &is_spent) ? finder->count : 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct sensitive_find *find = &finder->finds[i];
+        if (sensitive_is_excepted(&r->policy->except, str_of(text->value.at + find->start, find->end - find->start)))
+            continue;
+        kind = pattern_set_at(r->policy->found.set, find->pattern)->category;
+        break;
+    }
+    return refuse(r->x, prompt_member_with(r->x, kind), STR("fixed_place"), "it stands where nothing else can stand");
+}
+
 static enum verdict write_texts(struct reading_texts *r)
 {
     struct exchange *x = r->x;
@@ -247,8 +264,7 @@ static enum verdict write_texts(struct reading_texts *r)
         if (!with.at)
             return refuse(x, prompt_member(x), STR("too_many"), "there is no room for all that was found");
         if (with.at != text->value.at && !exchange_rewrite_text(x, i, with))
-            return refuse(x, text->source == TEXT_DEFINITION ? STR("tools") : prompt_member(x), STR("fixed_place"),
-                          "it stands where nothing else can stand");
+            return refuse_fixed(r, text);
     }
     return NEXT;
 }
