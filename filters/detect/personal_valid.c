@@ -90,24 +90,68 @@ static bool is_grouped_as_card(struct str s)
     return (fours && groups[n] <= 4) || (n == 2 && groups[0] == 4 && groups[1] == 6 && groups[2] >= 4);
 }
 
-/* Three groups of four behind a fourth one, with the same sign between them. */
-static bool is_tail_of_four(struct str text, size_t start, size_t end)
+enum { FOURS = 19 }; /* bytes of four groups of four */
+
+/* 4539 1488 0343 6467, of a card? */
+static bool is_fours(struct str text, size_t start)
 {
-    bool is = end - start == 14 && start >= 5 && text.at[start - 1] == text.at[start + 4];
-    for (size_t i = 2; is && i <= 5; i++)
-        is = ascii_is_digit(text.at[start - i]);
-    return is;
+    char digits[16];
+    if (start + FOURS > text.len)
+        return false;
+    for (size_t i = 4; i < FOURS; i += 5)
+        if (text.at[start + i] != ' ')
+            return false;
+    struct str s = str_of(digits, near_compact(text, start, start + FOURS, digits, sizeof digits));
+    return s.len == sizeof digits && check_all_digits(s) && check_card(s);
 }
 
+/* How many groups of four stand before it with the same sign, up to two. */
+static size_t groups_before(struct str text, size_t start)
+{
+    size_t n = 0;
+    for (char sign = at_or(text, start + 4, 0); n < 2 && start >= 5 && text.at[start - 1] == sign; n++, start -= 5)
+        for (size_t i = 2; i <= 5; i++)
+            if (!ascii_is_digit(text.at[start - i]))
+                return n;
+    return n;
+}
+
+/* A later part of a longer number: three groups behind a fourth one, and what has two before it, unless a card ends there. */
+static bool is_later_part(struct str text, size_t start, size_t end)
+{
+    size_t n = groups_before(text, start);
+    return (n == 1 && end - start == 14) || (n == 2 && !(start > FOURS && is_fours(text, start - FOURS - 1)));
+}
+
+/* When it expires and its code may stand behind the groups of a card, and another card; what has more groups is a row of numbers. */
+static bool may_end(struct str text, size_t end)
+{
+    size_t groups = 0, at = end;
+    while (groups < 3 && at + 1 < text.len && text.at[at] == ' ' && ascii_is_digit(text.at[at + 1])) {
+        size_t first = ++at;
+        while (at < text.len && ascii_is_digit(text.at[at]))
+            at++;
+        if (at - first > 4)
+            break; /* something else */
+        groups++;
+    }
+    return groups < 3 || is_fours(text, end + 1);
+}
+
+/* Four groups of four may be followed by more digits: the longest that holds counts. */
 bool personal_card(struct str text, size_t *start, size_t *end)
 {
     char digits[19];
-    if (!near_begins(text, *start) || !near_ends(text, *end) || near_is_part_of_number(text, *start, *end) ||
-        is_tail_of_four(text, *start, *end))
+    struct str s = str_of(text.at + *start, *end - *start);
+    if (!near_begins(text, *start) || !near_ends(text, *end) || is_later_part(text, *start, *end) || near_is_part_of_number(text, *start, *end))
         return false;
-    if (!is_grouped_as_card(str_of(text.at + *start, *end - *start)))
+    bool is_whole = is_grouped_as_card(s) && check_card(str_of(digits, near_compact(text, *start, *end, digits, sizeof digits)));
+    if (is_whole && (s.len != FOURS || may_end(text, *end)))
+        return true;
+    if (s.len <= FOURS || s.at[FOURS] != ' ' || !is_fours(text, *start) || !may_end(text, *start + FOURS))
         return false;
-    return check_card(str_of(digits, near_compact(text, *start, *end, digits, sizeof digits)));
+    *end = *start + FOURS;
+    return true;
 }
 
 /* The candidate may run on into words: it ends where the country's do. */

@@ -80,6 +80,8 @@ static const struct {
 } HONEST[] = {
     { "a table with cards", "##,^&&&& ^&&&&&,!,12/27,###\n", 1 },
     { "nothing but cards", "!,", 1 },
+    { "cards with blanks between them", "! ", 1 },
+    { "numbers of sixteen digits with blanks between them", "4############### ", 0 },
     { "numbers that look like cards", "#### #### #### ####\n", 0 },
     { "order numbers", "################\n", 0 },
     { "numbers of eleven digits", "###########\n", 0 },
