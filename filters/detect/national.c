@@ -68,6 +68,12 @@ bool national_mx_curp(struct str s)
     return is_ymd(s, 4) && ascii_is_digit(s.at[17]) && (10 - sum % 10) % 10 == digit(s, 17);
 }
 
+/* The office has given out some whose check digit is wrong, so only the date is looked at */
+bool national_mx_rfc(struct str s)
+{
+    return is_ymd(s, 4);
+}
+
 /* ---- Britain and Ireland ---- */
 
 bool national_gb_nino(struct str s)
@@ -209,6 +215,12 @@ bool national_ar_cuil(struct str s)
 {
     unsigned check = 11 - check_weighted(s, "5432765432") % 11, head = check_number(s, 0, 2);
     return (head == 20 || head == 23 || head == 24 || head == 27) && (check == 11 ? 0 : check == 10 ? 9 : check) == digit(s, 10);
+}
+
+/* Has no check digit: how it is grouped and what it is called must do */
+bool national_ar_dni(struct str s)
+{
+    return !all_same(s);
 }
 
 bool national_cl_rut(struct str s)

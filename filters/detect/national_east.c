@@ -101,6 +101,12 @@ bool national_hu_tax(struct str s)
     return s.at[0] == '8' && sum == digit(s, 9);
 }
 
+/* Of the health insurance */
+bool national_hu_taj(struct str s)
+{
+    return !all_same(s) && check_weighted(s, "37373737") % 10 == digit(s, 8);
+}
+
 bool national_gr_amka(struct str s)
 {
     return is_dmy(s, 0) && check_luhn(s);

@@ -106,6 +106,9 @@ RULE_OF_DIGITS(national_gr_amka, 11)
 RULE(national_ru_snils)
 RULE(national_ru_inn)
 RULE(national_hu_tax)
+RULE(national_hu_taj)
+RULE(national_ar_dni)
+RULE(national_mx_rfc)
 
 /* What the weak ones are called. */
 #define SAID_US_SSN "ssn|social security|social security number|social|soc sec|ss#|ss #|ssn#"
@@ -138,6 +141,12 @@ RULE(national_hu_tax)
 #define SAID_EE_CODE "isikukood|personal code|asmens kodas|personal identification|id code|personal id"
 #define SAID_RU_INN "inn|инн|ИНН|taxpayer"
 #define SAID_HU_TAX "adóazonosító|adóazonosító jel|tax|adoazonosito"
+#define SAID_HU_TAJ "taj|taj szám|taj-szám|tajszám|társadalombiztosítási"
+#define SAID_CZ_RC "rodné číslo|rodne cislo|rodné čísla|birth number"
+#define SAID_BE_NRN "niss|insz|rijksregisternummer|registre national|numéro national|national register|national number"
+#define SAID_AR_CUIL "cuil|cuit"
+#define SAID_AR_DNI "dni|documento nacional"
+#define SAID_MX_RFC "rfc|registro federal"
 #define SAID_ACCOUNT \
     "account number|account no|account #|acct|acct #|account num|bank account|checking account|savings account|a/c|a/c no|" \
     "kontonummer|konto-nr|número de cuenta|numero de cuenta|conta corrente|numéro de compte|rekeningnummer|numero di conto|account is"
@@ -211,12 +220,16 @@ const struct sensitive PERSONAL_ROWS[] = {
              "########=DD@###c"),
     NATIONAL("nl-bsn", "nl", "\\b[0-9]{4}[. ]?[0-9]{2}[. ]?[0-9]{3}\\b", national_nl_bsn, SAID_NL_BSN, "########c"),
     NATIONAL("be-nrn", "be", "\\b[0-9]{2}\\.[0-9]{2}\\.[0-9]{2}-[0-9]{3}\\.[0-9]{2}\\b", national_be_nrn, NULL, "##MMDD###cc"),
+    NATIONAL("be-nrn-said", "be", "\\b[0-9]{2}[. ]?[0-9]{2}[. ]?[0-9]{2}[ -]?[0-9]{3}[. ]?[0-9]{2}\\b", national_be_nrn, SAID_BE_NRN, "##MMDD###cc"),
     NATIONAL("pt-nif", "pt", "\\b[0-9]{3} ?[0-9]{3} ?[0-9]{3}\\b", national_pt_nif, SAID_PT_NIF, "=#######c"),
     NATIONAL("br-cpf", "br", "\\b[0-9]{3}\\.[0-9]{3}\\.[0-9]{3}-[0-9]{2}\\b", national_br_cpf, NULL, "#########cc"),
     NATIONAL("br-cpf-said", "br", "\\b[0-9]{11}\\b", national_br_cpf, SAID_BR_CPF, "#########cc"),
     NATIONAL("ar-cuil", "ar", "\\b2[0347]-[0-9]{8}-[0-9]\\b", national_ar_cuil, NULL, "==########c"),
+    NATIONAL("ar-cuil-said", "ar", "\\b2[0347] ?[0-9]{8} ?[0-9]\\b", national_ar_cuil, SAID_AR_CUIL, "==########c"),
+    NATIONAL("ar-dni-said", "ar", "\\b[1-9][0-9]?\\.[0-9]{3}\\.[0-9]{3}\\b", national_ar_dni, SAID_AR_DNI, NULL),
     NATIONAL("cl-rut", "cl", "\\b[0-9]{1,2}\\.[0-9]{3}\\.[0-9]{3}-[0-9K]\\b", national_cl_rut, NULL, NULL),
     NATIONAL("mx-curp", "mx", "\\b[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}[A-Z0-9][0-9]\\b", national_mx_curp, NULL, "######MMDD=@@@@@#c"),
+    NATIONAL("mx-rfc-said", "mx", "\\b[A-Z]{4}-?[0-9]{6}-?[A-Z0-9]{2}[0-9A]\\b", national_mx_rfc, SAID_MX_RFC, "######MMDD##="),
     NATIONAL("se-personnummer", "se", "\\b(?:19|20)?[0-9]{6}[-+][0-9]{4}\\b", national_se_pn, NULL, NULL),
     NATIONAL("se-personnummer-said", "se", "\\b(?:19|20)?[0-9]{6}[0-9]{4}\\b", national_se_pn, SAID_SE_PN, NULL),
     NATIONAL("dk-cpr", "dk", "\\b[0-9]{6}-[0-9]{4}\\b", national_dk_cpr, NULL, "DDMM######"),
@@ -228,10 +241,12 @@ const struct sensitive PERSONAL_ROWS[] = {
     NATIONAL("pl-pesel", "pl", "\\b[0-9]{11}\\b", national_pl_pesel, NULL, "##MMDD####c"),
     NATIONAL("pl-nip", "pl", "\\b[0-9]{3}-?[0-9]{3}-?[0-9]{2}-?[0-9]{2}\\b", national_pl_nip, SAID_PL_NIP, "#########c"),
     NATIONAL("cz-rc", "cz", "\\b[0-9]{6}/[0-9]{3,4}\\b", national_cz_rc, NULL, "##MMDD####"),
+    NATIONAL("cz-rc-said", "cz", "\\b[0-9]{6} ?[0-9]{3,4}\\b", national_cz_rc, SAID_CZ_RC, "##MMDD####"),
     NATIONAL("ro-cnp", "ro", "\\b[1-9][0-9]{12}\\b", national_ro_cnp, NULL, "=##MMDD#####c"),
     NATIONAL("bg-egn", "bg", "\\b[0-9]{10}\\b", national_bg_egn, SAID_BG_EGN, "##MMDD###c"),
     NATIONAL("hr-oib", "hr", "\\b[0-9]{11}\\b", national_hr_oib, SAID_HR_OIB, "##########c"),
     NATIONAL("hu-tax", "hu", "\\b8[0-9]{9}\\b", national_hu_tax, SAID_HU_TAX, "=########c"),
+    NATIONAL("hu-taj", "hu", "\\b[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{3}\\b", national_hu_taj, SAID_HU_TAJ, "########c"),
     NATIONAL("gr-amka", "gr", "\\b[0-3][0-9][01][0-9]{8}\\b", national_gr_amka, NULL, "DDMM######c"),
     NATIONAL("ru-snils", "ru", "\\b[0-9]{3}-[0-9]{3}-[0-9]{3} [0-9]{2}\\b", national_ru_snils, NULL, "#########cc"),
     NATIONAL("ru-inn", "ru", "\\b[0-9]{12}\\b", national_ru_inn, SAID_RU_INN, "##########cc"),
