@@ -175,7 +175,8 @@ RULE(national_mx_rfc)
 #define CAPITAL    "(?:\\b[A-Z]|\\B(?:Á|Ä|Å|Æ|Č|É|Í|Ł|Ó|Ö|Ø|Ś|Š|Ú|Ü|Ž))"
 #define MONTH                                                                                                                        \
     "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|"               \
-    "nov(?:ember)?|dec(?:ember)?)\\.?"
+    "nov(?:ember)?|dec(?:ember)?|janv(?:ier)?|févr(?:ier)?|mars|avr(?:il)?|mai|juin|juil(?:let)?|août|septembre|octobre|"              \
+    "novembre|décembre|januar|februar|märz|juni|juli|okt(?:ober)?|dez(?:ember)?)\\.?"
 #define ISSUER     "(?:18|2[0-7]|[3-6][0-9]|8[12]|97)" /* how cards begin */
 #define GAP        "[ .\\-/]{1,2}"
 #define EXTENSION  "(?: ?(?:x|ext\\.? ?|#) ?[0-9]{1,6})?"
@@ -282,7 +283,7 @@ const struct sensitive PERSONAL_ROWS[] = {
     { { "account-number", "bank_account", "\\b[0-9](?:[ -]?[0-9]){5,16}\\b", false, personal_account, SAID_ACCOUNT, 0, BEHIND_ANYTHING }, NULL, "ACCOUNT", FAKE_CLASS, NULL,
       NULL },
 
-    { { "passport", "passport", "\\b(?:[A-Za-z]{0,2}[0-9]{6,9}[A-Za-z]?|" GERMAN "{9})\\b", false, personal_passport, SAID_PASSPORT, 0, BEHIND_ANYTHING }, NULL, "PASSPORT", FAKE_CLASS, NULL,
+    { { "passport", "passport", "\\b(?:[A-Za-z]{0,2}[0-9]{6,9}[A-Za-z]?|[0-9]{2}[A-Za-z]{2}[0-9]{5}|" GERMAN "{9})\\b", false, personal_passport, SAID_PASSPORT, 0, BEHIND_ANYTHING }, NULL, "PASSPORT", FAKE_CLASS, NULL,
       NULL },
     { { "driver-licence", "driver_licence", "\\b[A-Za-z]{0,5}[0-9](?:[A-Za-z0-9]{3,4}(?:[ -]?" LICENCE_GROUP "){1,4}|[A-Za-z0-9]{1,2}[ -]" LICENCE_GROUP
         "(?:[ -]?" LICENCE_GROUP "){0,3})\\b", false,
@@ -325,7 +326,7 @@ const struct sensitive PERSONAL_ROWS[] = {
         "(?:\\b(?:(?:my|his|her|their) (?:full |first |last |maiden |sur)?name(?: is|'s)|names? (?:is|are)|maiden name is|i(?:'m| am) called|"
         "call me|mein name ist|ich hei(?:ss|ß)e|je m'appelle|mon nom est|me llamo|mi nombre es|mi chiamo|il mio nome è|mijn naam is|ik heet|"
         "meu nome é|me chamo|nazywam się|mam na imię|jag heter|mitt namn är|jeg he(?:ter|dder)|mit navn er|nimeni on|jmenuji se|"
-        "numele meu este|mă numesc|benim adım|signed by)[ :\"'*]{1,4}|(?:меня зовут|моё имя|мене звати|με λένε) ?|我叫|我的名字(?:是|叫)|"
+        "numele meu este|mă numesc|benim adım|signed by)[ :\"'*]{1,4}|(?:(?:М|м)еня зовут|(?:М|м)оё имя|(?:М|м)ене звати|με λένε) ?|我叫|我的名字(?:是|叫)|"
         "私の名前は|제 이름은 ?)" NAME,
         true, personal_said_name, NULL, 0, BEHIND_ANYTHING },
       NULL, "NAME", FAKE_NAME, NULL, NULL },

@@ -186,7 +186,7 @@ bool personal_said_name(struct str text, size_t *start, size_t *end)
         "mein name ist", "ich heiße", "ich heisse", "je m'appelle", "mon nom est", "me llamo", "mi nombre es", "mi chiamo",
         "il mio nome è", "mijn naam is", "ik heet", "meu nome é", "me chamo", "nazywam się", "mam na imię", "jag heter", "mitt namn är",
         "jeg heter", "jeg hedder", "mit navn er", "nimeni on", "jmenuji se", "numele meu este", "mă numesc", "benim adım", "adım",
-        "меня зовут", "моё имя", "мене звати", "με λένε", "我叫", "我的名字是", "我的名字叫", "私の名前は", "제 이름은", "signed by",
+        "меня зовут", "Меня зовут", "моё имя", "Моё имя", "мене звати", "Мене звати", "με λένε", "我叫", "我的名字是", "我的名字叫", "私の名前は", "제 이름은", "signed by",
         "sincerely yours", NULL,
     };
     size_t at = *start;

@@ -278,6 +278,13 @@ static const struct str MONTHS[] = {
     STR_INIT("jul"), STR_INIT("aug"), STR_INIT("sep"), STR_INIT("oct"), STR_INIT("nov"), STR_INIT("dec"),
 };
 
+/* What the French and the Germans call those that do not begin as the English */
+static const struct {
+    const char *begins;
+    unsigned month;
+} MONTHS_ABROAD[] = { { "fév", 2 },  { "mär", 3 },  { "avr", 4 }, { "mai", 5 }, { "juin", 6 },
+                      { "juil", 7 }, { "août", 8 }, { "okt", 10 }, { "déc", 12 }, { "dez", 12 } };
+
 /* Numbers in the date, a month's name being one; order as written. */
 static size_t numbers_of(struct str s, unsigned out[3], bool *has_name)
 {
@@ -294,6 +301,11 @@ static size_t numbers_of(struct str s, unsigned out[3], bool *has_name)
         for (unsigned m = 0; m < 12 && !*has_name; m++)
             if (str_starts_nocase(str_from(s, i), MONTHS[m]) && (i == 0 || !ascii_is_alnum(s.at[i - 1]))) {
                 out[n++] = m + 1;
+                *has_name = true;
+            }
+        for (size_t k = 0; k < ARRAY_LEN(MONTHS_ABROAD) && !*has_name; k++)
+            if (str_starts_nocase(str_from(s, i), str_c(MONTHS_ABROAD[k].begins)) && (i == 0 || !ascii_is_alnum(s.at[i - 1]))) {
+                out[n++] = MONTHS_ABROAD[k].month;
                 *has_name = true;
             }
         i++;
