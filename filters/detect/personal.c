@@ -149,7 +149,7 @@ RULE(national_mx_rfc)
 #define SAID_MX_RFC "rfc|registro federal"
 #define SAID_ACCOUNT \
     "account number|account no|account #|acct|acct #|account num|bank account|checking account|savings account|a/c|a/c no|" \
-    "kontonummer|konto-nr|número de cuenta|numero de cuenta|conta corrente|numéro de compte|rekeningnummer|numero di conto|account is"
+    "kontonummer|konto-nr|número de cuenta|numero de cuenta|conta corrente|numéro de compte|rekeningnummer|numero di conto|account is|bsb"
 #define SAID_SORT_CODE "sort code|sort-code|sortcode|s/c"
 #define SAID_BIC "bic|swift|swift code|bic/swift"
 #define SAID_PASSPORT \

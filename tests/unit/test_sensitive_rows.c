@@ -194,6 +194,8 @@ static const struct row PERSONAL[] = {
     { "birth-date", "geboren am [[3. März 1971]]" },
     { NULL, "né le 31 juin 1985" },
     { NULL, "le 30 juillet 1985" },
+    { "account-number", "BSB [[062-000]]" },
+    { NULL, "part 062-000" },
     { "passport", "passeport n° [[12AB34567]]" },
     { NULL, "pièce n° 12AB34567" },
     { "name-said", "Меня зовут [[Анна Иванова]]" },
