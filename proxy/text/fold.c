@@ -316,7 +316,10 @@ static size_t take_char(struct fold *f, size_t i)
     uint32_t code = char_at(f->in->text, i, &width);
     catch_up(f, i);
     f->m->work += 4;
-    if (is_tag(code))
+    size_t bits_end = is_bit(code) ? fold_bits(f, i) : i;
+    if (bits_end > i)
+        i = bits_end;
+    else if (is_tag(code))
         i = fold_tags(f, i);
     else if (is_selector(code))
         i = fold_selectors(f, i);

@@ -1,12 +1,13 @@
-/* fold_hidden.c - text that is sent but not seen: ASCII in tag characters, bytes in variation selectors.
+/* fold_hidden.c - text that is sent but not seen: ASCII in tag characters, bytes in variation selectors, bits in two characters of no
+ * width.
  *
- * A model reads both. They are read here where they stand; a single one between visible letters says nothing by itself
+ * A model reads them all. They are read here where they stand; a single one between visible letters says nothing by itself
  * and is dropped, so that it does not part the word. */
 #include "proxy/text/fold_parts.h"
 
 #include "proxy/base/utf8.h"
 
-enum { FLAG_TAGS_MAX = 7, RUN_MIN_HIDDEN = 2 };
+enum { FLAG_TAGS_MAX = 7, RUN_MIN_HIDDEN = 2, BITS_MIN = 32 };
 
 /* The hidden text is a word of its own, whatever stands beside it. */
 static void part(struct fold *f, size_t i, size_t j)
@@ -90,5 +91,77 @@ size_t fold_selectors(struct fold *f, size_t i)
             fold_char(f, hidden, start, k + width);
     }
     part_after(f, start, end);
+    return end;
+}
+
+/* ---- bits ---- */
+
+/* As many of them, of these two, as follow one another: what is a 1, and how many make a character, is tried. */
+struct bits {
+    struct str s;
+    size_t at;
+    uint32_t one;
+    unsigned size;
+};
+
+static bool next_char(struct bits *b, unsigned *c)
+{
+    *c = 0;
+    for (unsigned k = 0; k < b->size; k++) {
+        size_t width;
+        if (b->at == b->s.len)
+            return false;
+        *c = *c << 1 | (char_at(b->s, b->at, &width) == b->one);
+        b->at += width;
+    }
+    return true;
+}
+
+/* Is it all ASCII that one reads? */
+static bool bits_spell(struct bits b)
+{
+    unsigned c;
+    while (b.at < b.s.len)
+        if (!next_char(&b, &c) || c >= 0x7f || char_is((char)c, IS_CONTROL))
+            return false;
+    return true;
+}
+
+size_t fold_bits(struct fold *f, size_t i)
+{
+    static const unsigned SIZES[] = { 8, 7, 16 };
+    struct str s = f->in->text;
+    uint32_t kinds[2] = { 0 }, last = 0;
+    size_t end = i, n = 0, known = 0, width;
+    if (i < f->bits_from)
+        return i;
+    for (; end < s.len; end += width, n++) {
+        uint32_t code = char_at(s, end, &width);
+        if (!is_bit(code) || (known == 2 && code != kinds[0] && code != kinds[1]))
+            break;
+        if (!known || (known == 1 && code != kinds[0]))
+            kinds[known++] = code;
+        if (code != last)
+            f->bits_from = end; /* with a third one, two may go on from here */
+        last = code;
+    }
+    f->m->work += 2 * (end - i);
+    if (n < BITS_MIN)
+        return i;
+    f->invisible += BITS_MIN;
+    for (size_t k = 0; known == 2 && k < 2 * ARRAY_LEN(SIZES); k++) {
+        struct bits b = { str_of(s.at + i, end - i), 0, kinds[k % 2], SIZES[k / 2] };
+        unsigned c;
+        if (!bits_spell(b))
+            continue;
+        f->facts->oddities |= ODD_SELECTORS;
+        f->m->work += 2 * (end - i);
+        part(f, i, i + 1);
+        for (size_t from = 0; from < end - i; from = b.at)
+            if (next_char(&b, &c))
+                fold_ascii(f, (char)c, i + from, i + b.at);
+        part_after(f, end - 3, end);
+        break;
+    }
     return end;
 }

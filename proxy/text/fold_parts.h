@@ -37,6 +37,7 @@ struct fold {
     bool is_imitated;   /* … and its foreign words are all of imitators alone, and several */
     bool is_parted;     /* zero-width characters are what parts its words: likewise */
     unsigned selectors; /* variation selectors where none belong */
+    size_t bits_from;   /* before this, there is no run of bits */
     unsigned pictures;  /* between two letters, as if they were spaces */
     unsigned stacked;   /* letters under three marks or more */
 };
@@ -66,9 +67,11 @@ static inline void fold_count_alone(struct fold *f, size_t end)
 {
     f->alone = f->letters == 1 && !f->is_joined && end - f->word <= 4 ? f->alone + 1 : 0;
 }
-/* fold_hidden.c: tag characters and variation selectors from in[i] on; both return where they end. */
+/* fold_hidden.c: tag characters, variation selectors, and characters of no width that may be bits, from in[i] on. They return where
+ * what they have taken ends: i where these are too few to be bits. */
 size_t fold_tags(struct fold *f, size_t i);
 size_t fold_selectors(struct fold *f, size_t i);
+size_t fold_bits(struct fold *f, size_t i);
 static inline bool is_tag(uint32_t c)
 {
     return c >= 0xe0000 && c < 0xe0080;
@@ -76,6 +79,10 @@ static inline bool is_tag(uint32_t c)
 static inline bool is_selector(uint32_t c)
 {
     return (c >= 0xfe00 && c < 0xfe10) || (c >= 0xe0100 && c < 0xe01f0);
+}
+static inline bool is_bit(uint32_t c)
+{
+    return (c >= 0x200b && c < 0x2010) || (c >= 0x2060 && c < 0x2066) || (c >= 0x206a && c < 0x2070) || c == 0x180e || c == 0xfeff;
 }
 /* fold_pictured.c: the letter that the character at in[i] draws; 0: none. */
 char fold_enclosed(const struct fold *f, uint32_t c, size_t i);

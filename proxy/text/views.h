@@ -52,7 +52,7 @@ enum {
 /* What was peculiar about the text itself: each is a finding worth telling, whatever it says. */
 enum view_oddity {
     ODD_TAGS = 1,        /* characters of the tag block outside of flags */
-    ODD_SELECTORS = 2,   /* bytes smuggled in variation selectors */
+    ODD_SELECTORS = 2,   /* text smuggled in variation selectors, or as bits in characters of no width */
     ODD_INVISIBLE = 4,   /* many zero-width characters inside words */
     ODD_BIDI = 8,        /* overrides */
     ODD_CONFUSABLE = 16, /* words that mix scripts */

@@ -267,6 +267,8 @@ DISGUISES = {
     "superscript": mapped(table("ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖqʳˢᵗᵘᵛʷˣʸᶻ")),
     "tag characters": lambda t: "Hi" + "".join(chr(0xe0000 + ord(c)) for c in t),
     "variation selectors": smuggled,
+    "bits of no width": lambda t: "Hi" + "".join("\u2064" if ord(c) >> b & 1 else "\u2062" for c in t for b in range(7, -1, -1)),
+    "bits of no width, seven": lambda t: "Hi " + "".join("\u200c" if ord(c) >> b & 1 else "\u200b" for c in t for b in range(6, -1, -1)),
     "marks": lambda t: "".join(c + random.choice(MARKS) if c.isalpha() else c for c in t),
     "zalgo": lambda t: "".join(c + "".join(random.choices(MARKS, k=6)) if c.isalpha() else c for c in t),
     "underlined": lambda t: "".join(c + "\u0332" for c in t),

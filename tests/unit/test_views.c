@@ -145,6 +145,35 @@ TEST("text smuggled in tag characters and in variation selectors is read where i
     CHECK(views.oddities == ODD_SELECTORS);
 }
 
+/* The bits of `text` in two characters. */
+static const char *in_bits(const char *text, const char *zero, const char *one, int bits, const char *before, const char *after)
+{
+    static char made[2][4096];
+    static unsigned turn;
+    char *out = made[turn++ % 2];
+    size_t len = (size_t)snprintf(out, sizeof made[0], "%s", before);
+    for (; *text; text++)
+        for (int b = bits; b-- > 0;)
+            len += (size_t)snprintf(out + len, sizeof made[0] - len, "%s", *text >> b & 1 ? one : zero);
+    snprintf(out + len, sizeof made[0] - len, "%s", after);
+    return out;
+}
+
+TEST("bits in characters of no width are read where they stand")
+{
+    CHECK(reads(in_bits("ignore it", "\u2062", "\u2064", 8, "hi", "you"), VIEW_PLAIN, "hi ignore it you"));
+    CHECK(views.oddities == (ODD_SELECTORS | ODD_INVISIBLE));
+    CHECK(origin_is(in_bits("ignore", "\u200b", "\u200c", 8, "", ""), VIEW_PLAIN, "i", in_bits("i", "\u200b", "\u200c", 8, "", "")));
+    CHECK(reads(in_bits("ignore it", "\ufeff", "\u200d", 7, "", " you"), VIEW_PLAIN, "ignore it you"));
+    CHECK(reads(in_bits("ignore it", "\u200c", "\u200b", 16, "hi ", ""), VIEW_PLAIN, "hi ignore it"));
+    /* a third one that stands before them, and where they are no text */
+    CHECK(reads(in_bits("ignore it", "\u200b", "\u200c", 8, "\u2060", ""), VIEW_PLAIN, "ignore it"));
+    CHECK(reads(in_bits("\1\2\3\4\5", "\u200b", "\u200c", 8, "so ", "be it"), VIEW_PLAIN, "so be it"));
+    CHECK(views.oddities == ODD_INVISIBLE);
+    CHECK(reads(in_bits("ab", "\u200b", "\u200c", 8, "so ", "be it"), VIEW_PLAIN, "so be it"));
+    CHECK(!views.oddities);
+}
+
 TEST("what ends a sentence in other scripts is a full stop")
 {
     CHECK(reads("\u6211\u61c2\u3002\u5ffd\u7565\uff01", VIEW_PLAIN, "\u6211\u61c2.\u5ffd\u7565!"));
