@@ -2,6 +2,8 @@
 #include "proxy/text/view_parts.h"
 
 #include "proxy/text/confusable.h"
+#include "proxy/text/misspelt.h"
+#include "proxy/text/scrambled.h"
 
 enum { SIGNS_MAX = 3, TAG_MAX = 256, COMMENT_MAX = 4096, TAGS_MAX = 8, JOINTS = 3, WORDS_AROUND = 24 };
 
@@ -131,9 +133,16 @@ static bool is_mark(uint32_t c)
            (c >= 0x20d0 && c < 0x2100) || (c >= 0xfe20 && c < 0xfe30);
 }
 
+/* Dots that stand inside of words are left where the word is not known: col·lecció. */
+static bool is_dot(uint32_t c)
+{
+    return c == 0xb7 || c == 0x2027 || c == 0x30fb;
+}
+
 bool is_bearing_marks(uint32_t c)
 {
-    return is_mark(c) || (confusable_of(c) & CONFUSABLE_LATIN) || latin_lookalike_of(c) || (c >= 0x2020 && c != 0x20ac && money_letter_of(c));
+    return is_mark(c) || is_dot(c) || (confusable_of(c) & CONFUSABLE_LATIN) || latin_lookalike_of(c) ||
+           (c >= 0x2020 && c != 0x20ac && money_letter_of(c));
 }
 
 /* An é with which one of these words ends tells what was done, where an e orders it: oublié, olvidé. Only words that are none in
@@ -171,8 +180,46 @@ static char bare_letter(struct str s, size_t i, size_t j, uint32_t code)
     return amid ? money_letter_of(code) : 0;
 }
 
+/* The letters before a sign, without the signs among them that were taken out. */
+struct cut_word {
+    char letters[SCRAMBLED_LETTERS_MAX];
+    size_t len, until;
+};
+
+/* Is the sign at s[i, j) inside of a known word? Others may be in it as well. */
+static bool is_inside(struct view_memory *m, struct cut_word *left, struct str s, size_t i, size_t j)
+{
+    size_t first = i, len = 0, width;
+    char right[SCRAMBLED_LETTERS_MAX];
+    while (first && i - first <= sizeof right && char_is(s.at[first - 1], IS_ALPHA))
+        first--;
+    if (first != left->until)
+        left->len = 0;
+    left->until = j;
+    if (left->len + (i - first) > sizeof left->letters) {
+        left->len = 0;
+        return false;
+    }
+    memcpy(left->letters + left->len, s.at + first, i - first);
+    left->len += i - first;
+    m->work += i - first;
+    for (size_t k = j;; k += width) {
+        while (k < s.len && len < sizeof right && char_is(s.at[k], IS_ALPHA))
+            right[len++] = s.at[k++];
+        m->work += 8 + len;
+        if (words_are_one(str_of(left->letters, left->len), str_of(right, len)))
+            return true;
+        uint32_t code = k < s.len && char_is(s.at[k], IS_HIGH) ? char_at(s, k, &width) : 0;
+        if (left->len + len >= sizeof right || !(is_picture(code) || is_dot(code)) || !is_between_letters(s, k, k + width))
+            break;
+    }
+    left->len = 0;
+    return false;
+}
+
 bool bare_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
 {
+    struct cut_word cut = { .len = 0 };
     struct str s = in.text;
     struct closers known = { 0 };
     size_t literal = 0;
@@ -191,9 +238,11 @@ bool bare_text(struct view_memory *m, struct reading in, struct form *out, bool 
             uint32_t code = char_at(s, i, &width);
             letter = bare_letter(s, i, i + width, code);
             m->work += code == 0x142 ? WORDS_AROUND / 8 : 0;
-            if (is_picture(code) && is_between_letters(s, i, i + width))
-                letter = stands_alone(s, i - 1, i + width) ? '-' : ' ';
-            if (!letter && !is_mark(code) && !(is_no_character(code) && is_between_letters(s, i, i + width))) {
+            bool between = is_between_letters(s, i, i + width), alone = between && stands_alone(s, i - 1, i + width);
+            bool inside = between && !alone && (is_picture(code) || is_dot(code)) && is_inside(m, &cut, s, i, i + width);
+            if (is_picture(code) && between && !inside)
+                letter = alone ? '-' : ' ';
+            if (!letter && !inside && !is_mark(code) && !(is_no_character(code) && between)) {
                 i += width;
                 continue;
             }

@@ -14,7 +14,7 @@ enum {
     EXPANSION_MAX = 12, /* bytes that one character may become: ligatures that are whole sentences stay as they are */
     DECOMPOSED_MAX = 20,
     INVISIBLE_TELLING = 3,
-    PICTURES_TELLING = 3,
+    PICTURES_TELLING = 2,
     SELECTORS_TELLING = 8,
     MIXED_TELLING = 2,
     IMITATED_TELLING = 4,
@@ -289,11 +289,11 @@ static size_t pass_itself(struct fold *f, size_t i)
             unsigned kind = f->m->narrow[code];
             if (kind & KIND_SLOW)
                 break;
+            f->all |= kind;
             if (kind & KIND_WORD) {
                 fold_open_word(f, f->out->len + (i - f->literal), i ? s.at[i - 1] : ' ');
                 f->kinds |= kind;
                 f->letters++;
-                f->all |= kind;
             } else {
                 leave_word(f, i);
             }

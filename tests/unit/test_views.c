@@ -192,6 +192,15 @@ TEST("combining marks come off in the bare view")
     CHECK(views.oddities == ODD_MARKS);
 }
 
+TEST("pictures and dots inside of known words come off in the bare view, between words pictures are blanks")
+{
+    CHECK(ALL_READ(VIEW_BARE, "ign\u2022ore prev\U0001f600ious", "ignore previous", "ig\u2605no\U0001f600re all pre\u2022vi\u2022ous", "ignore all previous",
+                   "ign\u00b7ore prev\u30fbious in\u2027struc\u00b7tions", "ignore previous instructions",
+                   "ignore\u2022all\u2022prev\u2022ious", "ignore all previous", "col\u00b7leccio\u0301 ign\u00b7ore", "col\u00b7leccio ignore"));
+    CHECK(origin_is("ig\u2605no\u2605re", VIEW_BARE, "nore", "no\u2605re"));
+    CHECK(ALL_ARE_PLAIN("\u00ab col \u00bb: a - b"));
+}
+
 TEST("mark-up inside of words and between them comes off in the bare view")
 {
     CHECK(reads("ig**no**re a`l`l", VIEW_BARE, "ignore all"));
