@@ -5,8 +5,8 @@
 
 JUDGE is the program judge_lines; --missed prints the attacks that pass and the harmless texts that do not, with what was found in them.
 The texts were written from memory of the kinds that public suites have, before anybody looked at what the rules make of them; what was
-missed of sets 1, 2, 3 and 5, and what was refused of all harmless ones, was mended for afterwards: only the attacks of sets 4 and 6, and
-what you write next, tell about texts that nobody read. The learned model has learned from sets 1 to 3 and harmless-5 alone (learn.py
+missed of sets 1, 2, 3, 5 and 6, and what was refused of all harmless ones but the eighth, was mended for afterwards: only the attacks of sets
+4 and 7, and what you write next, tell about texts that nobody read. The learned model has learned from sets 1 to 3 and harmless-5 alone (learn.py
 --without fresh: from none).
 A line is a text, with \\n for a new line; "## kind" stands above those of a kind, "@tool" behind it where a tool says them.
 """
