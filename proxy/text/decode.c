@@ -183,7 +183,7 @@ static size_t decode_run(struct decode *d, size_t i, size_t end)
         d->work += d->literal - i;
         return d->literal;
     }
-    enum coding c = end - i < RUN_MIN ? (is_hex ? CODING_HEX : CODING_NONE) : run_coding(rest, &skip);
+    enum coding c = is_hex ? CODING_HEX : end - i < RUN_MIN ? CODING_NONE : run_coding(rest, &skip);
     d->work += RUN_MIN;
     if (c == CODING_NONE || c == CODING_PLUS) {
         if (c == CODING_PLUS || d->plus)

@@ -117,12 +117,12 @@ static bool next_char(struct bits *b, unsigned *c)
     return true;
 }
 
-/* Is it all ASCII that one reads? */
+/* Is it all ASCII that one reads, but for a few bits at the end? */
 static bool bits_spell(struct bits b)
 {
     unsigned c;
-    while (b.at < b.s.len)
-        if (!next_char(&b, &c) || c >= 0x7f || char_is((char)c, IS_CONTROL))
+    while (next_char(&b, &c))
+        if (c >= 0x7f || char_is((char)c, IS_CONTROL))
             return false;
     return true;
 }

@@ -134,6 +134,7 @@ DISGUISES = {
     "base64 of utf-16": lambda t: base64.b64encode(t.encode("utf-16-le")).decode(),
     "hex": lambda t: t.encode().hex(),
     "hex spaced": lambda t: t.encode().hex(" "),
+    "hex, dashes": lambda t: t.encode().hex("-"),
     "hex 0x": lambda t: " ".join("0x%02x" % b for b in t.encode()),
     "hex \\x": lambda t: "".join("\\x%02x" % b for b in t.encode()),
     "url": lambda t: "".join("%%%02X" % b for b in t.encode()),
