@@ -7,6 +7,7 @@
 #include "proxy/app/lines.h"
 #include "proxy/app/scan_shape.h"
 #include "proxy/app/scan_world.h"
+#include "proxy/base/ascii.h"
 
 enum { LINE_BYTES_MAX = 32 * 1024 * 1024, READ_BYTES = 64 * 1024 };
 
@@ -228,10 +229,9 @@ static bool scan_line(struct scan *s, struct str line)
 
 static bool is_blank(struct str line)
 {
-    size_t n = 0;
-    while (n < line.len && (line.at[n] == ' ' || line.at[n] == '\t' || line.at[n] == '\r'))
-        n++;
-    return n == line.len;
+    while (line.len && ascii_is_space(line.at[0]))
+        line = str_from(line, 1);
+    return !line.len;
 }
 
 static bool each_line(struct scan *s, int in, FILE *out)

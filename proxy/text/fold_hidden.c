@@ -148,7 +148,7 @@ size_t fold_bits(struct fold *f, size_t i)
     f->m->work += 2 * (end - i);
     if (n < BITS_MIN)
         return i;
-    f->invisible += BITS_MIN;
+    f->facts->oddities |= ODD_INVISIBLE;
     for (size_t k = 0; known == 2 && k < 2 * ARRAY_LEN(SIZES); k++) {
         struct bits b = { str_of(s.at + i, end - i), 0, kinds[k % 2], SIZES[k / 2] };
         unsigned c;
@@ -161,7 +161,8 @@ size_t fold_bits(struct fold *f, size_t i)
             if (next_char(&b, &c))
                 fold_ascii(f, (char)c, i + from, i + b.at);
         part_after(f, end - 3, end);
-        break;
+        return end;
     }
-    return end;
+    f->bits_from = end;
+    return i;
 }

@@ -68,7 +68,7 @@ static inline void fold_count_alone(struct fold *f, size_t end)
     f->alone = f->letters == 1 && !f->is_joined && end - f->word <= 4 ? f->alone + 1 : 0;
 }
 /* fold_hidden.c: tag characters, variation selectors, and characters of no width that may be bits, from in[i] on. They return where
- * what they have taken ends: i where these are too few to be bits. */
+ * what they have taken ends: i where these are no bits. */
 size_t fold_tags(struct fold *f, size_t i);
 size_t fold_selectors(struct fold *f, size_t i);
 size_t fold_bits(struct fold *f, size_t i);

@@ -15,18 +15,10 @@ import os
 import subprocess
 import sys
 
+from fresh import texts
+
 ANSWER = ["--answer", "--relay", "[answer]"]
 FIELD = ["--inspect", "[attacks]", "--relay", "none"]
-
-
-def texts(path):
-    kind = ""
-    for line in open(path, encoding="utf-8"):
-        line = line.rstrip("\n")
-        if line.startswith("## "):
-            kind = line[3:]
-        elif line:
-            yield kind, line.replace("\\n", "\n").replace("\\r", "\r").replace("\\0", "\0")
 
 
 def scan(program, options, rows):
@@ -43,7 +35,7 @@ def main():
         print(__doc__)
         return 2
     for path in args[1:] or sorted(glob.glob(os.path.join(os.path.dirname(__file__), "fields", "*.txt"))):
-        name, rows, kinds = os.path.basename(path), list(texts(path)), {}
+        name, rows, kinds = os.path.basename(path), [(kind, t.replace("\\r", "\r").replace("\\0", "\0")) for kind, _, t in texts(path)], {}
         attack, answer = name.startswith("attacks"), "answer" in name
         for (kind, text), got in zip(rows, scan(args[0], ANSWER if answer else FIELD, rows)):
             found = got["verdict"] != "pass" if answer else got["verdict"] == "refuse"
