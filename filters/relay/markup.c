@@ -4,9 +4,8 @@
 /* ---- what was found ---- */
 
 /* The address in `held`: stays, or makes room for one that leads nowhere. */
-static bool end_address(struct markup *m, struct markup_sink *sink)
+static bool settle(struct markup *m, struct markup_sink *sink, enum markup_kind kind)
 {
-    enum markup_kind kind = markup_judge(buf_str(&m->held), m->is_image, sink->allow_hosts);
     bool keep = true;
     if (kind != MARKUP_FINE && !sink->found(sink, kind, buf_str(&m->held), &keep))
         return false;
@@ -16,10 +15,31 @@ static bool end_address(struct markup *m, struct markup_sink *sink)
     return sink->text(sink, STR("#"));
 }
 
-/* Several addresses in one attribute, or an address within words: srcset, style, content. */
-static bool judge_list(struct markup *m, struct markup_sink *sink, bool *keep)
+static bool end_address(struct markup *m, struct markup_sink *sink)
 {
-    struct str all = buf_str(&m->held);
+    return settle(m, sink, markup_judge(buf_str(&m->held), m->is_image, sink->allow_hosts));
+}
+
+/* What was read as an address is also the name of an attribute in a tag: where the address would have gone on to is not known. */
+static bool end_doubtful(struct markup *m, struct markup_sink *sink)
+{
+    enum markup_kind kind = markup_judge(buf_str(&m->held), true, sink->allow_hosts);
+    m->state = TEXT;
+    if (markup_ends_handler(m))
+        kind = MARKUP_HTML;
+    else if (kind == MARKUP_IMAGE && !m->is_image)
+        kind = MARKUP_LINK;
+    return !buf_len(&m->held) || settle(m, sink, kind);
+}
+
+static bool is_between(char c)
+{
+    return ascii_is_space(c) || strchr("\"'),;", c);
+}
+
+/* Several addresses in one attribute, or an address within words: srcset, style, content. */
+static bool judge_list(struct markup_sink *sink, struct str all, bool *keep)
+{
     for (size_t i = 0; i < all.len; i++) {
         struct str rest = str_from(all, i);
         bool begins = str_starts(rest, STR("//")) || str_starts_nocase(rest, STR("javascript:")) ||
@@ -27,7 +47,7 @@ static bool judge_list(struct markup *m, struct markup_sink *sink, bool *keep)
         size_t end = 0;
         if (!begins)
             continue;
-        while (end < rest.len && !ascii_is_space(rest.at[end]) && !strchr("\"'),;", rest.at[end]))
+        while (end < rest.len && !is_between(rest.at[end]))
             end++;
         enum markup_kind kind = markup_judge(str_first(rest, end), true, sink->allow_hosts);
         if (kind != MARKUP_FINE && !sink->found(sink, kind, str_first(rest, end), keep))
@@ -40,11 +60,26 @@ static bool judge_list(struct markup *m, struct markup_sink *sink, bool *keep)
 static bool end_list(struct markup *m, struct markup_sink *sink)
 {
     bool keep = true;
-    if (!judge_list(m, sink, &keep))
+    if (!judge_list(sink, buf_str(&m->held), &keep))
         return false;
     if (keep)
         return markup_let_go(m, sink);
     buf_clear(&m->held);
+    return true;
+}
+
+/* A list that is too long to be held leaves up to its last address, or whole where it is all one. */
+static bool pass_list(struct markup *m, struct markup_sink *sink)
+{
+    struct str all = buf_str(&m->held);
+    size_t cut = all.len;
+    bool keep = true;
+    while (cut && !is_between(all.at[cut - 1]))
+        cut--;
+    cut = cut ? cut : all.len;
+    if (!judge_list(sink, str_first(all, cut), &keep) || (keep && !sink->text(sink, str_first(all, cut))))
+        return false;
+    buf_take(&m->held, cut);
     return true;
 }
 
@@ -82,16 +117,14 @@ static enum markup_took in_text(struct markup *m, struct markup_sink *sink, char
     m->is_line_empty = c == '\n' || (m->is_line_empty && ascii_is_space(c));
     m->state = c == '<'                                                    ? OPEN
                : (l == 'h' || l == 'w') && !m->after_letter                ? BARE
-               : m->in_tag && l == 'o' && !m->in_word                      ? HANDLER
+               : l == 'o' && markup_is_before_name(m)                      ? HANDLER
                : c == '\\'                                                 ? ESCAPED
                                                                            : TEXT;
     if (m->state == TEXT || m->state == ESCAPED)
         bracket(m, c);
-    markup_follow_word(m, c);
-    if (m->in_tag)
-        markup_follow_tag(m, c);
-    if (c == '=' && m->in_tag && !m->tag_quote)
-        markup_begin_attribute(m);
+    markup_follow(m, c);
+    if (c == '=' && markup_begin_attribute(m))
+        return markup_took(markup_pass(sink, c));
     return markup_took(m->state == OPEN || m->state == BARE || m->state == HANDLER ? markup_hold(m, c) : markup_pass(sink, c));
 }
 
@@ -106,7 +139,7 @@ static enum markup_took behind_bracket(struct markup *m, struct markup_sink *sin
     m->is_image = c == ':' || m->was_image; /* of a reference nobody knows yet who uses it */
     m->is_html = m->is_list = false;
     m->state = TARGET;
-    markup_follow_word(m, c);
+    markup_follow(m, c);
     return markup_took(markup_pass(sink, c));
 }
 
@@ -143,11 +176,15 @@ static bool ends_address(struct markup *m, char c)
 static enum markup_took in_address(struct markup *m, struct markup_sink *sink, char c)
 {
     bool ok = true;
+    if (c == '=' && (markup_ends_attribute(m) || markup_ends_handler(m)))
+        return end_doubtful(m, sink) ? AGAIN : BROKEN;
     if (!ends_address(m, c)) {
         if (m->is_swallowing)
             return TOOK;
         if (buf_len(&m->held) < MARKUP_HELD_MAX)
             return markup_took(markup_hold(m, c));
+        if (m->is_list)
+            return pass_list(m, sink) ? AGAIN : BROKEN;
         /* too long to be held: judged by its beginning, and the rest goes the same way */
         size_t len = buf_len(&m->held);
         enum markup_kind kind = markup_judge(buf_str(&m->held), m->is_image, sink->allow_hosts);
@@ -166,8 +203,7 @@ static enum markup_took in_address(struct markup *m, struct markup_sink *sink, c
         ok = m->is_list ? end_list(m, sink) : end_address(m, sink);
     m->is_swallowing = false;
     m->state = TEXT;
-    m->after_letter = m->in_word = m->after_equals = false;
-    m->word_len = 0;
+    m->after_letter = false;
     if (!ok)
         return BROKEN;
     return m->quote && c == m->quote ? markup_took(markup_pass(sink, c)) : AGAIN;
@@ -179,19 +215,21 @@ static enum markup_took in_bare(struct markup *m, struct markup_sink *sink, char
     static const struct str heads[] = { STR_INIT("https://"), STR_INIT("http://"), STR_INIT("www.") };
     struct str held = buf_str(&m->held);
     bool is_whole = false, may_be = false;
+    m->is_image = false;
+    if (c == '=' && (markup_ends_attribute(m) || markup_ends_handler(m)))
+        return end_doubtful(m, sink) ? AGAIN : BROKEN;
     for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
         is_whole |= str_starts_nocase(held, heads[i]);
         may_be |= held.len < heads[i].len && str_starts_nocase(heads[i], held) &&
                   ascii_lower(c) == heads[i].at[held.len];
     }
     if (is_whole ? !ascii_is_space(c) && !strchr("<>\"'`)]}|", c) && held.len < MARKUP_HELD_MAX : may_be) {
-        markup_follow_word(m, c);
+        markup_follow(m, c);
         return markup_took(markup_hold(m, c));
     }
     m->state = TEXT;
     if (!is_whole)
         return markup_let_go(m, sink) ? AGAIN : BROKEN;
-    m->is_image = false;
     return end_address(m, sink) ? AGAIN : BROKEN;
 }
 
@@ -204,7 +242,7 @@ static enum markup_took step(struct markup *m, struct markup_sink *sink, char c)
         m->state = TEXT;
         if (c == '<' || markup_is_word(c) || c == '\n') /* HTML knows no escapes, and neither does an address by itself */
             return AGAIN;
-        markup_follow_word(m, c);
+        markup_follow(m, c);
         m->before_bang = false;
         return markup_took(markup_pass(sink, c));
     case CLOSED:
@@ -257,7 +295,7 @@ static size_t plain_run(struct markup *m, struct str s)
         m->is_line_empty = m->is_line_empty && ascii_is_space(l);
     }
     if (i)
-        markup_follow_word(m, s.at[i - 1]);
+        markup_follow(m, s.at[i - 1]);
     return i;
 }
 
@@ -265,7 +303,7 @@ bool markup_feed(struct markup *m, struct str fresh, bool is_last, struct markup
 {
     size_t i = 0, before = m->at;
     for (; i < fresh.len; m->at = before + i) {
-        size_t plain = m->state == TEXT && !m->in_tag ? plain_run(m, str_from(fresh, i)) : 0;
+        size_t plain = m->state == TEXT && !markup_in_tag(m) ? plain_run(m, str_from(fresh, i)) : 0;
         if (plain && !sink->text(sink, str_of(fresh.at + i, plain)))
             return false;
         m->at = before + (i += plain);
@@ -274,7 +312,8 @@ bool markup_feed(struct markup *m, struct str fresh, bool is_last, struct markup
         enum markup_took t = step(m, sink, fresh.at[i]);
         if (t == BROKEN)
             return false;
-        i += t == TOOK;
+        if (t == TOOK)
+            markup_follow_tags(m, fresh.at[i++]);
     }
     return !is_last || end(m, sink);
 }

@@ -19,22 +19,26 @@ enum markup_kind {
 
 enum { MARKUP_HELD_MAX = 2048, MARKUP_DEPTH_MAX = 64 };
 
+/* How a tag is read: HTML, "tokenization", from the tag name on. */
+struct markup_tag {
+    bool is_open, fetches; /* fetches: what its href names */
+    char quote;            /* of a value */
+    unsigned char place;
+    char word[16];         /* the name of the attribute, in lower case */
+    unsigned word_len;     /* more than it holds: no name that matters */
+};
+
 struct markup {
     int state;
     bool before_bang, was_image, is_line_empty;
     bool is_doubtful;        /* an image's bracket closed, perhaps only in code */
     bool is_line_begun;      /* before an address: only marks of quotations since the line feed */
-    bool is_fetching;        /* in a tag that fetches what its href names */
-    bool after_letter, in_word; /* behind a letter or digit; behind what may be part of a name */
-    bool in_tag, after_equals;
+    bool after_letter;       /* behind a letter or digit */
     bool is_image, is_html, is_list, is_swallowing; /* of an address */
     char quote;              /* what ends an address: a quote, `>`, or 0 for white space */
-    char tag_quote;          /* open in a tag, so that a `>` does not end it; 0: none */
-    unsigned tag_bytes;
     unsigned parens, depth;
     uint64_t images;         /* of the open brackets, which follow a `!` */
-    char word[16];           /* the name that may be an attribute, in lower case */
-    unsigned word_len;
+    struct markup_tag tags[2]; /* as a browser reads it, and as if what was open before the last `<` was no tag */
     struct buf held;         /* owned */
     size_t at;               /* bytes taken of the text: where `held` ends */
 };

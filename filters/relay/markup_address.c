@@ -3,11 +3,12 @@
 
 #include "proxy/base/ascii.h"
 
-enum { DATA_MIN_BYTES = 8, SEGMENT_MAX_BYTES = 100, LABEL_MAX_BYTES = 40 };
+enum { DATA_MIN_BYTES = 8, SEGMENT_MAX_BYTES = 100, PATH_MAX_BYTES = 500, LABEL_MAX_BYTES = 40 };
 
+/* Also of characters beyond ASCII in front, in which no scheme begins: some renderers take off any space. */
 static struct str without_edges(struct str s)
 {
-    while (s.len && (unsigned char)*s.at <= ' ')
+    while (s.len && ((unsigned char)*s.at <= ' ' || (unsigned char)*s.at >= 0x80))
         s = str_from(s, 1);
     while (s.len && (unsigned char)s.at[s.len - 1] <= ' ')
         s.len--;
@@ -78,7 +79,7 @@ static bool carries_data(struct str host, struct str rest)
     }
     struct str fragment = path;
     str_cut(&fragment, '#');
-    return has_query || (fragment.at && fragment.len > SEGMENT_MAX_BYTES / 2);
+    return has_query || path.len > PATH_MAX_BYTES || (fragment.at && fragment.len > SEGMENT_MAX_BYTES / 2);
 }
 
 /* What stands behind `//`. */

@@ -1,52 +1,99 @@
 /* markup_html.c - tags that run or load something, their attributes and handlers, byte by byte. */
 #include "filters/relay/markup_parts.h"
 
-void markup_begin_attribute(struct markup *m)
+enum tag_place { TAG_NAME, TAG_BETWEEN, TAG_ATTRIBUTE, TAG_BEHIND_NAME, TAG_BEFORE_VALUE, TAG_VALUE, TAG_QUOTED };
+
+static void spell(struct markup_tag *t, char c)
 {
-    enum markup_attribute kind = markup_attribute_of(str_of(m->word, m->word_len));
-    m->word_len = 0;
-    if (kind == ATTRIBUTE_OTHER)
-        return;
-    m->is_image = kind != ATTRIBUTE_LINK || m->is_fetching;
-    m->is_html = true;
-    m->is_list = kind == ATTRIBUTE_LIST;
-    m->state = TARGET;
+    if (t->place != TAG_ATTRIBUTE)
+        t->word_len = 0;
+    t->place = TAG_ATTRIBUTE;
+    if (t->word_len < sizeof t->word)
+        t->word[t->word_len] = ascii_lower(c);
+    t->word_len += t->word_len <= sizeof t->word;
 }
 
-static void spell(struct markup *m, char c)
+/* An `=` that is behind no name begins one, and a quote in a name or within a value opens nothing. */
+static void follow(struct markup_tag *t, char c)
 {
-    if (!markup_is_word(c)) {
-        if (c != '=' && !ascii_is_space(c))
-            m->word_len = 0;
-        return;
-    }
-    if (!m->in_word)
-        m->word_len = 0;
-    if (m->word_len < sizeof m->word)
-        m->word[m->word_len++] = ascii_lower(c);
-}
-
-void markup_follow_word(struct markup *m, char c)
-{
-    spell(m, c);
-    m->in_word = markup_is_word(c);
-    m->after_letter = ascii_is_alnum(c);
-    m->before_bang = c == '!';
-}
-
-void markup_follow_tag(struct markup *m, char c)
-{
-    enum { TAG_MAX_BYTES = 4096 };
-    bool is_quote = c == '"' || c == '\'';
-    if (m->tag_quote)
-        m->tag_quote = c == m->tag_quote ? 0 : m->tag_quote;
-    else if (is_quote && m->after_equals)
-        m->tag_quote = c;
+    bool is_space = ascii_is_space(c), is_quote = c == '"' || c == '\'';
+    if (t->place == TAG_QUOTED)
+        t->place = c == t->quote ? TAG_BETWEEN : TAG_QUOTED;
     else if (c == '>')
-        m->in_tag = false;
-    m->after_equals = c == '=' || (m->after_equals && ascii_is_space(c));
-    if (++m->tag_bytes > TAG_MAX_BYTES)
-        m->in_tag = false;
+        t->is_open = false;
+    else if (t->place == TAG_VALUE)
+        t->place = is_space ? TAG_BETWEEN : TAG_VALUE;
+    else if (t->place == TAG_BEFORE_VALUE)
+        t->place = is_space ? TAG_BEFORE_VALUE : is_quote ? TAG_QUOTED : TAG_VALUE;
+    else if (c == '/' || (is_space && t->place == TAG_NAME))
+        t->place = TAG_BETWEEN;
+    else if (is_space)
+        t->place = t->place == TAG_ATTRIBUTE ? TAG_BEHIND_NAME : t->place;
+    else if (c == '=' && (t->place == TAG_ATTRIBUTE || t->place == TAG_BEHIND_NAME))
+        t->place = TAG_BEFORE_VALUE;
+    else if (t->place != TAG_NAME)
+        spell(t, c);
+    t->quote = t->place == TAG_QUOTED ? (t->quote ? t->quote : c) : 0;
+}
+
+void markup_follow_tags(struct markup *m, char c)
+{
+    for (size_t i = 0; i < ARRAY_LEN(m->tags); i++)
+        if (m->tags[i].is_open)
+            follow(&m->tags[i], c);
+}
+
+/* In a tag a `<` is a character like any other, but perhaps it was none. */
+static void begin_tag(struct markup *m)
+{
+    for (size_t i = 0; i < ARRAY_LEN(m->tags); i++)
+        if (i || !m->tags[i].is_open)
+            m->tags[i] = (struct markup_tag){ .is_open = true };
+}
+
+bool markup_is_before_name(const struct markup *m)
+{
+    for (size_t i = 0; i < ARRAY_LEN(m->tags); i++)
+        if (m->tags[i].is_open && (m->tags[i].place == TAG_BETWEEN || m->tags[i].place == TAG_BEHIND_NAME))
+            return true;
+    return false;
+}
+
+static struct str name_of(const struct markup_tag *t)
+{
+    bool is_named = t->is_open && (t->place == TAG_ATTRIBUTE || t->place == TAG_BEHIND_NAME) && t->word_len <= sizeof t->word;
+    return is_named ? str_of(t->word, t->word_len) : STR("");
+}
+
+bool markup_ends_handler(const struct markup *m)
+{
+    for (size_t i = 0; i < ARRAY_LEN(m->tags); i++)
+        if (name_of(&m->tags[i]).len > 4 && str_starts(name_of(&m->tags[i]), STR("on")))
+            return true;
+    return false;
+}
+
+bool markup_ends_attribute(const struct markup *m)
+{
+    for (size_t i = 0; i < ARRAY_LEN(m->tags); i++)
+        if (markup_attribute_of(name_of(&m->tags[i])) != ATTRIBUTE_OTHER)
+            return true;
+    return false;
+}
+
+bool markup_begin_attribute(struct markup *m)
+{
+    for (size_t i = 0; i < ARRAY_LEN(m->tags); i++) {
+        enum markup_attribute kind = markup_attribute_of(name_of(&m->tags[i]));
+        if (kind == ATTRIBUTE_OTHER)
+            continue;
+        m->is_image = kind != ATTRIBUTE_LINK || m->tags[i].fetches;
+        m->is_html = true;
+        m->is_list = kind == ATTRIBUTE_LIST;
+        m->state = TARGET;
+        return true;
+    }
+    return false;
 }
 
 enum markup_took markup_behind_angle(struct markup *m, struct markup_sink *sink, char c)
@@ -54,6 +101,8 @@ enum markup_took markup_behind_angle(struct markup *m, struct markup_sink *sink,
     size_t len = buf_len(&m->held);
     if (ascii_is_letter(c) || (c == '/' && len == 1)) {
         m->state = ascii_is_letter(c) ? NAME : OPEN;
+        if (m->state == NAME)
+            begin_tag(m);
         return markup_took(markup_hold(m, c));
     }
     m->state = TEXT;
@@ -79,23 +128,18 @@ enum markup_took markup_in_name(struct markup *m, struct markup_sink *sink, char
     if ((markup_is_word(c) && c != ':') && buf_len(&m->held) < NAME_MAX_BYTES)
         return markup_took(markup_hold(m, c));
     m->state = TEXT;
+    m->after_letter = false;
     if (c == ':' && buf_str(&m->held).at[1] != '/') { /* <https://…>: the address begins behind the angle */
         m->state = ADDRESS;
         m->quote = 0;
-        m->is_fetching = false;
-        m->is_html = m->in_tag = true; /* or a tag with a colon in its name, and attributes behind it */
+        m->is_html = true; /* or a tag with a colon in its name, and attributes behind it */
         m->is_image = m->is_list = m->is_swallowing = false;
-        m->tag_bytes = m->tag_quote = 0;
         buf_take(&m->held, 1);
         return sink->text(sink, STR("<")) ? AGAIN : BROKEN;
     }
-    m->word_len = 0;
-    m->in_word = m->after_letter = false;
-    if (ascii_is_space(c) || c == '/') {
-        m->in_tag = true;
-        m->tag_bytes = m->tag_quote = 0;
-        m->is_fetching = markup_tag_fetches(str_from(buf_str(&m->held), 1));
-    }
+    for (size_t i = 0; i < ARRAY_LEN(m->tags); i++)
+        if (m->tags[i].is_open && m->tags[i].place == TAG_NAME)
+            m->tags[i].fetches = markup_tag_fetches(str_from(buf_str(&m->held), 1));
     return markup_end_name(m, sink) ? AGAIN : BROKEN;
 }
 
@@ -113,12 +157,11 @@ enum markup_took markup_in_handler(struct markup *m, struct markup_sink *sink, c
 {
     enum { HANDLER_MAX = 40 };
     struct str held = buf_str(&m->held);
-    bool is_on = held.len == 1 ? ascii_lower(c) == 'n' : true;
-    if (is_on && (ascii_is_letter(c) || (ascii_is_space(c) && held.len > 4)) && held.len < HANDLER_MAX)
+    bool is_on = held.len == 1 ? ascii_lower(c) == 'n' : ascii_is_letter(c) && ascii_is_letter(held.at[held.len - 1]);
+    if ((is_on || (ascii_is_space(c) && held.len > 4)) && held.len < HANDLER_MAX)
         return markup_took(markup_hold(m, c));
     m->state = TEXT;
-    m->word_len = 0;
-    m->in_word = m->after_letter = true;
+    m->after_letter = ascii_is_letter(held.at[held.len - 1]);
     bool is_handler = c == '=' && held.len > 4;
     return (is_handler ? end_handler(m, sink) : markup_let_go(m, sink)) ? AGAIN : BROKEN;
 }

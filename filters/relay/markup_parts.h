@@ -50,12 +50,26 @@ static inline bool markup_let_go(struct markup *m, struct markup_sink *sink)
 
 /* ---- markup_html.c: tags, their attributes and handlers ---- */
 
-/* Keeps in mind what stands before the next byte, and the name that may be an attribute. */
-void markup_follow_word(struct markup *m, char c);
-/* How far a tag goes: to its `>` that is in no quotes, or as far as anybody would write one. */
-void markup_follow_tag(struct markup *m, char c);
-/* Behind the `=` of an attribute. */
-void markup_begin_attribute(struct markup *m);
+static inline bool markup_in_tag(const struct markup *m)
+{
+    return m->tags[0].is_open || m->tags[1].is_open;
+}
+
+/* Keeps in mind what stands before the next byte. */
+static inline void markup_follow(struct markup *m, char c)
+{
+    m->after_letter = ascii_is_alnum(c);
+    m->before_bang = c == '!';
+}
+
+/* How far a tag goes, and where in it the next byte is. */
+void markup_follow_tags(struct markup *m, char c);
+/* May the next byte begin the name of an attribute? */
+bool markup_is_before_name(const struct markup *m);
+/* The next byte is the `=` of an attribute: one whose value is an address (which `m` is made ready for), or a handler. */
+bool markup_begin_attribute(struct markup *m);
+bool markup_ends_attribute(const struct markup *m);
+bool markup_ends_handler(const struct markup *m);
 enum markup_took markup_behind_angle(struct markup *m, struct markup_sink *sink, char c);
 enum markup_took markup_in_name(struct markup *m, struct markup_sink *sink, char c);
 enum markup_took markup_in_handler(struct markup *m, struct markup_sink *sink, char c);

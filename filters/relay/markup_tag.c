@@ -33,6 +33,7 @@ enum markup_attribute markup_attribute_of(struct str name)
         { STR_INIT("imagesrcset"), ATTRIBUTE_LIST }, { STR_INIT("style"), ATTRIBUTE_LIST },
         { STR_INIT("content"), ATTRIBUTE_LIST },    { STR_INIT("srcdoc"), ATTRIBUTE_LIST },
         { STR_INIT("archive"), ATTRIBUTE_LIST },    { STR_INIT("cite"), ATTRIBUTE_LINK },
+        { STR_INIT("attributionsrc"), ATTRIBUTE_IMAGE },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (str_eq(name, rows[i].name))

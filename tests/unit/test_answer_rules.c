@@ -93,6 +93,26 @@ static const struct {
       "<use href='#'><a href='https://evil.example/page'>" },
     { "<LINK rel=stylesheet href=https://evil.example/x>", "html:LINK;image:https://evil.example/x;",
       "&lt;LINK rel=stylesheet href=#>" },
+    /* what a browser takes for the beginning and the end of a tag, an attribute and a value */
+    { "<img =\"x src=//evil.example/x>", "image://evil.example/x;", "<img =\"x src=#>" },
+    { "<img a==\" src=//evil.example/x>", "image://evil.example/x;", "<img a==\" src=#>" },
+    { "<img =\"x a=\"b>c\" src=//evil.example/x>", "image://evil.example/x;", "<img =\"x a=\"b>c\" src=#>" },
+    { "<img alt=\"<b>\" src=//evil.example/x>", "image://evil.example/x;", "<img alt=\"<b>\" src=#>" },
+    { "<img alt=\"<b c='\" src='//evil.example/x'>", "image://evil.example/x;", "<img alt=\"<b c='\" src='#'>" },
+    { "<image alt=\"<b \" href=//evil.example/x>", "image://evil.example/x;", "<image alt=\"<b \" href=#>" },
+    { "a <b c=\"x and <img alt=\">\" src=//evil.example/x>", "image://evil.example/x;",
+      "a <b c=\"x and <img alt=\">\" src=#>" },
+    { "<img https://x=\"b>c\" src=//evil.example/x>", "image://evil.example/x;", "<img https://x=\"b>c\" src=#>" },
+    { "<img a](b=\"c >d\" src=//evil.example/x>", "image://evil.example/x;", "<img a](b=\"c >d\" src=#>" },
+    { "<img ]( src=//evil.example/x>", "image://evil.example/x;", "<img ]( src=#>" },
+    { "<img onload src=//evil.example/x>", "image://evil.example/x;", "<img onload src=#>" },
+    { "<a.b onclick=x>", "html:onclick;", "<a.b data-was-onclick=x>" },
+    { "<x:y/onclick=z>", "html:x:y/onclick;", "<#=z>" },
+    { "<https://evil.example/?src=secretdata>", "link:https://evil.example/?src=secretdata;", "<#>" },
+    { "a <b https://evil.example/?q=secretdata", "link:https://evil.example/?q=secretdata;", "a <b #" },
+    { "<a attributionsrc=//evil.example/x>", "image://evil.example/x;", "<a attributionsrc=#>" },
+    /* spaces of other scripts, which some renderers take off */
+    { "![a](\xc2\xa0https://evil.example/x)", "image:\xc2\xa0https://evil.example/x;", "![a](#)" },
     { "mail <a@b.example> or mailto:a@b.example", "", "mail <a@b.example> or mailto:a@b.example" },
 };
 
@@ -129,6 +149,40 @@ TEST("an address that is too long to be held is judged by its beginning, and goe
     for (size_t step = 1; step < 9000; step *= 3) {
         look(&s, buf_str(&text), step);
         CHECK_STR(buf_str(&s.out), STR("![a](#) after"));
+    }
+    buf_finish(&s.out);
+    buf_finish(&s.what);
+    buf_finish(&text);
+}
+
+TEST("what stands behind much else in a tag is looked at")
+{
+    static const struct {
+        const char *head, *filler, *tail, *what, *end;
+    } rows[] = {
+        { "<img alt=\"", "x", "\" src=//evil.example/x>", "image://evil.example/x;", "\" src=#>" },
+        { "<img srcset=\"", "a.png 1x, ", "//evil.example/x 2x\">", "image://evil.example/x;", "\">" },
+        { "<img srcset=\"", "x", ", //evil.example/x 2x\">", "image://evil.example/x;", "\">" },
+        { "<p style=\"", "color: red; ", "background: url(//evil.example/x)\">", "image://evil.example/x;", "\">" },
+        { "<", "x", " onclick=x>", "html:onclick;", " data-was-onclick=x>" },
+        { "https://evil.example", "/word", "?", "link:https://evil.example", "?" },
+    };
+    struct seen s = { 0 };
+    struct buf text;
+    buf_init(&s.out, 1 << 20);
+    buf_init(&s.what, 1 << 20);
+    buf_init(&text, 1 << 20);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        buf_clear(&text);
+        CHECK(buf_add(&text, str_c(rows[i].head)));
+        while (buf_len(&text) < 10000)
+            CHECK(buf_add(&text, str_c(rows[i].filler)));
+        CHECK(buf_add(&text, str_c(rows[i].tail)));
+        for (size_t step = 1; step < 11000; step *= 7) {
+            look(&s, buf_str(&text), step);
+            CHECK(str_starts(buf_str(&s.what), str_c(rows[i].what)));
+            CHECK(str_ends(buf_str(&s.out), str_c(rows[i].end)));
+        }
     }
     buf_finish(&s.out);
     buf_finish(&s.what);
