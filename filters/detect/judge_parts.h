@@ -51,6 +51,7 @@ struct judge {
     size_t allowed_count;
     /* of chains */
     const uint64_t *parts;          /* a bit for each that may be of use; NULL: all */
+    struct word_filter filter;      /* of what finds those */
     uint64_t *wanted;               /* owned; of each part: epoch, and until where a chain can use it */
     struct judge_ends *seen_parts;  /* owned; one for each part */
     struct judge_ends *seen_chains; /* owned; of each chain, all parts but the first and the last */

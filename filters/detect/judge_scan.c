@@ -7,7 +7,7 @@
 #include <hs.h>
 #include <stdlib.h>
 
-enum { TEXT_MAX = 1 << 30, BLOCK_BYTES = 8192, OVERLAP_BYTES = 256 };
+enum { TEXT_MAX = 1 << 30, BLOCK_BYTES = 8192, OVERLAP_BYTES = 256, FILTER_PARTS_MAX = 64 };
 
 static int by_end(const void *a, const void *b)
 {
@@ -60,6 +60,12 @@ static void found_word(void *owner, uint32_t id, uint32_t end)
     judge_use(j, (struct judge_event){ end, id });
 }
 
+static void scan_table(struct judge *j, struct str text, struct spot at, const struct word_filter *only)
+{
+    const struct word_scan how = { .text = text, .from = at.from, .until = at.to, .only = only, .found = found_word, .owner = j };
+    word_table_scan(&j->policy->set->words, &how);
+}
+
 static int found(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
 {
     struct judge *j = context;
@@ -105,7 +111,7 @@ static bool scan_blocks(struct judge *j)
         ok = scan_with(j, set->databases[SET_PLAIN], block, found) &&
              (!j->even.is_foreign || scan_with(j, set->databases[SET_FOREIGN], block, found));
         sort_events(j);
-        word_table_scan(&set->words, block, 0, block.len, found_word, j);
+        scan_table(j, block, (struct spot){ 0, (uint32_t)block.len }, NULL);
         use_all_events(j);
         j->done = j->base + (uint32_t)len;
         j->base = j->done == j->text.len ? j->done : j->done - OVERLAP_BYTES;
@@ -115,6 +121,27 @@ static bool scan_blocks(struct judge *j)
     return ok;
 }
 
+/* What finds the parts that may be of use; NULL: they are too many to be told apart. */
+static const struct word_filter *make_filter(struct judge *j)
+{
+    const struct rule_set *set = j->policy->set;
+    size_t parts = 0;
+    if (!j->spots.count)
+        return NULL;
+    struct word_filter all = { 0 }; /* apart from the judge, so that it stays in registers */
+    for (size_t i = 0; i < set->parts_count; i += 64) {
+        for (uint64_t todo = j->parts[i / 64]; todo; todo &= todo - 1) {
+            if (++parts > FILTER_PARTS_MAX)
+                return NULL;
+            const struct word_filter *of_part = &set->filters[i + (size_t)__builtin_ctzll(todo)];
+            for (size_t k = 0; k < WORD_FILTER_WORDS; k++)
+                all.bits[k] |= of_part->bits[k];
+        }
+    }
+    j->filter = all;
+    return &j->filter;
+}
+
 static bool scan_words(struct judge *j)
 {
     const struct rule_set *set = j->policy->set;
@@ -122,11 +149,12 @@ static bool scan_words(struct judge *j)
     if (set->databases[SET_PLAIN] || (set->databases[SET_FOREIGN] && j->even.is_foreign))
         return scan_blocks(j);
     if (set->spots.is_everywhere)
-        return word_table_scan(&set->words, j->text, 0, j->text.len, found_word, j), true;
+        return scan_table(j, j->text, (struct spot){ 0, (uint32_t)j->text.len }, NULL), true;
     spots_find(&set->spots, j->text, &j->spots);
     j->parts = j->spots.parts;
+    const struct word_filter *only = make_filter(j);
     for (size_t i = 0; i < j->spots.count; i++)
-        word_table_scan(&set->words, j->text, j->spots.at[i].from, j->spots.at[i].to, found_word, j);
+        scan_table(j, j->text, j->spots.at[i], only);
     j->parts = NULL;
     return true;
 }

@@ -120,9 +120,22 @@ static bool fill_table(struct rule_making *m)
     return words && word_table_init(&set->words, &set->arena, words, n);
 }
 
+/* Of each part, what finds its words; of none, as far as 64 go together. */
+static bool make_filters(struct rule_set *set)
+{
+    if (!(set->filters = arena_array(&set->arena, struct word_filter, set->parts_count + 63)))
+        return false;
+    for (size_t i = 0; i < set->pieces_count; i++) {
+        const uint32_t *parts = &set->parts_of[set->seats[i].first_part];
+        for (size_t k = 0; set->pieces[i].in_table && k < set->seats[i].parts; k++)
+            word_filter_add(&set->words, set->pieces[i].word, &set->filters[parts[k]]);
+    }
+    return true;
+}
+
 bool rule_compile(struct rule_making *m, struct problems *problems)
 {
-    bool ok = fill_table(m);
+    bool ok = fill_table(m) && make_filters(m->set);
     if (!ok)
         problem(problems, (struct span){ 0 }, "no memory for the words of the rules");
     for (size_t i = 0; i < m->set->pieces_count; i++)

@@ -67,6 +67,7 @@ struct rule_set {
     struct set_piece *pieces;
     struct set_seat *seats;       /* of each piece */
     struct set_part *parts;
+    struct word_filter *filters;  /* of each part */
     struct set_use *uses;
     struct set_arm *arms;
     struct set_chain *chains;

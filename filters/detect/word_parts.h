@@ -61,6 +61,12 @@ static inline bool word_bit(const uint64_t *bits, uint32_t hash)
     return bits[bit / 64] >> (bit & 63) & 1;
 }
 
+static inline bool word_filter_bit(const struct word_filter *f, uint32_t hash)
+{
+    static_assert(WORD_FILTER_WORDS == 8, "as it is written here");
+    return f->bits[hash >> 6 & (WORD_FILTER_WORDS - 1)] >> (hash & 63) & 1;
+}
+
 static inline const struct word_slot *word_look_up(const struct word_slots *s, uint32_t hash)
 {
     for (size_t at = hash & s->mask; s->at[at].is_used; at = (at + 1) & s->mask)

@@ -16,6 +16,7 @@ enum { NTH_SIGN = 0 };
 struct scan {
     const struct word_table *table;
     struct str text;
+    const struct word_filter *only;
     word_found_fn *found;
     void *owner;
     size_t before_at;     /* where the last word began that phrases begin with */
@@ -123,15 +124,15 @@ static inline void put_back(struct scan *s, struct tail t)
         drain(s);
 }
 
-static inline void add_token(struct tail *t, const uint64_t *may_be, const char *text, size_t at, size_t end, bool is_sign)
+static inline void add_token(const struct scan *s, struct tail *t, size_t at, size_t end, bool is_sign)
 {
-    uint32_t hash = word_hash(text + at, end - at);
+    uint32_t hash = word_hash(s->text.at + at, end - at);
     t->at->at = (uint32_t)at;
     t->at->end = (uint32_t)end;
     t->at->hash = hash;
     t->at->nth = is_sign ? NTH_SIGN : t->nth;
     t->nth += !is_sign;
-    t->at += word_bit(may_be, hash);
+    t->at += word_filter_bit(s->only, hash) & word_bit(s->table->may_be, hash);
 }
 
 /* Text that is not all ASCII, or a long word: as far as `until`, and the word there to its end. */
@@ -143,7 +144,7 @@ static size_t take_slowly(struct scan *s, size_t i, size_t until)
         end += is_sign;
         if (!is_sign || (unsigned char)s->text.at[i] < 0x80) {
             struct tail tail = tail_of(s);
-            add_token(&tail, s->table->may_be, s->text.at, i, end, is_sign);
+            add_token(s, &tail, i, end, is_sign);
             put_back(s, tail);
         }
         i = end;
@@ -178,8 +179,6 @@ static inline bool classify(const char *at, uint64_t *words, uint64_t *signs)
  * either. */
 static size_t take_ascii(struct scan *s, size_t i, size_t until)
 {
-    const uint64_t *may_be = s->table->may_be;
-    const char *text = s->text.at;
     uint64_t words, signs;
     while (i < until && i + BLOCK <= s->text.len && classify(s->text.at + i, &words, &signs)) {
         size_t limit = BLOCK;
@@ -190,10 +189,11 @@ static size_t take_ascii(struct scan *s, size_t i, size_t until)
             words &= UINT64_MAX >> (BLOCK - limit);
         }
         struct tail tail = tail_of(s);
-        for (uint64_t todo = (words & ~(words << 1)) | signs; todo; todo &= todo - 1) {
+        uint64_t todo = (words & ~(words << 1)) | signs;
+        for (todo &= until - i < BLOCK ? ((uint64_t)1 << (until - i)) - 1 : UINT64_MAX; todo; todo &= todo - 1) {
             size_t at = (size_t)__builtin_ctzll(todo);
             bool is_sign = signs >> at & 1;
-            add_token(&tail, may_be, text, i + at, i + at + is_sign + (size_t)__builtin_ctzll(~(words >> at)), is_sign);
+            add_token(s, &tail, i + at, i + at + is_sign + (size_t)__builtin_ctzll(~(words >> at)), is_sign);
         }
         put_back(s, tail);
         i += limit;
@@ -209,20 +209,23 @@ static size_t take_ascii(struct scan *s, size_t i, size_t until)
 }
 #endif
 
-void word_table_scan(const struct word_table *t, struct str text, size_t from, size_t until, word_found_fn *found, void *owner)
+static const struct word_filter ALL = { { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX } };
+
+void word_table_scan(const struct word_table *t, const struct word_scan *how)
 {
     struct scan s;
     s.table = t;
-    s.text = text;
-    s.found = found;
-    s.owner = owner;
+    s.text = how->text;
+    s.only = how->only ? how->only : &ALL;
+    s.found = how->found;
+    s.owner = how->owner;
     s.before_at = 0;
     s.before = s.before_nth = 0;
     s.nth = 2;
     s.queued = 0;
-    while (from < until) {
-        size_t i = take_ascii(&s, from, until);
-        from = take_slowly(&s, i, i + (i == from ? BLOCK : 1));
+    for (size_t i = how->from; i < how->until;) {
+        size_t came = take_ascii(&s, i, how->until);
+        i = take_slowly(&s, came, came + (came == i ? BLOCK : 1));
     }
     drain(&s);
 }

@@ -117,6 +117,15 @@ static void prepare(const struct word_table *t, const struct word *w, struct ent
     }
 }
 
+void word_filter_add(const struct word_table *t, struct str text, struct word_filter *into)
+{
+    struct entering e;
+    prepare(t, &(struct word){ .text = text }, &e);
+    into->bits[e.first >> 6 & (WORD_FILTER_WORDS - 1)] |= (uint64_t)1 << (e.first & 63);
+    if (e.kind == WORD_PAIR)
+        into->bits[e.second >> 6 & (WORD_FILTER_WORDS - 1)] |= (uint64_t)1 << (e.second & 63);
+}
+
 static int by_key(const void *a, const void *b)
 {
     const struct entering *x = a, *y = b;

@@ -45,6 +45,14 @@ struct word_table {
     struct word_entry *entries;
 };
 
+/* Of some entries: a bit for some bits of the hash of each word that finds one. Those of several are put together by `or`. */
+enum { WORD_FILTER_WORDS = 8 };
+struct word_filter {
+    uint64_t bits[WORD_FILTER_WORDS];
+};
+/* Adds what finds `text`, which the table has. */
+void word_filter_add(const struct word_table *t, struct str text, struct word_filter *into);
+
 /* Text that is scanned has so many bytes behind it that may be read, whatever they are. */
 enum { WORD_TEXT_PAD = 64 };
 
@@ -56,9 +64,17 @@ bool word_table_takes(struct str text);
 /* Is it a sign by itself, or does it begin with one? */
 bool word_table_is_sign(struct str text);
 
-/* Tells every entry that stands in `text` (valid UTF-8, small letters, white space evened, WORD_TEXT_PAD bytes behind it), by where
- * it begins, from `from` on, where a word begins, to `until` and at most 64 bytes on; `end` is where it ends. */
+/* Tells every entry that stands in `text` (valid UTF-8, small letters, white space evened, WORD_TEXT_PAD bytes behind it) from `from`
+ * on, where a word begins, and whose first two words begin before `until`; others that begin at most 64 bytes behind that may be
+ * told too. They come by where they begin; `end` is where one ends. With a filter those that were added to it, and few others. */
 typedef void word_found_fn(void *owner, uint32_t id, uint32_t end);
-void word_table_scan(const struct word_table *t, struct str text, size_t from, size_t until, word_found_fn *found, void *owner);
+struct word_scan {
+    struct str text;
+    size_t from, until;
+    const struct word_filter *only; /* NULL: all */
+    word_found_fn *found;
+    void *owner;
+};
+void word_table_scan(const struct word_table *t, const struct word_scan *how);
 
 #endif
