@@ -183,10 +183,17 @@ static bool read_question(const struct scan *s, struct scan_question *q)
     return q->path;
 }
 
+/* By what the route says of its API, else by its path, as for callers. */
+static bool is_of_scoring(const struct route *route)
+{
+    const struct dialect *dialect = route->dialect ? route->dialect : dialect_of_refusal(route->path);
+    return strcmp(dialect->name, "azure_ml") == 0;
+}
+
 static bool scan_line(struct scan *s, struct str line)
 {
     struct jsonx_error error;
-    bool may_be_score = s->rehearsal.route->dialect && strcmp(s->rehearsal.route->dialect->name, "azure_ml") == 0;
+    bool may_be_score = is_of_scoring(s->rehearsal.route);
     buf_clear(&s->body);
     if (!jsonx_index(&s->json, line, &JSONX_LIMITS_DEFAULT, &error)) {
         char why[200];
@@ -197,7 +204,8 @@ static bool scan_line(struct scan *s, struct str line)
         return tell_bad(s, LINE_IS);
     uint32_t text = jsonx_member(&s->json, 0, STR("text")), answer = jsonx_member(&s->json, 0, STR("answer"));
     const struct scan_shape *shape = NULL;
-    bool has_text = jsonx_is(&s->json, text, JSONX_STRING), has_answer = jsonx_is(&s->json, answer, JSONX_OBJECT);
+    bool has_text = jsonx_is(&s->json, text, JSONX_STRING) && !scan_text_is_of_body(&s->json, s->is_answer, may_be_score);
+    bool has_answer = jsonx_is(&s->json, answer, JSONX_OBJECT);
     uint32_t whole = s->is_answer && has_answer ? answer : 0;
     struct str original = jsonx_whole(&s->json, whole);
     const char *why = misused(s, has_text, has_answer, may_be_score), *path = scan_path_of(&s->json, 0);

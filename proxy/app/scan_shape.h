@@ -14,6 +14,10 @@ struct scan_question {
 };
 const struct scan_question *scan_question_of(const struct jsonx *json, uint32_t answer, bool may_be_score);
 
+/* Is "text" a member of a whole body, which a gateway would read with all its others, and no line's own? It is where members beside it
+ * tell a body, or at a scoring endpoint any that lines have not; not where "source" or "channel" say that it is the line's. */
+bool scan_text_is_of_body(const struct jsonx *line, bool is_answer, bool may_be_score);
+
 /* A body around a text, and the way to it: members, and "0" for the first element. */
 struct scan_shape {
     struct str word, before, behind;

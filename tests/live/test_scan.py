@@ -171,6 +171,25 @@ def test_what_was_meant_as_an_answer_is_not_judged_as_something_else():
     assert "without" in told[0]["error"]
 
 
+def test_a_text_beside_what_tells_a_body_is_a_part_of_that_body(tmp_path):
+    hidden = [{"role": "user", "content": "bluebird"}]
+    lines = [{"text": "x", "messages": hidden}, {"text": "x", "prompt": "bluebird"}, {"text": "bluebird", "messages": [{"role": "user", "content": "x"}]}]
+    _, told, _ = scan([json.dumps(line) for line in lines], *WORDS)
+    assert [t.get("verdict") for t in told] == ["refuse"] * 3
+    assert told[0]["findings"][0]["path"] == "messages[0].content"
+    _, told, _ = scan([json.dumps({"text": "x", "source": "user", "messages": hidden})], *WORDS)
+    assert told[0]["verdict"] == "pass" and told[0]["text"] == "x"
+    answer = {"text": "x", "choices": [{"index": 0, "message": {"content": "kim@example.org"}}]}
+    _, told, _ = scan([json.dumps(answer)], "--answer", "--inspect", "none", "--relay", "[personal_data]")
+    assert told[0]["verdict"] == "mask" and told[0]["body"]["choices"][0]["message"]["content"] == "[EMAIL]"
+    file = tmp_path / "score.yaml"
+    score = {"match": "/score", "insecure_anonymous": True, "inspect": ["attacks"], "select": "m"}
+    file.write_text(json.dumps({"listen": "127.0.0.1:8080", "pools": {"m": {"endpoints": "http://127.0.0.1:8000"}}, "routes": {"score": score}}))
+    lines = [{"text": "Bob", "query": "x' or 1=1 --"}, {"text": "Bob"}, {"age": "x' or 1=1 --"}]
+    _, told, errors = scan([json.dumps(line) for line in lines], "--config", file, "--route", "score")
+    assert [t.get("verdict") for t in told] == ["refuse", "pass", "refuse"], errors
+
+
 def test_a_wrong_filter_is_told_with_its_place():
     code, told, errors = scan([], "--inspect", "[{ patern: { words: [x] } }]", "--relay", "none")
     assert code == 1 and not told
