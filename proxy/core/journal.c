@@ -3,7 +3,12 @@
 
 #include <time.h>
 
+#include "proxy/base/ascii.h"
+
 enum { LINE_MAX_BYTES = 4000 }; /* below PIPE_BUF with the line feed, so that a pipe never tears one */
+
+/* Of words that a model server tells. */
+enum { MODEL_BYTES_MAX = 128, FINISH_BYTES_MAX = 32 };
 
 /* Texts from the outside are cut to what they cost in the line, so that no caller can push the rest out of it. */
 enum { TEXT_COST = 110, LONG_TEXT_COST = 200, ESCAPE_COST = 6 };
@@ -84,11 +89,17 @@ static bool add_caller(struct buf *out, const struct caller *c)
            add_text(out, "token_id", c->token_id) && add_word(out, "token_hash", str_c(c->token_hash));
 }
 
+/* A word that a model server tells, and nothing that could be a piece of an answer. */
+static struct str told_word(struct str value, size_t len_max)
+{
+    return value.len <= len_max && ascii_is_made_of(value, STR("_-.:/@+")) ? value : STR_NONE;
+}
+
 static bool add_answer(struct buf *out, const struct exchange *x)
 {
     const struct answer_facts *f = &x->facts;
-    bool ok = add_text(out, "model", x->call.model) && add_text(out, "model_answered", f->model) &&
-              add_text(out, "finish", f->finish_reason);
+    bool ok = add_text(out, "model", x->call.model) && add_text(out, "model_answered", told_word(f->model, MODEL_BYTES_MAX)) &&
+              add_text(out, "finish", told_word(f->finish_reason, FINISH_BYTES_MAX));
     if (x->endpoint)
         ok = ok && add_text(out, "endpoint", x->endpoint->name) && add_number(out, "attempts", x->attempts);
     if (x->upstream_status)
