@@ -213,7 +213,8 @@ static void check_texts(const struct route *route, struct problems *problems)
 static void check_pass_through(const struct route *route, struct problems *problems)
 {
     static const enum stage READERS[] = { STAGE_ADMIT, STAGE_INSPECT };
-    for (size_t i = 0; i < ARRAY_LEN(READERS) && route->pass_through; i++)
+    bool is_unread = route->pass_through || (route->dialect && !route->dialect->reads_json);
+    for (size_t i = 0; i < ARRAY_LEN(READERS) && is_unread; i++)
         if (route->plan.mentioned & 1u << READERS[i]) {
             problem(problems, route->name.span, "route \"" STR_F "\": \"%s\" sees nothing of what is passed through",
                     STR_A(route->name.text), STAGES[READERS[i]].word);

@@ -402,6 +402,8 @@ TEST("a route that can never match is refused")
     check_refused((struct parts){ .routes = ROUTE_OF("api: azur") }, "\"api\" must be");
     check_refused((struct parts){ .routes = ROUTE_OF("pass_through: true, inspect: words") },
                   "sees nothing of what is passed through");
+    check_refused((struct parts){ .routes = ROUTE_OF("api: pass_through, inspect: words") },
+                  "sees nothing of what is passed through");
 }
 
 TEST("filters are words, or words with their settings")
