@@ -90,6 +90,15 @@ void finding_origin(struct str before, struct str after, size_t *start, size_t *
         return;
     size_t front = same_in_front(before, after), behind = same_behind(before, after, front);
     size_t from = *start, to = *end;
+    if (from >= front && to > from && to <= after.len - behind) { /* left as it was between what was rewritten: the one of its kind */
+        struct str among = str_first(str_from(before, front), before.len - behind - front), piece = str_first(str_from(after, from), to - from);
+        size_t at = str_find_str(among, piece), next = at < among.len ? at + 1 : at;
+        if (at < among.len && str_find_str(str_from(among, next), piece) == among.len - next) {
+            *start = front + at;
+            *end = *start + piece.len;
+            return;
+        }
+    }
     *start = from < front ? from : from >= after.len - behind ? from + before.len - after.len : front;
     *end = to <= front ? to : to > after.len - behind ? to + before.len - after.len : before.len - behind;
 }

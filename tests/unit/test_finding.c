@@ -72,9 +72,18 @@ TEST("of a text that was rewritten the bytes are those that were sent")
     f = finding_of("here");
     tells(&f, "\"offset\":23,\"length\":4,");
     stands_at("here");
-    f = finding_of("ann"); /* between what was rewritten: all of that */
+    f = finding_of("ann"); /* between what was rewritten */
+    tells(&f, "\"offset\":10,\"length\":3,");
+    stands_at("ann");
+    f = finding_of("NAME_2"); /* nowhere in what was sent: all that was rewritten */
     tells(&f, "\"offset\":3,\"length\":18,");
     stands_at("\\u006bim of ann");
+    end();
+    begin("/v1/embeddings", "{\"model\":\"m\",\"input\":\"to kim of ann, ann by 4711, here\"}");
+    i = (size_t)(finding_of("kim").text - x.call.texts);
+    CHECK(exchange_rewrite_text(&x, i, STR("to [NAME_1] of ann, ann by [NAME_2], here")));
+    f = finding_of("ann"); /* one of two */
+    tells(&f, "\"offset\":3,\"length\":23,");
     end();
 }
 
