@@ -75,6 +75,19 @@ bool field_path_read(struct str text, struct field_path *out, const char **why)
     return true;
 }
 
+/* Without case, since there are servers that read it so; of two names that differ by case alone no document has both. */
+static uint32_t member_of(const struct jsonx *json, uint32_t object, struct str name)
+{
+    char room[256];
+    uint32_t exact = jsonx_member(json, object, name);
+    if (exact != JSONX_NO_NODE)
+        return exact;
+    for (uint32_t c = jsonx_first(json, object); c != JSONX_NO_NODE; c = jsonx_next(json, object, c))
+        if (str_eq_nocase(jsonx_word(json, jsonx_key_of(json, c), room, sizeof room), name))
+            return c;
+    return JSONX_NO_NODE;
+}
+
 static bool walk(const struct field_path *path, size_t at, const struct jsonx *json, uint32_t node, field_found_fn *found, void *owner)
 {
     if (at == path->count)
@@ -82,7 +95,7 @@ static bool walk(const struct field_path *path, size_t at, const struct jsonx *j
     const struct field_step *step = &path->steps[at];
     enum jsonx_kind kind = jsonx_kind(json, node);
     if (step->name.at) {
-        uint32_t member = kind == JSONX_OBJECT ? jsonx_member(json, node, step->name) : JSONX_NO_NODE;
+        uint32_t member = kind == JSONX_OBJECT ? member_of(json, node, step->name) : JSONX_NO_NODE;
         return member == JSONX_NO_NODE || walk(path, at + 1, json, member, found, owner);
     }
     if (kind != JSONX_ARRAY && (kind != JSONX_OBJECT || step->index != FIELD_ALL))

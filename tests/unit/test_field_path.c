@@ -22,12 +22,13 @@ static bool found(void *owner, uint32_t node)
 
 TEST("a path leads to what it names, in the order of the document")
 {
-    static const struct str body = STR_INIT("{\"input_data\":{\"columns\":[\"a\"],\"data\":[[1,2,\"x\"],[3,4,\"y\"],[5]]},\"a.b\":{\"c d\":7},\"k\":{\"p\":1,\"q\":2}}");
+    static const struct str body = STR_INIT("{\"input_data\":{\"columns\":[\"a\"],\"data\":[[1,2,\"x\"],[3,4,\"y\"],[5]]},\"a.b\":{\"c d\":7},\"k\":{\"p\":1,\"q\":2},\"Quer\\u0079Text\":8}");
     static const struct {
         const char *path, *leads_to;
     } rows[] = {
         { "input_data.data[*][2]", "x y " }, { "input_data.data[1]", "[3,4,\"y\"] " }, { "input_data.data[0][0]", "1 " }, { "k.*", "1 2 " }, { "k[*]", "1 2 " },
         { "[\"a.b\"]['c d']", "7 " }, { "input_data.data[9]", "" }, { "nothing", "" }, { "k[0]", "" }, { "input_data.*[0]", "a [1,2,\"x\"] " },
+        { "Input_Data.COLUMNS", "[\"a\"] " }, { "queryTEXT", "8 " }, /* as some servers bind them */
     };
     struct jsonx json;
     struct jsonx_error error;
