@@ -46,19 +46,14 @@ def refused(program, texts):
 
 
 def threshold(benign, rate):
-    """The lowest that keeps the macro average of false alarms at or below the rate."""
+    """The lowest that keeps the macro average of false alarms at or below the rate: one above the first score that no longer would."""
     weighted = sorted(((s, 1 / len(v) / len(benign)) for v in benign.values() for s in v), reverse=True)
-    total, at, i = 0.0, 10 ** 6, 0
-    while i < len(weighted):
-        score, here = weighted[i][0], 0.0
-        while i < len(weighted) and weighted[i][0] == score:
-            here += weighted[i][1]
-            i += 1
-        if total + here > rate:
-            break
-        total += here
-        at = score
-    return at
+    total = 0.0
+    for score, same in itertools.groupby(weighted, key=lambda pair: pair[0]):
+        total += sum(weight for _, weight in same)
+        if total > rate:
+            return score + 1
+    return 0
 
 
 def share(scores, at):
