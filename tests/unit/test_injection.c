@@ -58,7 +58,7 @@ TEST("the built-in rules keep what they promise")
     problems_finish(&problems);
 }
 
-TEST("every built-in rule says what it is for, and has a hit")
+TEST("every built-in rule says what it finds and why, has a hit and a near miss")
 {
     struct problems problems;
     struct rules rules;
@@ -66,7 +66,7 @@ TEST("every built-in rule says what it is for, and has a hit")
     rules_init(&rules);
     CHECK(rules_read_builtin(&rules, &problems));
     for (size_t i = 0; i < rules.count; i++)
-        if (!CHECK(rules.at[i].what.len > 10 && rules.at[i].hits.count > 0))
+        if (!CHECK(rules.at[i].what.len > 10 && rules.at[i].why.len > 10 && rules.at[i].hits.count > 0 && rules.at[i].misses.count > 0))
             printf("  " STR_F "\n", STR_A(rules.at[i].id));
     rules_finish(&rules);
     problems_finish(&problems);
