@@ -35,10 +35,14 @@ static bool find_same(struct spot_making *m)
     struct keyed *k = calloc(set->pieces_count, sizeof *k);
     size_t n = 0;
     m->same = calloc(set->pieces_count, sizeof *m->same);
-    bool ok = k && m->same;
-    for (size_t i = 0; ok && i < set->pieces_count; i++)
-        if (set->pieces[i].in_table)
-            k[n++] = (struct keyed){ spot_key_of(m, (uint32_t)i), (uint32_t)i };
+    m->names = calloc(set->pieces_count, sizeof *m->names);
+    bool ok = k && m->same && m->names;
+    for (size_t i = 0; ok && i < set->pieces_count; i++) {
+        if (!set->pieces[i].in_table)
+            continue;
+        m->names[i] = spot_name_of(m->t, set->pieces[i].word);
+        k[n++] = (struct keyed){ m->names[i].key, (uint32_t)i };
+    }
     if (n)
         qsort(k, n, sizeof *k, by_key);
     for (size_t i = 0; i < n; i++)
@@ -80,7 +84,7 @@ static bool look_at_parts(struct spot_making *m)
             struct spot_part *p = &m->parts[set->parts_of[set->seats[i].first_part + k]];
             p->links++;
             p->bytes = p->bytes > set->pieces[i].bytes ? p->bytes : set->pieces[i].bytes;
-            p->has_signs = p->has_signs || word_table_is_sign(set->pieces[i].word);
+            p->has_signs = p->has_signs || m->names[i].kind == SPOT_SIGN;
             p->has_ends = p->has_ends || has_ends(set->pieces[i].word);
         }
     }

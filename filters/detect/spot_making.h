@@ -16,6 +16,15 @@ struct spot_part {
     bool has_signs, has_ends; /* some piece has what ends a sentence */
 };
 
+/* Of a piece that is words or signs: what it is found by; of a phrase the first word by itself too. */
+enum spot_kind { SPOT_WORD, SPOT_PAIR, SPOT_SIGN };
+struct spot_name {
+    uint32_t key, begin;
+    enum spot_kind kind;
+    bool is_word;  /* its key tells it */
+    bool has_bits; /* in the table */
+};
+
 /* Of a chain: the parts that it is looked for by; the same twice where it has no herald. */
 struct spot_choice {
     uint8_t anchor, herald;
@@ -32,6 +41,7 @@ struct spot_making {
     struct spot_table *t;
     struct rule_set *set;
     struct rarity rarity;
+    struct spot_name *names; /* of each piece */
     struct spot_part *parts;
     struct spot_choice *choices;
     double *often;       /* of each piece; 0 when it is asked anyhow */
@@ -43,8 +53,7 @@ struct spot_making {
     size_t links_count, keys_count;
 };
 
-/* What a piece is found by. */
-uint32_t spot_key_of(const struct spot_making *m, uint32_t piece);
+struct spot_name spot_name_of(const struct spot_table *t, struct str word);
 
 /* Of each chain an anchor and a herald; t->heralds may come to be more than an entry can name. False without memory. */
 bool spot_choose(struct spot_making *m) MUST_USE;

@@ -6,8 +6,6 @@
 
 #include <stdlib.h>
 
-enum key_kind { KEY_WORD, KEY_PAIR, KEY_SIGN };
-
 static uint32_t hash_of(struct str word)
 {
     char bytes[16] = { 0 };
@@ -17,24 +15,19 @@ static uint32_t hash_of(struct str word)
     return spot_hash(bytes, word.len);
 }
 
-/* What the piece is found by; of a phrase the first word by itself too. */
-static uint32_t key_of(const struct spot_making *m, uint32_t piece, enum key_kind *kind, uint32_t *begin)
+struct spot_name spot_name_of(const struct spot_table *t, struct str word)
 {
-    struct str word = m->set->pieces[piece].word, first, second;
-    *kind = KEY_SIGN;
+    struct str first, second;
     if (word_table_is_sign(word))
-        return ~hash_of(str_first(word, word.len < SPOT_SIGN_BYTES ? word.len : SPOT_SIGN_BYTES));
-    word_first_two(m->t->letters, word, &first, &second);
-    *kind = second.len ? KEY_PAIR : KEY_WORD;
-    *begin = hash_of(first);
-    return second.len ? word_pair(*begin, hash_of(second)) : *begin;
-}
-
-uint32_t spot_key_of(const struct spot_making *m, uint32_t piece)
-{
-    enum key_kind kind;
-    uint32_t begin;
-    return key_of(m, piece, &kind, &begin);
+        return (struct spot_name){ .key = ~hash_of(str_first(word, word.len < SPOT_SIGN_BYTES ? word.len : SPOT_SIGN_BYTES)), .kind = SPOT_SIGN };
+    word_first_two(t->letters, word, &first, &second);
+    struct spot_name name = { .key = hash_of(first), .kind = SPOT_WORD, .is_word = first.len == word.len };
+    name.begin = name.key;
+    if (second.len) {
+        name.key = word_pair(name.begin, hash_of(second));
+        name.kind = SPOT_PAIR;
+    }
+    return name;
 }
 
 /* ---- what is asked of words ---- */
@@ -55,17 +48,16 @@ static void add_key(struct spot_making *m, const struct spot_part *p, uint32_t h
 
 static void make_keys(struct spot_making *m, struct spot_part *p)
 {
-    enum key_kind kind;
-    uint32_t begin;
     p->first_key = (uint32_t)m->keys_count + SPOT_FILTER;
     p->mask = (uint32_t)slots_for(2 * p->links) - 1;
     m->keys_count += SPOT_FILTER + p->mask + 1;
     for (uint32_t i = 0; i < p->links; i++) {
-        add_key(m, p, key_of(m, m->pieces_of[p->first_link + i], &kind, &begin), true);
-        if (kind == KEY_PAIR)
-            add_key(m, p, begin, false);
-        if (kind != KEY_SIGN)
-            m->t->keys[p->first_key - SPOT_FILTER + (begin >> SPOT_FILTER_WORD)] |= spot_filter_bit(begin);
+        const struct spot_name *name = &m->names[m->pieces_of[p->first_link + i]];
+        add_key(m, p, name->key, true);
+        if (name->kind == SPOT_PAIR)
+            add_key(m, p, name->begin, false);
+        if (name->kind != SPOT_SIGN)
+            m->t->keys[p->first_key - SPOT_FILTER + (name->begin >> SPOT_FILTER_WORD)] |= spot_filter_bit(name->begin);
     }
 }
 
@@ -114,12 +106,14 @@ static void set_bits(struct spot_making *m, uint32_t piece)
 {
     struct spot_table *t = m->t;
     struct str word = m->set->pieces[piece].word;
-    unsigned char c = (unsigned char)*word.at, next = word.len > 1 ? (unsigned char)word.at[1] : 0;
-    enum key_kind kind;
-    uint32_t begin, key = key_of(m, piece, &kind, &begin);
-    set_bit(kind == KEY_PAIR ? t->may_pair : t->may_be, key);
-    if (kind != KEY_SIGN)
+    struct spot_name *name = &m->names[piece];
+    if (name->has_bits)
         return;
+    name->has_bits = true;
+    set_bit(name->kind == SPOT_PAIR ? t->may_pair : t->may_be, name->key);
+    if (name->kind != SPOT_SIGN)
+        return;
+    unsigned char c = (unsigned char)*word.at, next = word.len > 1 ? (unsigned char)word.at[1] : 0;
     if (word.len > 1)
         t->signs[c][next / 64] |= (uint64_t)1 << (next & 63);
     t->sign_rows[c & 15] |= (uint8_t)(1u << (c >> 4));
@@ -127,14 +121,11 @@ static void set_bits(struct spot_making *m, uint32_t piece)
 
 static void add_links(struct spot_making *m, const struct spot_part *p, struct spot_link link)
 {
-    enum key_kind kind;
-    uint32_t begin;
     for (uint32_t i = 0; i < p->links; i++) {
         uint32_t piece = m->pieces_of[p->first_link + i];
-        struct str word = m->set->pieces[piece].word;
-        link.key = key_of(m, piece, &kind, &begin);
-        link.phrase = word_token_end(m->t->letters, word, 0) == word.len ? 0 : piece + 1;
-        link.bytes = link.phrase ? (uint16_t)word.len : 0;
+        link.key = m->names[piece].key;
+        link.phrase = m->names[piece].is_word ? 0 : piece + 1;
+        link.bytes = link.phrase ? (uint16_t)m->set->pieces[piece].word.len : 0;
         m->links[m->links_count++] = link;
         set_bits(m, piece);
     }
@@ -348,6 +339,7 @@ bool spot_table_init(struct spot_table *t, struct rule_set *set)
     struct spot_making m = { .t = t, .set = set };
     *t = (struct spot_table){ .is_everywhere = !is_usable(set) };
     bool ok = t->is_everywhere || make_table(&m);
+    free(m.names);
     free(m.parts);
     free(m.choices);
     free(m.often);
