@@ -231,3 +231,25 @@ bool national_cl_rut(struct str s)
     unsigned check = 11 - sum % 11;
     return (check == 11 ? '0' : check == 10 ? 'K' : (char)('0' + check)) == s.at[s.len - 1];
 }
+
+/* The first two digits are a province, or 30 for who was registered abroad */
+bool national_ec_cedula(struct str s)
+{
+    unsigned province = check_number(s, 0, 2);
+    return ((province >= 1 && province <= 24) || province == 30) && s.at[2] < '6' && check_luhn(s);
+}
+
+/* Has no check digit, as the Argentine one */
+bool national_co_cc(struct str s)
+{
+    return s.len >= 6 && s.len <= 10 && s.at[0] != '0' && !all_same(s);
+}
+
+bool national_co_nit(struct str s)
+{
+    static const unsigned char WEIGHTS[] = { 41, 37, 29, 23, 19, 17, 13, 7, 3 };
+    unsigned sum = 0;
+    for (size_t i = 0; i < 9; i++)
+        sum += digit(s, i) * WEIGHTS[i];
+    return !all_same(s) && (sum % 11 < 2 ? sum % 11 : 11 - sum % 11) == digit(s, 9);
+}

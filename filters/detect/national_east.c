@@ -60,6 +60,13 @@ bool national_ee_code(struct str s)
     return s.at[0] >= '1' && s.at[0] <= '8' && is_ymd(s, 1) && check == digit(s, 10);
 }
 
+/* Since 2017 they begin with 32 to 39 and tell no date */
+bool national_lv_code(struct str s)
+{
+    return (s.at[0] == '3' && s.at[1] >= '2' ? !all_same(s) : is_dmy(s, 0) && s.at[6] <= '2') &&
+           (1 + check_weighted(s, "A584216379")) % 11 % 10 == digit(s, 10);
+}
+
 /* ---- Middle and Eastern Europe ---- */
 
 bool national_pl_pesel(struct str s)
@@ -122,6 +129,28 @@ bool national_ru_inn(struct str s)
 {
     return !all_same(s) && check_weighted(s, "724A359468") % 11 % 10 == digit(s, 10) &&
            check_weighted(s, "3724A359468") % 11 % 10 == digit(s, 11);
+}
+
+/* JMBG, JMB, EMBG, EMŠO: the day, the year without its thousand, the region, a number among those of one day */
+bool national_jmbg(struct str s)
+{
+    unsigned check = 11 - check_weighted(s, "765432765432") % 11;
+    return check_date(check_number(s, 4, 3) % 100, check_number(s, 2, 2), check_number(s, 0, 2)) && (check == 11 ? 0 : check) == digit(s, 12);
+}
+
+/* The weight of the first is -1, which is ten modulo eleven; the first five are the days since the end of 1899 */
+bool national_ua_rnokpp(struct str s)
+{
+    return !all_same(s) && check_weighted(s, "A57946A57") % 11 % 10 == digit(s, 9);
+}
+
+/* The seventh is the century and the sex, 0 for foreigners; with a rest of ten the weights go on by two */
+bool national_kz_iin(struct str s)
+{
+    unsigned check = check_weighted(s, "123456789A0") % 11;
+    if (check == 10)
+        check = check_weighted(s, "3456789A012") % 11;
+    return is_ymd(s, 0) && s.at[6] <= '6' && check == digit(s, 11);
 }
 
 bool national_tr_id(struct str s)
@@ -232,4 +261,34 @@ bool national_il_id(struct str s)
         sum += product > 9 ? product - 9 : product;
     }
     return !all_same(s) && sum % 10 == 0;
+}
+
+/* Weights from 13 down to 2, modulo eleven */
+bool national_th_id(struct str s)
+{
+    return !all_same(s) && (11 - check_weighted(s, "210A98765432") % 11) % 10 == digit(s, 12);
+}
+
+/* No check digit: the date and the place of birth */
+bool national_my_ic(struct str s)
+{
+    unsigned place = check_number(s, 6, 2);
+    bool is_place = place && place != 17 && place != 18 && place != 19 && place != 20 && place != 69 && place != 70 && place != 73 &&
+                    place != 80 && place != 81 && place < 94;
+    return is_ymd(s, 0) && (is_place || place >= 98);
+}
+
+/* No check digit: province, regency, district, date of birth (forty more for women), a number that is never zero */
+bool national_id_nik(struct str s)
+{
+    unsigned province = check_number(s, 0, 2), day = check_number(s, 6, 2);
+    return province >= 11 && province <= 97 && check_number(s, 2, 2) && check_number(s, 12, 4) &&
+           check_date(check_number(s, 10, 2), check_number(s, 8, 2), day > 40 ? day - 40 : day);
+}
+
+/* Emirates ID: 784, the year of birth, seven digits, Luhn */
+bool national_ae_id(struct str s)
+{
+    unsigned year = check_number(s, 3, 4);
+    return year >= 1900 && year < 2100 && check_luhn(s);
 }

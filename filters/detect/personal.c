@@ -3,13 +3,15 @@
 #include "filters/detect/national.h"
 #include "filters/detect/near.h"
 #include "filters/detect/personal_parts.h"
+#include "filters/detect/personal_words.h"
 
 const char *const PERSONAL_KINDS[] = { "email", "phone", "card", "iban", "bank_account", "national_id", "passport", "driver_licence",
                                        "ip", "device", "wallet", "name", "birth_date", "address", NULL };
 
 const char *const PERSONAL_COUNTRIES[] = {
-    "ar", "at", "au", "be", "bg", "br", "ca", "ch", "cl", "cn", "cz", "de", "dk", "ee", "es", "fi", "fr", "gb", "gr", "hk", "hr", "hu",
-    "ie", "il", "in", "it", "jp", "kr", "mx", "nl", "no", "nz", "pl", "pt", "ro", "ru", "se", "sg", "tr", "tw", "us", "za", NULL,
+    "ae", "ar", "at", "au", "ba", "be", "bg", "br", "ca", "ch", "cl", "cn", "co", "cz", "de", "dk", "ec", "ee", "es", "fi", "fr",
+    "gb", "gr", "hk", "hr", "hu", "id", "ie", "il", "in", "it", "jp", "kr", "kz", "lv", "me", "mk", "mx", "my", "nl", "no", "nz",
+    "pl", "pt", "ro", "rs", "ru", "se", "sg", "si", "th", "tr", "tw", "ua", "us", "za", NULL,
 };
 
 /* ---- national numbers: the rule, and for the weak ones what they are called ---- */
@@ -109,61 +111,17 @@ RULE(national_hu_tax)
 RULE(national_hu_taj)
 RULE(national_ar_dni)
 RULE(national_mx_rfc)
-
-/* What the weak ones are called. */
-#define SAID_US_SSN "ssn|social security|social security number|social|soc sec|ss#|ss #|ssn#"
-#define SAID_US_NPI "npi|national provider|provider identifier"
-#define SAID_US_ROUTING "routing|routing number|aba|rtn|transit|wire"
-#define SAID_CA_SIN "sin|social insurance|nas|assurance sociale"
-#define SAID_GB_NHS "nhs|nhs number|national health|health service"
-#define SAID_DE_TAX \
-    "steuer|steuer-id|steuerid|steuer-idnr|steueridentifikationsnummer|steuerliche|idnr|tin|tax|tax id|steuernummer|" \
-    "identifikationsnummer"
-#define SAID_NL_BSN "bsn|burgerservicenummer|sofinummer|sofi|burger service|citizen service"
-#define SAID_PL_NIP "nip|numer identyfikacji podatkowej"
-#define SAID_SE_PN "personnummer|person number|personal number|samordningsnummer|personal identity|pnr"
-#define SAID_DK_CPR "cpr|cpr-nr|cpr-nummer|cpr nummer|personnummer|cpr number"
-#define SAID_AT_SVNR \
-    "svnr|sozialversicherungsnummer|sv-nummer|sv-nr|versicherungsnummer|sozialversicherung|social insurance|" \
-    "social security"
-#define SAID_PT_NIF "nif|contribuinte|número de contribuinte|numero de contribuinte|fiscal|tax"
-#define SAID_IE_PPS "pps|ppsn|pps number|personal public service"
-#define SAID_BR_CPF "cpf|cadastro de pessoas"
-#define SAID_IN_AADHAAR "aadhaar|aadhar|uid|uidai|आधार"
-#define SAID_JP_NUMBER "my number|mynumber|マイナンバー|個人番号|individual number"
-#define SAID_HK_ID "hkid|hong kong id|identity card|身份證|身份证|id card"
-#define SAID_AU_TFN "tfn|tax file|tax file number"
-#define SAID_AU_MEDICARE "medicare|medicare card|medicare number"
-#define SAID_NZ_IRD "ird|ird number|inland revenue"
-#define SAID_IL_ID "teudat zehut|israeli id|identity number|id number|תעודת זהות|ת.ז|ת\"ז|t.z"
-#define SAID_BG_EGN "egn|егн|ЕГН|единен граждански номер|personal number|uniform civil"
-#define SAID_HR_OIB "oib|osobni identifikacijski broj"
-#define SAID_EE_CODE "isikukood|personal code|asmens kodas|personal identification|id code|personal id"
-#define SAID_RU_INN "inn|инн|ИНН|taxpayer"
-#define SAID_HU_TAX "adóazonosító|adóazonosító jel|tax|adoazonosito"
-#define SAID_HU_TAJ "taj|taj szám|taj-szám|tajszám|társadalombiztosítási"
-#define SAID_CZ_RC "rodné číslo|rodne cislo|rodné čísla|birth number"
-#define SAID_BE_NRN "niss|insz|rijksregisternummer|registre national|numéro national|national register|national number"
-#define SAID_AR_CUIL "cuil|cuit"
-#define SAID_AR_DNI "dni|documento nacional"
-#define SAID_MX_RFC "rfc|registro federal"
-#define SAID_ACCOUNT \
-    "account number|account no|account #|acct|acct #|account num|bank account|checking account|savings account|a/c|a/c no|" \
-    "kontonummer|konto-nr|número de cuenta|numero de cuenta|conta corrente|numéro de compte|rekeningnummer|numero di conto|account is|bsb"
-#define SAID_SORT_CODE "sort code|sort-code|sortcode|s/c"
-#define SAID_BIC "bic|swift|swift code|bic/swift"
-#define SAID_PASSPORT \
-    "passport|passport number|passport no|passport #|reisepass|passnummer|passeport|pasaporte|passaporto|paspoort|paszport|" \
-    "passaporte|护照|パスポート|паспорт"
-#define SAID_LICENCE \
-    "driver's license|drivers license|driver license|driver's licence|driving licence|driving license|drivers licence|" \
-    "driver licence|dl number|dl #|dln|führerschein|permis de conduire|permiso de conducir|carnet de conducir|patente di guida|" \
-    "rijbewijs|prawo jazdy"
-#define SAID_BIRTH \
-    "born|birth|birthday|birthdate|birth date|birth_date|dob|d.o.b|d.o.b.|date_of_birth|dateofbirth|geboren|geb.|geburtsdatum|" \
-    "geburtstag|naissance|né le|née le|nacido|nacida|nacimiento|nato il|nata il|nascita|nascimento|nascido|nascida|geboortedatum|" \
-    "urodzony|urodzona|urodzenia|född|født|syntynyt|syntymäaika|fødselsdato|födelsedatum|doğum|出生|生日|生年月日|дата рождения|" \
-    "родился|родилась"
+RULE(national_lv_code)
+RULE_OF_DIGITS(national_jmbg, 13)
+RULE(national_ua_rnokpp)
+RULE(national_kz_iin)
+RULE(national_th_id)
+RULE(national_my_ic)
+RULE(national_id_nik)
+RULE(national_ae_id)
+RULE(national_ec_cedula)
+RULE(national_co_cc)
+RULE(national_co_nit)
 
 /* ---- expressions that several rows have ---- */
 
@@ -189,6 +147,10 @@ RULE(national_mx_rfc)
 
 #define NATIONAL(name, land, expression_, rule, words_, shape_)                                                                      \
     { { name, "national_id", expression_, true, rule##_holds, words_, 0, BEHIND_NO_POINT }, land, "NATIONAL_ID", FAKE_CLASS, shape_, rule }
+
+/* Of the states that were Yugoslavia, told apart by the region behind day, month and the last three digits of the year. */
+#define JMBG(name, land, region)                                                                                                      \
+    NATIONAL(name, land, "\\b[0-3][0-9][01][0-9](?:9[0-9]{2}|0[0-3][0-9])" region "[0-9]{5}\\b", national_jmbg, NULL, "DDMM=====###c")
 
 /* ---- the rows: of two that begin at the same place with the same length the first is told ---- */
 
@@ -229,6 +191,9 @@ const struct sensitive PERSONAL_ROWS[] = {
     NATIONAL("ar-cuil-said", "ar", "\\b2[0347] ?[0-9]{8} ?[0-9]\\b", national_ar_cuil, SAID_AR_CUIL, "==########c"),
     NATIONAL("ar-dni-said", "ar", "\\b[1-9][0-9]?\\.[0-9]{3}\\.[0-9]{3}\\b", national_ar_dni, SAID_AR_DNI, NULL),
     NATIONAL("cl-rut", "cl", "\\b[0-9]{1,2}\\.[0-9]{3}\\.[0-9]{3}-[0-9K]\\b", national_cl_rut, NULL, NULL),
+    NATIONAL("ec-cedula", "ec", "\\b[0-3][0-9]{8}-?[0-9]\\b", national_ec_cedula, SAID_EC_CEDULA, "==#######c"),
+    NATIONAL("co-cc", "co", "\\b[0-9]{1,3}(?:[.,]?[0-9]{3}){2,3}\\b", national_co_cc, SAID_CO_CC, NULL),
+    NATIONAL("co-nit", "co", "\\b[0-9]{3}\\.?[0-9]{3}\\.?[0-9]{3} ?- ?[0-9]\\b", national_co_nit, SAID_CO_NIT, "#########c"),
     NATIONAL("mx-curp", "mx", "\\b[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}[A-Z0-9][0-9]\\b", national_mx_curp, NULL, "######MMDD=@@@@@#c"),
     NATIONAL("mx-rfc-said", "mx", "\\b[A-Z]{4}-?[0-9]{6}-?[A-Z0-9]{2}[0-9A]\\b", national_mx_rfc, SAID_MX_RFC, "######MMDD##="),
     NATIONAL("se-personnummer", "se", "\\b(?:19|20)?[0-9]{6}[-+][0-9]{4}\\b", national_se_pn, NULL, NULL),
@@ -251,6 +216,15 @@ const struct sensitive PERSONAL_ROWS[] = {
     NATIONAL("gr-amka", "gr", "\\b[0-3][0-9][01][0-9]{8}\\b", national_gr_amka, NULL, "DDMM######c"),
     NATIONAL("ru-snils", "ru", "\\b[0-9]{3}-[0-9]{3}-[0-9]{3} [0-9]{2}\\b", national_ru_snils, NULL, "#########cc"),
     NATIONAL("ru-inn", "ru", "\\b[0-9]{12}\\b", national_ru_inn, SAID_RU_INN, "##########cc"),
+    NATIONAL("lv-code", "lv", "\\b[0-3][0-9]{5}-[0-9]{5}\\b", national_lv_code, NULL, "DDMM######c"),
+    NATIONAL("lv-code-said", "lv", "\\b[0-3][0-9]{10}\\b", national_lv_code, SAID_LV_CODE, "DDMM######c"),
+    JMBG("rs-jmbg", "rs", "[7-9]"),
+    JMBG("mk-embg", "mk", "4"),
+    JMBG("ba-jmb", "ba", "1"),
+    JMBG("me-jmbg", "me", "2"),
+    JMBG("si-emso", "si", "5"),
+    NATIONAL("ua-rnokpp", "ua", "\\b[0-9]{10}\\b", national_ua_rnokpp, SAID_UA_RNOKPP, "#########c"),
+    NATIONAL("kz-iin", "kz", "\\b[0-9]{12}\\b", national_kz_iin, SAID_KZ_IIN, "##MMDD=####c"),
     NATIONAL("tr-id", "tr", "\\b[1-9][0-9]{10}\\b", national_tr_id, NULL, "#########cc"),
     /* not behind another number: rows of groups of four would be asked about at each */
     { { "in-aadhaar", "national_id", "\\b[2-9][0-9]{3}[ -][0-9]{4}[ -][0-9]{4}\\b", false, national_in_aadhaar_holds, NULL, 0, BEHIND_NO_NUMBER }, "in", "NATIONAL_ID",
@@ -268,6 +242,13 @@ const struct sensitive PERSONAL_ROWS[] = {
     { { "hk-id", "national_id", "\\b[A-Z]{1,2}[0-9]{6}\\([0-9A]\\)", false, national_hk_id_holds, NULL, 0, BEHIND_ANYTHING }, "hk", "NATIONAL_ID", FAKE_CLASS, NULL,
       national_hk_id },
     NATIONAL("hk-id-said", "hk", "\\b[A-Z]{1,2}[0-9]{6}[0-9A]\\b", national_hk_id, SAID_HK_ID, NULL),
+    NATIONAL("th-id", "th", "\\b[1-8][ -][0-9]{4}[ -][0-9]{5}[ -][0-9]{2}[ -][0-9]\\b", national_th_id, NULL, "############c"),
+    NATIONAL("th-id-said", "th", "\\b[1-8][0-9]{12}\\b", national_th_id, SAID_TH_ID, "############c"),
+    NATIONAL("my-ic", "my", "\\b[0-9]{6}-[0-9]{2}-[0-9]{4}\\b", national_my_ic, NULL, "##MMDD==####"),
+    NATIONAL("my-ic-said", "my", "\\b[0-9]{6} ?[0-9]{2} ?[0-9]{4}\\b", national_my_ic, SAID_MY_IC, "##MMDD==####"),
+    NATIONAL("id-nik", "id", "\\b[1-9][0-9]{5}[ .-]?[0-9]{6}[ .-]?[0-9]{4}\\b", national_id_nik, SAID_ID_NIK, "======DDMM######"),
+    NATIONAL("ae-id", "ae", "\\b784-?[0-9]{4}-?[0-9]{7}-?[0-9]\\b", national_ae_id, NULL, "=======#######c"),
+    NATIONAL("ae-id-said", "ae", "\\b784 [0-9]{4} [0-9]{7} [0-9]\\b", national_ae_id, "emirates id|id number|هوية", "=======#######c"),
     NATIONAL("au-tfn", "au", "\\b[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{3}\\b", national_au_tfn, SAID_AU_TFN, "########c"),
     NATIONAL("au-medicare", "au", "\\b[2-6][0-9]{3}[ -]?[0-9]{5}[ -]?[0-9](?:[ /-]?[0-9])?\\b", national_au_medicare, SAID_AU_MEDICARE, "=#######c#"),
     NATIONAL("nz-ird", "nz", "\\b[0-9]{2,3}-?[0-9]{3}-?[0-9]{3}\\b", national_nz_ird, SAID_NZ_IRD, "==######c"),

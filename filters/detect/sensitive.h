@@ -41,6 +41,11 @@ static inline const struct sensitive *sensitive_of(const struct pattern *p)
 extern const char *const PERSONAL_KINDS[];
 extern const char *const PERSONAL_COUNTRIES[];
 extern const char *const SECRET_KINDS[];
+/* All of PERSONAL_COUNTRIES, as a default of settings. */
+#define PERSONAL_COUNTRIES_ALL \
+    "[ae, ar, at, au, ba, be, bg, br, ca, ch, cl, cn, co, cz, de, dk, ec, ee, es, fi, fr, gb, gr, hk, hr, hu, id, " \
+    "ie, il, in, it, jp, kr, kz, lv, me, mk, mx, my, nl, no, nz, pl, pt, ro, rs, ru, se, sg, si, th, tr, tw, ua, " \
+    "us, za]"
 
 /* All rows; each list ends with a row without an id. */
 extern const struct sensitive PERSONAL_ROWS[];

@@ -7,8 +7,7 @@ static const struct setting SETTINGS[] = {
                     "address]",
             .about = "what is looked for; names, dates of birth and addresses only where the words around are sure"),
     SETTING(struct sensitive_policy, countries, SET_WORDS, .words = PERSONAL_COUNTRIES,
-            .dflt = "[ar, at, au, be, bg, br, ca, ch, cl, cn, cz, de, dk, ee, es, fi, fr, gb, gr, hk, hr, hu, ie, il, in, it, jp, kr, mx, nl, "
-                    "no, nz, pl, pt, ro, ru, se, sg, tr, tw, us, za]",
+            .dflt = PERSONAL_COUNTRIES_ALL,
             .about = "whose national numbers and formats are looked for, as ISO 3166 calls them"),
     SENSITIVE_SETTINGS("mask"),
     SETTINGS_END,

@@ -6,8 +6,7 @@ static const struct setting SETTINGS[] = {
             .dflt = "[email, phone, card, iban, bank_account, national_id, passport, driver_licence, ip, device, wallet]",
             .about = "what is looked for; not by default names, dates of birth and addresses, of which answers are full that are nobody's"),
     SETTING(struct answer_sensitive, countries, SET_WORDS, .words = PERSONAL_COUNTRIES,
-            .dflt = "[ar, at, au, be, bg, br, ca, ch, cl, cn, cz, de, dk, ee, es, fi, fr, gb, gr, hk, hr, hu, ie, il, in, it, jp, kr, mx, nl, "
-                    "no, nz, pl, pt, ro, ru, se, sg, tr, tw, us, za]",
+            .dflt = PERSONAL_COUNTRIES_ALL,
             .about = "whose national numbers and formats are looked for, as ISO 3166 calls them"),
     ANSWER_SENSITIVE_SETTINGS,
     SETTINGS_END,
