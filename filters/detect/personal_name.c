@@ -97,25 +97,25 @@ static const char PARTICLES[] = "van|von|de|der|den|del|della|di|da|do|dos|das|l
 static const char *const NO_NAMES[26] = {
     ['a' - 'a'] = "again|are|am|and|at|a|an|all|any|april|august|after|as|asap|anytime|about|assistant|ai|author|admin|administrator|applicant|also|address",
     ['b' - 'a'] = "but|best|bot|business|boss|back|baby|before|because|by",
-    ['c' - 'a'] = "customer|colleague|colleagues|chatgpt|claude|copilot|company|committee|candidate|client|called|changed|correct",
+    ['c' - 'a'] = "char|cognome|customer|colleague|colleagues|chatgpt|claude|copilot|company|committee|candidate|client|called|changed|correct",
     ['d' - 'a'] = "dr|dear|december|doctor|diary|department|dad|darling|different|difficult|date|description",
     ['e' - 'a'] = "everybody|everyone|editor|employee|employees|easy|email",
-    ['f' - 'a'] = "folks|for|from|friend|friends|friday|february|first|full|file|false",
+    ['f' - 'a'] = "firstname|folks|for|from|friend|friends|friday|february|first|full|file|false",
     ['g' - 'a'] = "guys|gpt|gemini|god|guest",
     ['h' - 'a'] = "how|his|her|he|him|hiring|hello|hi|human|hard",
     ['i' - 'a'] = "it|is|if|in|i|interviewer|important|input|id",
     ['j' - 'a'] = "january|june|july",
-    ['l' - 'a'] = "lord|last|later|love|listed|long",
+    ['l' - 'a'] = "lastname|lord|last|later|love|listed|long",
     ['m' - 'a'] = "my|me|maybe|madam|manager|mr|mrs|ms|monday|march|marketing|members|member|mom|mum|mentioned|model",
-    ['n' - 'a'] = "not|no|november|none|null|na|name|nobody|number",
-    ['o' - 'a'] = "or|on|of|our|october|output",
-    ['p' - 'a'] = "prof|please|president|professor|product|parents|participant|phone|project",
-    ['r' - 'a'] = "regards|recruiter|reader|resources|recipient",
-    ['s' - 'a'] = "she|some|sir|sirs|sincerely|saturday|sunday|september|santa|student|string|support|service|sales|students|"
+    ['n' - 'a'] = "nachname|nombre|not|no|november|none|null|na|name|nobody|number",
+    ['o' - 'a'] = "optional|or|on|of|our|october|output",
+    ['p' - 'a'] = "placeholder|prof|please|president|professor|product|parents|participant|phone|project",
+    ['r' - 'a'] = "required|regards|recruiter|reader|resources|recipient",
+    ['s' - 'a'] = "surname|she|some|sir|sirs|sincerely|saturday|sunday|september|santa|student|string|support|service|sales|students|"
                   "something|someone|spelled|same|short",
-    ['t' - 'a'] = "there|the|this|that|these|those|to|their|they|them|team|thanks|thank|tuesday|thursday|teacher|tbd|type|true|title|then|today|tomorrow|tonight",
+    ['t' - 'a'] = "text|there|the|this|that|these|those|to|their|they|them|team|thanks|thank|tuesday|thursday|teacher|tbd|type|true|title|then|today|tomorrow|tonight",
     ['u' - 'a'] = "us|user|unknown",
-    ['v' - 'a'] = "valued|value",
+    ['v' - 'a'] = "vorname|varchar|valued|value",
     ['w' - 'a'] = "world|was|with|what|who|why|when|where|we|wednesday|written|wrong",
     ['y' - 'a'] = "your|you|yes",
 };
@@ -216,6 +216,14 @@ bool personal_titled_name(struct str text, size_t *start, size_t *end)
     return read_name(text, start, end, false, 1);
 }
 
+/* In data what is called the first or the last name is one, a single word too: "first_name": "Jane", lastName='Doe'. */
+static bool is_part_in_quotes(struct str text, size_t label, size_t start)
+{
+    static const char *const PARTS[] = { "first", "last", "surname", "vorname", "nachname", "cognome", NULL };
+    size_t at = label;
+    return memchr("\"'", text.at[start - 1], 2) && after_words(text, &at, start, PARTS);
+}
+
 /* Name: Jane Doe; "name": "Jane Doe" */
 bool personal_labelled_name(struct str text, size_t *start, size_t *end)
 {
@@ -227,9 +235,16 @@ bool personal_labelled_name(struct str text, size_t *start, size_t *end)
     if (is_plain && !near_behind(text, *end, "email|e-mail|phone|mobile|address|birth|dob|age|ssn|gender|surname|iban") &&
         !near_before(text, *start, "email|e-mail|phone|customer|patient|employee|person|contact|dob"))
         return false;
+    size_t label = *start;
     while (*start < *end && text.at[*start] != ':' && text.at[*start] != '=')
         (*start)++;
     skip(text, start, *end, ":= \t\"'\\*");
+    size_t stop = *end;
+    if (*start < *end && is_part_in_quotes(text, label, *start) && read_name(text, start, &stop, false, 1) && stop < text.len &&
+        text.at[stop] == text.at[*start - 1]) {
+        *end = stop;
+        return true;
+    }
     return read_name(text, start, end, false, 2);
 }
 
