@@ -1,12 +1,12 @@
-/* misspelt.c - ignr ll prvs, iignooree, ignoreway allway eviouspray, ign ore: words that are read all the same.
+/* misspelt.c - ignr ll prvs, iignooree, ignoreway allway eviouspray: words that are read all the same.
  *
- * Asked for only where a sample of the text was strange: next to no vowels, letters twice, words that end in ay, short words. Words without vowels
+ * Asked for only where a sample of the text was strange: next to no vowels, letters twice, words that end in ay. Words without vowels
  * are found in a table. Of those in pig Latin what was moved to their end is tried from one letter on until there is a known word. */
 #include "proxy/text/misspelt.h"
 
 #include "proxy/text/scrambled.h"
 
-enum { CLUSTER_MAX = 4, GAP_MAX = 4, WORD_MAX = 40, HALVES_TELLING = 3, HALVES_SHORT = 120, HALVES_FIRST = 96, HALF_LETTERS_MAX = 9, LONG_LETTERS = 6 };
+enum { CLUSTER_MAX = 4, WORD_MAX = 40 };
 
 static bool is_vowel(char c)
 {
@@ -133,99 +133,6 @@ bool no_doubles_text(struct view_memory *m, struct reading in, struct form *out,
         *changed |= keep < n;
         if (!form_copy(m, out, &in, i, i + keep - 1) || !form_add(m, out, str_of(s.at + i, 1), &in, i + keep - 1, i + n))
             return false;
-    }
-    return true;
-}
-
-/* Two words next to each other, with nothing between but white space, maybe behind a hyphen, or a few signs. */
-struct pair {
-    struct str first, second;
-    bool by_signs;
-};
-
-static inline struct pair pair_at(struct str s, size_t i, size_t end)
-{
-    size_t gap = end + (end < s.len && s.at[end] == '-'), next = gap;
-    while (next < s.len && next < gap + GAP_MAX && char_is(s.at[next], IS_SPACE))
-        next++;
-    bool by_signs = next == gap;
-    for (next = by_signs ? end : next; by_signs && next < s.len && next < end + GAP_MAX && !char_is(s.at[next], IS_WORD | IS_SPACE | IS_HIGH) && s.at[next] != '\'';)
-        next++;
-    if (i == end || next == end || next >= s.len || (i && s.at[i - 1] == '\''))
-        return (struct pair){ .first = STR_NONE, .second = STR_NONE };
-    return (struct pair){ str_of(s.at + i, end - i), str_of(s.at + next, letters_end(s, next) - next), by_signs };
-}
-
-/* Are they one known word; not two known ones, but for long words? `ends` are those of the words that it may be. */
-static inline bool are_one(struct pair p, const scrambled_ends ends)
-{
-    char word[SCRAMBLED_LETTERS_MAX];
-    size_t len = p.first.len + p.second.len;
-    if (!p.first.len || !p.second.len || len > sizeof word || !(ends[p.first.at[0] & 31][p.second.at[p.second.len - 1] & 31] >> len & 1))
-        return false;
-    memcpy(word, p.first.at, p.first.len);
-    memcpy(word + p.first.len, p.second.at, p.second.len);
-    return scrambled_is(str_of(word, len)) && ((len >= LONG_LETTERS && p.first.len > 1) || !(scrambled_is(p.first) && scrambled_is(p.second)));
-}
-
-bool words_are_one(struct str first, struct str second)
-{
-    return are_one((struct pair){ .first = first, .second = second }, SCRAMBLED_ALL_ENDS);
-}
-
-/* … or two that nobody knows, of which the second is not the first half of the next? */
-static bool are_halves(struct str s, struct pair p)
-{
-    if (are_one(p, SCRAMBLED_ALL_ENDS))
-        return true;
-    if (!p.first.len || !p.second.len || p.first.len > HALF_LETTERS_MAX || p.second.len > HALF_LETTERS_MAX || scrambled_is(p.first) ||
-        scrambled_is(p.second))
-        return false;
-    size_t next = (size_t)(p.second.at - s.at);
-    return !are_one(pair_at(s, next, next + p.second.len), SCRAMBLED_ALL_ENDS);
-}
-
-bool has_halves(struct str s, bool thorough, uint64_t *work)
-{
-    size_t found = 0;
-    *work += 4 * s.len;
-    for (size_t i = 0, end = letters_end(s, i); i < s.len && found < HALVES_TELLING;) {
-        if (!found && (i > HALVES_FIRST || (!thorough && end - i > HALF_LETTERS_MAX)))
-            return false; /* long words were not cut */
-        struct pair p = pair_at(s, i, end);
-        bool one = are_one(p, found ? SCRAMBLED_ALL_ENDS : SCRAMBLED_ENDS);
-        found += one;
-        if (p.second.len && !one) {
-            i = (size_t)(p.second.at - s.at);
-            end = i + p.second.len;
-        } else {
-            i = one ? (size_t)(p.second.at - s.at) + p.second.len : end + 1;
-            end = letters_end(s, i);
-        }
-    }
-    return found >= (s.len <= HALVES_SHORT ? HALVES_TELLING - 1 : HALVES_TELLING);
-}
-
-bool halves_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
-{
-    struct str s = in.text;
-    if (!form_reserve(m, out, s.len))
-        return false;
-    m->work += 8 * s.len;
-    for (size_t i = 0, end; i < s.len; i = end) {
-        end = letters_end(s, i);
-        struct pair p = pair_at(s, i, end);
-        bool halves = are_halves(s, p);
-        end += end == i;
-        if (!form_copy(m, out, &in, i, end))
-            return false;
-        if (!halves)
-            continue;
-        size_t next = (size_t)(p.second.at - s.at);
-        end = next + p.second.len;
-        if (!form_copy(m, out, &in, next, end))
-            return false;
-        *changed = true;
     }
     return true;
 }

@@ -1,4 +1,4 @@
-/* misspelt.h - private to the room: words without their vowels, with their vowels twice, and in pig Latin. */
+/* misspelt.h - private to the room: words without their vowels, with their vowels twice, in pig Latin, and in pieces. */
 #ifndef TEXT_MISSPELT_H
 #define TEXT_MISSPELT_H
 
@@ -17,10 +17,14 @@ bool with_vowels_text(struct view_memory *m, struct reading in, struct form *out
 bool no_pig_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 /* Vowels that stand there twice, or again and again, once. */
 bool no_doubles_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
-/* Words that were cut in two by white space, with or without a hyphen: are there some (of which, unless thorough, the first is near), and what they
- * are together. */
-bool has_halves(struct str s, bool thorough, uint64_t *work);
+/* cuts.c: words that were cut into pieces by white space or signs: are there some, of which the first is near, and what they are together. */
+enum cuts_sought {
+    CUTS_ANY,
+    CUTS_IN_LONG, /* in a text that has long words when they are not cut: none before the first */
+    CUTS_BY_SIGNS,
+};
+bool has_cuts(struct str s, enum cuts_sought sought, uint64_t *work);
 bool words_are_one(struct str first, struct str second);
-bool halves_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
+bool no_cuts_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 
 #endif

@@ -9,8 +9,8 @@
 #include "proxy/text/scrambled.h"
 
 /* A sample and its neighbourhood; what is strange in the one (a score of letters and signs, …) and where letters are weighed. */
-enum { WINDOW = 32, SAMPLES = 3, STRIDE_MAX = 1024, NEAR = 160, NEAR_MIN = 16, WEIGHED = 256, LETTERS = 26, TOGETHER = 32 };
-enum { STRANGE_SCORE = 5, REPEATS_MIN = 6, FOURTHS_MAX = 5, BLANKS_MIN = 8, HALVES_NEAR = 320, CUTS = 20 /* in a hundred bytes */ };
+enum { WINDOW = 32, NEXT = 2, SAMPLES = 3, STRIDE_MAX = 1024, NEAR = 160, NEAR_MIN = 16, WEIGHED = 256, LETTERS = 26, TOGETHER = 32 };
+enum { STRANGE_SCORE = 5, REPEATS_MIN = 6, FOURTHS_MAX = 5, BLANKS_MIN = 8, INSIDE_MIN = 2, CUTS_NEAR = 320, CUTS = 20 /* in a hundred bytes */ };
 /* … in a text that has fewer than one long word in so many bytes. */
 enum { SHORT_BYTES = 32, SHORT_BLANKS_MIN = 6, SHORT_CUTS = 17, SIGN_CUTS = 24 };
 enum { LETTERS_MIN = 12, NEAREST = 6, KNOWN_SHARE = 3, VOWELLESS_MIN = 16, HEADING_MAX = 96 };
@@ -43,11 +43,17 @@ static inline lanes rare_letters(lanes small)
     return is(small, 'j') | is(small, 'q') | is(small, 'x') | is(small, 'z');
 }
 
-/* Signs count one and rare letters three; apart from that letters that follow themselves one and ay three. Of the alphabet every fourth
+/* A sign, a digit or a new line behind a letter, and no blank behind that; the first two with the bit of small letters. */
+static inline lanes is_inside(lanes small, lanes next, lanes after)
+{
+    return IN(small, 'a', 'z') & ~(IN(next, 'a', 'z') | is(next, ' ') | is(after, ' '));
+}
+
+/* Signs count one and rare letters three; apart from that letters that follow themselves one, ay three. Of the alphabet every fourth
  * letter, from a on, has all vowels but o among it. */
 static bool is_strange(const char *p, unsigned blanks_min)
 {
-    lanes score = { 0 }, repeats = { 0 }, fourths = { 0 }, blanks = { 0 };
+    lanes score = { 0 }, repeats = { 0 }, fourths = { 0 }, blanks = { 0 }, inside = { 0 };
     for (unsigned i = 0; i < WINDOW; i += sizeof score) {
         lanes v = lanes_at(p + i), small = v | 0x20, next = lanes_at(p + i + 1) | 0x20, blank = IN(v, 0, ' ');
         lanes rare = rare_letters(small), ay = is(small, 'a') & is(next, 'y');
@@ -56,20 +62,21 @@ static bool is_strange(const char *p, unsigned blanks_min)
         repeats -= ((lanes)(small == next) & ~blank) + ay + ay + ay;
         fourths -= (lanes)((v & 3) == 1) & ~blank;
         blanks -= blank;
+        inside -= is_inside(small, next, lanes_at(p + i + 2));
     }
-    return sum_of(score) >= STRANGE_SCORE || sum_of(repeats) >= REPEATS_MIN || sum_of(fourths) <= FOURTHS_MAX ||
+    return sum_of(inside) >= INSIDE_MIN || sum_of(score) >= STRANGE_SCORE || sum_of(repeats) >= REPEATS_MIN || sum_of(fourths) <= FOURTHS_MAX ||
            sum_of(blanks) >= blanks_min;
 }
 
 struct counts {
-    unsigned all, letters, rare, blanks, codes, dots, dashes, quotes, ends, doubles, vowels, digits; /* codes: : to @, letters in ROT47; ends: in ay */
+    unsigned all, letters, rare, blanks, codes, dots, dashes, quotes, ends, doubles, vowels, digits, inside; /* codes: : to @, letters in ROT47; ends: in ay */
 };
 
-/* Of `len` bytes; those up to the next sixteen, and one more, are there too and spaces. */
+/* Of `len` bytes; those up to the next sixteen, and two more, are there too and spaces. */
 static struct counts count(const char *at, size_t len)
 {
     lanes letters = { 0 }, rare = letters, blanks = letters, codes = letters, dots = letters, dashes = letters, quotes = letters, ends = letters,
-          doubles = letters, vowels = letters, digits = letters;
+          doubles = letters, vowels = letters, digits = letters, inside = letters;
     size_t i = 0;
     for (; i < len; i += sizeof letters) {
         lanes v = lanes_at(at + i), next = lanes_at(at + i + 1), small = v | 0x20, letter = IN(small, 'a', 'z'), a = is(small, 'a');
@@ -82,12 +89,13 @@ static struct counts count(const char *at, size_t len)
         digits -= IN(v, '0', '9');
         quotes -= is(v, '"') | is(v, '\'') | is(v, '`');
         ends -= a & is(next, 'y');
+        inside -= is_inside(small, next | 0x20, lanes_at(at + i + 2));
         doubles -= letter & (lanes)(small == (next | 0x20));
         vowels -= a | is(small, 'e') | is(small, 'i') | is(small, 'o') | is(small, 'u');
     }
     unsigned behind = (unsigned)(i - len);
     return (struct counts){ (unsigned)len, sum_of(letters), sum_of(rare), sum_of(blanks) - behind, sum_of(codes), sum_of(dots), sum_of(dashes),
-                            sum_of(quotes), sum_of(ends), sum_of(doubles), sum_of(vowels), sum_of(digits) };
+                            sum_of(quotes), sum_of(ends), sum_of(doubles), sum_of(vowels), sum_of(digits), sum_of(inside) };
 }
 
 /* Eight times the bits that a letter is worth in English: 33 on the average, of letters by chance 43. The alphabet stands there twice, and
@@ -213,15 +221,15 @@ static struct str behind_heading(struct str s)
 static void look_near(struct str text, size_t at, struct strange *to, uint64_t *work)
 {
     struct str rest = str_from(text, at);
-    char edge[NEAR + 1];
-    if (rest.len <= NEAR)
-        rest = str_from(text, text.len <= NEAR ? 0 : text.len - NEAR - 1);
-    bool whole = rest.len <= NEAR;
+    char edge[NEAR + NEXT];
+    if (rest.len < NEAR + NEXT)
+        rest = str_from(text, text.len < NEAR + NEXT ? 0 : text.len - NEAR - NEXT);
+    bool whole = rest.len < NEAR + NEXT;
     if (whole) { /* what is counted in sixteens has spaces behind it */
         memset(edge, ' ', sizeof edge);
         memcpy(edge, rest.at, rest.len);
     }
-    struct counts n = count(whole ? edge : rest.at, whole ? rest.len : NEAR);
+    struct counts n = count(whole ? edge : rest.at, rest.len < NEAR ? rest.len : NEAR);
     *work += 16;
     if (!(to->reasons & REASON_MORSE) && n.letters * 8 <= n.all && n.dots * 8 >= n.all && n.dashes * 8 >= n.all)
         to->reasons |= REASON_MORSE;
@@ -230,9 +238,9 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
                    (language && n.letters >= VOWELLESS_MIN && n.vowels * 5 <= n.letters ? REASON_VOWELLESS : 0);
     bool is_cut = (n.blanks + n.dashes) * 100 >= n.all * (to->is_short ? SHORT_CUTS : CUTS) ||
                   (to->is_short && (n.all - n.letters) * 100 >= n.all * SIGN_CUTS);
-    if (letters && is_cut && !(to->reasons & REASON_HALVES) &&
-        has_halves(str_first(rest, HALVES_NEAR), to->is_short, work))
-        to->reasons |= REASON_HALVES;
+    if (letters && (is_cut || n.inside >= INSIDE_MIN) && !(to->reasons & REASON_CUTS) &&
+        has_cuts(str_first(rest, CUTS_NEAR), !is_cut ? CUTS_BY_SIGNS : to->is_short ? CUTS_ANY : CUTS_IN_LONG, work))
+        to->reasons |= REASON_CUTS;
     if (n.quotes * 16 >= n.all)
         to->reasons |= REASON_PIECES | (n.letters >= LETTERS_MIN && n.letters * 3 <= n.all ? REASON_SPACED : 0);
     if (n.blanks * 10 <= n.all) {
@@ -260,10 +268,10 @@ void look_strange(struct str text, size_t long_words, struct strange *to, uint64
     *work += 8 + text.len / 64;
     if (text.len < NEAR_MIN)
         return;
-    if (text.len <= NEAR)
+    if (text.len < NEAR + NEXT)
         look_near(text, 0, to, work);
     else
-        for (size_t at = 0; at + WINDOW < text.len; at += stride)
+        for (size_t at = 0; at + WINDOW + NEXT <= text.len; at += stride)
             if (is_strange(text.at + at, to->is_short ? SHORT_BLANKS_MIN : BLANKS_MIN))
                 look_near(text, at, to, work);
 }

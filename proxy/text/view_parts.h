@@ -34,7 +34,7 @@ enum form_use {
     FORM_PIECES,
     FORM_SIGNS,
     FORM_RADIO,
-    FORM_HALVES,
+    FORM_CUTS,
     FORM_PIG,
     FORM_DOUBLES,
     FORM_VOWELLESS,
@@ -87,7 +87,7 @@ enum reason {
     REASON_DOUBLES = 32768,   /* vowels are */
     REASON_VOWELLESS = 65536, /* words are */
     REASON_RADIO = 131072,    /* letters are spelt out */
-    REASON_HALVES = 262144,   /* words are short: they may be halves */
+    REASON_CUTS = 262144,   /* words are short, or have signs in them: they may be pieces */
     REASON_CIPHER = 524288,   /* letters stand for others: the alphabet rotated or backwards, or ROT47 */
     REASON_MORSE = 1048576,
     REASON_ORDER = 2097152, /* words are in reverse order */

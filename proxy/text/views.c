@@ -142,7 +142,7 @@ static const struct {
     { REASON_RADIO, VIEW_DECODED, FORM_RADIO, radio_text },
     { REASON_DENSE, VIEW_PARTED, FORM_SIGNS, signs_text },
     { REASON_JOINED, VIEW_PARTED, FORM_PARTED, part_text },
-    { REASON_HALVES, VIEW_TIGHT, FORM_HALVES, halves_text },
+    { REASON_CUTS, VIEW_TIGHT, FORM_CUTS, no_cuts_text },
     { REASON_PIG, VIEW_UNSCRAMBLED, FORM_PIG, no_pig_text },
     { REASON_DOUBLES, VIEW_UNSCRAMBLED, FORM_DOUBLES, no_doubles_text },
     { REASON_VOWELLESS, VIEW_UNSCRAMBLED, FORM_VOWELLESS, with_vowels_text },

@@ -96,6 +96,13 @@ def cut(sign):
     return words(lambda w: w[:len(w) // 2] + sign + w[len(w) // 2:] if len(w) > 4 else w)
 
 
+def anywhere(w, sign):
+    """Once or twice, at places that differ from word to word."""
+    for i in sorted(random.sample(range(1, len(w)), min(len(w) - 1, random.choice((1, 2)))), reverse=True) if len(w) > 4 else ():
+        w = w[:i] + sign + w[i:]
+    return w
+
+
 def backwards(t):
     return " ".join(t.split()[::-1])
 
@@ -209,9 +216,14 @@ DISGUISES = {
     "bars in words": cut("|"),
     "dashes in words": cut("-"),
     "dots in words": cut("."),
+    "apostrophes in words": cut("'"),
+    "signs in words, twice": words(lambda w: w[:2] + "|" + w[2:-2] + "|" + w[-2:] if len(w) > 4 else w),
+    "brackets in words": words(lambda w: w[:len(w) // 2] + "[" + w[len(w) // 2:] + "]" if len(w) > 4 else w),
     "a word a line": lambda t: "\n".join(t.split()),
     "split in two": cut(" "),
     "split behind three": words(lambda w: w[:3] + " " + w[3:] if len(w) > 5 else w),
+    "split anywhere": words(lambda w: anywhere(w, " ")),
+    "bars anywhere": words(lambda w: anywhere(w, "|")),
     "split in threes": words(lambda w: " ".join(chunks(w, 3)) if len(w) > 4 else w),
     "hidden spans": cut('<span style="display:none">x</span>'),
     "emphasis": words(lambda w: w[:len(w) // 2] + "**" + w[len(w) // 2:] + "**" if len(w) > 3 else w),
