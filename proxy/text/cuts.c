@@ -23,16 +23,19 @@ static bool is_contraction(struct str s)
                         : false;
 }
 
+/* White space, maybe behind a hyphen, or signs, which may have blanks on both sides. */
 static struct piece piece_behind(struct str s, size_t end)
 {
-    size_t gap = end + (end < s.len && s.at[end] == '-'), next = gap;
+    size_t gap = end + (end < s.len && s.at[end] == '-'), next = gap, signs;
     while (next < s.len && next < gap + GAP_MAX && char_is(s.at[next], IS_SPACE))
         next++;
-    if (next > gap)
+    if (next > gap && next < s.len && char_is(s.at[next], IS_ALPHA))
         return (struct piece){ next, letters_end(s, next), false };
-    for (next = end; next < s.len && next < end + GAP_MAX && !char_is(s.at[next], IS_WORD | IS_SPACE | IS_HIGH);)
+    for (signs = next = next > gap ? next : end; next < s.len && next < end + GAP_MAX && !char_is(s.at[next], IS_WORD | IS_SPACE | IS_HIGH);)
         next++;
-    struct piece p = { next, next > end ? letters_end(s, next) : next, true };
+    if (signs > end && next > signs && next < s.len && char_is(s.at[next], IS_SPACE))
+        next++;
+    struct piece p = { next, next > signs ? letters_end(s, next) : next, true };
     if (p.end > p.start && s.at[p.start - 1] == '\'' && is_contraction(str_of(s.at + p.start, p.end - p.start)))
         p.end = p.start;
     return p;
@@ -72,7 +75,8 @@ static enum telling is_one(const struct word *w, bool by_signs)
     bool alone = w->ends[0] == 1;
     if (known == w->pieces && (w->len < LONG_LETTERS || alone))
         return CUT_NOT;
-    if (alone && !by_signs && scrambled_is(str_of(w->letters + 1, w->len - 1))) /* a mo ral one */
+    bool word_alone = alone && ((w->letters[0] | 32) == 'a' || (w->letters[0] | 32) == 'i');
+    if (word_alone && !by_signs && scrambled_is(str_of(w->letters + 1, w->len - 1))) /* a mo ral one */
         return CUT_NOT;
     return w->pieces > 2 || by_signs || (!known && !alone) ? CUT_SURELY : CUT_MAYBE;
 }
@@ -131,7 +135,7 @@ bool has_cuts(struct str s, enum cuts_sought sought, uint64_t *work)
     for (size_t i = 0, end = letters_end(s, i), until; i < s.len && told < wanted; end = letters_end(s, i)) {
         if (!told && (i > FIRST_MAX || (sought == CUTS_IN_LONG && end - i > HALF_LETTERS_MAX)))
             return false; /* long words were not cut */
-        bool is_sought = sought != CUTS_BY_SIGNS || (end < s.len && !char_is(s.at[end], IS_SPACE));
+        bool is_sought = sought != CUTS_BY_SIGNS || (end < s.len && (s.at[end] == '\n' || !char_is(s.at[end], IS_SPACE)));
         enum telling telling = is_sought ? pieces_of_one(s, i, end, told || wanted < TELLING ? SCRAMBLED_ALL_ENDS : SCRAMBLED_ENDS, &until) : CUT_NOT;
         told += telling;
         i = telling ? until : end + 1;
@@ -179,12 +183,16 @@ bool no_cuts_text(struct view_memory *m, struct reading in, struct form *out, bo
         end += end == i;
         if (!form_copy(m, out, &in, i, end))
             return false;
+        struct str gap = STR_NONE;
         for (size_t start; end < until; end = letters_end(s, start)) {
             for (start = end; !char_is(s.at[start], IS_ALPHA);)
                 start++;
+            gap = str_of(s.at + end, start - end);
             if (!form_copy(m, out, &in, start, letters_end(s, start)))
                 return false;
         }
+        if (gap.len && !char_is(gap.at[0], IS_SPACE) && str_starts(str_from(s, end), gap)) /* ig_nore_ all */
+            end += gap.len;
     }
     return true;
 }

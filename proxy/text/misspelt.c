@@ -6,7 +6,7 @@
 
 #include "proxy/text/scrambled.h"
 
-enum { CLUSTER_MAX = 4, WORD_MAX = 40 };
+enum { CLUSTER_MAX = 4, WORD_MAX = 40, RUNS_MIN = 8 };
 
 static bool is_vowel(char c)
 {
@@ -67,7 +67,7 @@ static struct str no_pig(struct str s, char word[WORD_MAX])
     }
     if (!moved && may_be_whole)
         return whole;
-    if (!moved && begins && scrambled_is(rest)) /* their ay is nothing but an ay */
+    if (!moved && scrambled_is(rest)) /* their ay is nothing but an ay */
         return rest;
     for (size_t n = most; n && !moved; n--) /* of no known word: as much as words begin with */
         moved = begins_words(str_from(rest, rest.len - n)) ? n : 0;
@@ -113,11 +113,25 @@ static size_t run_of(struct str s, size_t i)
     return n;
 }
 
+/* How often each letter of a text stands there: all twice or all thrice, but for a few; 1: not so. */
+static size_t times_of(struct str s)
+{
+    size_t runs = 0, twos = 0, threes = 0;
+    for (size_t i = 0, n; i < s.len; i += n) {
+        n = run_of(s, i);
+        bool letter = char_is(s.at[i], IS_ALPHA);
+        runs += letter;
+        twos += letter && n % 2 == 0;
+        threes += letter && n % 3 == 0;
+    }
+    return runs < RUNS_MIN ? 1 : twos * 10 >= runs * 9 ? 2 : threes * 10 >= runs * 9 ? 3 : 1;
+}
+
 /* Where next to no vowel stands alone all of them were doubled; else those that stand there more than twice are one. */
 bool no_doubles_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
 {
     struct str s = in.text;
-    size_t single = 0, runs = 0, n;
+    size_t single = 0, runs = 0, n, times = times_of(s);
     for (size_t i = 0; i < s.len; i += n) {
         n = run_of(s, i);
         runs += is_vowel(s.at[i]);
@@ -126,10 +140,11 @@ bool no_doubles_text(struct view_memory *m, struct reading in, struct form *out,
     bool halve = single * 4 <= runs;
     if (!form_reserve(m, out, s.len))
         return false;
-    m->work += 4 * s.len;
+    m->work += 6 * s.len;
     for (size_t i = 0; i < s.len; i += n) {
         n = run_of(s, i);
-        size_t keep = !char_is(s.at[i], IS_ALPHA) ? n : halve && is_vowel(s.at[i]) ? (n + 1) / 2 : n > 2 ? 1 : n;
+        bool letter = char_is(s.at[i], IS_ALPHA);
+        size_t keep = !letter ? n : times > 1 ? (n + times - 1) / times : halve && is_vowel(s.at[i]) ? (n + 1) / 2 : n > 2 ? 1 : n;
         *changed |= keep < n;
         if (!form_copy(m, out, &in, i, i + keep - 1) || !form_add(m, out, str_of(s.at + i, 1), &in, i + keep - 1, i + n))
             return false;

@@ -238,7 +238,7 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
                    (language && n.letters >= VOWELLESS_MIN && n.vowels * 5 <= n.letters ? REASON_VOWELLESS : 0);
     bool is_cut = (n.blanks + n.dashes) * 100 >= n.all * (to->is_short ? SHORT_CUTS : CUTS) ||
                   (to->is_short && (n.all - n.letters) * 100 >= n.all * SIGN_CUTS);
-    if (letters && (is_cut || n.inside >= INSIDE_MIN) && !(to->reasons & REASON_CUTS) &&
+    if (letters && (is_cut || n.inside >= (whole ? 1 : INSIDE_MIN)) && !(to->reasons & REASON_CUTS) &&
         has_cuts(str_first(rest, CUTS_NEAR), !is_cut ? CUTS_BY_SIGNS : to->is_short ? CUTS_ANY : CUTS_IN_LONG, work))
         to->reasons |= REASON_CUTS;
     if (n.quotes * 16 >= n.all)
