@@ -241,6 +241,9 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
     if (letters && (is_cut || n.inside >= (whole ? 1 : INSIDE_MIN)) && !(to->reasons & REASON_CUTS) &&
         has_cuts(str_first(rest, CUTS_NEAR), !is_cut ? CUTS_BY_SIGNS : to->is_short ? CUTS_ANY : CUTS_IN_LONG, work))
         to->reasons |= REASON_CUTS;
+    bool signs = (n.all - n.letters - n.blanks) * 4 >= n.blanks * 3 && n.blanks * 24 > n.all;
+    if (n.letters * 4 >= n.all && (signs || is_cut) && !(to->reasons & REASON_FILLER) && has_filler(rest, work))
+        to->reasons |= REASON_FILLER;
     if (n.quotes * 16 >= n.all)
         to->reasons |= REASON_PIECES | (n.letters >= LETTERS_MIN && n.letters * 3 <= n.all ? REASON_SPACED : 0);
     if (n.blanks * 10 <= n.all) {

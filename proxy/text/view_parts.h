@@ -32,6 +32,7 @@ enum form_use {
     FORM_BARE,
     FORM_TIGHT,
     FORM_PIECES,
+    FORM_FILLER,
     FORM_SIGNS,
     FORM_RADIO,
     FORM_CUTS,
@@ -92,6 +93,7 @@ enum reason {
     REASON_MORSE = 1048576,
     REASON_ORDER = 2097152, /* words are in reverse order */
     REASON_NUMBERS = 4194304,
+    REASON_FILLER = 8388608, /* every other word is one, or signs stand around each */
 };
 
 enum { LOOK_STRETCHES_MAX = 256 };
@@ -219,6 +221,9 @@ bool leet_text(struct view_memory *m, struct reading in, struct form *out, bool 
 bool leet_text_with_i(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool pieces_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool signs_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
+/* filler.c: is every other word of the first ones nothing but a filler, or do signs stand around them; and the text without them. */
+bool has_filler(struct str s, uint64_t *work);
+bool no_filler_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 /* radio.c */
 bool radio_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool part_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;

@@ -137,6 +137,7 @@ static const struct {
     step_of_text_fn *step;
 } STEPS[] = {
     { REASON_PIECES, VIEW_TIGHT, FORM_PIECES, pieces_text },
+    { REASON_FILLER, VIEW_BARE, FORM_FILLER, no_filler_text },
     { REASON_MARKUP | REASON_MARKS, VIEW_BARE, FORM_BARE, bare_text },
     { REASON_SPACED, VIEW_TIGHT, FORM_TIGHT, tight_text },
     { REASON_RADIO, VIEW_DECODED, FORM_RADIO, radio_text },
