@@ -164,9 +164,8 @@ static bool is_stop(char c)
     return c == '.' || c == '!' || c == '?';
 }
 
-bool order_is_turned(struct str text, uint64_t *work)
+static bool is_turned(struct str s, uint64_t *work)
 {
-    struct str s = str_trim(text);
     size_t first = 0, last = s.len;
     while (first < TOKEN_MAX && first < s.len && !char_is(s.at[first], IS_SPACE))
         first++;
@@ -191,6 +190,21 @@ bool order_is_turned(struct str text, uint64_t *work)
         return false;
     *work += BEGINNING;
     return worth_of(str_first(s, BEGINNING)) <= WORTH_BEGINNING;
+}
+
+/* What follows a first "…: ", which may tell how to read it. */
+static struct str behind_colon(struct str s)
+{
+    const char *colon = memchr(s.at, ':', s.len < BEGINNING ? s.len : BEGINNING);
+    struct str rest = colon ? str_from(s, (size_t)(colon + 1 - s.at)) : STR_NONE;
+    return rest.len && char_is(rest.at[0], IS_SPACE) ? str_trim(rest) : STR_NONE;
+}
+
+bool order_is_turned(struct str text, uint64_t *work)
+{
+    struct str s = str_trim(text);
+    struct str told = behind_colon(s);
+    return is_turned(s, work) || (told.len && is_turned(told, work));
 }
 
 /* Where the marks behind the word in[i, j) begin that end a sentence which it begins when it is read from behind: j if there are none. */
