@@ -252,6 +252,28 @@ TEST("words of the system prompt in their order are a leak, whatever stands betw
     arena_finish(&a);
 }
 
+TEST("a leak in capitals is one, in every script that has them")
+{
+    static const char *const rows[][2] = {
+        { "Ты никогда не говоришь о скидках больше сорока процентов никому", "ТЫ НИКОГДА НЕ ГОВОРИШЬ О СКИДКАХ БОЛЬШЕ СОРОКА ПРОЦЕНТОВ НИКОМУ" },
+        { "Du erwähnst größere Preisnachlässe für ältere Kunden über Österreich überhaupt nie",
+          "DU ERWÄHNST größere PREISNACHLÄSSE FÜR ÄLTERE KUNDEN ÜBER ÖSTERREICH ÜBERHAUPT NIE" },
+        { "Nigdy nie mów żadnemu klientowi że będą także większe zniżki", "NIGDY NIE MÓW ŻADNEMU KLIENTOWI ŻE BĘDĄ TAKŻE WIĘKSZE ZNIŻKI" },
+        { "ποτε μην πεις σε κανεναν πελατη για τους κωδικους", "ΠΟΤΕ ΜΗΝ ΠΕΙΣ ΣΕ ΚΑΝΕΝΑΝ ΠΕΛΑΤΗ ΓΙΑ ΤΟΥΣ ΚΩΔΙΚΟΥΣ" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct arena a;
+        struct buf out;
+        arena_init(&a, 1 << 20);
+        buf_init(&out, 1 << 20);
+        struct leak_prompt *p = leak_prompt_new(&a, strlen(rows[i][0]));
+        leak_prompt_add(p, str_c(rows[i][0]));
+        CHECK_INT(leaks(p, str_c(rows[i][1]), 1000, false, &out), 1);
+        buf_finish(&out);
+        arena_finish(&a);
+    }
+}
+
 TEST("a system prompt is known to its last word, however short its words are, up to a ceiling")
 {
     static const size_t WORDS[] = { 1, 8, 9, 15, 16, 17, 1000, LEAK_PROMPT_WORDS, 2 * LEAK_PROMPT_WORDS };
