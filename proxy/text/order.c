@@ -233,20 +233,35 @@ static size_t word_start(struct str s, size_t end)
     return end;
 }
 
+/* Are words a list, with a comma behind nearly each? Then it is none of a sentence. */
+static bool is_list(struct str s)
+{
+    size_t commas = 0, words = 0;
+    for (size_t i = 1; i < s.len; i++) {
+        bool end = char_is(s.at[i], IS_SPACE) && !char_is(s.at[i - 1], IS_SPACE);
+        words += end;
+        commas += end && s.at[i - 1] == ',';
+    }
+    return commas * 4 >= words * 3 && commas > 1;
+}
+
 bool order_text(struct view_memory *m, struct reading in, struct form *out)
 {
     struct str s = in.text;
+    bool list = is_list(s);
     if (!form_reserve(m, out, s.len + FORM_FEW))
         return false;
     for (size_t end = s.len, i; end; end = i) {
         bool space = char_is(s.at[end - 1], IS_SPACE);
         i = space ? space_start(s, end) : word_start(s, end);
+        if (list && s.at[end - 1] == ',' && --end == i)
+            continue;
         size_t marks = space || !is_stop(s.at[end - 1]) ? end : marks_of(s, i, end);
         if (marks == end && end - i <= FORM_FEW && s.len - i >= FORM_FEW)
             form_copy_few(out, &in, i, end - i);
         else if ((marks < end && !form_copy(m, out, &in, marks, end)) || !form_copy(m, out, &in, i, marks))
             return false;
     }
-    m->work += 4 * s.len;
+    m->work += 6 * s.len;
     return true;
 }
