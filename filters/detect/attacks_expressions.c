@@ -7,18 +7,15 @@
 
 enum { CLASSES_MAX = 257 /* bytes, and the end of a text */ };
 
-enum place { PLACE_ANYWHERE, PLACE_FIRST, PLACE_LAST, PLACE_WHOLE, PLACE_FREE, PLACE_VALUE, PLACE_MEMBER, PLACE_UNTAGGED, PLACE_INSIDE,
-             PLACE_BRACES, PLACE_DOLLAR, PLACE_PERCENT };
-
 static const struct expression {
     const char *id, *expression; /* NULL: a grammar alone finds it */
     enum attack_rule_name rule;
-    enum place place;
+    enum attack_place place;
     attack_anchor_fn *ask; /* NULL: it is the rule */
 } EXPRESSIONS[] = {
-#define RULE(name, id, category, score, expression, about) { id, expression, RULE_##name, PLACE_ANYWHERE, NULL },
-#define ALSO(name, place, expression) { #name, expression, RULE_##name, PLACE_##place, NULL },
-#define ANCHOR(function, expression) { #function, expression, ATTACK_RULES_NUMBER, PLACE_ANYWHERE, function },
+#define RULE(name, id, category, score, expression, about) { id, expression, RULE_##name, ATTACK_AT_ANYWHERE, NULL },
+#define ALSO(name, place, expression) { #name, expression, RULE_##name, ATTACK_AT_##place, NULL },
+#define ANCHOR(function, expression) { #function, expression, ATTACK_RULES_NUMBER, ATTACK_AT_ANYWHERE, function },
 #include "filters/detect/attacks_rules.def"
 };
 
@@ -130,7 +127,7 @@ static const char *parse(struct attack_expressions *x, enum which which)
     const char *why = p->firsts && p->order ? NULL : NO_MEMORY;
     for (size_t i = 0; !why && i < ARRAY_LEN(EXPRESSIONS); i++) {
         const struct expression *e = &EXPRESSIONS[i];
-        if (!e->expression || (which != THOSE_ALL && (e->place >= PLACE_BRACES) != (which == THOSE_INSIDE)))
+        if (!e->expression || (which != THOSE_ALL && (e->place >= ATTACK_AT_BRACES) != (which == THOSE_INSIDE)))
             continue;
         x->of[p->count] = e;
         p->order[p->count] = (uint32_t)p->count;
@@ -249,89 +246,6 @@ bool attack_matcher_is_full(const struct attack_matcher *m)
     return m->is_full;
 }
 
-/* ---- where a match stands ---- */
-
-static size_t skip_back(struct str s, size_t at, const char *also)
-{
-    while (at && (attack_is_space(s.at[at - 1]) || attack_is_any(s.at[at - 1], also)))
-        at--;
-    return at;
-}
-
-enum { BEFORE_FIRST_MAX = 64, MEMBER_BLANKS_MAX = 32, WITHIN_MAX = 96 };
-
-static bool is_first(struct str s, size_t from)
-{
-    return from <= BEFORE_FIRST_MAX && skip_back(s, from, "'\"/>") == 0;
-}
-
-/* What began not far before, and did not end since. Counted here, not by the automaton: it would have a state for each distance and
- * for all that can stand there at once. */
-static bool is_within(struct attack_look *l, size_t from, enum place place)
-{
-    static const struct {
-        const char *first, *second, *stops;
-    } OPENERS[] = { [PLACE_BRACES] = { "{", "{", "}\n" }, [PLACE_DOLLAR] = { "$#*@", "{", "}\n" }, [PLACE_PERCENT] = { "<", "%", "%>" } };
-    const char *first = OPENERS[place].first, second = *OPENERS[place].second, *stops = OPENERS[place].stops;
-    size_t at = from, least = from > WITHIN_MAX ? from - WITHIN_MAX : 0;
-    for (; at > least; at--) {
-        char b = l->text.at[at - 1];
-        if (b == second && at > 1 && attack_is_any(l->text.at[at - 2], first))
-            break;
-        if (b == stops[0] || b == stops[1])
-            at = least + 1;
-    }
-    attack_pay(l, ATTACK_TOLL + from - at);
-    return at > least;
-}
-
-/* Asked for once: a text of quotes and tags would be looked through for each of them. */
-static bool is_untagged(struct attack_look *l, size_t from)
-{
-    if (!l->tag_from) {
-        size_t line = str_find(l->text, '\n');
-        l->tag_from = 1 + str_find(str_first(l->text, line), '<');
-    }
-    return from < l->tag_from;
-}
-
-static bool stands(struct attack_look *l, size_t from, size_t to, enum place place)
-{
-    struct str s = l->text;
-    char before = from ? s.at[from - 1] : '\0';
-    size_t at = from;
-    switch (place) {
-    case PLACE_ANYWHERE:
-        return true;
-    case PLACE_FIRST:
-        return is_first(s, from);
-    case PLACE_LAST:
-        return to == s.len;
-    case PLACE_WHOLE:
-        return to == s.len && is_first(s, from);
-    case PLACE_FREE:
-        return !from || attack_is_space(before) || attack_is_any(before, "'\"`|]");
-    case PLACE_VALUE:
-        while (at && from - at < MEMBER_BLANKS_MAX && attack_is_space(s.at[at - 1]))
-            at--;
-        return !at || attack_is_any(s.at[at - 1], "='\"`");
-    case PLACE_MEMBER:
-        at -= before == '\'' || before == '"';
-        while (at && from - at < MEMBER_BLANKS_MAX && attack_is_space(s.at[at - 1]))
-            at--;
-        return at && attack_is_any(s.at[at - 1], "{,[(");
-    case PLACE_BRACES:
-    case PLACE_DOLLAR:
-    case PLACE_PERCENT:
-        return is_within(l, from, place);
-    case PLACE_INSIDE:
-        return ascii_is_word(before);
-    case PLACE_UNTAGGED:
-        return is_untagged(l, from);
-    }
-    NOTREACHED("a rule that stands nowhere");
-}
-
 /* What ended before `end`. */
 static void note_found(struct attack_look *l, const struct pattern_automaton *a, uint32_t state, size_t from, size_t end)
 {
@@ -339,7 +253,7 @@ static void note_found(struct attack_look *l, const struct pattern_automaton *a,
     const struct pattern_state *st = &a->states[state];
     for (uint32_t i = 0; i < st->found_count; i++) {
         const struct expression *e = x->of[a->pool[st->at + st->count + i]];
-        if (!stands(l, from, end, e->place))
+        if (!attack_stands(l, from, end, e->place))
             continue;
         if (e->ask)
             e->ask(l, end);

@@ -90,6 +90,13 @@ void attack_scan(struct attack_look *l);
 /* Looks for the expressions that begin at `at`. */
 void attack_match(struct attack_look *l, size_t at);
 
+/* Where a match must stand for its rule: the word behind ALSO in attacks_rules.def. */
+enum attack_place {
+    ATTACK_AT_ANYWHERE, ATTACK_AT_FIRST, ATTACK_AT_LAST, ATTACK_AT_WHOLE, ATTACK_AT_FREE, ATTACK_AT_VALUE, ATTACK_AT_MEMBER,
+    ATTACK_AT_UNTAGGED, ATTACK_AT_INSIDE, ATTACK_AT_BRACES, ATTACK_AT_DOLLAR, ATTACK_AT_PERCENT,
+};
+bool attack_stands(struct attack_look *l, size_t from, size_t to, enum attack_place place);
+
 /* The rule was found in text[from, to). */
 void attack_note(struct attack_look *l, enum attack_rule_name rule, size_t from, size_t to);
 
