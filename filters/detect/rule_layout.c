@@ -32,31 +32,24 @@ static uint32_t piece_index(struct rule_making *m, const struct rule_piece *p, c
     return (uint32_t)set->pieces_count - 1;
 }
 
-static bool same_part(const struct rule_making *m, size_t first, size_t n, const uint32_t *pieces, size_t count)
-{
-    if (n != count)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (m->links[first + i].piece != pieces[i])
-            return false;
-    return true;
-}
-
 /* The part of exactly these pieces, known already or new. */
 static uint32_t part_index(struct rule_making *m, const uint32_t *pieces, size_t count)
 {
-    size_t first = 0;
-    for (uint32_t part = 0; part < m->set->parts_count; part++) {
-        size_t n = 0;
-        while (first + n < m->links_count && m->links[first + n].part == part)
+    size_t at = (size_t)hash_str(str_of((const char *)pieces, count * sizeof *pieces)) & (m->slots_count - 1);
+    for (; m->part_slots[at].index_plus_1; at = (at + 1) & (m->slots_count - 1)) {
+        uint32_t part = m->part_slots[at].index_plus_1 - 1;
+        size_t first = m->first_links[part], n = 0;
+        while (n < count && first + n < m->links_count && m->links[first + n].part == part && m->links[first + n].piece == pieces[n])
             n++;
-        if (same_part(m, first, n, pieces, count))
+        if (n == count && (first + n == m->links_count || m->links[first + n].part != part))
             return part;
-        first += n;
     }
+    uint32_t part = (uint32_t)m->set->parts_count++;
+    m->first_links[part] = (uint32_t)m->links_count;
     for (size_t i = 0; i < count; i++)
-        m->links[m->links_count++] = (struct rule_link){ pieces[i], (uint32_t)m->set->parts_count };
-    return (uint32_t)m->set->parts_count++;
+        m->links[m->links_count++] = (struct rule_link){ pieces[i], part };
+    m->part_slots[at].index_plus_1 = part + 1;
+    return part;
 }
 
 static bool add_chain(struct rule_making *m, size_t rule, const struct rule_chain *from)
@@ -199,9 +192,11 @@ bool rule_layout(struct rule_making *m)
     set->pieces = arena_array(&set->arena, struct set_piece, pieces);
     set->chains = arena_array(&set->arena, struct set_chain, chains);
     m->slots = calloc(m->slots_count, sizeof *m->slots);
+    m->part_slots = calloc(m->slots_count, sizeof *m->part_slots);
     m->links = calloc(pieces, sizeof *m->links);
+    m->first_links = calloc(pieces, sizeof *m->first_links);
     m->owners = calloc(pieces, sizeof *m->owners);
-    bool ok = set->pieces && set->chains && m->slots && m->links && m->owners;
+    bool ok = set->pieces && set->chains && m->slots && m->part_slots && m->links && m->first_links && m->owners;
     for (size_t r = 0; ok && r < set->rules.count; r++)
         for (size_t k = 0; ok && k < set->rules.at[r].patterns.count; k++)
             ok = add_chain(m, r, &set->rules.at[r].chains[k]);

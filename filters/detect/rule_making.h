@@ -8,12 +8,13 @@ struct rule_making {
     struct rule_set *set;
     struct rule_slot { /* of an open hash table; 0: free */
         uint32_t index_plus_1;
-    } *slots;
+    } *slots, *part_slots; /* of pieces, of parts */
     size_t slots_count; /* a power of two */
     struct rule_link {  /* piece belongs to part */
         uint32_t piece, part;
     } *links;
     size_t links_count;
+    uint32_t *first_links; /* of each part */
     const struct rule **owners; /* of each piece: for complaints */
 };
 

@@ -67,7 +67,9 @@ static bool make_ready(struct rule_set *set, struct problems *problems)
         problem(problems, (struct span){ 0 }, "there is not one rule, or there are too many");
     ok = ok && rule_compile(&m, problems) && rank(set);
     free(m.slots);
+    free(m.part_slots);
     free(m.links);
+    free(m.first_links);
     free(m.owners);
     return ok;
 }
