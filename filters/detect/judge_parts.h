@@ -21,13 +21,16 @@ struct judge_ends {
     uint32_t from_last, from_before; /* where what ended there had begun, at the latest */
 };
 
-/* Which rules were found in a stretch of the text: in VIEW_PLAIN, and in the others. Two bit sets for each stretch. */
+/* Which rules were found in a stretch of the text: in VIEW_PLAIN, and in the others. Two bit sets for each stretch, and before them which
+ * of their words are not 0: so what a text costs does not grow with the rules that it does not have. */
 struct judge_places {
     uint64_t *bits; /* owned */
     size_t words;   /* of one bit set */
+    size_t group;   /* words that share a bit of what tells where there are some */
     size_t room;    /* stretches */
     size_t count;
     unsigned shift; /* a stretch is 1 << shift bytes of the text */
+    uint64_t everywhere; /* as before a stretch, of the text as a whole */
 };
 
 struct judge {

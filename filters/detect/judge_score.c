@@ -21,10 +21,30 @@ static const unsigned DIMINISHING[] = { 100, 70, 50, 35, 25, 15, 10, 5 };
 
 /* ---- places ---- */
 
+static size_t stretch_words(const struct judge_places *p)
+{
+    return 1 + 2 * p->words;
+}
+
+/* What the text before has left. */
+static void forget(struct judge *j)
+{
+    struct judge_places *p = &j->places;
+    if (p->bits)
+        memset(p->bits, 0, p->count * stretch_words(p) * sizeof *p->bits);
+    memset(j->seen, 0, p->words * sizeof *j->seen);
+    memset(j->everywhere, 0, p->words * sizeof *j->everywhere);
+    p->everywhere = 0;
+    j->hits_count = 0;
+}
+
 bool judge_places_begin(struct judge *j, size_t bytes)
 {
     struct judge_places *p = &j->places;
+    if (j->hits_count)
+        forget(j);
     p->words = (j->policy->set->count + 63) / 64;
+    p->group = (p->words + 63) / 64;
     for (p->shift = STRETCH_BITS; bytes >> p->shift >= STRETCHES_MAX;)
         p->shift++;
     p->count = (bytes >> p->shift) + 2; /* the last has a neighbour too */
@@ -32,21 +52,21 @@ bool judge_places_begin(struct judge *j, size_t bytes)
     if (p->count > p->room || p->room / 16 > p->count) {
         free(p->bits);
         p->room = p->count < 16 ? 16 : p->count;
-        p->bits = calloc(p->room * p->words, 2 * sizeof *p->bits);
+        p->bits = calloc(p->room * stretch_words(p), sizeof *p->bits);
         if (!p->bits)
             p->room = 0;
-    } else {
-        memset(p->bits, 0, p->count * p->words * 2 * sizeof *p->bits);
     }
-    memset(j->seen, 0, p->words * sizeof *j->seen);
-    memset(j->everywhere, 0, p->words * sizeof *j->everywhere);
-    j->hits_count = 0;
     return p->bits != NULL;
+}
+
+static uint64_t *stretch_at(const struct judge *j, size_t stretch)
+{
+    return j->places.bits + stretch * stretch_words(&j->places);
 }
 
 static uint64_t *bits_at(const struct judge *j, size_t stretch, bool hidden)
 {
-    return j->places.bits + (2 * stretch + hidden) * j->places.words;
+    return stretch_at(j, stretch) + 1 + hidden * j->places.words;
 }
 
 /* Where in the text that was sent j->text[at] comes from, about. */
@@ -62,7 +82,7 @@ static size_t origin_near(const struct judge *j, size_t at)
 void judge_add_hit(struct judge *j, size_t rule, struct str matched)
 {
     size_t rank = j->policy->set->ranks[rule];
-    uint64_t bit = (uint64_t)1 << (rank & 63);
+    uint64_t bit = (uint64_t)1 << (rank & 63), group = (uint64_t)1 << (rank / 64 / j->places.group);
     size_t end = matched.len ? (size_t)(matched.at + matched.len - j->text.at) : 0;
     uint32_t stretch = end ? (uint32_t)(origin_near(j, end - 1) >> j->places.shift) : NOWHERE;
     bool is_hidden = j->view && j->view->kind != VIEW_PLAIN;
@@ -73,8 +93,10 @@ void judge_add_hit(struct judge *j, size_t rule, struct str matched)
         uint64_t plain = bits_at(j, stretch, false)[rank / 64], *bits = &bits_at(j, stretch, is_hidden)[rank / 64];
         was_there = (plain | *bits) & bit;
         *bits |= bit;
+        *stretch_at(j, stretch) |= group;
     } else {
         j->everywhere[rank / 64] |= bit;
+        j->places.everywhere |= group;
     }
     j->seen[rank / 64] |= bit;
     if (was_there || j->hits_count == JUDGE_HITS_MAX)
@@ -101,6 +123,7 @@ struct window {
     unsigned sum, by_category[RULE_CATEGORIES];
     enum rule_category heaviest;
     bool is_over; /* a category's own threshold */
+    unsigned taken[RULE_CATEGORIES], sure; /* while it is weighed: rules of each category, the heaviest that is sure by itself */
 };
 
 /* The rules of a window and of the text as a whole, word by word. */
@@ -123,24 +146,34 @@ static unsigned chance(size_t bytes)
     return less;
 }
 
+/* Those of one word of bit sets. */
+static void add_rules(const struct judge *j, size_t word, uint64_t bits, struct window *w)
+{
+    const struct judge_policy *p = j->policy;
+    for (; bits; bits &= bits - 1) {
+        size_t rule = p->set->ranked[64 * word + (size_t)__builtin_ctzll(bits)];
+        if (judge_action_of(p, rule) != OVERRIDE_COUNT)
+            continue;
+        enum rule_category c = rule_set_category(p->set, rule);
+        size_t nth = w->taken[c]++;
+        unsigned score = rule_set_score(p->set, rule);
+        w->sure = score >= SURE_FROM && score > w->sure ? score : w->sure;
+        w->by_category[c] += score * DIMINISHING[nth < ARRAY_LEN(DIMINISHING) ? nth : ARRAY_LEN(DIMINISHING) - 1];
+    }
+}
+
 /* Sums the rules of each category, the heaviest first, which is their order in bit sets. */
 static struct window weigh(const struct judge *j, size_t first, enum text_source source)
 {
     const struct judge_policy *p = j->policy;
+    const struct judge_places *at = &j->places;
     struct window w = { .first = first };
-    unsigned taken[RULE_CATEGORIES] = { 0 }, heaviest = 0, sure = 0, less = chance(j->text_bytes);
-    uint64_t hidden = 0;
-    for (size_t word = 0; word < j->places.words; word++) {
-        for (uint64_t bits = found_in(j, first, word, &hidden); bits; bits &= bits - 1) {
-            size_t rule = p->set->ranked[64 * word + (size_t)__builtin_ctzll(bits)];
-            if (judge_action_of(p, rule) != OVERRIDE_COUNT)
-                continue;
-            enum rule_category c = rule_set_category(p->set, rule);
-            size_t nth = taken[c]++;
-            unsigned score = rule_set_score(p->set, rule);
-            sure = score >= SURE_FROM && score > sure ? score : sure;
-            w.by_category[c] += score * DIMINISHING[nth < ARRAY_LEN(DIMINISHING) ? nth : ARRAY_LEN(DIMINISHING) - 1];
-        }
+    unsigned heaviest = 0, less = chance(j->text_bytes);
+    uint64_t hidden = 0, groups = *stretch_at(j, first) | *stretch_at(j, first + 1) | at->everywhere;
+    for (; groups; groups &= groups - 1) {
+        size_t word = at->group * (size_t)__builtin_ctzll(groups), end = word + at->group;
+        for (; word < end && word < at->words; word++)
+            add_rules(j, word, found_in(j, first, word, &hidden), &w);
     }
     for (unsigned c = 0; c < RULE_CATEGORIES; c++) {
         w.by_category[c] = w.by_category[c] * p->factor[source] / 10000;
@@ -153,18 +186,14 @@ static struct window weigh(const struct judge *j, size_t first, enum text_source
     }
     w.sum += hidden ? HIDDEN_BONUS : 0; /* it was kept from whoever reads the text as it is written */
     less = less < w.sum ? less : w.sum;
-    sure = sure * p->factor[source] / 100;
-    w.sum = w.sum - less > sure ? w.sum - less : sure;
+    w.sure = w.sure * p->factor[source] / 100;
+    w.sum = w.sum - less > w.sure ? w.sum - less : w.sure;
     return w;
 }
 
 static bool has_any(const struct judge *j, size_t stretch)
 {
-    const uint64_t *bits = bits_at(j, stretch, false);
-    uint64_t any = 0;
-    for (size_t i = 0; i < 2 * j->places.words; i++)
-        any |= bits[i];
-    return any != 0;
+    return *stretch_at(j, stretch) != 0;
 }
 
 static bool is_heavier(const struct window *a, const struct window *b)
