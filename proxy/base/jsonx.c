@@ -12,7 +12,6 @@
 const struct jsonx_limits JSONX_LIMITS_DEFAULT = { .depth = 64, .nodes = 1024 * 1024 };
 
 enum {
-    TEXT_MAX = 1 << 30,
     FIRST_NODES = 64,
     KEPT_NODES = 16 * 1024, /* a larger array is not kept for the next text: 256 KiB at most for an idle index */
 };
@@ -152,6 +151,14 @@ static NOINLINE struct inside skip_string(struct pass *s, const unsigned char *p
     if (in.end == s->end)
         in.end = fail(s, in.end, "string without an end");
     return in;
+}
+
+const char *jsonx_string_end(const char *at, const char *end, bool *has_escapes)
+{
+    struct pass s = { .end = (const unsigned char *)end };
+    struct inside in = skip_string(&s, (const unsigned char *)at, false);
+    *has_escapes = in.has_escapes;
+    return (const char *)in.end;
 }
 
 /* Reads the string whose opening quote `p` is at; behind its closing one. Most are keys and words, over within a few
@@ -347,7 +354,7 @@ bool jsonx_index(struct jsonx *j, struct str text, const struct jsonx_limits *li
     j->nodes_max = limits->nodes;
     const unsigned char *begin = (const unsigned char *)text.at;
     struct pass s = { .j = j, .begin = begin, .depth_max = limits->depth };
-    if (!text.len || text.len > TEXT_MAX) {
+    if (!text.len || text.len > JSONX_TEXT_MAX) {
         s.bad = begin;
         s.why = text.len ? "text too long" : "empty text";
     } else {

@@ -50,6 +50,11 @@ void jsonx_finish(struct jsonx *j);
 bool jsonx_index(struct jsonx *j, struct str text, const struct jsonx_limits *limits,
                  struct jsonx_error *error) MUST_USE;
 
+/* Makes the index of `old` that of `text`, where they differ in nothing but the insides of the strings and the digits of the numbers
+ * `changing`: nodes, in order, no keys. False where they differ in more; the index is then still that of `old`. */
+enum { JSONX_CHANGING_MAX = 8 };
+bool jsonx_index_again(struct jsonx *j, struct str old, struct str text, const uint32_t *changing, size_t n) MUST_USE;
+
 /* Node numbers: the root is 0. JSONX_NO_NODE is what look-ups answer for "not there"; every function below takes it and
  * answers as for null, so that look-ups chain. */
 #define JSONX_NO_NODE UINT32_MAX

@@ -4,9 +4,14 @@
 
 #include "proxy/base/jsonx.h"
 
+enum { JSONX_TEXT_MAX = 1 << 30 };
+
 /* Reads the escape that `s` begins with, a surrogate pair as one. Returns its length and the character; 0 when it is
  * no escape of RFC 8259 §7, or half a pair. */
 size_t jsonx_escape_read(struct str s, uint32_t *code);
+
+/* From `at` inside of a string, no key, to its closing quote; NULL where it is wrong. */
+const char *jsonx_string_end(const char *at, const char *end, bool *has_escapes);
 
 /* A quick hash of a key without escapes, equal for keys that are equal but for ASCII case. Not keyed: only ever
  * compared within the few keys of a small object. */

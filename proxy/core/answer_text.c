@@ -98,7 +98,8 @@ static bool splice(struct answer_texts *t, struct str *data)
 {
     if (!t->edits_count)
         return true;
-    qsort(t->edits, t->edits_count, sizeof *t->edits, by_start);
+    if (t->edits_count > 1)
+        qsort(t->edits, t->edits_count, sizeof *t->edits, by_start);
     struct str written = buf_str(&t->written);
     size_t done = 0;
     bool ok = true;
@@ -172,6 +173,8 @@ static bool whole(struct answer_texts *t, const struct answer_place *p, struct s
 static bool place(struct answer_reader *reader, const struct answer_place *p)
 {
     struct answer_texts *t = CONTAINER_OF(reader, struct answer_texts, reader);
+    t->told++;
+    t->last_place = *p;
     struct str fresh = p->node == JSONX_NO_NODE ? STR("") : jsonx_string(t->json, p->node, &t->plain);
     if (!fresh.at)
         return texts_no_room(t);
@@ -192,12 +195,16 @@ static bool has_words(const struct jsonx *j, uint32_t node)
 static bool spelled(struct answer_reader *reader, uint32_t logprobs)
 {
     struct answer_texts *t = CONTAINER_OF(reader, struct answer_texts, reader);
-    return logprobs == t->logprobs_told || !has_words(t->json, logprobs) || take_out_logprobs(t, logprobs);
+    if (!has_words(t->json, logprobs))
+        return true;
+    t->told++;
+    return logprobs == t->logprobs_told || take_out_logprobs(t, logprobs);
 }
 
 static bool over(struct answer_reader *reader, uint32_t choice)
 {
     struct answer_texts *t = CONTAINER_OF(reader, struct answer_texts, reader);
+    t->told++;
     for (struct open_text *o = t->first; o; o = o->next)
         if (o->is_open && (choice == ANSWER_ALL || o->choice == choice) && !texts_let_go(t, o, true))
             return false;
@@ -243,6 +250,7 @@ static struct answer_texts *texts_of(struct exchange *x)
     buf_init(&t->out[1], WORK_MAX_BYTES);
     buf_init(&t->written, WORK_MAX_BYTES);
     buf_init(&t->data, WORK_MAX_BYTES);
+    buf_init(&t->alike.event, ALIKE_MAX_BYTES);
     arena_init(&t->plain, WORK_MAX_BYTES);
     return x->texts = t;
 }
@@ -259,6 +267,7 @@ static struct answer_texts *begin(struct exchange *x, const struct jsonx *json, 
     t->edits_count = t->emptied_count = 0;
     t->logprobs_out = t->logprobs_told = JSONX_NO_NODE;
     t->steps_left = LIKE_STEPS_MAX;
+    t->told = 0;
     t->has_left = t->has_new_name = t->is_refused = false;
     buf_clear(&t->written);
     return t;
@@ -309,6 +318,14 @@ static bool raw_event(struct answer_texts *t, struct str *data, bool *dropped)
     return true;
 }
 
+static bool find_texts(struct answer_texts *t, const struct jsonx *json)
+{
+    const struct exchange *x = t->x;
+    if (t->alike.is_now)
+        return place(&t->reader, &t->alike.place);
+    return !x->dialect->find_texts || x->dialect->find_texts(json, &x->call, true, &t->reader);
+}
+
 bool answer_texts_event(struct exchange *x, const struct jsonx *json, struct str name, struct str *data, bool *dropped)
 {
     struct answer_texts *t = begin(x, json, name);
@@ -318,7 +335,7 @@ bool answer_texts_event(struct exchange *x, const struct jsonx *json, struct str
     if (!json) {
         ok = raw_event(t, data, dropped);
     } else {
-        ok = (!x->dialect->find_texts || x->dialect->find_texts(json, &x->call, true, &t->reader)) && splice(t, data);
+        ok = find_texts(t, json) && splice(t, data);
         *dropped = ok && t->emptied_count && !t->has_left && !answer_event_tells(json, t->emptied, t->emptied_count);
         if (!ok && !t->is_refused)
             texts_refuse(t, WHY_UPSTREAM_BROKEN, "an event that cannot be read");
@@ -358,6 +375,7 @@ void answer_texts_finish(struct exchange *x)
         buf_finish(&t->out[i]);
     buf_finish(&t->written);
     buf_finish(&t->data);
+    buf_finish(&t->alike.event);
     arena_finish(&t->plain);
     free(t->edits);
     x->texts = NULL;

@@ -28,6 +28,15 @@ bool answer_texts_over(struct exchange *x) MUST_USE;
 void answer_texts_watch(struct exchange *x);
 void answer_texts_finish(struct exchange *x);
 
+/* ---- answer_alike.c: events that say what the last one said, but for the piece of a text ---- */
+
+/* Is the event like the last one that was remembered? Then x->answer_json is the index of its data, what was learned from that one holds
+ * for it, and answer_texts_event will not look for its texts. Asked of each event before anything else is; false forgets. */
+bool answer_texts_alike(struct exchange *x, const struct sse_event *event) MUST_USE;
+/* Remembers the event that answer_texts_event has just passed and x->answer_json is the index of, if it is of a kind that comes again
+ * and again. The caller knows that to read it twice would tell nothing new. */
+void answer_texts_remember(struct exchange *x, const struct sse_event *event);
+
 /* ---- answer_event.c: events made after others ---- */
 
 /* An event that brings nothing but a text: the way from the root of `json` to its string `node`, and beside it only what says which

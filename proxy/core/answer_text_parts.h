@@ -8,6 +8,7 @@ enum {
     WORK_MAX_BYTES = 64 * 1024 * 1024, /* of one text or event while it is filtered; the answer has its own ceiling */
     KEPT_BYTES = 64 * 1024,
     EVENT_LIKE_MAX_BYTES = 8 * 1024, /* kept of each text, as long as the answer goes on */
+    ALIKE_MAX_BYTES = 1024, /* of an event that is remembered: most are of 300 */
     EMPTIED_MAX = 32,
     LIKE_STEPS_MAX = 1 << 20, /* of all that is remembered of one event: a thousand choices beside one another */
 };
@@ -35,6 +36,17 @@ struct text_edit {
     size_t at, len;    /* what takes its place, in `written` */
 };
 
+/* An event that brought one piece of one text, and what of its like may differ. */
+struct alike {
+    struct buf event; /* its name and its data; owned */
+    size_t name_len;
+    uint32_t changing[JSONX_CHANGING_MAX];
+    size_t changing_count;
+    struct answer_place place;
+    bool is_known;
+    bool is_now; /* the event that is read is like it */
+};
+
 struct answer_texts {
     struct exchange *x;
     size_t *steps; /* of the plan, those with a text filter */
@@ -49,6 +61,9 @@ struct answer_texts {
     struct answer_reader reader;
     const struct jsonx *json;
     struct str name;
+    unsigned told; /* places, and whatever else the reader was told */
+    struct answer_place last_place;
+    struct alike alike;
     uint32_t emptied[EMPTIED_MAX];
     size_t emptied_count;
     uint32_t logprobs_out; /* the last that were taken out */

@@ -93,7 +93,10 @@ static bool pass_event(struct exchange *x, const struct sse_event *event)
     bool (*is_plain)(struct str, struct str, const struct call *, const struct answer_facts *) =
         x->dialect->event_is_plain;
     const struct plan *plan = &x->route->plan;
-    if (plan->has_flow || x->wants_texts || !is_plain || !is_plain(event->name, event->data, &x->call, &x->facts)) {
+    bool is_alike = x->texts && !plan->has_flow && answer_texts_alike(x, event);
+    if (is_alike) {
+        json = &x->answer_json;
+    } else if (plan->has_flow || x->wants_texts || !is_plain || !is_plain(event->name, event->data, &x->call, &x->facts)) {
         json = json_of(x, event->data);
         x->dialect->read_event(event->name, event->data, json, &x->call, &x->arena, &facts);
         learn(x, &facts);
@@ -107,6 +110,8 @@ static bool pass_event(struct exchange *x, const struct sse_event *event)
         return false;
     if (x->wants_texts && !piece.dropped && !filter_texts(x, &piece))
         return false;
+    if (x->texts && json && !is_alike && !plan->has_flow && !facts.usage.known && !facts.is_error && !facts.finish_reason.len)
+        answer_texts_remember(x, event);
     if (piece.dropped)
         return true;
     bool is_same = piece.data.at == event->data.at && piece.data.len == event->data.len;

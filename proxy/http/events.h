@@ -2,7 +2,7 @@
  *
  * Sans-IO: feed the bytes of a stream in any cut; whole events come out. LF, CRLF and CR end lines, several data lines
  * are joined by LF, `:` lines are comments, a byte order mark at the very start is skipped. An event that the stream
- * leaves unfinished is not delivered. */
+ * leaves unfinished is kept, until the blank line that would end it is fed. */
 #ifndef HTTP_EVENTS_H
 #define HTTP_EVENTS_H
 

@@ -1,5 +1,5 @@
 /* Events of any shape through a text filter that changes letters and one that keeps the last ones back: nothing breaks, and what
- * leaves is JSON wherever what came was. The first byte is the operation; events are told apart by line feeds. */
+ * leaves is JSON wherever what came was, and the same whether the last event is remembered or not. The first byte is the operation; events are told apart by line feeds. */
 #include "proxy/core/answer_text.h"
 
 struct tail {
@@ -75,14 +75,11 @@ static void check_sent(struct buf *out)
     jsonx_finish(&j);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* What is sent of the events; *is_fine: nothing was refused. With what is remembered of the last event as the relay does it, or without. */
+static void send_all(const uint8_t *data, size_t size, bool remembers, struct buf *sent, bool *is_fine)
 {
     static const enum operation operations[] = { OP_CHAT, OP_COMPLETION, OP_RESPONSES, OP_SCORE };
     struct world world = { .now_ms = now_ms };
-    if (!size)
-        return 0;
     struct exchange x = { .world = &world, .route = &route, .dialect = dialect_named(STR("openai")) };
     struct str rest = str_of((const char *)data + 1, size - 1);
     x.call.operation = operations[data[0] % 4];
@@ -91,22 +88,40 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_init(&x.out, 1 << 24);
     while (ok && rest.at) {
         struct str event = is_whole ? rest : str_cut(&rest, '\n');
-        bool is_json = index_it(&x.answer_json, event), dropped = false;
         struct sse_event out = { .data = event };
+        bool is_alike = remembers && x.texts && answer_texts_alike(&x, &out);
+        bool is_json = is_alike || index_it(&x.answer_json, event), dropped = false;
         if (is_whole) {
             ok = is_json && answer_texts_whole(&x, &x.answer_json, &out.data);
             assert(!ok || index_it(&x.answer_json, out.data));
             break;
         }
         ok = answer_texts_event(&x, is_json ? &x.answer_json : NULL, STR_NONE, &out.data, &dropped);
-        assert(!ok || dropped || !is_json || (index_it(&x.answer_json, out.data)));
+        if (ok && remembers && is_json && !is_alike)
+            answer_texts_remember(&x, &(struct sse_event){ .data = event });
         ok = ok && (dropped || str_has(out.data, '\r') || sse_write(&x.out, &out));
     }
-    if (ok && !is_whole && answer_texts_over(&x) && x.call.operation != OP_SCORE)
+    *is_fine = ok && (is_whole || answer_texts_over(&x));
+    if (*is_fine && !is_whole && x.call.operation != OP_SCORE)
         check_sent(&x.out);
     answer_texts_finish(&x);
     jsonx_finish(&x.answer_json);
-    buf_finish(&x.out);
+    *sent = x.out;
     arena_finish(&x.arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct buf plain, remembered;
+    bool is_fine, is_fine_too;
+    if (!size)
+        return 0;
+    send_all(data, size, false, &plain, &is_fine);
+    send_all(data, size, true, &remembered, &is_fine_too);
+    assert(is_fine == is_fine_too && str_eq(buf_str(&plain), buf_str(&remembered)));
+    buf_finish(&plain);
+    buf_finish(&remembered);
     return 0;
 }

@@ -81,8 +81,39 @@ static bool is_about_numbers(const json_error_t *e)
     return json_error_code(e) == json_error_numeric_overflow;
 }
 
+/* Two texts, between them a NUL: where the second can be indexed from the first, that is its index. */
+static void compare_again(struct str first, struct str second)
+{
+    struct jsonx j, whole;
+    struct jsonx_error error;
+    uint32_t changing[JSONX_CHANGING_MAX];
+    size_t n = 0;
+    jsonx_init(&j);
+    jsonx_init(&whole);
+    if (jsonx_index(&j, first, &JSONX_LIMITS_DEFAULT, &error)) {
+        for (uint32_t i = 0; i < j.count && n < JSONX_CHANGING_MAX; i++)
+            if (!j.nodes[i].is_key && (j.nodes[i].kind == JSONX_STRING || j.nodes[i].kind == JSONX_NUMBER))
+                changing[n++] = i;
+        if (jsonx_index_again(&j, first, second, changing, n)) {
+            assert(jsonx_index(&whole, second, &JSONX_LIMITS_DEFAULT, &error) && whole.count == j.count && str_eq(j.text, second));
+            for (uint32_t i = 0; i < j.count; i++)
+                assert(whole.nodes[i].start == j.nodes[i].start && whole.nodes[i].end == j.nodes[i].end &&
+                       whole.nodes[i].next == j.nodes[i].next && whole.nodes[i].kind == j.nodes[i].kind &&
+                       whole.nodes[i].is_key == j.nodes[i].is_key && whole.nodes[i].has_escapes == j.nodes[i].has_escapes);
+        } else {
+            assert(str_eq(j.text, first) && j.nodes[0].end <= first.len);
+        }
+    }
+    jsonx_finish(&j);
+    jsonx_finish(&whole);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    const uint8_t *cut = size ? memchr(data, 0, size) : NULL;
+    if (cut)
+        compare_again(str_of((const char *)data, (size_t)(cut - data)),
+                      str_of((const char *)cut + 1, size - 1 - (size_t)(cut - data)));
     struct str text = str_of((const char *)data, size);
     struct jsonx j;
     struct jsonx_error error = { .offset = SIZE_MAX };

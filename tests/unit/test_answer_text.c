@@ -117,6 +117,8 @@ static void finish(struct exchange *x)
     arena_finish(&x->arena);
 }
 
+static bool remembers = true; /* the last event, as the relay does */
+
 /* One event through; what leaves is in x->out. */
 static bool pass(struct exchange *x, struct str name, struct str event)
 {
@@ -125,9 +127,13 @@ static bool pass(struct exchange *x, struct str name, struct str event)
     memcpy(copy, event.at, event.len);
     struct str data = str_of(copy, event.len);
     bool dropped = false;
-    bool is_json = event.len && *event.at == '{' &&
-                   jsonx_index(&x->answer_json, data, &JSONX_LIMITS_DEFAULT, &error);
+    struct sse_event came = { .name = name, .data = data };
+    bool is_alike = remembers && x->texts && answer_texts_alike(x, &came);
+    bool is_json = is_alike || (event.len && *event.at == '{' &&
+                                jsonx_index(&x->answer_json, data, &JSONX_LIMITS_DEFAULT, &error));
     bool ok = answer_texts_event(x, is_json ? &x->answer_json : NULL, name, &data, &dropped);
+    if (ok && remembers && is_json && !is_alike)
+        answer_texts_remember(x, &came);
     struct sse_event out = { .name = name, .data = data };
     if (ok && !dropped)
         CHECK(sse_write(&x->out, &out));
@@ -554,6 +560,78 @@ TEST("members that would be named alike once they are masked are refused")
 }
 
 /* For each text that begins in it the event is walked through once more. */
+/* Whether events are passed on one after the other, in which only a piece of a text, a counter or a padding differs, or what stands there
+ * makes them another kind of event: nothing depends on what was remembered. */
+TEST("events are passed on alike whether the last one is remembered or not")
+{
+    static const char *const events[] = {
+        "{\"created\":1,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},\"finish_reason\":null}],\"obfuscation\":\"x\"}",
+        "{\"created\":22,\"choices\":[{\"index\":0,\"delta\":{\"content\":\" SEC\"},\"finish_reason\":null}],\"obfuscation\":\"\"}",
+        "{\"created\":3,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"R\\u0045T-1234;\\n\"},\"finish_reason\":null}],\"obfuscation\":\"\\\"q\"}",
+        "{\"created\":3,\"choices\":[{\"index\":1,\"delta\":{\"content\":\"b \"},\"finish_reason\":null}],\"obfuscation\":\"\"}",
+        "{\"created\":3,\"choices\":[{\"index\":1,\"delta\":{\"content\":\"SECRET-\"},\"finish_reason\":null}],\"obfuscation\":\"\"}",
+        "{\"created\":3,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":null}],\"obfuscation\":\"\"}",
+        "{\"created\":3,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"{}€12\"},\"finish_reason\":null}],\"obfuscation\":\"\"}",
+        "{\"created\":3,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"c\",\"refusal\":\"d\"},\"finish_reason\":null}],\"obfuscation\":\"\"}",
+        "{\"created\":3,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"c\",\"refusal\":\"d\"},\"finish_reason\":null}],\"obfuscation\":\"\"}",
+        "{\"created\":3,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"€1\"},\"finish_reason\":null,\"logprobs\":{\"content\":[{\"token\":\"€1\"}]}}]}",
+        "{\"created\":3,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"e\"},\"finish_reason\":null,\"logprobs\":{\"content\":[{\"token\":\"€1\"}]}}]}",
+        "{\"created\":3,\"choices\":[{\"index\":1,\"delta\":{\"content\":\"abcd;\"},\"finish_reason\":null}],\"obfuscation\":\"\"}",
+        "{\"created\":3,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"f\"},\"finish_reason\":\"stop\"}],\"obfuscation\":\"\"}",
+        "{\"created\":3,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"g\"},\"finish_reason\":\"stop\"}],\"obfuscation\":\"\"}",
+        "[DONE]",
+    };
+    struct buf sent[2];
+    for (unsigned n = 0; n < 2; n++) {
+        struct exchange x;
+        begin(&x, OP_CHAT);
+        remembers = n;
+        for (size_t i = 0; i < ARRAY_LEN(events); i++)
+            CHECK(pass(&x, STR_NONE, str_c(events[i])));
+        buf_init(&sent[n], 1 << 16);
+        CHECK(buf_add(&sent[n], buf_str(&x.out)));
+        finish(&x);
+    }
+    remembers = true;
+    CHECK_STR(buf_str(&sent[1]), buf_str(&sent[0]));
+    CHECK(str_find_str(buf_str(&sent[0]), STR("[masked]")) < buf_len(&sent[0]));
+    CHECK(str_find_str(buf_str(&sent[0]), STR("SECRET")) == buf_len(&sent[0]));
+    buf_finish(&sent[0]);
+    buf_finish(&sent[1]);
+}
+
+TEST("only what differs in a piece of a text and in what nobody reads is like the last event")
+{
+    static const struct {
+        const char *event;
+        bool is_like;
+    } rows[] = {
+        { "{\"id\":\"1\",\"created\":1,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}],\"obfuscation\":\"x\"}", false },
+        { "{\"id\":\"1\",\"created\":29,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"bc\\n\"}}],\"obfuscation\":\"\"}", true },
+        { "{\"id\":\"1\",\"created\":29,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"}}],\"obfuscation\":\"é\"}", true },
+        { "{\"id\":\"1\",\"created\":29,\"choices\":[{\"index\":1,\"delta\":{\"content\":\"d\"}}],\"obfuscation\":\"\"}", false },
+        { "{\"id\":\"1\",\"created\":29,\"choices\":[{\"index\":1,\"delta\":{\"content\":\"e\"}}],\"obfuscation\":\"\"}", true },
+        { "{\"id\":\"2\",\"created\":29,\"choices\":[{\"index\":1,\"delta\":{\"content\":\"e\"}}],\"obfuscation\":\"\"}", false },
+        { "{\"id\":\"2\",\"created\":01,\"choices\":[{\"index\":1,\"delta\":{\"content\":\"e\"}}],\"obfuscation\":\"\"}", false },
+    };
+    struct exchange x;
+    begin(&x, OP_CHAT);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct sse_event event = { .data = str_c(rows[i].event) };
+        struct jsonx_error error;
+        bool dropped = false, is_like = x.texts && answer_texts_alike(&x, &event);
+        CHECK(is_like == rows[i].is_like);
+        if (!is_like && !jsonx_index(&x.answer_json, event.data, &JSONX_LIMITS_DEFAULT, &error))
+            continue;
+        CHECK_STR(x.answer_json.text, event.data);
+        struct str data = event.data;
+        CHECK(answer_texts_event(&x, &x.answer_json, STR_NONE, &data, &dropped));
+        if (!is_like)
+            answer_texts_remember(&x, &event);
+    }
+    finish(&x);
+}
+
 TEST("an event of very many texts is refused, not worked on for seconds")
 {
     static const unsigned counts[] = { 500, 3000 };
