@@ -24,7 +24,7 @@ static bool is_read_by_nobody(const struct jsonx *j, uint32_t value)
 static bool is_always_text(const struct jsonx *j, uint32_t value)
 {
     static const struct str names[] = { STR_INIT("content"), STR_INIT("delta"), STR_INIT("text"), STR_INIT("reasoning_content"),
-                                        STR_INIT("reasoning"), STR_INIT("refusal") };
+                                        STR_INIT("reasoning"), STR_INIT("refusal"), STR_INIT("arguments") };
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (jsonx_string_is(j, jsonx_key_of(j, value), names[i]))
             return true;
@@ -35,8 +35,8 @@ static bool is_always_text(const struct jsonx *j, uint32_t value)
 static bool is_plain(const struct answer_texts *t, const struct jsonx *j)
 {
     const struct answer_place *p = &t->last_place;
-    return t->told == 1 && p->kind == PLACE_PIECE && !p->is_last && p->node != JSONX_NO_NODE && !j->nodes[p->node].is_key &&
-           p->channel != CHANNEL_ARGUMENTS && p->tool_name == JSONX_NO_NODE && jsonx_kind(j, p->logprobs) == JSONX_NULL &&
+    return t->places == 1 && !t->tells_more && p->kind == PLACE_PIECE && !p->is_last && p->node != JSONX_NO_NODE && !j->nodes[p->node].is_key &&
+           p->tool_name == JSONX_NO_NODE && jsonx_kind(j, p->logprobs) == JSONX_NULL &&
            jsonx_raw(j, p->node).len > 0 && is_always_text(j, p->node);
 }
 

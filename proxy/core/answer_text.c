@@ -173,7 +173,7 @@ static bool whole(struct answer_texts *t, const struct answer_place *p, struct s
 static bool place(struct answer_reader *reader, const struct answer_place *p)
 {
     struct answer_texts *t = CONTAINER_OF(reader, struct answer_texts, reader);
-    t->told++;
+    t->places++;
     t->last_place = *p;
     struct str fresh = p->node == JSONX_NO_NODE ? STR("") : jsonx_string(t->json, p->node, &t->plain);
     if (!fresh.at)
@@ -197,14 +197,14 @@ static bool spelled(struct answer_reader *reader, uint32_t logprobs)
     struct answer_texts *t = CONTAINER_OF(reader, struct answer_texts, reader);
     if (!has_words(t->json, logprobs))
         return true;
-    t->told++;
+    t->tells_more = true;
     return logprobs == t->logprobs_told || take_out_logprobs(t, logprobs);
 }
 
 static bool over(struct answer_reader *reader, uint32_t choice)
 {
     struct answer_texts *t = CONTAINER_OF(reader, struct answer_texts, reader);
-    t->told++;
+    t->tells_more = true;
     for (struct open_text *o = t->first; o; o = o->next)
         if (o->is_open && (choice == ANSWER_ALL || o->choice == choice) && !texts_let_go(t, o, true))
             return false;
@@ -267,8 +267,8 @@ static struct answer_texts *begin(struct exchange *x, const struct jsonx *json, 
     t->edits_count = t->emptied_count = 0;
     t->logprobs_out = t->logprobs_told = JSONX_NO_NODE;
     t->steps_left = LIKE_STEPS_MAX;
-    t->told = 0;
-    t->has_left = t->has_new_name = t->is_refused = false;
+    t->places = 0;
+    t->tells_more = t->has_left = t->has_new_name = t->is_refused = false;
     buf_clear(&t->written);
     return t;
 }

@@ -61,8 +61,9 @@ struct answer_texts {
     struct answer_reader reader;
     const struct jsonx *json;
     struct str name;
-    unsigned told; /* places, and whatever else the reader was told */
+    unsigned places; /* that were told of it */
     struct answer_place last_place;
+    bool tells_more; /* the end of texts, or their log probabilities */
     struct alike alike;
     uint32_t emptied[EMPTIED_MAX];
     size_t emptied_count;

@@ -600,6 +600,59 @@ TEST("events are passed on alike whether the last one is remembered or not")
     buf_finish(&sent[1]);
 }
 
+/* What is sent of the event, twice, of it with another byte in one place, and of it again. */
+static bool sent_of(enum operation operation, struct str event, struct str changed, struct buf *sent)
+{
+    struct exchange x;
+    const struct str events[] = { event, event, changed, event };
+    begin(&x, operation);
+    bool ok = true;
+    for (size_t i = 0; ok && i < ARRAY_LEN(events); i++)
+        ok = pass(&x, STR_NONE, events[i]);
+    buf_init(sent, 1 << 16);
+    CHECK(buf_add(sent, buf_str(&x.out)));
+    finish(&x);
+    return ok;
+}
+
+TEST("whatever byte of an event differs, it is passed on as if no other had come before")
+{
+    static const struct {
+        enum operation operation;
+        const char *event;
+    } rows[] = {
+        { OP_CHAT, "{\"id\":\"1\",\"created\":17,\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a€1 \"},\"logprobs\":null,"
+                   "\"finish_reason\":null}],\"obfuscation\":\"xyz\",\"system_fingerprint\":\"f\"}" },
+        { OP_CHAT, "{\"created\":0,\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\"data:image/x\"}}]}" },
+        { OP_CHAT, "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"{\\\"a\"}}]}}]}" },
+        { OP_CHAT, "{\"choices\":[{\"delta\":{\"audio\":{\"data\":\"QUJD\"}}}],\"usage\":null}" },
+        { OP_CHAT, "{\"choices\":[{\"delta\":{\"url\":\"a\",\"name\":\"b c\",\"content\":\"d\"}}]}" },
+        { OP_COMPLETION, "{\"choices\":[{\"text\":\"SECRET-123\",\"index\":0,\"logprobs\":null}],\"created\":5}" },
+        { OP_RESPONSES, "{\"type\":\"response.output_text.delta\",\"item_id\":\"i\",\"output_index\":0,\"content_index\":1,\"delta\":\"b \","
+                        "\"sequence_number\":12,\"logprobs\":[],\"obfuscation\":\"q\"}" },
+        { OP_RESPONSES, "{\"type\":\"response.function_call_arguments.delta\",\"output_index\":2,\"delta\":\"{}\",\"sequence_number\":3}" },
+        { OP_RESPONSES, "{\"type\":\"response.x.delta\",\"output_index\":0,\"delta\":\"y\"}" },
+        { OP_SCORE, "{\"output\":{\"text\":\"a\"},\"created\":3}" },
+    };
+    static const char bytes[] = "\"\\x0{ \n\x80";
+    for (size_t row = 0; row < ARRAY_LEN(rows); row++) {
+        struct str event = str_c(rows[row].event);
+        char changed[512];
+        for (size_t at = 0; at < event.len * (sizeof bytes - 1); at++) {
+            struct buf plain, remembered;
+            memcpy(changed, event.at, event.len);
+            changed[at / (sizeof bytes - 1)] = bytes[at % (sizeof bytes - 1)];
+            remembers = false;
+            bool ok = sent_of(rows[row].operation, event, str_of(changed, event.len), &plain);
+            remembers = true;
+            CHECK(sent_of(rows[row].operation, event, str_of(changed, event.len), &remembered) == ok);
+            CHECK_STR(buf_str(&remembered), buf_str(&plain));
+            buf_finish(&plain);
+            buf_finish(&remembered);
+        }
+    }
+}
+
 TEST("only what differs in a piece of a text and in what nobody reads is like the last event")
 {
     static const struct {
