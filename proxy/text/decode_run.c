@@ -6,7 +6,7 @@
 
 #include "proxy/base/utf8.h"
 
-enum { SAMPLE = 24, SAMPLE_BYTES_MIN = 8, LOOK_AHEAD = 64, PARTS_MAX = 4, TELLING_PAIRS = 4 };
+enum { TURNED_MIN = 28, SAMPLE = 24, SAMPLE_BYTES_MIN = 8, LOOK_AHEAD = 64, PARTS_MAX = 4, TELLING_PAIRS = 4 };
 
 /* clang-format off */
 const int8_t BASE64_VALUES[128] = {
@@ -17,21 +17,20 @@ const int8_t BASE64_VALUES[128] = {
 };
 /* clang-format on */
 
-/* Text: valid UTF-8 (the last character may be cut), no controls, and at least half of it letters, digits and spaces.
- */
+/* Text: valid UTF-8 (the last character may be cut), no controls, and at least a third of it letters, digits and spaces, as there is in &#99;. */
 static bool is_text(const char *bytes, size_t n)
 {
     size_t letters = 0;
     for (size_t i = 0; i < n;) {
         size_t width = utf8_valid_one(str_of(bytes + i, n - i));
         if (!width)
-            return n >= SAMPLE_BYTES_MIN && n - i < 4 && i >= SAMPLE_BYTES_MIN && letters * 2 >= i;
+            return n >= SAMPLE_BYTES_MIN && n - i < 4 && i >= SAMPLE_BYTES_MIN && letters * 3 >= i;
         if (char_is(bytes[i], IS_CONTROL))
             return false;
         letters += width > 1 ? width : char_is(bytes[i], IS_WORD) || bytes[i] == ' ';
         i += width;
     }
-    return n >= SAMPLE_BYTES_MIN && letters * 2 >= n;
+    return n >= SAMPLE_BYTES_MIN && letters * 3 >= n;
 }
 
 /* How many bytes are to follow this one in UTF-8; -1 when none begins with it. */
@@ -157,6 +156,30 @@ enum coding run_coding(struct str s, size_t *skip)
     }
     *skip = 0;
     return pluses > 1 && is_plus(s) ? CODING_PLUS : CODING_NONE;
+}
+
+/* A run that is no code, but is one in rot13 or backwards; of what is backwards the end is what is looked at, wherever that is. */
+unsigned run_turned(struct str s)
+{
+    char rotated[TURNED_MIN], back[TURNED_MIN];
+    unsigned reasons = 0;
+    if (s.len < TURNED_MIN)
+        return 0;
+    for (size_t i = 0; i < TURNED_MIN; i++) {
+        char c = s.at[i];
+        if (!char_is(c, IS_RUN))
+            return 0;
+        rotated[i] = char_is(c, IS_ALPHA) ? (char)((c & 32) | (((c & 31) + 12) % 26 + 65)) : c;
+        back[TURNED_MIN - 1 - i] = c;
+    }
+    if (is_hex_text(str_of(rotated, TURNED_MIN)) || base64_reads(str_of(rotated, TURNED_MIN)))
+        reasons |= REASON_ROT13_CODE;
+    for (size_t skip = 0; skip < 4 && !(reasons & REASON_BACK_CODE); skip++) {
+        struct str from = str_of(back + skip, TURNED_MIN - skip);
+        if ((skip < 2 && is_hex_text(from)) || base64_reads(from))
+            reasons |= REASON_BACK_CODE;
+    }
+    return reasons;
 }
 
 /* The last character may be cut where there was no room for more. */

@@ -113,6 +113,11 @@ static void look_at_run(struct look *l, struct str text, size_t start, struct kn
     *work += RUN_MIN;
     if (run_coding(str_from(text, start), &skip) == CODING_NONE) {
         size_t len;
+        unsigned turned = run_turned(str_from(text, start));
+        if (turned) {
+            l->reasons |= turned;
+            return;
+        }
         if (!look_is_told(l, REASON_MARKUP, start) && memchr(text.at + start, '_', text.len - start < JOINED_MAX ? text.len - start : JOINED_MAX) &&
             words_are_joined(str_from(text, start), &len))
             look_note(l, text, REASON_MARKUP, start, start + len);

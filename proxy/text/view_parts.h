@@ -47,6 +47,9 @@ enum form_use {
     FORM_TURNED,
     FORM_TURNED_WORDS,
     FORM_ROT13,
+    FORM_TURNED_CODE,
+    FORM_ROT13_CODE,
+    FORM_BACK_CODE,
     FORM_DECIPHERED,
     FORM_ORDER,
     FORM_UPSIDE,
@@ -94,6 +97,8 @@ enum reason {
     REASON_ORDER = 2097152, /* words are in reverse order */
     REASON_NUMBERS = 4194304,
     REASON_FILLER = 8388608, /* every other word is one, or signs stand around each */
+    REASON_ROT13_CODE = 1 << 24, /* a code in rot13 */
+    REASON_BACK_CODE = 1 << 25,  /* … backwards */
 };
 
 enum { LOOK_STRETCHES_MAX = 256 };
@@ -248,6 +253,7 @@ static inline int base64_value(char c) /* of either alphabet; -1: not of it */
 }
 int base32_value(char c);
 bool base64_reads(struct str s); /* as text, from its first character on */
+unsigned run_turned(struct str s); /* the reasons to read a run so that is no code as it stands */
 struct spaced_hex {
     size_t digits, step; /* where the digits begin in each; how far apart they are */
 };

@@ -52,7 +52,7 @@ void view_origin(const struct view *view, size_t start, size_t end, size_t *from
     *to = end > start ? high : low;
 }
 
-static_assert(VIEWS_MAX == FORMS - 2, "a view for each form but FORM_FOCUS and FORM_BETWEEN");
+static_assert(VIEWS_MAX == FORMS - 3, "a view for each form but FORM_FOCUS, FORM_TURNED_CODE and FORM_BETWEEN");
 static void add_view(struct views *v, enum view_kind kind, unsigned depth, struct reading r)
 {
     if (v->count == VIEWS_MAX) {
@@ -104,7 +104,16 @@ struct chain {
     struct views *v;
     struct reading now;
     unsigned reasons, depth;
+    struct reading decoded; /* what was, with all that is around it */
+    unsigned inner;         /* … the reasons that it gives; 0 when nothing was decoded */
+    struct strange strange; /* … and what is strange about it */
 };
+
+/* A disguise of the whole text is looked for in what was decoded, too: that holds the text around it as well. */
+static struct reading reading_for(const struct chain *c, unsigned why, struct reading plain)
+{
+    return c->inner & why ? c->decoded : plain;
+}
 
 static bool decode_deep(struct chain *c)
 {
@@ -120,8 +129,10 @@ static bool decode_deep(struct chain *c)
             return true;
         if (!make_plain(m, use, &l, &facts))
             return false;
-        c->now = form_reading(&m->forms[use]);
-        c->reasons = (c->reasons & ~(unsigned)REASON_ENCODED) | l.reasons;
+        c->now = c->decoded = form_reading(&m->forms[use]);
+        look_strange(c->now.text, l.long_words, &c->strange, &m->work);
+        c->inner = l.reasons | c->strange.reasons | (order_is_turned(c->now.text, &m->work) ? REASON_ORDER : 0);
+        c->reasons = (c->reasons & ~(unsigned)REASON_ENCODED) | c->inner;
         c->v->oddities |= facts.oddities;
         add_view(c->v, VIEW_DECODED, ++c->depth, c->now);
     }
@@ -203,15 +214,40 @@ static bool put_in_order(const struct chain *c)
     return true;
 }
 
-/* Views that are made from the whole text and lead to no others. */
-static bool turn_round(struct views *v, struct reading text, struct reading plain, unsigned reasons)
+static const struct strange ROT13 = { .shift = 13 };
+
+/* The whole text as it stands is in rot13 or backwards, and encoded before that. */
+static bool read_turned_code(struct views *v, struct reading plain, enum form_use use, const struct strange *how)
 {
-    static const struct strange ROT13 = { .shift = 13 };
+    struct view_memory *m = v->memory;
+    struct form *turned = &m->forms[FORM_TURNED_CODE];
+    struct fold_facts facts = { 0 };
+    NOT_ZEROED struct look l;
+    bool changed = false;
+    turned->len = 0;
+    if (!(how ? decipher_text(m, plain, turned, how) : turn_text(m, plain, turned)) ||
+        !decode_text(m, form_reading(turned), &m->forms[use], &changed, &v->oddities))
+        return false;
+    if (!changed)
+        return true;
+    if (!make_plain(m, use, &l, &facts))
+        return false;
+    add_view(v, VIEW_DECODED, 2, form_reading(&m->forms[use]));
+    return true;
+}
+
+/* Views that are made from the whole text and lead to no others. */
+static bool turn_round(const struct chain *c, struct reading text, struct reading plain, unsigned reasons)
+{
+    struct views *v = c->v;
     struct view_memory *m = v->memory;
     struct form *reversed = &m->forms[FORM_REVERSED], *rotated = &m->forms[FORM_ROT13];
     struct fold_facts facts = { 0 };
     NOT_ZEROED struct look l;
     bool changed = false;
+    if (((reasons & REASON_ROT13_CODE) && !read_turned_code(v, plain, FORM_ROT13_CODE, &ROT13)) ||
+        ((reasons & REASON_BACK_CODE) && !read_turned_code(v, plain, FORM_BACK_CODE, NULL)))
+        return false;
     if (reasons & REASON_OVERRIDE) {
         if (!reverse_text(m, text, reversed, &changed) || !make_plain(m, FORM_REVERSED, &l, &facts))
             return false;
@@ -220,7 +256,8 @@ static bool turn_round(struct views *v, struct reading text, struct reading plai
     }
     if (reasons & REASON_TURNED) {
         struct form *whole = &m->forms[FORM_TURNED], *words = &m->forms[FORM_TURNED_WORDS];
-        if (!turn_text(m, plain, whole) || !turn_words(m, plain, words))
+        struct reading in = reading_for(c, REASON_TURNED, plain);
+        if (!turn_text(m, in, whole) || !turn_words(m, in, words))
             return false;
         add_view(v, VIEW_REVERSED, 0, form_reading(whole));
         add_view(v, VIEW_REVERSED, 0, form_reading(words));
@@ -231,39 +268,43 @@ static bool turn_round(struct views *v, struct reading text, struct reading plai
         add_view(v, VIEW_REVERSED, 0, form_reading(&m->forms[FORM_UPSIDE]));
     }
     if (reasons & REASON_ROT13) {
-        if (!decipher_text(m, plain, rotated, &ROT13))
+        if (!decipher_text(m, reading_for(c, REASON_ROT13, plain), rotated, &ROT13))
             return false;
         add_view(v, VIEW_DECODED, 1, form_reading(rotated));
     }
     return true;
 }
 
-/* What was told from samples: likewise. */
-static bool read_strange(struct views *v, struct reading plain, const struct strange *strange)
+/* What was told from samples: likewise. Numbers, and signs from end to end, that were decoded in part would not be read to their end. */
+static bool read_strange(const struct chain *c, struct reading plain, const struct strange *strange)
 {
+    struct views *v = c->v;
     struct view_memory *m = v->memory;
     struct form *deciphered = &m->forms[FORM_DECIPHERED], *morse = &m->forms[FORM_MORSE], *dense = &m->forms[FORM_DENSE];
+    unsigned reasons = strange->reasons | c->inner;
     bool changed = false;
-    if (strange->reasons & REASON_CIPHER) {
-        if (!decipher_text(m, plain, deciphered, strange))
+    if (reasons & REASON_CIPHER) {
+        const struct strange *how = c->inner & REASON_CIPHER ? &c->strange : strange;
+        if (!decipher_text(m, reading_for(c, REASON_CIPHER, plain), deciphered, how))
             return false;
         add_view(v, VIEW_DECODED, 1, form_reading(deciphered));
     }
-    if (strange->reasons & REASON_MORSE) {
-        if (!morse_text(m, plain, morse))
+    if (reasons & REASON_MORSE) {
+        if (!morse_text(m, reading_for(c, REASON_MORSE, plain), morse))
             return false;
         add_view(v, VIEW_DECODED, 1, form_reading(morse));
     }
-    if (strange->reasons & REASON_NUMBERS) {
+    if (reasons & REASON_NUMBERS) {
         struct form *numbers = &m->forms[FORM_NUMBERS];
-        if (!numbers_text(m, plain, numbers, &changed))
+        if (!numbers_text(m, strange->reasons & REASON_NUMBERS ? plain : c->decoded, numbers, &changed))
             return false;
         if (changed)
             add_view(v, VIEW_DECODED, 1, form_reading(numbers));
         changed = false;
     }
-    if (strange->reasons & REASON_DENSE) {
-        if (!dense_text(m, plain, dense, &changed))
+    if (reasons & REASON_DENSE) {
+        struct reading in = strange->reasons & REASON_DENSE ? plain : c->decoded;
+        if (!dense_text(m, in, dense, &changed))
             return false;
         if (changed)
             add_view(v, VIEW_DECODED, 1, form_reading(dense));
@@ -275,7 +316,7 @@ static bool read_strange(struct views *v, struct reading plain, const struct str
  */
 static bool is_wide(const struct look *l, const struct strange *strange, size_t len)
 {
-    if (strange->reasons)
+    if (strange->reasons || (l->reasons & (REASON_ROT13 | REASON_TURNED)))
         return true;
     size_t bytes = 0;
     for (size_t i = 0; i < l->count; i++)
@@ -296,7 +337,8 @@ static bool make_more(struct views *v, struct reading text, struct reading plain
             return false;
         c.now = form_reading(&m->forms[FORM_FOCUS]);
     }
-    return decode_deep(&c) && undress(&c) && put_in_order(&c) && turn_round(v, text, plain, l->reasons) && read_strange(v, plain, strange);
+    return decode_deep(&c) && undress(&c) && put_in_order(&c) && turn_round(&c, text, plain, l->reasons | c.inner) &&
+           read_strange(&c, plain, strange);
 }
 
 bool views_make(struct views *v, struct str text)

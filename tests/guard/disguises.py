@@ -323,6 +323,12 @@ DISGUISES = {
 }
 
 
+# One in the other: "base64 of url" is what base64 makes of what url made.
+CODES = ("base64", "hex", "url", "entities", "\\u", "rot13", "reversed")
+DISGUISES.update({"%s of %s" % (a, b): lambda t, a=a, b=b: DISGUISES[a](DISGUISES[b](t))
+                  for a in CODES for b in CODES if a != b and {a, b} != {"rot13", "reversed"}})
+
+
 def main():
     random.seed(5)
     args = [a for a in sys.argv[1:] if a != "--benign"]
