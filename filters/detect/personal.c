@@ -3,7 +3,7 @@
 #include "filters/detect/national.h"
 #include "filters/detect/near.h"
 #include "filters/detect/personal_parts.h"
-#include "filters/detect/personal_words.h"
+#include "filters/detect/personal_words.def"
 
 const char *const PERSONAL_KINDS[] = { "email", "phone", "card", "iban", "bank_account", "national_id", "passport", "driver_licence",
                                        "ip", "device", "wallet", "name", "birth_date", "address", NULL };

@@ -132,7 +132,7 @@ static inline void add_token(const struct scan *s, struct tail *t, size_t at, si
     t->at->hash = hash;
     t->at->nth = is_sign ? NTH_SIGN : t->nth;
     t->nth += !is_sign;
-    t->at += word_filter_bit(s->only, hash) & word_bit(s->table->may_be, hash);
+    t->at += (unsigned)word_filter_bit(s->only, hash) & (unsigned)word_bit(s->table->may_be, hash);
 }
 
 /* Text that is not all ASCII, or a long word: as far as `until`, and the word there to its end. */
