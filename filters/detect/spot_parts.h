@@ -14,7 +14,7 @@
 /* What is the same in all ways, but for a function that is given to it, becomes part of each. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
-enum { SPOT_BITS = 17 };
+enum { SPOT_BITS = 18 };
 static const uint32_t SPOT_HASH_LOW = 0x9e3779b1, SPOT_HASH_HIGH = 0x85ebca6b;
 
 /* Of a word's first and last eight bytes, which for a shorter one are the same: made of what four words at a time can do. */
@@ -72,26 +72,13 @@ static inline uint32_t spot_rest_bit(char c)
     return 1u << (c & 31);
 }
 
-/* What has this key in the bucket; 0: nothing. */
-typedef uint32_t spot_bucket_fn(const struct spot_bucket *b, uint32_t key);
-static ALWAYS_INLINE uint32_t spot_in_bucket(const struct spot_bucket *b, uint32_t key)
-{
-    uint32_t entry = 0;
-    for (size_t k = 0; k < SPOT_BUCKET; k++)
-        entry |= b->entry[k] & -(uint32_t)(b->key[k] == key);
-    return entry;
-}
-
-/* What has this key in the table; 0: nothing. Few buckets are full. */
-static ALWAYS_INLINE uint32_t spot_entry_of(const struct spot_table *t, uint32_t key, spot_bucket_fn *in_bucket)
+/* What has this key, or the free place where it would stand. */
+static inline struct spot_slot *spot_slot_of(const struct spot_table *t, uint32_t key)
 {
     size_t at = key & t->mask;
-    uint32_t entry = in_bucket(&t->buckets[at], key);
-    while (!entry && t->buckets[at].entry[SPOT_BUCKET - 1]) {
+    while (t->slots[at].entry && t->slots[at].key != key)
         at = (at + 1) & t->mask;
-        entry = in_bucket(&t->buckets[at], key);
-    }
-    return entry;
+    return &t->slots[at];
 }
 
 /* The number of a word, and whether it may be an anchor or herald by itself, or with the one before. */

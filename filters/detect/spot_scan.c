@@ -130,51 +130,27 @@ static ALWAYS_INLINE void look_at(struct spotting *g, uint32_t entry, size_t fir
     }
 }
 
-#ifdef SPOT_X86
-TARGET static inline uint32_t in_bucket_fast(const struct spot_bucket *b, uint32_t key)
-{
-    __m256i keys = _mm256_loadu_si256((const __m256i *)(const void *)b->key);
-    __m256i same = _mm256_cmpeq_epi32(keys, _mm256_set1_epi32((int)key));
-    unsigned which = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(same));
-    return b->entry[_tzcnt_u32(which) & (SPOT_BUCKET - 1)] & -(uint32_t)(which != 0);
-}
-#endif
-
-static ALWAYS_INLINE void add_ask(const struct spotting *g, size_t nth, uint32_t key, spot_bucket_fn *in_bucket)
+static inline void add_ask(const struct spotting *g, size_t nth, uint32_t key)
 {
     struct spots *s = g->s;
-    uint32_t entry = spot_entry_of(g->table, key, in_bucket);
+    uint32_t entry = spot_slot_of(g->table, key)->entry; /* 0: nothing has this key */
     __builtin_prefetch(entry & SPOT_SHAPES ? (const void *)&g->table->shapes[entry - SPOT_SHAPES] : &g->table->entries[entry]);
     s->asks[s->asks_count] = (struct spot_ask){ (uint32_t)nth, entry };
     s->asks_count += entry != 0;
 }
 
 /* Of words that were hashed. What they ask comes later: by then it is near. */
-static ALWAYS_INLINE void find_entries(const struct spotting *g, spot_bucket_fn *in_bucket)
+static void find_entries(const struct spotting *g)
 {
     const struct spots *s = g->s;
     for (size_t k = 0; k < s->maybes_count; k++) {
         size_t i = s->maybes[k] >> SPOT_MAYBE_SHIFT;
         if (s->maybes[k] & SPOT_MAYBE_ALONE)
-            add_ask(g, i, s->hashes[i], in_bucket);
+            add_ask(g, i, s->hashes[i]);
         if (s->maybes[k] & SPOT_MAYBE_PAIR && i > 1 && s->begins[i] - s->begins[i - 1] <= SPOT_REACH_MAX)
-            add_ask(g, i - 1, s->pairs[i], in_bucket);
+            add_ask(g, i - 1, s->pairs[i]);
     }
 }
-
-static void find_plainly(const struct spotting *g)
-{
-    find_entries(g, spot_in_bucket);
-}
-
-#ifdef SPOT_X86
-TARGET static void find_fast(const struct spotting *g)
-{
-    find_entries(g, in_bucket_fast);
-}
-#else
-#define find_fast find_plainly
-#endif
 
 static inline bool has_more(const struct spotting *g, uint32_t sign)
 {
@@ -216,7 +192,7 @@ static ALWAYS_INLINE void look_at_sign(struct spotting *g, uint32_t at, ask_fn a
     if (alone)
         look_at(g, alone, word_at(g->s, at), at, ask);
     for (size_t n = 2; n <= SPOT_SIGN_BYTES && has_more(g, at); n++) {
-        uint32_t key = spot_sign_hash(g->text.at + at, n), entry = spot_bit(t->may_be, key) ? spot_entry_of(t, key, spot_in_bucket) : 0;
+        uint32_t key = spot_sign_hash(g->text.at + at, n), entry = spot_bit(t->may_be, key) ? spot_slot_of(t, key)->entry : 0;
         if (entry)
             look_at(g, entry, word_at(g->s, at), at, ask);
     }
@@ -342,10 +318,7 @@ void spots_find_in(const struct spot_table *t, struct str text, struct spots *s,
         if (i < text.len && spot_has_room(s))
             continue;
         spot_hash_words(&g);
-        if (way == SPOT_PLAIN)
-            find_plainly(&g);
-        else
-            find_fast(&g);
+        find_entries(&g);
         find_signs(&g);
         uint32_t known = known_until(s, i);
         s->pairs[s->words_count] = 0;

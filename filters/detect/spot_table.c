@@ -182,7 +182,6 @@ static void add_heralds(struct spot_making *m)
 
 /* ---- anchors ---- */
 
-enum { KEYS_A_BUCKET = 3 }; /* at most, on average: few have more than eight */
 enum { REST_MAX = 256 }; /* links; of more than these it is not told which bytes they have */
 
 static int by_key(const void *a, const void *b)
@@ -238,24 +237,13 @@ static size_t add_entries(struct spot_entry *to, const struct spot_link *checks,
     return count;
 }
 
-static void add_bucket(struct spot_table *t, uint32_t key, uint32_t entry)
-{
-    size_t at = key & t->mask, k = 0;
-    while (t->buckets[at].entry[SPOT_BUCKET - 1])
-        at = (at + 1) & t->mask;
-    while (t->buckets[at].entry[k])
-        k++;
-    t->buckets[at].key[k] = key;
-    t->buckets[at].entry[k] = entry;
-}
-
 /* Of links with the same key; where some are of phrases or signs, a word is a shape of no bytes, which stands everywhere. Two words with
  * the same key are told apart when they stand in a spot. */
 static void add_group(struct spot_making *m, const struct spot_link *l, size_t links, size_t *entries, size_t *shapes)
 {
     struct spot_table *t = m->t;
     bool has_shapes = l[links - 1].phrase;
-    add_bucket(t, l->key, (uint32_t)(has_shapes ? *shapes | SPOT_SHAPES : *entries));
+    *spot_slot_of(t, l->key) = (struct spot_slot){ l->key, (uint32_t)(has_shapes ? *shapes | SPOT_SHAPES : *entries) };
     for (size_t i = 0, checks, n; i < links; i += n) {
         struct str word = word_of(m, &l[i]);
         for (n = checks = 0; i + n < links && l[i + n].phrase == l[i].phrase; n++)
@@ -268,30 +256,18 @@ static void add_group(struct spot_making *m, const struct spot_link *l, size_t l
     }
 }
 
-/* The first line of the cache that begins there or behind it. */
-static void *line_of(void *at)
-{
-    return (void *)(((uintptr_t)at + 63) & ~(uintptr_t)63);
-}
-
-static bool fill_buckets(struct spot_making *m)
+static bool fill_slots(struct spot_making *m)
 {
     struct spot_table *t = m->t;
-    size_t keys = 0, shapes = 0, entries = 1;
-    qsort(m->links, m->links_count, sizeof *m->links, by_key);
-    for (size_t i = 0; i < m->links_count; i++)
-        keys += !i || m->links[i].key != m->links[i - 1].key;
-    size_t buckets = 1;
-    while (buckets * KEYS_A_BUCKET < keys)
-        buckets *= 2;
-    t->mask = buckets - 1;
-    t->buckets = arena_array(&m->set->arena, struct spot_bucket, buckets + 1);
+    size_t slots = slots_for(m->links_count), shapes = 0, entries = 1;
+    t->mask = slots - 1;
+    t->slots = arena_array(&m->set->arena, struct spot_slot, slots);
     t->shapes = arena_array(&m->set->arena, struct spot_shape, m->links_count);
     t->entries = arena_array(&m->set->arena, struct spot_entry, m->links_count + 2);
-    if (!t->buckets || !t->shapes || !t->entries)
+    if (!t->slots || !t->shapes || !t->entries)
         return false;
-    t->buckets = line_of(t->buckets);
-    t->entries = line_of(t->entries);
+    t->entries = (struct spot_entry *)(((uintptr_t)t->entries + sizeof *t->entries - 1) & ~(sizeof *t->entries - 1));
+    qsort(m->links, m->links_count, sizeof *m->links, by_key);
     for (size_t i = 0, n; i < m->links_count; i += n) {
         for (n = 1; i + n < m->links_count && m->links[i + n].key == m->links[i].key; n++)
             ;
@@ -331,7 +307,7 @@ static bool make_table(struct spot_making *m)
     for (size_t i = 0; !t->is_everywhere && i < set->chains_count; i++)
         t->is_everywhere = !add_anchor(m, i);
     add_heralds(m);
-    return fill_buckets(m);
+    return fill_slots(m);
 }
 
 bool spot_table_init(struct spot_table *t, struct rule_set *set)

@@ -60,13 +60,6 @@ struct spot_shape {
     uint32_t rest; /* a bit for each byte that longer ones have at `rest_at`; 0: there are none */
 };
 
-/* Keys that are compared all at once, so that nothing is guessed: one line of the cache, filled from its beginning. */
-enum { SPOT_BUCKET = 8 };
-struct spot_bucket {
-    uint32_t key[SPOT_BUCKET], entry[SPOT_BUCKET]; /* or shapes; 0: free */
-};
-static_assert(sizeof(struct spot_bucket) == 64, "one line of the cache");
-
 struct spot_table {
     bool is_everywhere; /* spots are of no use: all are expressions, or chains go too far */
     const uint64_t *letters;
@@ -74,7 +67,9 @@ struct spot_table {
     uint64_t signs[128][4];      /* of a sign that has more behind it: what follows */
     uint32_t sign_alone[128];    /* entry of a sign by itself; 0: none */
     uint8_t sign_rows[16];       /* of both, for the lower half of the byte: a bit for the upper half */
-    struct spot_bucket *buckets; /* a hash table; what has no place in its own goes into the next */
+    struct spot_slot {
+        uint32_t key, entry; /* or shapes; 0: free */
+    } *slots;                /* an open hash table */
     size_t mask;
     struct spot_entry *entries;
     struct spot_shape *shapes;
