@@ -1,7 +1,10 @@
 /* leak.c - the words of system texts in an answer. */
 #include "filters/relay/leak.h"
 
+#include "proxy/base/ascii.h"
 #include "proxy/base/utf8.h"
+
+#include <utf8proc.h>
 
 enum { SLOTS_MIN = 16, SLOTS_MAX = 2 * LEAK_PROMPT_WORDS };
 
@@ -37,21 +40,12 @@ static int kind_of(uint32_t code)
     return is_ascii_word || (code >= 0xc0 && !is_punctuation) ? WORD_INSIDE : WORD_BETWEEN;
 }
 
-/* The small letter of the common blocks that have two cases: Latin, Greek, Cyrillic, Armenian. */
+/* The small letter; by way of the capital, since some capitals have two (σ, ς). */
 static uint32_t small(uint32_t code)
 {
-    static const struct {
-        uint32_t first, last, add; /* add: 0 where capitals and small letters take turns, the first is a capital */
-    } rows[] = {
-        { 'A', 'Z', 32 },       { 0xc0, 0xd6, 32 },     { 0xd8, 0xde, 32 },     { 0x100, 0x137, 0 },    { 0x139, 0x148, 0 },
-        { 0x14a, 0x177, 0 },    { 0x179, 0x17e, 0 },    { 0x391, 0x3ab, 32 },   { 0x3c2, 0x3c2, 1 },    { 0x400, 0x40f, 80 },
-        { 0x410, 0x42f, 32 },   { 0x460, 0x481, 0 },    { 0x48a, 0x4bf, 0 },    { 0x4d0, 0x52f, 0 },    { 0x531, 0x556, 48 },
-        { 0x1e00, 0x1e95, 0 },  { 0x1ea0, 0x1eff, 0 },
-    };
-    for (size_t i = 0; i < ARRAY_LEN(rows) && code >= rows[i].first; i++)
-        if (code <= rows[i].last)
-            return code + (rows[i].add ? rows[i].add : (code - rows[i].first) % 2 == 0);
-    return code;
+    if (code < 0x80)
+        return (unsigned char)ascii_lower((char)code);
+    return (uint32_t)utf8proc_tolower(utf8proc_toupper((utf8proc_int32_t)code));
 }
 
 static uint64_t mix(uint64_t hash, uint32_t code)
