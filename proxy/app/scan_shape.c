@@ -32,14 +32,6 @@ const char *scan_path_of(const struct jsonx *j, uint32_t node)
     return has_model ? BODIES[i].path : BODIES[i].without_model;
 }
 
-static bool is_any(const struct jsonx *j, uint32_t key, const struct str *words, size_t n)
-{
-    size_t i = 0;
-    while (i < n && !jsonx_string_is(j, key, words[i]))
-        i++;
-    return i < n;
-}
-
 bool scan_text_is_of_body(const struct jsonx *j, bool is_answer, bool may_be_score)
 {
     static const struct str lines_own[] = { STR_INIT("text"), STR_INIT("id"), STR_INIT("request"), STR_INIT("answer") };
@@ -49,8 +41,8 @@ bool scan_text_is_of_body(const struct jsonx *j, bool is_answer, bool may_be_sco
         return false;
     for (uint32_t c = jsonx_first(j, 0); c != JSONX_NO_NODE; c = jsonx_next(j, 0, c)) {
         uint32_t key = jsonx_key_of(j, c);
-        if (may_be_score ? !is_any(j, key, lines_own, ARRAY_LEN(lines_own))
-                         : is_any(j, key, is_answer ? answers : requests, is_answer ? ARRAY_LEN(answers) : ARRAY_LEN(requests)))
+        if (may_be_score ? !jsonx_string_is_any(j, key, lines_own, ARRAY_LEN(lines_own))
+                         : jsonx_string_is_any(j, key, is_answer ? answers : requests, is_answer ? ARRAY_LEN(answers) : ARRAY_LEN(requests)))
             return true;
     }
     return false;

@@ -100,6 +100,14 @@ static inline bool jsonx_string_is(const struct jsonx *j, uint32_t node, struct 
         return n->kind == JSONX_STRING && jsonx_escaped_is(j, node, s);
     return n->end - n->start == s.len && (s.len == 0 || memcmp(j->text.at + n->start, s.at, s.len) == 0);
 }
+/* Any of those `n`? */
+static inline bool jsonx_string_is_any(const struct jsonx *j, uint32_t node, const struct str *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (jsonx_string_is(j, node, list[i]))
+            return true;
+    return false;
+}
 static inline bool jsonx_is(const struct jsonx *j, uint32_t node, enum jsonx_kind kind)
 {
     return node != JSONX_NO_NODE && jsonx_kind(j, node) == kind;

@@ -11,13 +11,8 @@ static bool is_read_by_nobody(const struct jsonx *j, uint32_t value)
     static const struct str texts[] = { STR_INIT("obfuscation"), STR_INIT("system_fingerprint") };
     static const struct str numbers[] = { STR_INIT("created"), STR_INIT("sequence_number") };
     uint32_t key = jsonx_key_of(j, value);
-    for (size_t i = 0; i < ARRAY_LEN(texts) && jsonx_is(j, value, JSONX_STRING); i++)
-        if (jsonx_string_is(j, key, texts[i]))
-            return true;
-    for (size_t i = 0; i < ARRAY_LEN(numbers) && jsonx_is(j, value, JSONX_NUMBER); i++)
-        if (jsonx_string_is(j, key, numbers[i]))
-            return true;
-    return false;
+    return (jsonx_is(j, value, JSONX_STRING) && jsonx_string_is_any(j, key, texts, ARRAY_LEN(texts))) ||
+           (jsonx_is(j, value, JSONX_NUMBER) && jsonx_string_is_any(j, key, numbers, ARRAY_LEN(numbers)));
 }
 
 /* A member that is a text whatever it says: of others an address or base64 may be none. */
@@ -25,10 +20,7 @@ static bool is_always_text(const struct jsonx *j, uint32_t value)
 {
     static const struct str names[] = { STR_INIT("content"), STR_INIT("delta"), STR_INIT("text"), STR_INIT("reasoning_content"),
                                         STR_INIT("reasoning"), STR_INIT("refusal"), STR_INIT("arguments") };
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (jsonx_string_is(j, jsonx_key_of(j, value), names[i]))
-            return true;
-    return false;
+    return jsonx_string_is_any(j, jsonx_key_of(j, value), names, ARRAY_LEN(names));
 }
 
 /* Did the event bring a piece of a text, and nothing else? An empty one may be told in another way (dialect/answer_way.c). */

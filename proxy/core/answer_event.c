@@ -13,10 +13,7 @@ static bool names_answer(const struct jsonx *j, uint32_t key)
 {
     static const struct str names[] = { STR_INIT("id"),      STR_INIT("object"), STR_INIT("model"), STR_INIT("system_fingerprint"),
                                         STR_INIT("item_id"), STR_INIT("type"),   STR_INIT("service_tier"), STR_INIT("response_id") };
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (jsonx_string_is(j, key, names[i]))
-            return true;
-    return false;
+    return jsonx_string_is_any(j, key, names, ARRAY_LEN(names));
 }
 
 /* Beside the way: at the top what names the answer, below it what numbers its parts. What is told once (a role, the id of a tool

@@ -50,6 +50,12 @@ static void learn(struct exchange *x, const struct answer_facts *f)
     x->facts.is_error |= f->is_error;
 }
 
+/* Is it more than names, which every event of an answer tells? */
+static bool tells_once(const struct answer_facts *f)
+{
+    return f->usage.known || f->is_error || f->finish_reason.len > 0;
+}
+
 static const struct jsonx *index_of(struct exchange *x, struct str text)
 {
     struct jsonx_error error;
@@ -110,7 +116,7 @@ static bool pass_event(struct exchange *x, const struct sse_event *event)
         return false;
     if (x->wants_texts && !piece.dropped && !filter_texts(x, &piece))
         return false;
-    if (x->texts && json && !is_alike && !plan->has_flow && !facts.usage.known && !facts.is_error && !facts.finish_reason.len)
+    if (x->texts && json && !is_alike && !plan->has_flow && !tells_once(&facts))
         answer_texts_remember(x, event);
     if (piece.dropped)
         return true;

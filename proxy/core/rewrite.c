@@ -23,10 +23,7 @@ static bool is_compared(const struct jsonx *j, uint32_t key)
         STR_INIT("model"),  STR_INIT("mime_type"), STR_INIT("media_type"), STR_INIT("pattern"), STR_INIT("required"),
         STR_INIT("$ref"),   STR_INIT("$schema"),   STR_INIT("$id"),        STR_INIT("$defs"),   STR_INIT("encrypted_content"),
     };
-    for (size_t i = 0; i < ARRAY_LEN(KEYS); i++)
-        if (jsonx_string_is(j, key, KEYS[i]))
-            return true;
-    return false;
+    return jsonx_string_is_any(j, key, KEYS, ARRAY_LEN(KEYS));
 }
 
 /* The object that the value lies in, also when it is in a list there, and in *key the member's name. JSONX_NO_NODE for both at

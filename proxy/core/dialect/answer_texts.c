@@ -10,16 +10,13 @@
 static bool walk_choice(struct way w, uint32_t choice)
 {
     const struct jsonx *j = w.json;
-    static const char *const messages[] = { "message", "delta" };
+    static const struct str messages[] = { STR_INIT("message"), STR_INIT("delta") };
     uint32_t reason = jsonx_member(j, choice, STR("finish_reason"));
     w.id = way_begin(w.choice);
     w.logprobs = jsonx_member(j, choice, STR("logprobs"));
     w.is_last = jsonx_is(j, reason, JSONX_STRING);
     for (uint32_t c = jsonx_first(j, choice); c != JSONX_NO_NODE; c = jsonx_next(j, choice, c)) {
-        uint32_t key = jsonx_key_of(j, c);
-        bool is_message = false;
-        for (size_t i = 0; i < ARRAY_LEN(messages); i++)
-            is_message |= jsonx_string_is(j, key, str_c(messages[i]));
+        bool is_message = jsonx_string_is_any(j, jsonx_key_of(j, c), messages, ARRAY_LEN(messages));
         if (!(is_message ? way_walk(w, c) : way_walk_member(w, c)))
             return false;
     }
@@ -49,9 +46,7 @@ static bool walk_chat(struct way w)
     struct way one = w;
     one.kind = PLACE_WHOLE;
     for (uint32_t c = jsonx_first(j, 0); c != JSONX_NO_NODE; c = jsonx_next(j, 0, c)) {
-        bool is_other = jsonx_kind(j, c) < JSONX_STRING;
-        for (size_t i = 0; !is_other && i < ARRAY_LEN(others); i++)
-            is_other = jsonx_string_is(j, jsonx_key_of(j, c), others[i]);
+        bool is_other = jsonx_kind(j, c) < JSONX_STRING || jsonx_string_is_any(j, jsonx_key_of(j, c), others, ARRAY_LEN(others));
         if (!is_other && !way_walk_member(one, c))
             return false;
     }
@@ -94,10 +89,7 @@ static bool is_known_of_response(const struct jsonx *j, uint32_t key)
         STR_INIT("conversation"), STR_INIT("previous_response_id"), STR_INIT("truncation"), STR_INIT("safety_identifier"),
         STR_INIT("prompt_cache_key"), STR_INIT("prompt_cache_retention"), STR_INIT("include"),
     };
-    for (size_t i = 0; i < ARRAY_LEN(known); i++)
-        if (jsonx_string_is(j, key, known[i]))
-            return true;
-    return false;
+    return jsonx_string_is_any(j, key, known, ARRAY_LEN(known));
 }
 
 /* Beside its items: what servers add. */

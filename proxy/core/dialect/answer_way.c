@@ -210,9 +210,7 @@ static bool is_picture(const struct jsonx *j, uint32_t node)
     struct str raw = jsonx_raw(j, node), head = str_first(raw, 64);
     if (!str_starts(raw, STR("data:image/")))
         return false;
-    bool is_named = false;
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-        is_named |= jsonx_string_is(j, jsonx_key_of(j, node), keys[i]);
+    bool is_named = jsonx_string_is_any(j, jsonx_key_of(j, node), keys, ARRAY_LEN(keys));
     size_t comma = str_find(head, ',');
     if (!is_named || comma == head.len || !str_ends(str_first(head, comma), STR(";base64")))
         return false;
