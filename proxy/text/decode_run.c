@@ -158,6 +158,11 @@ enum coding run_coding(struct str s, size_t *skip)
     return pluses > 1 && is_plus(s) ? CODING_PLUS : CODING_NONE;
 }
 
+static char rot13(char c)
+{
+    return char_is(c, IS_ALPHA) ? (char)((c & 32) | ('A' + ((c & 31) - 1 + 13) % 26)) : c;
+}
+
 /* A run that is no code, but is one in rot13 or backwards; of what is backwards the end is what is looked at, wherever that is. */
 unsigned run_turned(struct str s)
 {
@@ -169,7 +174,7 @@ unsigned run_turned(struct str s)
         char c = s.at[i];
         if (!char_is(c, IS_RUN))
             return 0;
-        rotated[i] = char_is(c, IS_ALPHA) ? (char)((c & 32) | (((c & 31) + 12) % 26 + 65)) : c;
+        rotated[i] = rot13(c);
         back[TURNED_MIN - 1 - i] = c;
     }
     if (is_hex_text(str_of(rotated, TURNED_MIN)) || base64_reads(str_of(rotated, TURNED_MIN)))

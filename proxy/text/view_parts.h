@@ -91,14 +91,14 @@ enum reason {
     REASON_DOUBLES = 32768,   /* vowels are */
     REASON_VOWELLESS = 65536, /* words are */
     REASON_RADIO = 131072,    /* letters are spelt out */
-    REASON_CUTS = 262144,   /* words are short, or have signs in them: they may be pieces */
+    REASON_CUTS = 262144,     /* words are short, or have signs in them: they may be pieces */
     REASON_CIPHER = 524288,   /* letters stand for others: the alphabet rotated or backwards, or ROT47 */
     REASON_MORSE = 1048576,
     REASON_ORDER = 2097152, /* words are in reverse order */
     REASON_NUMBERS = 4194304,
-    REASON_FILLER = 8388608, /* every other word is one, or signs stand around each */
-    REASON_ROT13_CODE = 1 << 24, /* a code in rot13 */
-    REASON_BACK_CODE = 1 << 25,  /* … backwards */
+    REASON_FILLER = 8388608,     /* every other word is one, or signs stand around each */
+    REASON_ROT13_CODE = 16777216, /* a code in rot13 */
+    REASON_BACK_CODE = 33554432,  /* … backwards */
 };
 
 enum { LOOK_STRETCHES_MAX = 256 };

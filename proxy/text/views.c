@@ -216,7 +216,7 @@ static bool put_in_order(const struct chain *c)
 
 static const struct strange ROT13 = { .shift = 13 };
 
-/* The whole text as it stands is in rot13 or backwards, and encoded before that. */
+/* The whole text as it stands is in rot13 (`how`) or backwards (NULL), and encoded before that. */
 static bool read_turned_code(struct views *v, struct reading plain, enum form_use use, const struct strange *how)
 {
     struct view_memory *m = v->memory;
@@ -232,7 +232,7 @@ static bool read_turned_code(struct views *v, struct reading plain, enum form_us
         return true;
     if (!make_plain(m, use, &l, &facts))
         return false;
-    add_view(v, VIEW_DECODED, 2, form_reading(&m->forms[use]));
+    add_view(v, VIEW_DECODED, VIEW_DEPTH_MAX, form_reading(&m->forms[use]));
     return true;
 }
 
