@@ -248,7 +248,7 @@ const struct sensitive PERSONAL_ROWS[] = {
     NATIONAL("my-ic-said", "my", "\\b[0-9]{6} ?[0-9]{2} ?[0-9]{4}\\b", national_my_ic, SAID_MY_IC, "##MMDD==####"),
     NATIONAL("id-nik", "id", "\\b[1-9][0-9]{5}[ .-]?[0-9]{6}[ .-]?[0-9]{4}\\b", national_id_nik, SAID_ID_NIK, "======DDMM######"),
     NATIONAL("ae-id", "ae", "\\b784-?[0-9]{4}-?[0-9]{7}-?[0-9]\\b", national_ae_id, NULL, "=======#######c"),
-    NATIONAL("ae-id-said", "ae", "\\b784 [0-9]{4} [0-9]{7} [0-9]\\b", national_ae_id, "emirates id|id number|هوية", "=======#######c"),
+    NATIONAL("ae-id-said", "ae", "\\b784 [0-9]{4} [0-9]{7} [0-9]\\b", national_ae_id, SAID_AE_ID, "=======#######c"),
     NATIONAL("au-tfn", "au", "\\b[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{3}\\b", national_au_tfn, SAID_AU_TFN, "########c"),
     NATIONAL("au-medicare", "au", "\\b[2-6][0-9]{3}[ -]?[0-9]{5}[ -]?[0-9](?:[ /-]?[0-9])?\\b", national_au_medicare, SAID_AU_MEDICARE, "=#######c#"),
     NATIONAL("nz-ird", "nz", "\\b[0-9]{2,3}-?[0-9]{3}-?[0-9]{3}\\b", national_nz_ird, SAID_NZ_IRD, "==######c"),
