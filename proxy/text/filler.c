@@ -4,7 +4,7 @@
  * A sample of a dozen words tells it. Where the text is written so, what is between the words and around them is left out. */
 #include "proxy/text/view_parts.h"
 
-enum { NEAR = 4, AROUND = 2 * NEAR + 1, SAMPLE = 12, BEGUN_TELLING = 5, FILLERS_TELLING = 4, WRAPPED_TELLING = 8, SAME_MAX = 12 };
+enum { NEAR = 4, AROUND = 2 * NEAR + 1, SAMPLE = 12, SAMPLE_BYTES = 512, BEGUN_TELLING = 5, FILLERS_TELLING = 4, WRAPPED_TELLING = 8, SAME_MAX = 12 };
 
 /* What stands between white space. */
 enum kind { KIND_NONE, KIND_WORD, KIND_NUMBER, KIND_SIGNS };
@@ -95,7 +95,8 @@ static bool may_have_filler(struct str s)
 
 bool has_filler(struct str s, uint64_t *work)
 {
-    *work += 8;
+    s = str_first(s, SAMPLE_BYTES);
+    *work += 8 + s.len / 4;
     if (!may_have_filler(s))
         return false;
     struct around a = begin(s);
