@@ -49,11 +49,8 @@ static inline uint32_t word_pair(uint32_t first, uint32_t second)
     return (first * WORD_PAIR_FIRST) ^ (second + WORD_PAIR_SECOND);
 }
 
-/* Two bytes, of which the first is a sign. */
-static inline uint32_t word_signs(const char *at)
-{
-    return ((uint32_t)(unsigned char)at[0] << 8 | (unsigned char)at[1]) * 0x9e3779b1u >> 8;
-}
+/* Of what begins with a sign: so many bytes are hashed, as a word is. */
+enum { WORD_SIGNS_SHORT = 2, WORD_SIGNS_LONG = 4 };
 
 static inline bool word_bit(const uint64_t *bits, uint32_t hash)
 {

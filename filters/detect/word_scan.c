@@ -61,6 +61,15 @@ static inline void tell(const struct scan *s, const struct word_slot *slot, size
     }
 }
 
+static void tell_signs(const struct scan *s, const struct word_slot *slot, size_t i)
+{
+    for (size_t k = 0; k < slot->count; k++) {
+        const struct word_entry *e = &s->table->entries[slot->first + k];
+        if (stands_at(s, e, i) && (!e->is_whole || ends_word(s, i, i + e->len)))
+            s->found(s->owner, e->id, (uint32_t)(i + e->len));
+    }
+}
+
 static void tell_sign(const struct scan *s, size_t i)
 {
     const struct word_table *t = s->table;
@@ -69,12 +78,12 @@ static void tell_sign(const struct scan *s, size_t i)
         s->found(s->owner, t->entries[t->sign[c] - 1].id, (uint32_t)i + 1);
     if (!(t->signs_with[c][next / 64] >> (next & 63) & 1))
         return;
-    const struct word_slot *slot = word_look_up(&t->signs, word_signs(s->text.at + i));
-    for (size_t k = 0; slot && k < slot->count; k++) {
-        const struct word_entry *e = &t->entries[slot->first + k];
-        if (stands_at(s, e, i) && (!e->is_whole || ends_word(s, i, i + e->len)))
-            s->found(s->owner, e->id, (uint32_t)(i + e->len));
-    }
+    const struct word_slot *slot = word_look_up(&t->signs, word_hash(s->text.at + i, WORD_SIGNS_SHORT));
+    if (!slot)
+        return;
+    tell_signs(s, slot, i);
+    if (slot->begins && (slot = word_look_up(&t->signs, word_hash(s->text.at + i, WORD_SIGNS_LONG))))
+        tell_signs(s, slot, i);
 }
 
 static void drain(struct scan *s)

@@ -1,4 +1,4 @@
-/* word_table.c - words by hash, phrases by two of them, signs by two bytes. */
+/* word_table.c - words by hash, phrases by two of them, signs by two bytes or four. */
 #include "filters/detect/word_table.h"
 
 #include "filters/detect/word_parts.h"
@@ -95,7 +95,7 @@ void word_first_two(const uint64_t *letters, struct str text, struct str *first,
 struct entering {
     const struct word *word;
     enum word_kind kind;
-    uint32_t hash, first, second; /* what it is sorted by; of its first two words */
+    uint32_t hash, first, second; /* what it is sorted by; of its first two words; of signs: of the first, of the first two bytes */
 };
 
 static void prepare(const struct word_table *t, const struct word *w, struct entering *e)
@@ -105,7 +105,8 @@ static void prepare(const struct word_table *t, const struct word *w, struct ent
     if (word_table_is_sign(w->text)) {
         e->kind = w->text.len == 1 ? WORD_SIGN : WORD_SIGNS;
         e->first = hash_alone(str_first(w->text, 1));
-        e->hash = w->text.len == 1 ? 0 : word_signs(w->text.at);
+        e->second = hash_alone(str_first(w->text, WORD_SIGNS_SHORT));
+        e->hash = w->text.len < WORD_SIGNS_LONG ? e->second : hash_alone(str_first(w->text, WORD_SIGNS_LONG));
         return;
     }
     word_first_two(t->letters, w->text, &first, &second);
@@ -167,11 +168,14 @@ static int by_number(const void *a, const void *b)
 static bool make_slots(struct word_slots *s, struct arena *a, const struct entering *from, size_t n, enum word_kind kind,
                        enum word_kind other)
 {
-    uint32_t *hashes = calloc(n + 1, sizeof *hashes);
+    uint32_t *hashes = calloc(2 * n + 1, sizeof *hashes);
     size_t count = 0, different = 0, slots = 16;
     for (size_t i = 0; hashes && i < n; i++)
-        if (from[i].kind == kind || from[i].kind == other)
+        if (from[i].kind == kind || from[i].kind == other) {
             hashes[count++] = kind == WORD_ALONE ? from[i].first : from[i].hash;
+            if (kind == WORD_SIGNS)
+                hashes[count++] = from[i].second;
+        }
     if (count)
         qsort(hashes, count, sizeof *hashes, by_number);
     for (size_t i = 0; i < count; i++)
@@ -210,6 +214,7 @@ static void enter(struct word_table *t, const struct entering *e, size_t i)
         break;
     case WORD_SIGNS:
         t->signs_with[c][next / 64] |= (uint64_t)1 << (next & 63);
+        slot_for(&t->signs, e->second)->begins |= e->hash != e->second;
         add_to_slot(slot_for(&t->signs, e->hash), i);
         break;
     case WORD_PAIR:

@@ -3,7 +3,7 @@
  * A text is cut into words, of scripts that put no space between them into characters; each, and each pair of them, is looked up
  * by a hash, and the rest of a phrase is compared. That costs the same for ten words and for ten thousand, and less than a search
  * for each of them in all places: most words are in no phrase. What begins with a sign (</system>, [INST]) is looked up by
- * its first two bytes. */
+ * its first two bytes, or four where it has so many. */
 #ifndef DETECT_WORD_TABLE_H
 #define DETECT_WORD_TABLE_H
 
@@ -20,8 +20,8 @@ struct word {
 struct word_slots {
     struct word_slot {
         uint32_t hash, first;
-        uint32_t count : 30; /* entries; of a word that only begins phrases it is 0 */
-        bool is_used : 1, begins : 1; /* a phrase */
+        uint32_t count : 30; /* entries; of what only begins others it is 0 */
+        bool is_used : 1, begins : 1; /* a phrase, longer signs */
     } *at;
     size_t mask;
 };
@@ -35,7 +35,7 @@ struct word_entry {
 };
 
 struct word_table {
-    struct word_slots words, pairs, signs; /* by a word; by the first two words of a phrase; by the first two signs */
+    struct word_slots words, pairs, signs; /* by a word; by the first two words of a phrase; by the first signs */
     /* a bit for some bits of each hash, since most words of a text are in no entry: of words, of those that entries are or
      * begin with, of pairs */
     uint64_t *may_be, *may_begin, *may_pair;
