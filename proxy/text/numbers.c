@@ -61,7 +61,7 @@ static enum kind kind_of_row(struct str s, size_t i)
     unsigned could = 1u << KIND_BITS | 1u << KIND_OCTAL | 1u << KIND_DECIMAL | 1u << KIND_SQUARE | 1u << KIND_ALPHABET;
     unsigned letters = 0, octals = 0, descents = 0, last = 0, n = 0;
     struct str digits;
-    for (bool goes_on = true; n < TELLING && goes_on && number_at_all(s, i, &digits); n++) {
+    for (bool goes_on = true; could && n < TELLING && goes_on && number_at_all(s, i, &digits); n++) {
         unsigned value = value_of(digits, 10), octal = value_of(digits, 8);
         could &= ~(digits.len < 6 || !all_below(digits, '1') ? 1u << KIND_BITS : 0u);
         could &= ~(digits.len > 3 || !all_below(digits, '7') || !letter_of(octal, KIND_OCTAL) ? 1u << KIND_OCTAL : 0u);
