@@ -290,10 +290,11 @@ static bool look(struct look *l)
     struct answer_memory *m = l->memory;
     struct str fresh = l->text->fresh;
     bool is_tool = l->text->channel == CHANNEL_ARGUMENTS, ends = l->text->is_last || l->text->must_release;
+    bool is_shown = !is_tool && l->text->channel != CHANNEL_ERROR;
     if ((is_tool && !judge_tool(l)) ||
         (p->on_system_prompt != ANSWER_IGNORE && !follow_prompt(l, &fresh, ends)) ||
         (p->canary_set && !look_for_canaries(l, &fresh, ends)) ||
-        (p->has_markup && !is_tool && !look_at_markup(l, &fresh, ends)))
+        (p->has_markup && is_shown && !look_at_markup(l, &fresh, ends)))
         return false;
     l->text->is_holding =
         leak_is_holding(&m->leak) || pattern_stream_is_holding(&m->canaries) || markup_is_holding(&m->markup);

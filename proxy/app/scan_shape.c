@@ -101,7 +101,7 @@ const struct scan_shape *scan_shape_of(const struct jsonx *line, bool is_answer,
     for (size_t i = 0; i < n; i++)
         if (jsonx_string_is(line, word, shapes[i].word))
             return &shapes[i];
-    *why = is_answer ? "\"channel\" is none of content, refusal, reasoning, arguments"
+    *why = is_answer ? "\"channel\" is none of content, refusal, reasoning, arguments, error"
                      : "\"source\" is none of user, system, assistant, tool, definition";
     return NULL;
 }

@@ -323,7 +323,7 @@ static bool find_texts(struct answer_texts *t, const struct jsonx *json)
     const struct exchange *x = t->x;
     if (t->alike.is_now)
         return place(&t->reader, &t->alike.place);
-    return !x->dialect->find_texts || x->dialect->find_texts(json, &x->call, true, &t->reader);
+    return !x->dialect->find_texts || x->dialect->find_texts(json, &x->call, ANSWER_EVENT, &t->reader);
 }
 
 bool answer_texts_event(struct exchange *x, const struct jsonx *json, struct str name, struct str *data, bool *dropped)
@@ -349,7 +349,8 @@ bool answer_texts_whole(struct exchange *x, const struct jsonx *json, struct str
     struct answer_texts *t = begin(x, json, STR_NONE);
     if (!t)
         return false;
-    bool ok = (!x->dialect->find_texts || x->dialect->find_texts(json, &x->call, false, &t->reader)) && splice(t, data);
+    enum answer_form form = x->upstream_status >= 400 ? ANSWER_ERROR : ANSWER_WHOLE;
+    bool ok = (!x->dialect->find_texts || x->dialect->find_texts(json, &x->call, form, &t->reader)) && splice(t, data);
     if (!ok && !t->is_refused)
         texts_refuse(t, WHY_UPSTREAM_BROKEN, "an answer that cannot be read");
     end(t);

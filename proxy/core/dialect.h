@@ -18,6 +18,9 @@ struct answer_facts { /* read from an answer or from one event of a stream */
     bool is_usage_only;       /* the extra chunk that include_usage brings: no choices, only usage */
 };
 
+/* What texts are found in: an answer, one event of a stream, or what came with an error's status. */
+enum answer_form { ANSWER_WHOLE, ANSWER_EVENT, ANSWER_ERROR };
+
 /* One text in an answer or an event of it. */
 struct answer_place {
     uint32_t node;      /* the string that it stands in; JSONX_NO_NODE: a tool call of which only the name is told */
@@ -63,7 +66,7 @@ struct dialect {
     void (*read_event)(struct str name, struct str data, const struct jsonx *json, const struct call *call, struct arena *a,
                        struct answer_facts *facts);
     /* Every text of a whole answer, or of an event, for text filters; NULL where an answer has none that are known. */
-    bool (*find_texts)(const struct jsonx *answer, const struct call *call, bool is_event, struct answer_reader *reader);
+    bool (*find_texts)(const struct jsonx *answer, const struct call *call, enum answer_form form, struct answer_reader *reader);
     /* Can such an event not tell more than is `known`? Then it need not be indexed and read, if no filter wants to. Quick, and
      * false when in doubt; NULL: never. */
     bool (*event_is_plain)(struct str name, struct str data, const struct call *call, const struct answer_facts *known);

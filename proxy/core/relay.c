@@ -244,13 +244,6 @@ static bool is_end_held(struct exchange *x)
     return x->is_end_held;
 }
 
-/* An error that holds an answer all the same; what went wrong is the model server's word, not the model's. */
-static bool has_answer(const struct exchange *x, const struct jsonx *json)
-{
-    return x->call.operation != OP_SCORE && (jsonx_member(json, 0, STR("choices")) != JSONX_NO_NODE ||
-                                             jsonx_member(json, 0, STR("output")) != JSONX_NO_NODE);
-}
-
 /* A gathered answer: what it tells is owed, whatever a verdict says that is still awaited. */
 static void read_whole(struct exchange *x)
 {
@@ -279,8 +272,7 @@ static bool make_whole(struct exchange *x)
         return false;
     }
     struct answer_piece piece = { .kind = PIECE_WHOLE, .data = buf_str(&x->answer), .json = json };
-    if (!flow(x, &piece) ||
-        (x->wants_texts && (x->upstream_status < 400 || has_answer(x, json)) && !filter_texts(x, &piece))) {
+    if (!flow(x, &piece) || (x->wants_texts && !filter_texts(x, &piece))) {
         pipeline_end(x);
         return false;
     }

@@ -4,6 +4,25 @@
  * Pieces and repeats of one text meet by the path that leads to it. */
 #include "proxy/core/dialect/answer_way_parts.h"
 
+/* ---- errors ---- */
+
+/* What went wrong is the model server's word, which may repeat a prompt or a key: every string of it. */
+static bool walk_error(struct way w, uint32_t error)
+{
+    w.channel = CHANNEL_ERROR;
+    w.kind = PLACE_WHOLE;
+    w.is_free = true;
+    w.id = way_key(way_begin(0), STR("error"));
+    return way_walk(w, error);
+}
+
+/* A member beside the texts of an answer: strings that nobody expects, each a whole one, or an error. */
+static bool walk_beside(struct way w, uint32_t member)
+{
+    w.kind = PLACE_WHOLE;
+    return jsonx_string_is(w.json, jsonx_key_of(w.json, member), STR("error")) ? walk_error(w, member) : way_walk_member(w, member);
+}
+
 /* ---- choices ---- */
 
 /* A choice's message and the piece of it in an event are the same text. */
@@ -37,17 +56,15 @@ static bool walk_choices(struct way w, uint32_t choices)
     return true;
 }
 
-/* The choices, and what servers add beside them; not what they tell of errors, costs and the prompt's own faults. */
+/* The choices, and what servers add beside them; not what they tell of costs and the prompt's own faults. */
 static bool walk_chat(struct way w)
 {
-    static const struct str others[] = { STR_INIT("choices"), STR_INIT("error"), STR_INIT("usage"),
-                                         STR_INIT("prompt_filter_results"), STR_INIT("prompt_annotations") };
+    static const struct str others[] = { STR_INIT("choices"), STR_INIT("usage"), STR_INIT("prompt_filter_results"),
+                                         STR_INIT("prompt_annotations") };
     const struct jsonx *j = w.json;
-    struct way one = w;
-    one.kind = PLACE_WHOLE;
     for (uint32_t c = jsonx_first(j, 0); c != JSONX_NO_NODE; c = jsonx_next(j, 0, c)) {
         bool is_other = jsonx_kind(j, c) < JSONX_STRING || jsonx_string_is_any(j, jsonx_key_of(j, c), others, ARRAY_LEN(others));
-        if (!is_other && !way_walk_member(one, c))
+        if (!is_other && !walk_beside(w, c))
             return false;
     }
     return walk_choices(w, jsonx_member(j, 0, STR("choices")));
@@ -79,11 +96,11 @@ static bool walk_output(struct way w, uint32_t output)
     return true;
 }
 
-/* What a response repeats of its request, what it tells of errors and costs, and its items. */
+/* What a response repeats of its request, what it tells of costs, and its items. */
 static bool is_known_of_response(const struct jsonx *j, uint32_t key)
 {
     static const struct str known[] = {
-        STR_INIT("output"), STR_INIT("output_text"), STR_INIT("error"), STR_INIT("usage"), STR_INIT("billing"),
+        STR_INIT("output"), STR_INIT("output_text"), STR_INIT("usage"), STR_INIT("billing"),
         STR_INIT("incomplete_details"), STR_INIT("content_filters"), STR_INIT("instructions"), STR_INIT("metadata"),
         STR_INIT("text"), STR_INIT("tools"), STR_INIT("tool_choice"), STR_INIT("reasoning"), STR_INIT("prompt"), STR_INIT("user"),
         STR_INIT("conversation"), STR_INIT("previous_response_id"), STR_INIT("truncation"), STR_INIT("safety_identifier"),
@@ -96,10 +113,9 @@ static bool is_known_of_response(const struct jsonx *j, uint32_t key)
 static bool walk_response_rest(struct way w, uint32_t response)
 {
     const struct jsonx *j = w.json;
-    w.kind = PLACE_WHOLE;
     w.id = way_key(way_begin(0), STR("response"));
     for (uint32_t c = jsonx_first(j, response); c != JSONX_NO_NODE; c = jsonx_next(j, response, c))
-        if (jsonx_kind(j, c) >= JSONX_STRING && !is_known_of_response(j, jsonx_key_of(j, c)) && !way_walk_member(w, c))
+        if (jsonx_kind(j, c) >= JSONX_STRING && !is_known_of_response(j, jsonx_key_of(j, c)) && !walk_beside(w, c))
             return false;
     return true;
 }
@@ -152,16 +168,13 @@ static uint64_t path_of(const struct jsonx *j, const struct text_events *row, ui
     return way_key(id, str_c(row->member));
 }
 
-/* What an event says beside its text: strings that nobody expects, each a whole one. What went wrong at the model
- * server is not read. */
+/* What an event says beside its text. */
 static bool walk_rest(struct way w, struct str type, uint32_t text)
 {
     const struct jsonx *j = w.json;
-    w.kind = PLACE_WHOLE;
     w.id = way_key(way_index(way_begin(w.choice), number(j, "content_index")), type);
     for (uint32_t c = jsonx_first(j, 0); c != JSONX_NO_NODE; c = jsonx_next(j, 0, c))
-        if (c != text && jsonx_kind(j, c) >= JSONX_STRING && !jsonx_string_is(j, jsonx_key_of(j, c), STR("error")) &&
-            !way_walk_member(w, c))
+        if (c != text && jsonx_kind(j, c) >= JSONX_STRING && !walk_beside(w, c))
             return false;
     return true;
 }
@@ -207,8 +220,9 @@ static bool walk_response_event(struct way w)
     bool is_done = str_ends(type, STR(".done"));
     w.choice = number(j, "output_index");
     w.kind = PLACE_REPEAT;
-    if (str_eq(type, STR("error")) || str_starts(type, STR("response.audio.d")) ||
-        str_ends(type, STR(".partial_image")))
+    if (str_eq(type, STR("error")))
+        return walk_error(w, 0);
+    if (str_starts(type, STR("response.audio.d")) || str_ends(type, STR(".partial_image")))
         return true; /* sound and pictures */
     for (size_t i = 0; i < ARRAY_LEN(TEXT_EVENTS); i++) {
         const struct text_events *row = &TEXT_EVENTS[i];
@@ -239,12 +253,24 @@ static bool walk_response_event(struct way w)
     return way_walk(w, 0);
 }
 
-bool openai_find_texts(const struct jsonx *answer, const struct call *call, bool is_event, struct answer_reader *reader)
+/* Some servers answer with an error's status all the same. */
+static bool has_answer(const struct jsonx *j, enum operation operation)
 {
+    const char *member = operation == OP_CHAT || operation == OP_COMPLETION             ? "choices"
+                         : operation == OP_RESPONSES || operation == OP_RESPONSE_OTHER ? "output"
+                                                                                        : NULL;
+    return member && jsonx_member(j, 0, str_c(member)) != JSONX_NO_NODE;
+}
+
+bool openai_find_texts(const struct jsonx *answer, const struct call *call, enum answer_form form, struct answer_reader *reader)
+{
+    bool is_event = form == ANSWER_EVENT;
     struct way w = { .reader = reader, .json = answer, .call = call, .logprobs = JSONX_NO_NODE, .tool_name = JSONX_NO_NODE };
     uint32_t choices = jsonx_member(answer, 0, STR("choices"));
     bool is_object = jsonx_is(answer, 0, JSONX_OBJECT); /* whatever else it is, nobody can say where its texts are */
     w.kind = is_event ? PLACE_PIECE : PLACE_WHOLE;
+    if (form == ANSWER_ERROR && !has_answer(answer, call->operation))
+        return walk_error(w, 0);
     switch (call->operation) {
     case OP_RESPONSES:
     case OP_RESPONSE_OTHER:

@@ -33,6 +33,7 @@ const char *const TEXT_CHANNELS[CHANNEL_COUNT + 1] = {
     [CHANNEL_REFUSAL] = "refusal",
     [CHANNEL_REASONING] = "reasoning",
     [CHANNEL_ARGUMENTS] = "arguments",
+    [CHANNEL_ERROR] = "error",
 };
 
 const struct dialect *dialect_named(struct str name)

@@ -96,7 +96,7 @@ void openai_read_event(struct str name, struct str data, const struct jsonx *jso
 
 /* ---- answer_texts.c ---- */
 
-bool openai_find_texts(const struct jsonx *answer, const struct call *call, bool is_event, struct answer_reader *reader);
+bool openai_find_texts(const struct jsonx *answer, const struct call *call, enum answer_form form, struct answer_reader *reader);
 
 /* ---- plain_event.c ---- */
 
