@@ -95,6 +95,7 @@ struct callout_job {
     void (*done)(struct callout_job *job); /* never inside callout_begin */
     /* told */
     bool is_over;
+    bool is_too_much;     /* so much text that it would not be judged next time either; is_down as well */
     bool is_down;         /* it could not be judged, for this reason: */
     const char *trouble;
     enum callout_what what;
@@ -119,7 +120,7 @@ struct callout_job {
 
 /* Zeroed memory, or that of a job that is over; it stays until the job is over or cancelled, and so do the texts. */
 void callout_job_init(struct callout_job *job, struct callout *c, struct exchange *x, void (*done)(struct callout_job *job));
-/* Memory is taken from the exchange's arena. False when there is no room. */
+/* Memory is taken from the exchange's arena. False when there is no room: the job is over, with too much text. */
 bool callout_add(struct callout_job *job, struct str text, const char *source, bool is_user, uint32_t of) MUST_USE;
 /* True: `done` will be called. False: it is over. */
 bool callout_begin(struct callout_job *job) MUST_USE;
@@ -133,7 +134,7 @@ typedef void place_fn(struct exchange *x, uint32_t of, struct finding *finding);
 enum verdict callout_conclude(struct exchange *x, const struct callout_policy *p, const struct callout_job *job, enum reason why,
                               place_fn *place_of);
 /* There is no verdict and there will be none: by the operator's word. */
-enum verdict callout_missing(struct exchange *x, const struct callout_policy *p, const char *trouble);
+enum verdict callout_missing(struct exchange *x, const struct callout_policy *p, enum reason why, const char *trouble);
 enum verdict callout_refuse(struct exchange *x, enum reason why, const char *category, const char *rule);
 
 /* ---- between the files of this room ---- */

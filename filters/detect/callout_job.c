@@ -19,6 +19,13 @@ void callout_job_init(struct callout_job *job, struct callout *c, struct exchang
     list_init(&job->link);
 }
 
+/* So would it be next time. */
+static void too_much(struct callout_job *job, const char *why)
+{
+    job->is_over = job->is_down = job->is_too_much = true;
+    job->trouble = why;
+}
+
 /* ---- chunks ---- */
 
 static size_t chars_at(char c)
@@ -86,8 +93,10 @@ bool callout_add(struct callout_job *job, struct str text, const char *source, b
                                               : !is_contract && (p->checks >> CHECK_PROMPT_SHIELD & 1) &&
                                                   (op == OP_SHIELD_PROMPT) == is_user;
             struct callout_item *one = is_asked ? new_item(job) : NULL;
-            if (is_asked && !one)
+            if (is_asked && !one) {
+                too_much(job, "more texts than there is room for");
                 return false;
+            }
             if (one) {
                 *one = item;
                 one->op = op;
@@ -296,11 +305,11 @@ static bool begin(struct callout_job *job)
     struct callout *c = job->callout;
     const char *why;
     if (!look_back(job) || !make_pieces(job) || !look_back_at_pieces(job)) {
-        callout_fail(job, "no room to ask");
+        too_much(job, "no room to ask");
     } else if (job->what == CALLOUT_REFUSE || job->pieces_judged == job->pieces_count) {
         finish(job);
     } else if (job->pieces_count - job->pieces_judged > c->policy->requests_max) {
-        callout_fail(job, "more text than `requests` allows");
+        too_much(job, "more text than `requests` allows");
     } else if (c->in_line >= LINE_MAX) {
         callout_fail(job, "too many are waiting");
     } else if (!callout_may_begin(c, job, &why)) {

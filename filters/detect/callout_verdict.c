@@ -19,7 +19,7 @@ static void tell(struct exchange *x, const struct callout_policy *p, const struc
     }
 }
 
-enum verdict callout_missing(struct exchange *x, const struct callout_policy *p, const char *trouble)
+enum verdict callout_missing(struct exchange *x, const struct callout_policy *p, enum reason why, const char *trouble)
 {
     bool passes = p->on_down == DOWN_CALLOUT_ALLOW;
     COUNT(METRIC_CALLOUTS, x->route->metric, passes ? CALLOUT_UNJUDGED : CALLOUT_DOWN_REFUSED);
@@ -27,7 +27,7 @@ enum verdict callout_missing(struct exchange *x, const struct callout_policy *p,
     if (passes)
         return NEXT;
     x->rule = STR("callout:down");
-    return exchange_refuse(x, WHY_CALLOUT_DOWN, "%s", trouble);
+    return exchange_refuse(x, why, "%s", trouble);
 }
 
 enum verdict callout_refuse(struct exchange *x, enum reason why, const char *category, const char *rule)
@@ -43,7 +43,7 @@ enum verdict callout_conclude(struct exchange *x, const struct callout_policy *p
     bool refuses = job->what == CALLOUT_REFUSE && p->action == ACTION_CALLOUT_REFUSE;
     tell(x, p, job, place_of);
     if (job->is_down)
-        return callout_missing(x, p, job->trouble);
+        return callout_missing(x, p, !job->is_too_much ? WHY_CALLOUT_DOWN : why == WHY_PROMPT_REFUSED ? WHY_BODY_TOO_LARGE : WHY_ANSWER_TOO_LARGE, job->trouble);
     COUNT(METRIC_CALLOUTS, x->route->metric,
           job->what == CALLOUT_PASS ? CALLOUT_PASSED
           : refuses                 ? CALLOUT_REFUSED

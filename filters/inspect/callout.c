@@ -34,7 +34,7 @@ static enum verdict verdict_arrived(struct exchange *x)
     struct state *s = exchange_state(x, sizeof *s);
     if (!s->job.is_over) { /* woken by something else: there will be no verdict */
         callout_cancel(&s->job);
-        return callout_missing(x, s->policy, "no verdict");
+        return callout_missing(x, s->policy, WHY_CALLOUT_DOWN, "no verdict");
     }
     return conclude(x, s->policy, &s->job);
 }
@@ -79,7 +79,7 @@ static enum verdict step(struct exchange *x, const void *policy)
     for (size_t i = 0; i < x->call.texts_count; i++) {
         const struct text *t = &x->call.texts[i];
         if ((p->of >> t->source & 1) && !t->is_beside && !callout_add(&s->job, t->value, TEXT_SOURCES[t->source], t->source == TEXT_USER, (uint32_t)i))
-            return exchange_refuse(x, WHY_OVERLOADED, "no room to ask for a verdict");
+            return conclude(x, p, &s->job);
     }
     if (!s->job.items_count)
         return NEXT;

@@ -78,11 +78,11 @@ static enum verdict ask(struct exchange *x, const struct callout_policy *p, cons
         return exchange_refuse(x, WHY_OVERLOADED, "no room to ask for a verdict");
     buf_init(&q->text, KEPT_MAX_BYTES + CONTEXT_BYTES);
     callout_job_init(&q->job, exchange_instance(x), x, done);
-    if (!buf_add(&q->text, kept) || !callout_add(&q->job, buf_str(&q->text), source_of(text), false, text->choice)) {
+    if (!buf_add(&q->text, kept)) {
         buf_finish(&q->text);
         return exchange_refuse(x, WHY_OVERLOADED, "no room to ask for a verdict");
     }
-    if (callout_begin(&q->job)) {
+    if (callout_add(&q->job, buf_str(&q->text), source_of(text), false, text->choice) && callout_begin(&q->job)) {
         q->is_out = true;
         exchange_hold(x);
         return NEXT;
