@@ -123,7 +123,7 @@ static enum verdict let_go(struct exchange *x, const struct callout_policy *p, s
 static enum verdict read_text(struct exchange *x, const void *policy, struct answer_text *text)
 {
     const struct callout_policy *p = policy;
-    bool is_judged = (p->channels >> text->channel & 1) && !text->is_repeat; /* of a repeat every piece was judged before */
+    bool is_judged = (p->channels >> text->channel & 1) && !text->is_repeat; /* every piece of a repeat was judged before */
     if (!is_judged)
         return buf_add(text->out, text->fresh) ? NEXT : exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "no room for the answer");
     struct memory *m = text->memory(text, sizeof *m);

@@ -1,4 +1,4 @@
-/* hash.c - SipHash-1-3 (Aumasson, Bernstein), as the hash tables of Rust and Ruby use it. */
+/* hash.c - SipHash-1-3 (Aumasson, Bernstein), as the hash tables of Rust and Ruby use it; polynomials modulo 2^61 - 1. */
 #include "proxy/base/hash.h"
 
 #include <sys/random.h>
@@ -62,4 +62,18 @@ uint64_t hash_str(struct str s)
     round_once(v);
     round_once(v);
     return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+__extension__ typedef unsigned __int128 u128;
+
+uint64_t hash_more(uint64_t hash, struct str more)
+{
+    static const uint64_t PRIME = ((uint64_t)1 << 61) - 1;
+    uint64_t point = hash_str(STR("point")) & PRIME;
+    for (size_t i = 0; i < more.len; i++) {
+        u128 next = (u128)hash * point + (unsigned char)more.at[i] + 1; /* no byte is 0 */
+        hash = (uint64_t)(next & PRIME) + (uint64_t)(next >> 61);
+        hash = hash >= PRIME ? hash - PRIME : hash;
+    }
+    return hash;
 }

@@ -1,6 +1,8 @@
 /* answer_text.c - every text of an answer through the text filters, piece by piece or whole. */
 #include "proxy/core/answer_text_parts.h"
 
+#include "proxy/base/hash.h"
+
 /* ---- writing into the event ---- */
 
 static bool add_edit(struct answer_texts *t, size_t start, size_t end, size_t at)
@@ -130,6 +132,7 @@ static bool piece(struct answer_texts *t, const struct answer_place *p, struct s
     bool was_holding = o->is_holding;
     struct str text;
     struct stretch s = texts_stretch(t, o, fresh, p->is_last);
+    o->said = hash_more(o->said, fresh);
     if (!texts_learn_name(t, o, p->tool_name))
         return texts_no_room(t);
     s.text.tool_name = o->tool_name;
@@ -145,6 +148,16 @@ static bool piece(struct answer_texts *t, const struct answer_place *p, struct s
     texts_note_time(t, o, was_holding, text.len > 0);
     bool begins = fresh.len && (!buf_len(&o->event) || (o->is_holding && !was_holding));
     return !begins || texts_remember_event(t, o, p->node) || texts_no_room(t);
+}
+
+/* Does it say again what came in pieces? What differs is news, the first time. */
+static bool is_repeat(struct open_text *before, const struct answer_place *p, struct str fresh)
+{
+    if (!before || p->kind != PLACE_REPEAT)
+        return false;
+    uint64_t said = before->said;
+    before->said = hash_more(0, fresh);
+    return before->said == said;
 }
 
 /* A text that is there as one: of its own, or of what came in pieces before. */
@@ -164,7 +177,7 @@ static bool whole(struct answer_texts *t, const struct answer_place *p, struct s
     s.text.is_whole = true;
     s.text.json = p->node == JSONX_NO_NODE ? NULL : t->json;
     s.text.node = p->node;
-    s.text.is_repeat = before && p->kind == PLACE_REPEAT;
+    s.text.is_repeat = is_repeat(before, p, fresh);
     bool ok = texts_run(&s, &text);
     texts_finish_memories(t, o.memories);
     return ok && write_text(t, p, fresh, text);

@@ -22,6 +22,7 @@ struct open_text {
     struct str tool_name;
     void **memories;      /* of each filter, in the order of texts->steps */
     size_t *fed;          /* bytes that each was given; NULL for a text that is there as one */
+    uint64_t said;        /* hash of all its pieces, or of what said it again in another way */
     bool is_open;         /* more may come */
     bool is_holding, keeps_whole;
     bool is_raw;          /* an event's data that is no JSON */

@@ -80,7 +80,7 @@ struct answer_piece {
  * `fresh`. It must give the same result however the text is cut. STOP after exchange_refuse ends the answer.
  *
  * Streams of the Responses API tell every text again when it is done: that comes as a text of its own with `is_repeat`, and must
- * become the same. A tool call is told also while there are no arguments yet, or none at all, as soon as it has a name. */
+ * become the same; where it differs from its pieces it is a text like any other. A tool call is told also while there are no arguments yet, or none at all, as soon as it has a name. */
 struct answer_text {
     enum text_channel channel;
     uint32_t choice; /* index of the choice, or of the output item */
@@ -89,7 +89,7 @@ struct answer_text {
     struct str fresh;     /* valid during the call */
     bool is_last;
     bool is_whole;        /* nothing of this text came before, and nothing will follow */
-    bool is_repeat;       /* a whole text of which the filter was given the pieces before: nothing of it is news */
+    bool is_repeat;       /* a whole text that the filter was given in pieces before, byte by byte the same: nothing of it is news */
     size_t offset;            /* of `fresh` in all that this filter was given of the text */
     const struct jsonx *json; /* where a whole text stands, and in which string of it; NULL for one in pieces */
     uint32_t node;
