@@ -53,6 +53,7 @@ enum form_use {
     FORM_DECIPHERED,
     FORM_ORDER,
     FORM_UPSIDE,
+    FORM_FANCY,
     FORM_MORSE,
     FORM_DENSE,
     FORM_NUMBERS,
@@ -99,6 +100,7 @@ enum reason {
     REASON_FILLER = 8388608,     /* every other word is one, or signs stand around each */
     REASON_ROT13_CODE = 16777216, /* a code in rot13 */
     REASON_BACK_CODE = 33554432,  /* … backwards */
+    REASON_FANCY = 67108864,      /* signs of an alphabet of fancy text */
 };
 
 enum { LOOK_STRETCHES_MAX = 256 };
@@ -238,6 +240,10 @@ bool turn_text(struct view_memory *m, struct reading in, struct form *out) MUST_
 /* upside.c: is it written upside down, and what it says then. */
 bool is_upside_down(struct str s, uint64_t *work);
 bool upside_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
+/* fancy.c: in which alphabet of fancy text it is written as it came, plus one (0: none), and what it says then. */
+void fancy_init(void);
+size_t fancy_alphabet(struct str s, uint64_t *work);
+bool fancy_text(struct view_memory *m, struct reading in, size_t alphabet, struct form *out) MUST_USE;
 bool turn_words(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
 
 /* Asked by look.c and by the steps alike, each about the text from `s` on; all look at a bounded number of bytes. */

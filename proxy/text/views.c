@@ -16,6 +16,7 @@ bool views_init(struct views *v)
     if (v->memory)
         fold_init(v->memory);
     order_init();
+    fancy_init();
     return v->memory != NULL;
 }
 
@@ -267,6 +268,12 @@ static bool turn_round(const struct chain *c, struct reading text, struct readin
             return false;
         add_view(v, VIEW_REVERSED, 0, form_reading(&m->forms[FORM_UPSIDE]));
     }
+    if (reasons & REASON_FANCY) { /* before signs are made plain, which would take some for other letters */
+        struct form *fancy = &m->forms[FORM_FANCY];
+        if (!fancy_text(m, text, fancy_alphabet(text.text, &m->work), fancy) || !make_plain(m, FORM_FANCY, &l, &facts))
+            return false;
+        add_view(v, VIEW_BARE, 0, form_reading(fancy));
+    }
     if (reasons & REASON_ROT13) {
         if (!decipher_text(m, reading_for(c, REASON_ROT13, plain), rotated, &ROT13))
             return false;
@@ -356,7 +363,8 @@ bool views_make(struct views *v, struct str text)
             return false;
         plain = form_reading(&m->forms[FORM_PLAIN]);
         look_at(plain.text, false, &l, &m->work);
-        l.reasons |= facts.reasons | (is_upside_down(plain.text, &m->work) ? REASON_UPSIDE : 0);
+        l.reasons |= facts.reasons | (is_upside_down(plain.text, &m->work) ? REASON_UPSIDE : 0) |
+                     (fancy_alphabet(text, &m->work) ? REASON_FANCY : 0);
         v->oddities |= facts.oddities;
     }
     add_view(v, VIEW_PLAIN, 0, plain);
