@@ -72,7 +72,7 @@ bool judge_text(struct judge *j, const struct judge_policy *p, struct str text, 
     j->text = STR("");
     if (!text.len)
         return true;
-    if (!judge_places_begin(j, text.len) || !views_make(&j->views, text))
+    if (!views_make(&j->views, text) || !judge_places_begin(j, text.len))
         return false;
     for (unsigned i = 0; i < RULE_ODDITIES; i++)
         if (j->views.oddities >> i & 1)

@@ -37,7 +37,8 @@ struct judge {
     struct views views;
     struct hs_scratch *scratch; /* owned */
     const struct judge_policy *policy;
-    size_t text_bytes; /* of the text that is judged */
+    const struct view *measure; /* of the text that is judged: in its bytes distances are counted; NULL: in those that were sent */
+    size_t text_bytes;          /* so counted */
     /* the view that is scanned */
     const struct view *view; /* NULL: none, the text as a whole */
     struct even even;
@@ -77,7 +78,7 @@ static inline enum override_action judge_action_of(const struct judge_policy *p,
 bool judge_scan(struct judge *j, const struct view *v) MUST_USE;
 /* judge_chain.c: pieces come in the order of where they end. */
 void judge_use(struct judge *j, struct judge_event e);
-/* judge_score.c: the text has so many bytes; a rule was found, in j->text up to `end`; what it comes to. */
+/* judge_score.c: a text of so many bytes, whose views are made, is judged; a rule was found, `matched` in j->text; what it comes to. */
 bool judge_places_begin(struct judge *j, size_t bytes) MUST_USE;
 void judge_add_hit(struct judge *j, size_t rule, struct str matched);
 bool judge_settle(struct judge *j, enum text_source source, struct judgement *out) MUST_USE;

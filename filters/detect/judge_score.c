@@ -4,7 +4,10 @@
  * together; the pair that comes to the most is what the text comes to. So a long text is judged as its pieces are, and what is
  * harmless does not become an attack by being much; nor is an attack lost in what stands around it. But the more pairs there are the
  * sooner one of them comes to something by chance: what is asked of it grows with each doubling of the text. A rule that is sure by
- * itself counts the same however long the text is. */
+ * itself counts the same however long the text is.
+ *
+ * Escapes of escapes take a score of bytes for each that is read. So where a view has all of a text and is much shorter, bytes are
+ * counted as they are read. */
 #include "filters/detect/judge_parts.h"
 
 #include <stdlib.h>
@@ -15,6 +18,8 @@ enum { ASK_FROM = 1, ASK_UNTIL = 100 };
 /* Learned from 45 MB of manuals, code and prompts, at which filters/inspect/README.md has the figures. */
 enum { LESS_EACH_DOUBLING = 5, LESS_FROM_BYTES = 2048, LESS_MOST = 35, SURE_FROM = 60 };
 static const uint32_t NOWHERE = UINT32_MAX;
+/* A view is counted in when it is so many times shorter, and leaves out no more than so much in one place. */
+enum { MEASURE_SHORTER = 2, MEASURE_LEFT_OUT = 64 };
 
 /* What the first, second, … rule of a category counts, in percent; further ones as the last. */
 static const unsigned DIMINISHING[] = { 100, 70, 50, 35, 25, 15, 10, 5 };
@@ -38,8 +43,32 @@ static void forget(struct judge *j)
     j->hits_count = 0;
 }
 
+/* Does the view hold all of a text of so many bytes, in order? */
+static bool holds_all(const struct view *v, size_t bytes)
+{
+    size_t last = 0;
+    for (size_t i = 0; i < v->text.len; last = v->from[i++])
+        if (v->from[i] < last || v->from[i] - last > MEASURE_LEFT_OUT)
+            return false;
+    return bytes - last <= MEASURE_LEFT_OUT;
+}
+
+static const struct view *measure_for(const struct views *views, size_t bytes)
+{
+    const struct view *best = NULL;
+    size_t most = bytes / MEASURE_SHORTER;
+    for (const struct view *v = views->at; v < views->at + views->count; v++)
+        if (v->from && v->text.len && v->text.len < most && holds_all(v, bytes)) {
+            best = v;
+            most = v->text.len;
+        }
+    return best;
+}
+
 bool judge_places_begin(struct judge *j, size_t bytes)
 {
+    j->measure = measure_for(&j->views, bytes);
+    bytes = j->measure ? j->measure->text.len : bytes;
     struct judge_places *p = &j->places;
     if (j->hits_count)
         forget(j);
@@ -69,12 +98,29 @@ static uint64_t *bits_at(const struct judge *j, size_t stretch, bool hidden)
     return stretch_at(j, stretch) + 1 + hidden * j->places.words;
 }
 
-/* Where in the text that was sent j->text[at] comes from, about. */
-static size_t origin_near(const struct judge *j, size_t at)
+/* The first byte of the view that comes from that place of the text or from behind it. */
+static size_t first_from(const struct view *v, size_t origin)
+{
+    size_t low = 0, high = v->text.len;
+    if (!v->from)
+        return origin < high ? origin : high;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (v->from[middle] < origin)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Where j->text[at] stands, about, in bytes as they are counted. */
+static size_t place_near(const struct judge *j, size_t at)
 {
     size_t i = j->is_lines ? at : even_near(&j->even, at);
     i = i < j->view->text.len ? i : j->view->text.len - 1;
     i = j->view->from ? j->view->from[i] : i;
+    i = j->measure ? first_from(j->measure, i) : i;
     return i < j->text_bytes ? i : j->text_bytes - 1;
 }
 
@@ -84,7 +130,7 @@ void judge_add_hit(struct judge *j, size_t rule, struct str matched)
     size_t rank = j->policy->set->ranks[rule];
     uint64_t bit = (uint64_t)1 << (rank & 63), group = (uint64_t)1 << (rank / 64 / j->places.group);
     size_t end = matched.len ? (size_t)(matched.at + matched.len - j->text.at) : 0;
-    uint32_t stretch = end ? (uint32_t)(origin_near(j, end - 1) >> j->places.shift) : NOWHERE;
+    uint32_t stretch = end ? (uint32_t)(place_near(j, end - 1) >> j->places.shift) : NOWHERE;
     bool is_hidden = j->view && j->view->kind != VIEW_PLAIN;
     if (judge_action_of(j->policy, rule) == OVERRIDE_OFF)
         return;
@@ -216,25 +262,18 @@ static struct window heaviest_window(const struct judge *j, enum text_source sou
 
 /* ---- the verdict ---- */
 
-/* What the window is in VIEW_PLAIN. */
+/* What the window is in VIEW_PLAIN, or in the view that bytes are counted in. */
 static struct str window_text(const struct judge *j, const struct window *w)
 {
-    const struct view *v = &j->views.at[0];
-    size_t from = w->first << j->places.shift, to = (w->first + 2) << j->places.shift, cuts[2] = { from, to };
+    const struct view *v = j->measure ? j->measure : &j->views.at[0];
+    size_t from = w->first << j->places.shift, to = (w->first + 2) << j->places.shift;
     if (j->text_bytes <= to && !from)
         return v->text;
-    for (int i = 0; v->from && i < 2; i++) {
-        size_t low = 0, high = v->text.len;
-        while (low < high) {
-            size_t middle = low + (high - low) / 2;
-            if (v->from[middle] < cuts[i])
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        cuts[i] = low;
+    if (!j->measure) {
+        from = first_from(v, from);
+        to = first_from(v, to);
     }
-    return str_first(str_from(v->text, cuts[0]), cuts[1] > cuts[0] ? cuts[1] - cuts[0] : 0);
+    return str_first(str_from(v->text, from), to > from ? to - from : 0);
 }
 
 /* Told is what stands in the window, once, and what is told or refuses wherever it stands. */

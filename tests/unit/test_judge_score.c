@@ -104,6 +104,40 @@ TEST("of any number of rules those count that a text has, and nothing of the tex
     }
 }
 
+/* Each byte of the text in 18. */
+static void escape_twice(const char *text, char *out)
+{
+    for (; *text; text++)
+        out += sprintf(out, "%%5C%%75%%30%%30%%%02X%%%02X", (unsigned)"0123456789abcdef"[(unsigned char)*text >> 4], (unsigned)"0123456789abcdef"[*text & 15]);
+}
+
+TEST("how far apart rules stand is counted in bytes as they are read")
+{
+    enum { HIDDEN = 15, FILLER = 700, NEAR_TOGETHER = 1000 };
+    static char text[4000], escaped[18 * sizeof text];
+    struct judge_policy policy;
+    struct judgement plain, hidden;
+    struct rule_set *set = many_rules(60);
+    if (!set)
+        return;
+    judge_policy_init(&policy, set, JUDGE_BALANCED);
+    policy.model = NULL;
+    struct judge *j = judge_new(&policy);
+    for (unsigned between = FILLER; CHECK(j != NULL) && between <= 4 * FILLER; between *= 2) {
+        size_t n = (size_t)sprintf(text, "word20 ");
+        while (n < between)
+            n += (size_t)sprintf(text + n, "so it is and ");
+        sprintf(text + n, "word30.");
+        escape_twice(text, escaped);
+        CHECK(judge_text(j, &policy, str_c(text), TEXT_USER, &plain) && judge_text(j, &policy, str_c(escaped), TEXT_USER, &hidden));
+        CHECK_INT(hidden.score, plain.score + HIDDEN);
+        CHECK((plain.hits_count == 2) == (between < NEAR_TOGETHER * 2));
+        CHECK_INT(hidden.hits_count, plain.hits_count);
+    }
+    judge_free(j);
+    rule_set_unref(set);
+}
+
 TEST("what ends a sentence is seen wherever between two parts it stands, and not behind them")
 {
     static const char RULE[] = "version: 1\nabout: tests\nrules:\n  - { id: one, what: none, category: override, score: 60, "
