@@ -158,11 +158,6 @@ enum coding run_coding(struct str s, size_t *skip)
     return pluses > 1 && is_plus(s) ? CODING_PLUS : CODING_NONE;
 }
 
-static char rot13(char c)
-{
-    return char_is(c, IS_ALPHA) ? (char)((c & 32) | ('A' + ((c & 31) - 1 + 13) % 26)) : c;
-}
-
 /* A run that is no code, but is one in rot13 or backwards; of what is backwards the end is what is looked at, wherever that is. */
 unsigned run_turned(struct str s)
 {

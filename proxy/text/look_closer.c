@@ -52,11 +52,43 @@ static size_t markup_splits(struct str s, size_t at, struct closers *closers)
     return char_is(after, IS_SPACE) && at + len + 1 < s.len && s.at[at + len + 1] == s.at[at] ? len : 0;
 }
 
+enum { TURNED_BYTES = 24, TURNED_ESCAPES = 3 };
+
+/* Do so many escapes of characters that are to be seen stand one behind the other? */
+static bool are_escapes(struct str s)
+{
+    char out[4];
+    size_t n, len;
+    for (unsigned k = 0; k < TURNED_ESCAPES; k++, s = str_from(s, len))
+        if (!(len = escape_any(s, out, &n)) || n != 1 || out[0] < ' ')
+            return false;
+    return true;
+}
+
+/* %6R%6S, \h0061: escapes in rot13 from text[at] on; C6%C6%, ;801#&: escapes that end there when they are read backwards. */
+static unsigned escape_turned(struct str text, size_t at)
+{
+    char rotated[TURNED_BYTES], back[TURNED_BYTES], c = text.at[at];
+    char before = at ? text.at[at - 1] : ' ', after = at + 1 < text.len ? text.at[at + 1] : ' ';
+    bool may_be = c == '%' ? char_is(before, IS_HEX) || char_is(after, IS_WORD) : c == '&' ? before == '#' : strchr("uxUX", before) || strchr("hkHK", after);
+    if (!may_be)
+        return 0;
+    size_t ahead = text.len - at < TURNED_BYTES ? text.len - at : TURNED_BYTES, behind = at + 1 < TURNED_BYTES ? at + 1 : TURNED_BYTES;
+    for (size_t i = 0; i < ahead; i++)
+        rotated[i] = rot13(text.at[at + i]);
+    for (size_t i = 0; i < behind; i++)
+        back[i] = text.at[at - i];
+    return (memcmp(rotated, text.at + at, ahead) != 0 && are_escapes(str_of(rotated, ahead)) ? REASON_ROT13_CODE : 0) |
+           (are_escapes(str_of(back, behind)) ? REASON_BACK_CODE : 0);
+}
+
 static void look_at_rare(struct look *l, struct str text, size_t at, struct known *known, uint64_t *work)
 {
     struct str rest = str_from(text, at);
     char before = at ? text.at[at - 1] : ' ', out[4];
     size_t n, len = 0;
+    if (char_is(text.at[at], IS_ESCAPE) && text.at[at] != '=')
+        l->reasons |= escape_turned(text, at);
     switch (text.at[at]) {
     case '%':
         if (!look_is_told(l, REASON_ENCODED, at) && (len = escape_url(rest, out, &n)))
@@ -107,11 +139,21 @@ static size_t run_end(struct str text, size_t i)
     return i;
 }
 
+/* Hexadecimal digits, the first letter among which is one of rot13's: those before it tell nothing. */
+static bool is_rot13_digit(struct str text, size_t i)
+{
+    while (i < text.len && char_is(text.at[i], IS_DIGIT))
+        i++;
+    char c = i < text.len ? (char)(text.at[i] | 32) : ' ';
+    return c >= 'n' && c <= 's';
+}
+
 static void look_at_run(struct look *l, struct str text, size_t start, struct known *known, uint64_t *work)
 {
     size_t skip;
     *work += RUN_MIN;
-    if (run_coding(str_from(text, start), &skip) == CODING_NONE) {
+    enum coding coding = run_coding(str_from(text, start), &skip);
+    if (coding == CODING_NONE) {
         size_t len;
         unsigned turned = run_turned(str_from(text, start));
         if (turned) {
@@ -136,6 +178,8 @@ static void look_at_run(struct look *l, struct str text, size_t start, struct kn
         end++;
     *work += end - start;
     known->encoded = end;
+    if (coding == CODING_HEX && is_rot13_digit(text, start))
+        l->reasons |= REASON_ROT13_CODE;
     look_note(l, text, REASON_ENCODED, start, end);
 }
 

@@ -340,6 +340,10 @@ static inline bool char_is(char c, unsigned classes)
 {
     return (char_class(c) & classes) != 0;
 }
+static inline char rot13(char c)
+{
+    return char_is(c, IS_ALPHA) ? (char)((c & 32) | ('A' + ((c & 31) - 1 + 13) % 26)) : c;
+}
 /* The highest bit of each of eight bytes that is no letter. */
 static inline uint64_t no_letters_of(uint64_t eight)
 {
