@@ -65,21 +65,30 @@ static bool are_escapes(struct str s)
     return true;
 }
 
+/* A digit of rot13 that is no hexadecimal one. */
+static bool is_turned_digit(char c)
+{
+    return (c | 32) >= 'n' && (c | 32) <= 's';
+}
+
 /* %6R%6S, \h0061: escapes in rot13 from text[at] on; C6%C6%, ;801#&: escapes that end there when they are read backwards. */
 static unsigned escape_turned(struct str text, size_t at)
 {
-    char rotated[TURNED_BYTES], back[TURNED_BYTES], c = text.at[at];
-    char before = at ? text.at[at - 1] : ' ', after = at + 1 < text.len ? text.at[at + 1] : ' ';
-    bool may_be = c == '%' ? char_is(before, IS_HEX) || char_is(after, IS_WORD) : c == '&' ? before == '#' : strchr("uxUX", before) || strchr("hkHK", after);
-    if (!may_be)
-        return 0;
+    char turned[TURNED_BYTES], c = text.at[at];
     size_t ahead = text.len - at < TURNED_BYTES ? text.len - at : TURNED_BYTES, behind = at + 1 < TURNED_BYTES ? at + 1 : TURNED_BYTES;
-    for (size_t i = 0; i < ahead; i++)
-        rotated[i] = rot13(text.at[at + i]);
-    for (size_t i = 0; i < behind; i++)
-        back[i] = text.at[at - i];
-    return (memcmp(rotated, text.at + at, ahead) != 0 && are_escapes(str_of(rotated, ahead)) ? REASON_ROT13_CODE : 0) |
-           (are_escapes(str_of(back, behind)) ? REASON_BACK_CODE : 0);
+    const char *p = text.at + at;
+    bool rotated = ahead > 2 && (c == '%' ? is_turned_digit(p[1]) || is_turned_digit(p[2]) : c == '\\' && strchr("hkHK", p[1]));
+    bool back = behind > 6 && (c == '%' ? char_is(p[-1], IS_HEX) && p[-3] == '%' && p[-6] == '%' : c == '&' ? p[-1] == '#' : strchr("uxUX", p[-1]) != NULL);
+    unsigned reasons = 0;
+    for (size_t i = 0; rotated && i < ahead; i++)
+        turned[i] = rot13(p[i]);
+    if (rotated && are_escapes(str_of(turned, ahead)))
+        reasons |= REASON_ROT13_CODE;
+    for (size_t i = 0; back && i < behind; i++)
+        turned[i] = text.at[at - i];
+    if (back && are_escapes(str_of(turned, behind)))
+        reasons |= REASON_BACK_CODE;
+    return reasons;
 }
 
 static void look_at_rare(struct look *l, struct str text, size_t at, struct known *known, uint64_t *work)
@@ -139,13 +148,12 @@ static size_t run_end(struct str text, size_t i)
     return i;
 }
 
-/* Hexadecimal digits, the first letter among which is one of rot13's: those before it tell nothing. */
-static bool is_rot13_digit(struct str text, size_t i)
+/* Digits of a hexadecimal code, the first letter behind which is one of rot13's: they tell nothing themselves. */
+static bool is_turned_hex(struct str text, size_t i)
 {
     while (i < text.len && char_is(text.at[i], IS_DIGIT))
         i++;
-    char c = i < text.len ? (char)(text.at[i] | 32) : ' ';
-    return c >= 'n' && c <= 's';
+    return i < text.len && is_turned_digit(text.at[i]);
 }
 
 static void look_at_run(struct look *l, struct str text, size_t start, struct known *known, uint64_t *work)
@@ -178,7 +186,7 @@ static void look_at_run(struct look *l, struct str text, size_t start, struct kn
         end++;
     *work += end - start;
     known->encoded = end;
-    if (coding == CODING_HEX && is_rot13_digit(text, start))
+    if (coding == CODING_HEX && is_turned_hex(text, start))
         l->reasons |= REASON_ROT13_CODE;
     look_note(l, text, REASON_ENCODED, start, end);
 }
