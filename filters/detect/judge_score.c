@@ -262,17 +262,28 @@ static struct window heaviest_window(const struct judge *j, enum text_source sou
 
 /* ---- the verdict ---- */
 
-/* What the window is in VIEW_PLAIN, or in the view that bytes are counted in. */
+/* The first view in which something of the window was found; one that is in another order cannot be cut. */
+static const struct view *view_of(const struct judge *j, const struct window *w)
+{
+    for (size_t i = 0; i < j->hits_count; i++)
+        if (j->hit_stretch[i] != NOWHERE && j->hit_stretch[i] - w->first < 2 && j->hits[i].view != VIEW_REVERSED)
+            return &j->views.at[j->hits[i].nth];
+    return &j->views.at[0];
+}
+
+/* What the window is, as it reads where its rules were found. */
 static struct str window_text(const struct judge *j, const struct window *w)
 {
-    const struct view *v = j->measure ? j->measure : &j->views.at[0];
+    const struct view *v = view_of(j, w);
     size_t from = w->first << j->places.shift, to = (w->first + 2) << j->places.shift;
     if (j->text_bytes <= to && !from)
         return v->text;
-    if (!j->measure) {
-        from = first_from(v, from);
-        to = first_from(v, to);
+    if (j->measure) { /* where that is in the text that was sent */
+        from = j->measure->from[from < j->text_bytes ? from : j->text_bytes - 1];
+        to = to < j->text_bytes ? j->measure->from[to] : SIZE_MAX;
     }
+    from = first_from(v, from);
+    to = first_from(v, to);
     return str_first(str_from(v->text, from), to > from ? to - from : 0);
 }
 
