@@ -42,8 +42,9 @@ enum verdict callout_conclude(struct exchange *x, const struct callout_policy *p
 {
     bool refuses = job->what == CALLOUT_REFUSE && p->action == ACTION_CALLOUT_REFUSE;
     tell(x, p, job, place_of);
+    enum reason too_much = why == WHY_PROMPT_REFUSED ? WHY_BODY_TOO_LARGE : WHY_ANSWER_TOO_LARGE;
     if (job->is_down)
-        return callout_missing(x, p, !job->is_too_much ? WHY_CALLOUT_DOWN : why == WHY_PROMPT_REFUSED ? WHY_BODY_TOO_LARGE : WHY_ANSWER_TOO_LARGE, job->trouble);
+        return callout_missing(x, p, job->is_too_much ? too_much : WHY_CALLOUT_DOWN, job->trouble);
     COUNT(METRIC_CALLOUTS, x->route->metric,
           job->what == CALLOUT_PASS ? CALLOUT_PASSED
           : refuses                 ? CALLOUT_REFUSED

@@ -24,7 +24,14 @@ enum text_source { TEXT_SYSTEM, TEXT_USER, TEXT_ASSISTANT, TEXT_TOOL, TEXT_DEFIN
 extern const char *const TEXT_SOURCES[];
 
 /* What a text of an answer is for. */
-enum text_channel { CHANNEL_CONTENT, CHANNEL_REFUSAL, CHANNEL_REASONING, CHANNEL_ARGUMENTS /* of a tool call */, CHANNEL_ERROR /* what a model server says went wrong */, CHANNEL_COUNT };
+enum text_channel {
+    CHANNEL_CONTENT,
+    CHANNEL_REFUSAL,
+    CHANNEL_REASONING,
+    CHANNEL_ARGUMENTS, /* of a tool call */
+    CHANNEL_ERROR,     /* what the model server says went wrong */
+    CHANNEL_COUNT
+};
 extern const char *const TEXT_CHANNELS[CHANNEL_COUNT + 1];
 
 struct text {

@@ -80,7 +80,8 @@ struct answer_piece {
  * `fresh`. It must give the same result however the text is cut. STOP after exchange_refuse ends the answer.
  *
  * Streams of the Responses API tell every text again when it is done: that comes as a text of its own with `is_repeat`, and must
- * become the same; where it differs from its pieces it is a text like any other. A tool call is told also while there are no arguments yet, or none at all, as soon as it has a name. */
+ * become the same; where it differs from its pieces it is a text like any other. A tool call is told also while there are no arguments
+ * yet, or none at all, as soon as it has a name. */
 struct answer_text {
     enum text_channel channel;
     uint32_t choice; /* index of the choice, or of the output item */

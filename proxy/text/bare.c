@@ -189,7 +189,7 @@ struct cut_word {
 /* Is the sign at s[i, j) inside of a known word? Others may be in it as well. */
 static bool is_inside(struct view_memory *m, struct cut_word *left, struct str s, size_t i, size_t j)
 {
-    size_t first = i, len = 0, width;
+    size_t first = i, len = 0, width = 0;
     char right[SCRAMBLED_LETTERS_MAX];
     while (first && i - first <= sizeof right && char_is(s.at[first - 1], IS_ALPHA))
         first--;

@@ -1,4 +1,4 @@
-/* order.c - instructions previous all Ignore: words in reverse order.
+/* order.c - instructions previous all Ignore: words in reverse order; all Ignore instructions previous: each two swapped.
  *
  * Which way round words stand is told by pairs of common ones: "your prompt", never "prompt your". Each such word is of one of eight
  * classes; how much more often one class stands before another than behind it is what a pair is worth. A text is asked for at some
@@ -10,7 +10,7 @@
 /* D leads to a noun, P is a preposition, A joins, Q qualifies, B is an auxiliary, Y a person, V an order, N what orders are about. */
 enum { NO_CLASS, D, P, A, Q, B, Y, V, N, CLASSES };
 enum { LETTERS = 8, NEAR = 32, AROUND = 160, APART = 80, BEGINNING = 240, END = 64, TOKEN_MAX = 32, TEXT_MIN = 16 };
-enum { WORTH_BESIDE = -2, WORTH_NEAR = -4, WORTH_AROUND = -5, WORTH_BEGINNING = -1 };
+enum { WORTH_BESIDE = -2, WORTH_NEAR = -4, WORTH_AROUND = -5, WORTH_BEGINNING = -1, WORTH_SWAPPED = -1, WORTH_SWAPPING = 6 };
 
 /* Twice as often is one. Counted in prompts and attacks. */
 static const int8_t WORTH[CLASSES][CLASSES] = {
@@ -264,4 +264,68 @@ bool order_text(struct view_memory *m, struct reading in, struct form *out)
     }
     m->work += 6 * s.len;
     return true;
+}
+
+/* The word at s[i] or behind it; of no length at the end. */
+static struct str word_behind(struct str s, size_t i)
+{
+    while (i < s.len && char_is(s.at[i], IS_SPACE))
+        i++;
+    size_t start = i;
+    while (i < s.len && !char_is(s.at[i], IS_SPACE))
+        i++;
+    return str_of(s.at + start, i - start);
+}
+
+/* Two words that follow one another, and where they end. The second has no length at the end. */
+struct pair {
+    struct str first, second;
+    size_t end;
+};
+
+static struct pair pair_behind(struct str s, size_t i)
+{
+    struct pair p = { .first = word_behind(s, i) };
+    p.second = word_behind(s, (size_t)(p.first.at + p.first.len - s.at));
+    p.end = (size_t)(p.second.at + p.second.len - s.at);
+    return p;
+}
+
+bool order_is_swapped(struct str text, uint64_t *work)
+{
+    struct str s = str_first(str_trim(text), BEGINNING);
+    struct pair p = pair_behind(s, 0);
+    char back[BEGINNING + 1];
+    size_t n = 0;
+    if (text.len < TEXT_MIN || !p.second.len || !(ascii_is_lower(p.first.at[0]) || is_capital(p.second)))
+        return false;
+    *work += BEGINNING;
+    int worth = worth_of(s);
+    if (worth > WORTH_SWAPPED)
+        return false;
+    for (; p.second.len; p = pair_behind(s, p.end)) {
+        memcpy(back + n, p.second.at, p.second.len);
+        n += p.second.len;
+        back[n++] = ' ';
+        memcpy(back + n, p.first.at, p.first.len);
+        n += p.first.len;
+        back[n++] = ' ';
+    }
+    *work += BEGINNING;
+    return worth_of(str_of(back, n)) - worth >= WORTH_SWAPPING;
+}
+
+bool swapped_text(struct view_memory *m, struct reading in, struct form *out)
+{
+    struct str s = in.text;
+    size_t done = 0;
+    m->work += 8 * s.len;
+    for (struct pair p = pair_behind(s, 0); p.second.len; p = pair_behind(s, p.end)) {
+        size_t first = (size_t)(p.first.at - s.at), between = first + p.first.len, second = (size_t)(p.second.at - s.at);
+        if (!form_copy(m, out, &in, done, first) || !form_copy(m, out, &in, second, p.end) || !form_copy(m, out, &in, between, second) ||
+            !form_copy(m, out, &in, first, between))
+            return false;
+        done = p.end;
+    }
+    return form_copy(m, out, &in, done, s.len);
 }

@@ -12,5 +12,8 @@ bool order_is_turned_at(struct str text, size_t start, size_t end, size_t *judge
 bool order_is_turned(struct str text, uint64_t *work);
 /* The words from the last to the first. */
 bool order_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
+/* Are each two words of the text swapped? Told from its beginning. */
+bool order_is_swapped(struct str text, uint64_t *work);
+bool swapped_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
 
 #endif

@@ -52,6 +52,7 @@ enum form_use {
     FORM_BACK_CODE,
     FORM_DECIPHERED,
     FORM_ORDER,
+    FORM_SWAPPED,
     FORM_UPSIDE,
     FORM_FANCY,
     FORM_MORSE,
@@ -101,6 +102,7 @@ enum reason {
     REASON_ROT13_CODE = 16777216, /* a code in rot13 */
     REASON_BACK_CODE = 33554432,  /* … backwards */
     REASON_FANCY = 67108864,      /* signs of an alphabet of fancy text */
+    REASON_SWAPPED = 134217728,   /* each two words are */
 };
 
 enum { LOOK_STRETCHES_MAX = 256 };

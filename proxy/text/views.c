@@ -202,16 +202,21 @@ static bool undress(struct chain *c)
     return true;
 }
 
-/* What all other disguises were taken off of, with its words from the last to the first. */
+/* What all other disguises were taken off of, with its words from the last to the first, or the second before the first. */
 static bool put_in_order(const struct chain *c)
 {
     struct view_memory *m = c->v->memory;
-    struct form *out = &m->forms[FORM_ORDER];
-    if (!(c->reasons & REASON_ORDER))
-        return true;
-    if (!order_text(m, c->now, out))
-        return false;
-    add_view(c->v, VIEW_REVERSED, c->depth, form_reading(out));
+    struct form *turned = &m->forms[FORM_ORDER], *swapped = &m->forms[FORM_SWAPPED];
+    if (c->reasons & REASON_ORDER) {
+        if (!order_text(m, c->now, turned))
+            return false;
+        add_view(c->v, VIEW_REVERSED, c->depth, form_reading(turned));
+    }
+    if (c->reasons & REASON_SWAPPED) {
+        if (!swapped_text(m, c->now, swapped))
+            return false;
+        add_view(c->v, VIEW_REVERSED, c->depth, form_reading(swapped));
+    }
     return true;
 }
 
@@ -369,7 +374,8 @@ bool views_make(struct views *v, struct str text)
     }
     add_view(v, VIEW_PLAIN, 0, plain);
     look_strange(plain.text, l.long_words, &strange, &m->work);
-    l.reasons |= strange.reasons | (order_is_turned(plain.text, &m->work) ? REASON_ORDER : 0);
+    l.reasons |= strange.reasons | (order_is_turned(plain.text, &m->work) ? REASON_ORDER : 0) |
+                 (order_is_swapped(plain.text, &m->work) ? REASON_SWAPPED : 0);
     bool ok = !l.reasons || make_more(v, original, plain, &l, &strange) || give_up(v);
     v->work = m->work;
     return ok;
