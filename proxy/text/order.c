@@ -294,10 +294,12 @@ static struct pair pair_behind(struct str s, size_t i)
 bool order_is_swapped(struct str text, uint64_t *work)
 {
     struct str s = str_first(str_trim(text), BEGINNING);
-    struct pair p = pair_behind(s, 0);
-    char back[BEGINNING + 1];
+    char back[BEGINNING + 1]; /* a space more than there was at most, behind the last */
     size_t n = 0;
-    if (text.len < TEXT_MIN || !p.second.len || !(ascii_is_lower(p.first.at[0]) || is_capital(p.second)))
+    if (s.len < TEXT_MIN)
+        return false;
+    struct pair p = pair_behind(s, 0);
+    if (!p.second.len || !(ascii_is_lower(p.first.at[0]) || is_capital(p.second)))
         return false;
     *work += BEGINNING;
     int worth = worth_of(s);
