@@ -86,7 +86,7 @@ def test_a_long_text_is_judged_to_its_end(start_gateway, issuer, model, token):
 def test_too_much_text_is_not_let_through_unjudged(start_gateway, issuer, model, token):
     gateway = start_gateway(route(issuer, requests=4))
     answer = say(gateway, token, "word " * 20000)
-    assert (answer.status, answer.error["code"]) == (503, "callout-down")
+    assert (answer.status, answer.error["code"]) == (413, "body-too-large")
     assert issuer.journal("/contentsafety/*") == []
 
 
