@@ -52,7 +52,7 @@ static size_t markup_splits(struct str s, size_t at, struct closers *closers)
     return char_is(after, IS_SPACE) && at + len + 1 < s.len && s.at[at + len + 1] == s.at[at] ? len : 0;
 }
 
-enum { TURNED_BYTES = 24, TURNED_ESCAPES = 3 };
+enum { TURNED_BYTES = 56, TURNED_ESCAPES = 8 };
 
 /* Do so many escapes of characters that are to be seen stand one behind the other? */
 static bool are_escapes(struct str s)
@@ -72,14 +72,16 @@ static bool is_turned_digit(char c)
 }
 
 /* %6R%6S, \h0061: escapes in rot13 from text[at] on; C6%C6%, ;801#&: escapes that end there when they are read backwards. */
-static unsigned escape_turned(struct str text, size_t at)
+static unsigned escape_turned(struct str text, size_t at, struct known *known)
 {
     char turned[TURNED_BYTES], c = text.at[at];
     size_t ahead = text.len - at < TURNED_BYTES ? text.len - at : TURNED_BYTES, behind = at + 1 < TURNED_BYTES ? at + 1 : TURNED_BYTES;
     const char *p = text.at + at;
     bool rotated = ahead > 2 && (c == '%' ? is_turned_digit(p[1]) || is_turned_digit(p[2]) : c == '\\' && strchr("hkHK", p[1]));
-    bool back = behind > 6 && (c == '%' ? char_is(p[-1], IS_HEX) && p[-3] == '%' && p[-6] == '%' : c == '&' ? p[-1] == '#' : strchr("uxUX", p[-1]) != NULL);
+    bool back = behind > 6 && at >= known->escapes && (c == '%' ? char_is(p[-1], IS_HEX) && p[-3] == '%' && p[-6] == '%' : c == '&' ? p[-1] == '#' : strchr("uxUX", p[-1]) != NULL);
     unsigned reasons = 0;
+    if (back)
+        known->escapes = at + TURNED_BYTES / 2;
     for (size_t i = 0; rotated && i < ahead; i++)
         turned[i] = rot13(p[i]);
     if (rotated && are_escapes(str_of(turned, ahead)))
@@ -97,7 +99,7 @@ static void look_at_rare(struct look *l, struct str text, size_t at, struct know
     char before = at ? text.at[at - 1] : ' ', out[4];
     size_t n, len = 0;
     if (char_is(text.at[at], IS_ESCAPE) && text.at[at] != '=')
-        l->reasons |= escape_turned(text, at);
+        l->reasons |= escape_turned(text, at, known);
     switch (text.at[at]) {
     case '%':
         if (!look_is_told(l, REASON_ENCODED, at) && (len = escape_url(rest, out, &n)))
