@@ -89,6 +89,7 @@ static const struct scan_shape ANSWERS[] = {
       { "choices", "0", "message", "reasoning_content" } },
     { STR_INIT("arguments"), STR_INIT(ANSWER "\"content\":null," CALL "\"arguments\":"), STR_INIT("}}]" END),
       { "choices", "0", "message", "tool_calls", "0", "function", "arguments" } },
+    { STR_INIT("error"), STR_INIT("{\"error\":{\"message\":"), STR_INIT("}}"), { "error", "message" } },
 };
 
 const struct scan_shape *scan_shape_of(const struct jsonx *line, bool is_answer, const char **why)

@@ -102,7 +102,7 @@ def test_definitions_and_channels_of_answers_are_scanned_by_name():
     mails = ("--inspect", "[{ personal_data: { action: mask, of: [definition] } }]", "--relay", "[{ personal_data: { action: mask } }]")
     _, told, _ = scan(['{"text": "ask kim@example.org", "source": "definition"}'], *mails)
     assert told[0]["text"] == "ask [EMAIL_1]" and told[0]["findings"][0]["place"] == "definition 0"
-    channels = ["content", "refusal", "reasoning", "arguments"]
+    channels = ["content", "refusal", "reasoning", "arguments", "error"]
     _, told, _ = scan([json.dumps({"text": '{"to":"kim@example.org"}', "channel": c}) for c in channels], *mails, "--answer")
     assert [t["findings"][0]["place"] for t in told] == [c + " 0" for c in channels]
     assert {t["text"] for t in told} == {'{"to":"[EMAIL]"}'}
