@@ -72,11 +72,6 @@ static bool write_alikes(struct buf *out, struct str text, unsigned how)
     return ok;
 }
 
-static char rot13(char c)
-{
-    return !ascii_is_letter(c) ? c : ascii_lower(c) < 'n' ? (char)(c + 13) : (char)(c - 13);
-}
-
 /* Letters and digits, whatever may stand between them: five characters, or four where there are so many that a match would be too long.
  * Nothing when they are too few, or not all that there is. */
 static bool write_spread(struct buf *out, struct str text, unsigned how)
@@ -85,7 +80,7 @@ static bool write_spread(struct buf *out, struct str text, unsigned how)
     bool ok = true;
     for (size_t i = 0; ok && i < text.len && count >= CANARY_MIN_BYTES; i++) {
         char c = text.at[how == SPREAD_BACKWARDS ? text.len - 1 - i : i];
-        c = how == SPREAD_ROT13 ? rot13(c) : c;
+        c = how == SPREAD_ROT13 ? ascii_rot13(c) : c;
         if (ascii_is_alnum(c))
             ok = (!buf_len(out) || buf_addf(out, "[^A-Za-z0-9]{0,%d}", count <= SPREAD_MANY ? 5 : 4)) && buf_add(out, str_of(&c, 1));
     }

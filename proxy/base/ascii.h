@@ -35,6 +35,11 @@ static inline bool ascii_is_word(char c)
     return ascii_is_alnum(c) || c == '_';
 }
 
+static inline char ascii_rot13(char c)
+{
+    return !ascii_is_letter(c) ? c : ascii_lower(c) < 'n' ? (char)(c + 13) : (char)(c - 13);
+}
+
 /* Nothing but letters, digits and `marks`? True of an empty one. */
 bool ascii_is_made_of(struct str s, struct str marks);
 /* 8-4-4-4-12 hexadecimal digits, in either case. */

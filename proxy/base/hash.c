@@ -3,7 +3,9 @@
 
 #include <sys/random.h>
 
+static const uint64_t PRIME = ((uint64_t)1 << 61) - 1;
 static uint64_t key[2];
+static uint64_t point; /* of polynomials */
 static bool seeded;
 
 void hash_seed(uint64_t k0, uint64_t k1)
@@ -11,6 +13,15 @@ void hash_seed(uint64_t k0, uint64_t k1)
     key[0] = k0;
     key[1] = k1;
     seeded = true;
+    point = hash_str(STR("point")) & PRIME;
+}
+
+static void draw_key(void)
+{
+    uint64_t fresh[2];
+    if (getrandom(fresh, sizeof fresh, 0) != (ssize_t)sizeof fresh)
+        NOTREACHED("the kernel gives no random bytes");
+    hash_seed(fresh[0], fresh[1]);
 }
 
 static inline uint64_t rotate(uint64_t x, int by)
@@ -34,12 +45,8 @@ static inline void round_once(uint64_t v[4])
 
 uint64_t hash_str(struct str s)
 {
-    if (!seeded) {
-        uint64_t fresh[2];
-        if (getrandom(fresh, sizeof fresh, 0) != (ssize_t)sizeof fresh)
-            NOTREACHED("the kernel gives no random bytes");
-        hash_seed(fresh[0], fresh[1]);
-    }
+    if (!seeded)
+        draw_key();
     uint64_t v[4] = { key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du, key[0] ^ 0x6c7967656e657261u,
                       key[1] ^ 0x7465646279746573u };
     size_t left = s.len;
@@ -68,8 +75,8 @@ __extension__ typedef unsigned __int128 u128;
 
 uint64_t hash_more(uint64_t hash, struct str more)
 {
-    static const uint64_t PRIME = ((uint64_t)1 << 61) - 1;
-    uint64_t point = hash_str(STR("point")) & PRIME;
+    if (!seeded)
+        draw_key();
     for (size_t i = 0; i < more.len; i++) {
         u128 next = (u128)hash * point + (unsigned char)more.at[i] + 1; /* no byte is 0 */
         hash = (uint64_t)(next & PRIME) + (uint64_t)(next >> 61);

@@ -4,6 +4,7 @@
  * that are all text come out of random characters once in a hundred thousand times. */
 #include "proxy/text/view_parts.h"
 
+#include "proxy/base/ascii.h"
 #include "proxy/base/utf8.h"
 
 enum { TURNED_MIN = 28, SAMPLE = 24, SAMPLE_BYTES_MIN = 8, LOOK_AHEAD = 64, PARTS_MAX = 4, TELLING_PAIRS = 4 };
@@ -169,7 +170,7 @@ unsigned run_turned(struct str s)
         char c = s.at[i];
         if (!char_is(c, IS_RUN))
             return 0;
-        rotated[i] = rot13(c);
+        rotated[i] = ascii_rot13(c);
         back[TURNED_MIN - 1 - i] = c;
     }
     if (is_hex_text(str_of(rotated, TURNED_MIN)) || base64_reads(str_of(rotated, TURNED_MIN)))

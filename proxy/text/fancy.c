@@ -142,27 +142,32 @@ static size_t alphabet_of(struct str s)
     return 0;
 }
 
-size_t fancy_alphabet(struct str s, uint64_t *work)
+/* … that some signs of `s` are of. */
+static size_t alphabet_in(struct str s)
 {
-    for (size_t at = 0, found; at < s.len; at += STRIDE) {
-        *work += STRIDE / 8;
+    for (size_t at = 0, found; at < s.len; at += STRIDE)
         if ((found = alphabet_of(str_first(str_from(s, utf8_from(s, at)), STRIDE))) > 0)
             return found;
-    }
     return 0;
 }
 
-bool fancy_text(struct view_memory *m, struct reading in, size_t alphabet, struct form *out)
+bool is_fancy(struct str s, uint64_t *work)
+{
+    *work += s.len / 8;
+    return alphabet_in(s) > 0;
+}
+
+bool fancy_text(struct view_memory *m, struct reading in, struct form *out)
 {
     struct str s = in.text;
-    size_t literal = 0;
+    size_t alphabet = alphabet_in(s) - 1, literal = 0;
     if (!form_reserve(m, out, s.len))
         return false;
     m->work += 8 * s.len;
     for (size_t i = 0, width; i < s.len; i += width) {
         if ((width = ascii_run(s, i)) > 0)
             continue;
-        char letter = letter_in(alphabet - 1, char_at(s, i, &width));
+        char letter = letter_in(alphabet, char_at(s, i, &width));
         if (!letter)
             continue;
         if (!form_copy(m, out, &in, literal, i) || !form_add(m, out, str_of(&letter, 1), &in, i, i + width))

@@ -1,6 +1,7 @@
 /* look_closer.c - is what the fast pass has found a reason for another look, and where.
  *
  * Each test looks at a bounded neighbourhood. What was learnt is kept, so that nothing is looked at twice. */
+#include "proxy/base/ascii.h"
 #include "proxy/base/utf8.h"
 #include "proxy/text/look_parts.h"
 
@@ -71,25 +72,40 @@ static bool is_turned_digit(char c)
     return (c | 32) >= 'n' && (c | 32) <= 's';
 }
 
-/* %6R%6S, \h0061: escapes in rot13 from text[at] on; C6%C6%, ;801#&: escapes that end there when they are read backwards. */
+/* May an escape in rot13 begin at text[at], three bytes before the end at the latest: %6R, \h0061, \k61? */
+static bool may_be_rotated(struct str text, size_t at)
+{
+    const char *p = text.at + at;
+    if (*p == '%')
+        return is_turned_digit(p[1]) || is_turned_digit(p[2]);
+    return *p == '\\' && (ascii_lower(p[1]) == 'h' || ascii_lower(p[1]) == 'k');
+}
+
+/* … or end there, six bytes behind the beginning at the earliest, when it is read backwards: C6%C6%, ;801#&, 6000u\, 16x\? */
+static bool may_be_backwards(struct str text, size_t at)
+{
+    const char *p = text.at + at;
+    if (*p == '%')
+        return char_is(p[-1], IS_HEX) && p[-3] == '%' && p[-6] == '%';
+    return *p == '&' ? p[-1] == '#' : ascii_lower(p[-1]) == 'u' || ascii_lower(p[-1]) == 'x';
+}
+
 static unsigned escape_turned(struct str text, size_t at, struct known *known)
 {
-    char turned[TURNED_BYTES], c = text.at[at];
+    char turned[TURNED_BYTES];
     size_t ahead = text.len - at < TURNED_BYTES ? text.len - at : TURNED_BYTES, behind = at + 1 < TURNED_BYTES ? at + 1 : TURNED_BYTES;
-    const char *p = text.at + at;
-    bool rotated = ahead > 2 && (c == '%' ? is_turned_digit(p[1]) || is_turned_digit(p[2]) : c == '\\' && strchr("hkHK", p[1]));
-    bool back = behind > 6 && at >= known->escapes && (c == '%' ? char_is(p[-1], IS_HEX) && p[-3] == '%' && p[-6] == '%' : c == '&' ? p[-1] == '#' : strchr("uxUX", p[-1]) != NULL);
     unsigned reasons = 0;
-    if (back)
-        known->escapes = at + TURNED_BYTES / 2;
-    for (size_t i = 0; rotated && i < ahead; i++)
-        turned[i] = rot13(p[i]);
-    if (rotated && are_escapes(str_of(turned, ahead)))
-        reasons |= REASON_ROT13_CODE;
-    for (size_t i = 0; back && i < behind; i++)
-        turned[i] = text.at[at - i];
-    if (back && are_escapes(str_of(turned, behind)))
-        reasons |= REASON_BACK_CODE;
+    if (ahead > 2 && may_be_rotated(text, at)) {
+        for (size_t i = 0; i < ahead; i++)
+            turned[i] = ascii_rot13(text.at[at + i]);
+        reasons |= are_escapes(str_of(turned, ahead)) ? REASON_ROT13_CODE : 0;
+    }
+    if (at >= known->backwards && behind > 6 && may_be_backwards(text, at)) {
+        known->backwards = at + TURNED_BYTES / 2;
+        for (size_t i = 0; i < behind; i++)
+            turned[i] = text.at[at - i];
+        reasons |= are_escapes(str_of(turned, behind)) ? REASON_BACK_CODE : 0;
+    }
     return reasons;
 }
 
@@ -98,19 +114,12 @@ static void look_at_rare(struct look *l, struct str text, size_t at, struct know
     struct str rest = str_from(text, at);
     char before = at ? text.at[at - 1] : ' ', out[4];
     size_t n, len = 0;
-    if (char_is(text.at[at], IS_ESCAPE) && text.at[at] != '=')
-        l->reasons |= escape_turned(text, at, known);
     switch (text.at[at]) {
     case '%':
-        if (!look_is_told(l, REASON_ENCODED, at) && (len = escape_url(rest, out, &n)))
-            look_note(l, text, REASON_ENCODED, at, at + len);
-        return;
     case '&':
-        if (!look_is_told(l, REASON_ENCODED, at) && (len = escape_entity(rest, out, &n)))
-            look_note(l, text, REASON_ENCODED, at, at + len);
-        return;
     case '\\':
-        if (!look_is_told(l, REASON_ENCODED, at) && (len = escape_backslash(rest, out, &n)))
+        l->reasons |= escape_turned(text, at, known);
+        if (!look_is_told(l, REASON_ENCODED, at) && (len = escape_any(rest, out, &n)))
             look_note(l, text, REASON_ENCODED, at, at + len);
         return;
     case '*':

@@ -242,10 +242,10 @@ bool turn_text(struct view_memory *m, struct reading in, struct form *out) MUST_
 /* upside.c: is it written upside down, and what it says then. */
 bool is_upside_down(struct str s, uint64_t *work);
 bool upside_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
-/* fancy.c: in which alphabet of fancy text it is written as it came, plus one (0: none), and what it says then. */
+/* fancy.c: is it written in an alphabet of fancy text as it came, and what it says then. */
 void fancy_init(void);
-size_t fancy_alphabet(struct str s, uint64_t *work);
-bool fancy_text(struct view_memory *m, struct reading in, size_t alphabet, struct form *out) MUST_USE;
+bool is_fancy(struct str s, uint64_t *work);
+bool fancy_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
 bool turn_words(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
 
 /* Asked by look.c and by the steps alike, each about the text from `s` on; all look at a bounded number of bytes. */
@@ -341,10 +341,6 @@ static inline unsigned char_class(char c)
 static inline bool char_is(char c, unsigned classes)
 {
     return (char_class(c) & classes) != 0;
-}
-static inline char rot13(char c)
-{
-    return char_is(c, IS_ALPHA) ? (char)((c & 32) | ('A' + ((c & 31) - 1 + 13) % 26)) : c;
 }
 /* The highest bit of each of eight bytes that is no letter. */
 static inline uint64_t no_letters_of(uint64_t eight)

@@ -275,7 +275,7 @@ static bool turn_round(const struct chain *c, struct reading text, struct readin
     }
     if (reasons & REASON_FANCY) { /* before signs are made plain, which would take some for other letters */
         struct form *fancy = &m->forms[FORM_FANCY];
-        if (!fancy_text(m, text, fancy_alphabet(text.text, &m->work), fancy) || !make_plain(m, FORM_FANCY, &l, &facts))
+        if (!fancy_text(m, text, fancy) || !make_plain(m, FORM_FANCY, &l, &facts))
             return false;
         add_view(v, VIEW_BARE, 0, form_reading(fancy));
     }
@@ -369,7 +369,7 @@ bool views_make(struct views *v, struct str text)
         plain = form_reading(&m->forms[FORM_PLAIN]);
         look_at(plain.text, false, &l, &m->work);
         l.reasons |= facts.reasons | (is_upside_down(plain.text, &m->work) ? REASON_UPSIDE : 0) |
-                     (fancy_alphabet(text, &m->work) ? REASON_FANCY : 0);
+                     (is_fancy(text, &m->work) ? REASON_FANCY : 0);
         v->oddities |= facts.oddities;
     }
     add_view(v, VIEW_PLAIN, 0, plain);
