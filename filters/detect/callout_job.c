@@ -19,7 +19,7 @@ void callout_job_init(struct callout_job *job, struct callout *c, struct exchang
     list_init(&job->link);
 }
 
-/* So would it be next time. */
+/* Over before anything was asked: what there is would be too much next time, too. */
 static void too_much(struct callout_job *job, const char *why)
 {
     job->is_over = job->is_down = job->is_too_much = true;
@@ -304,8 +304,14 @@ static bool begin(struct callout_job *job)
 {
     struct callout *c = job->callout;
     const char *why;
-    if (!look_back(job) || !make_pieces(job) || !look_back_at_pieces(job)) {
-        too_much(job, "no room to ask");
+    if (!look_back(job)) {
+        callout_fail(job, "no hash of the texts");
+    } else if (job->what == CALLOUT_REFUSE) {
+        finish(job);
+    } else if (!make_pieces(job)) {
+        too_much(job, "more texts than there is room for");
+    } else if (!look_back_at_pieces(job)) {
+        callout_fail(job, "no hash of the texts");
     } else if (job->what == CALLOUT_REFUSE || job->pieces_judged == job->pieces_count) {
         finish(job);
     } else if (job->pieces_count - job->pieces_judged > c->policy->requests_max) {
