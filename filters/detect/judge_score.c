@@ -10,6 +10,8 @@
  * counted as they are read. */
 #include "filters/detect/judge_parts.h"
 
+#include "proxy/base/search.h"
+
 #include <stdlib.h>
 
 enum { STRETCH_BITS = 10, STRETCHES_MAX = 65536, HIDDEN_BONUS = 15 };
@@ -101,17 +103,9 @@ static uint64_t *bits_at(const struct judge *j, size_t stretch, bool hidden)
 /* The first byte of the view that comes from that place of the text or from behind it. */
 static size_t first_from(const struct view *v, size_t origin)
 {
-    size_t low = 0, high = v->text.len;
     if (!v->from)
-        return origin < high ? origin : high;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (v->from[middle] < origin)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+        return origin < v->text.len ? origin : v->text.len;
+    return first_not_below(v->from, 0, v->text.len, origin);
 }
 
 /* Where j->text[at] stands, about, in bytes as they are counted. */
@@ -262,12 +256,20 @@ static struct window heaviest_window(const struct judge *j, enum text_source sou
 
 /* ---- the verdict ---- */
 
-/* The first view in which something of the window was found; one that is in another order cannot be cut. */
+/* One that is not in order cannot be cut. */
+static bool is_in_order(const struct view *v)
+{
+    return v->kind != VIEW_REVERSED && (!v->from || v->from[0] <= v->from[v->text.len - 1]);
+}
+
+/* The first view in which something of the window was found. */
 static const struct view *view_of(const struct judge *j, const struct window *w)
 {
-    for (size_t i = 0; i < j->hits_count; i++)
-        if (j->hit_stretch[i] != NOWHERE && j->hit_stretch[i] - w->first < 2 && j->hits[i].view != VIEW_REVERSED)
-            return &j->views.at[j->hits[i].nth];
+    for (size_t i = 0; i < j->hits_count; i++) {
+        const struct view *v = &j->views.at[j->hits[i].nth];
+        if (j->hit_stretch[i] != NOWHERE && j->hit_stretch[i] - w->first < 2 && is_in_order(v))
+            return v;
+    }
     return &j->views.at[0];
 }
 

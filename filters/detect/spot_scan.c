@@ -2,6 +2,7 @@
 #include "filters/detect/spot_parts.h"
 
 #include "filters/detect/rule_set.h"
+#include "proxy/base/search.h"
 
 #include <stdlib.h>
 
@@ -174,15 +175,7 @@ static void find_signs(const struct spotting *g)
 /* The first that begins at `at` or behind it. */
 static size_t word_at(const struct spots *s, uint32_t at)
 {
-    size_t low = 1, high = s->words_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (s->begins[middle] < at)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return first_not_below(s->begins, 1, s->words_count, at);
 }
 
 static ALWAYS_INLINE void look_at_sign(struct spotting *g, uint32_t at, ask_fn ask)
