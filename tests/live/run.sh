@@ -55,6 +55,6 @@ fi
 [ -z "$missing" ] || echo "live: out of reach:$missing; the tests of their SDKs are skipped"
 cd "$here"
 status=0
-PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -p no:cacheprovider -rs "$@" || status=$?
+PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -p no:cacheprovider -rfEs "$@" || status=$?
 [ -z "$missing" ] || echo "live: out of reach:$missing; the tests of their SDKs were skipped"
 exit $status
