@@ -100,22 +100,21 @@ static uint64_t *bits_at(const struct judge *j, size_t stretch, bool hidden)
     return stretch_at(j, stretch) + 1 + hidden * j->places.words;
 }
 
-/* The first byte of the view that comes from that place of the text or from behind it. */
-static size_t first_from(const struct view *v, size_t origin)
-{
-    if (!v->from)
-        return origin < v->text.len ? origin : v->text.len;
-    return first_not_below(v->from, 0, v->text.len, origin);
-}
-
 /* Where j->text[at] stands, about, in bytes as they are counted. */
 static size_t place_near(const struct judge *j, size_t at)
 {
     size_t i = j->is_lines ? at : even_near(&j->even, at);
     i = i < j->view->text.len ? i : j->view->text.len - 1;
     i = j->view->from ? j->view->from[i] : i;
-    i = j->measure ? first_from(j->measure, i) : i;
+    i = j->measure ? first_not_below(j->measure->from, 0, j->measure->text.len, i) : i;
     return i < j->text_bytes ? i : j->text_bytes - 1;
+}
+
+/* Where in the text that was sent a stretch begins. */
+static size_t stretch_origin(const struct judge *j, size_t stretch)
+{
+    size_t place = stretch << j->places.shift;
+    return place >= j->text_bytes ? SIZE_MAX : j->measure && place ? j->measure->from[place] : place;
 }
 
 /* Once for each stretch; what the text as a whole is like, once. */
@@ -256,37 +255,28 @@ static struct window heaviest_window(const struct judge *j, enum text_source sou
 
 /* ---- the verdict ---- */
 
-/* One that is not in order cannot be cut. */
-static bool is_in_order(const struct view *v)
-{
-    return v->kind != VIEW_REVERSED && (!v->from || v->from[0] <= v->from[v->text.len - 1]);
-}
-
 /* The first view in which something of the window was found. */
 static const struct view *view_of(const struct judge *j, const struct window *w)
 {
-    for (size_t i = 0; i < j->hits_count; i++) {
-        const struct view *v = &j->views.at[j->hits[i].nth];
-        if (j->hit_stretch[i] != NOWHERE && j->hit_stretch[i] - w->first < 2 && is_in_order(v))
-            return v;
-    }
+    for (size_t i = 0; i < j->hits_count; i++)
+        if (j->hit_stretch[i] != NOWHERE && j->hit_stretch[i] - w->first < 2)
+            return &j->views.at[j->hits[i].nth];
     return &j->views.at[0];
 }
 
-/* What the window is, as it reads where its rules were found. */
+/* What the window is, as it reads where its rules were found: one piece of that view, in whatever order it stands. */
 static struct str window_text(const struct judge *j, const struct window *w)
 {
     const struct view *v = view_of(j, w);
-    size_t from = w->first << j->places.shift, to = (w->first + 2) << j->places.shift;
-    if (j->text_bytes <= to && !from)
-        return v->text;
-    if (j->measure) { /* where that is in the text that was sent */
-        from = j->measure->from[from < j->text_bytes ? from : j->text_bytes - 1];
-        to = to < j->text_bytes ? j->measure->from[to] : SIZE_MAX;
+    size_t from = stretch_origin(j, w->first), until = stretch_origin(j, w->first + 2), first = v->text.len, end = 0;
+    for (size_t i = 0; i < v->text.len; i++) {
+        size_t origin = v->from ? v->from[i] : i;
+        if (origin < from || origin >= until)
+            continue;
+        first = first < i ? first : i;
+        end = i + 1;
     }
-    from = first_from(v, from);
-    to = first_from(v, to);
-    return str_first(str_from(v->text, from), to > from ? to - from : 0);
+    return first < end ? str_of(v->text.at + first, end - first) : STR("");
 }
 
 /* Told is what stands in the window, once, and what is told or refuses wherever it stands. */

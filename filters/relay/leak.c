@@ -29,9 +29,9 @@ struct leak_prompt *leak_prompt_new(struct arena *a, size_t bytes)
 
 /* ---- words ---- */
 
-enum { WORD_INSIDE, WORD_BETWEEN, WORD_ALONE };
+enum kind { WORD_INSIDE, WORD_BETWEEN, WORD_ALONE };
 
-static int kind_of(uint32_t code)
+static enum kind kind_of(uint32_t code)
 {
     if (code >= 0x2e80 && !(code >= 0x3000 && code <= 0x303f) && !(code >= 0xff00 && code <= 0xff20))
         return code < 0x10000 || (code >= 0x20000 && code < 0x40000) ? WORD_ALONE : WORD_BETWEEN;
@@ -62,12 +62,31 @@ static uint32_t gram_of(const uint64_t *last, unsigned words)
     return gram ? gram : 1;
 }
 
-/* The character at the front; a byte that begins none counts as one. */
-static size_t char_at(struct str s, uint32_t *code)
+/* The character at the front; a byte that begins none counts as white space. */
+static struct str take_char(struct str *s, uint32_t *code)
 {
-    size_t n = utf8_valid_one(s);
-    *code = n ? utf8_decode(s.at) : ' ';
-    return n ? n : 1;
+    size_t n = utf8_valid_one(*s);
+    struct str c = str_first(*s, n ? n : 1);
+    *code = n ? utf8_decode(s->at) : ' ';
+    *s = str_from(*s, c.len);
+    return c;
+}
+
+/* One more character of a text of which `word` is going on. How many words are over with it, and their hashes. */
+static unsigned words_over(uint64_t *word, uint32_t code, uint64_t over[2])
+{
+    enum kind kind = kind_of(code);
+    unsigned n = 0;
+    if (kind == WORD_INSIDE) {
+        *word = mix(*word, code);
+        return 0;
+    }
+    if (*word)
+        over[n++] = *word;
+    *word = 0;
+    if (kind == WORD_ALONE)
+        over[n++] = mix(0, code);
+    return n;
 }
 
 /* ---- the prompt ---- */
@@ -85,27 +104,19 @@ static void learn(struct leak_prompt *p, uint64_t word)
     p->last[p->words++ % LEAK_GRAM] = word;
     if (p->words < LEAK_GRAM || p->grams > p->mask / 2)
         return;
-    size_t i = find_slot(p, gram_of(p->last, p->words));
-    p->grams += !p->slots[i];
-    p->slots[i] = gram_of(p->last, p->words);
+    uint32_t gram = gram_of(p->last, p->words), *slot = &p->slots[find_slot(p, gram)];
+    p->grams += !*slot;
+    *slot = gram;
 }
 
 void leak_prompt_add(struct leak_prompt *p, struct str text)
 {
-    uint64_t word = 0;
+    uint64_t word = 0, over[2];
     p->words = 0; /* no run goes from one text to the next */
     for (uint32_t code; text.len;) {
-        text = str_from(text, char_at(text, &code));
-        int kind = kind_of(code);
-        if (kind == WORD_INSIDE) {
-            word = mix(word, code);
-            continue;
-        }
-        if (word)
-            learn(p, word);
-        word = 0;
-        if (kind == WORD_ALONE)
-            learn(p, mix(0, code));
+        take_char(&text, &code);
+        for (unsigned k = 0, n = words_over(&word, code, over); k < n; k++)
+            learn(p, over[k]);
     }
     if (word)
         learn(p, word);
@@ -119,75 +130,52 @@ bool leak_prompt_is_known(const struct leak_prompt *p, unsigned words)
 /* ---- the answer ---- */
 
 /* A word is over: does it go on with a run? True when the run has just become a leak. */
-static bool word_over(struct leak *l, const struct leak_prompt *p, unsigned words, uint64_t word)
+static bool follow(struct leak *l, const struct leak_prompt *p, unsigned words, uint64_t word)
 {
+    bool was_leaking = l->is_leaking;
     l->last[l->words++ % LEAK_GRAM] = word;
     bool goes_on = l->words >= LEAK_GRAM && p->slots[find_slot(p, gram_of(l->last, l->words))];
     l->run = !goes_on ? 0 : l->run ? l->run + 1 : LEAK_GRAM;
-    bool begins = l->run >= words && !l->is_leaking;
     l->is_leaking = l->run >= words;
-    return begins;
+    return l->is_leaking && !was_leaking;
 }
 
-static bool let_go(struct leak *l, struct buf *out)
+/* What is held leaves, unless it may still become a leak; of one that is taken out it is gone. */
+static bool settle_held(struct leak *l, bool removes, struct buf *out)
 {
-    bool ok = buf_add(out, buf_str(&l->held));
+    if (l->run && !l->is_leaking)
+        return true;
+    bool ok = (l->is_leaking && removes) || buf_add(out, buf_str(&l->held));
     buf_clear(&l->held);
     return ok;
-}
-
-/* One character, after the word before it was judged. What belongs to a leak is held, too, word by word: the one that ends it is
- * none of it. */
-static bool keep_or_pass(struct leak *l, bool removes, struct str c, struct buf *out)
-{
-    bool holds = l->is_leaking ? removes : l->run > 0;
-    return buf_add(holds ? &l->held : out, c);
-}
-
-/* What the end of a word decides about what is held. */
-static bool decide(struct leak *l, bool was_run, bool removes, struct buf *out)
-{
-    if (l->is_leaking && removes)
-        buf_clear(&l->held);
-    return (l->run && !l->is_leaking) || (!was_run && !l->is_leaking) || let_go(l, out);
 }
 
 enum leak_answer leak_feed(struct leak *l, const struct leak_prompt *p, unsigned words, bool removes, struct str *fresh,
                            bool is_last, struct buf *out)
 {
-    bool found = false;
+    bool found = false, ok = true;
     l->held.ceiling_bytes = LEAK_HELD_MAX + 16;
-    while (fresh->len && !found) {
+    while (ok && !found && fresh->len) {
         uint32_t code;
-        struct str c = str_first(*fresh, char_at(*fresh, &code));
-        int kind = kind_of(code);
-        bool was_run = l->run > 0, is_full = l->run && buf_len(&l->held) >= LEAK_HELD_MAX;
-        if (kind == WORD_INSIDE) {
-            l->word = mix(l->word, code);
-        } else {
-            found = l->word && word_over(l, p, words, l->word);
-            l->word = 0;
-            if (kind == WORD_ALONE)
-                found |= word_over(l, p, words, mix(0, code));
-        }
+        uint64_t over[2];
+        struct str c = take_char(fresh, &code);
+        bool is_full = l->run && buf_len(&l->held) >= LEAK_HELD_MAX, settles = is_full || kind_of(code) != WORD_INSIDE;
+        for (unsigned k = 0, n = words_over(&l->word, code, over); k < n; k++)
+            found |= follow(l, p, words, over[k]);
         if (is_full && !l->is_leaking)
             found = l->is_leaking = true;
-        bool is_decided = kind != WORD_INSIDE || is_full;
-        if (is_decided && !decide(l, was_run, removes, out))
-            return LEAK_BROKEN;
-        bool is_gone = is_decided && l->is_leaking && removes;
-        if (!is_gone && !keep_or_pass(l, removes, c, out))
-            return LEAK_BROKEN;
-        *fresh = str_from(*fresh, c.len);
+        bool is_held = l->is_leaking ? removes : l->run > 0; /* of a leak too, word by word: the one that ends it is none of it */
+        ok = !settles || settle_held(l, removes, out);
+        if (ok && !(settles && l->is_leaking && removes))
+            ok = buf_add(is_held ? &l->held : out, c);
     }
-    if (found || !is_last)
-        return found ? LEAK_FOUND : LEAK_FINE;
-    bool was_run = l->run > 0;
-    found = l->word && word_over(l, p, words, l->word);
-    l->word = 0;
-    bool ok = decide(l, was_run, removes, out) && let_go(l, out);
-    l->run = 0;
-    l->is_leaking = false;
+    if (ok && !found && is_last) {
+        found = l->word && follow(l, p, words, l->word);
+        ok = settle_held(l, removes, out) && buf_add(out, buf_str(&l->held));
+        buf_clear(&l->held);
+        l->word = l->run = 0;
+        l->is_leaking = false;
+    }
     return !ok ? LEAK_BROKEN : found ? LEAK_FOUND : LEAK_FINE;
 }
 

@@ -35,8 +35,9 @@ static bool is_full_stop(const struct form *out, size_t word)
 }
 
 /* Letters are parted by a space or a slash, words by more. */
-bool morse_text(struct view_memory *m, struct reading in, struct form *out)
+bool morse_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
 {
+    *changed = true;
     struct str s = in.text;
     size_t word = 0, width;
     if (!form_reserve(m, out, s.len))

@@ -157,8 +157,9 @@ bool is_fancy(struct str s, uint64_t *work)
     return alphabet_in(s) > 0;
 }
 
-bool fancy_text(struct view_memory *m, struct reading in, struct form *out)
+bool fancy_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
 {
+    *changed = true;
     struct str s = in.text;
     size_t alphabet = alphabet_in(s) - 1, literal = 0;
     if (!form_reserve(m, out, s.len))

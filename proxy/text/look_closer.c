@@ -90,37 +90,51 @@ static bool may_be_backwards(struct str text, size_t at)
     return *p == '&' ? p[-1] == '#' : ascii_lower(p[-1]) == 'u' || ascii_lower(p[-1]) == 'x';
 }
 
-static unsigned escape_turned(struct str text, size_t at, struct known *known)
+/* Are the bytes from s[at] on escapes in rot13, or those up to it escapes backwards? */
+static bool are_rotated(struct str s, size_t at)
 {
     char turned[TURNED_BYTES];
-    size_t ahead = text.len - at < TURNED_BYTES ? text.len - at : TURNED_BYTES, behind = at + 1 < TURNED_BYTES ? at + 1 : TURNED_BYTES;
-    unsigned reasons = 0;
-    if (ahead > 2 && may_be_rotated(text, at)) {
-        for (size_t i = 0; i < ahead; i++)
-            turned[i] = ascii_rot13(text.at[at + i]);
-        reasons |= are_escapes(str_of(turned, ahead)) ? REASON_ROT13_CODE : 0;
+    struct str ahead = str_first(str_from(s, at), sizeof turned);
+    for (size_t i = 0; i < ahead.len; i++)
+        turned[i] = ascii_rot13(ahead.at[i]);
+    return are_escapes(str_of(turned, ahead.len));
+}
+
+static bool are_backwards(struct str s, size_t at)
+{
+    char turned[TURNED_BYTES];
+    size_t n = at + 1 < sizeof turned ? at + 1 : sizeof turned;
+    for (size_t i = 0; i < n; i++)
+        turned[i] = s.at[at - i];
+    return are_escapes(str_of(turned, n));
+}
+
+static void look_at_escape(struct look *l, struct str text, size_t at, struct known *known, uint64_t *work)
+{
+    char out[4];
+    size_t n, len;
+    if (!look_is_told(l, REASON_ENCODED, at) && (len = escape_any(str_from(text, at), out, &n)))
+        look_note(l, text, REASON_ENCODED, at, at + len);
+    if (!(l->reasons & REASON_ROT13_CODE) && text.len - at > 2 && may_be_rotated(text, at)) {
+        *work += TURNED_BYTES;
+        l->reasons |= are_rotated(text, at) ? REASON_ROT13_CODE : 0;
     }
-    if (at >= known->backwards && behind > 6 && may_be_backwards(text, at)) {
+    if (!(l->reasons & REASON_BACK_CODE) && at >= known->backwards && at > 5 && may_be_backwards(text, at)) {
+        *work += TURNED_BYTES;
         known->backwards = at + TURNED_BYTES / 2;
-        for (size_t i = 0; i < behind; i++)
-            turned[i] = text.at[at - i];
-        reasons |= are_escapes(str_of(turned, behind)) ? REASON_BACK_CODE : 0;
+        l->reasons |= are_backwards(text, at) ? REASON_BACK_CODE : 0;
     }
-    return reasons;
 }
 
 static void look_at_rare(struct look *l, struct str text, size_t at, struct known *known, uint64_t *work)
 {
-    struct str rest = str_from(text, at);
-    char before = at ? text.at[at - 1] : ' ', out[4];
-    size_t n, len = 0;
+    char before = at ? text.at[at - 1] : ' ';
+    size_t len;
     switch (text.at[at]) {
     case '%':
     case '&':
     case '\\':
-        l->reasons |= escape_turned(text, at, known);
-        if (!look_is_told(l, REASON_ENCODED, at) && (len = escape_any(rest, out, &n)))
-            look_note(l, text, REASON_ENCODED, at, at + len);
+        look_at_escape(l, text, at, known, work);
         return;
     case '*':
     case '`':
@@ -133,7 +147,7 @@ static void look_at_rare(struct look *l, struct str text, size_t at, struct know
     case '$':
     case '!':
     case '|':
-        if (char_is(before, IS_WORD) && rest.len > 1 && char_is(rest.at[1], IS_WORD))
+        if (char_is(before, IS_WORD) && at + 1 < text.len && char_is(text.at[at + 1], IS_WORD))
             look_at_leet(l, text, at, known, work);
         return;
     default:
@@ -152,52 +166,57 @@ static bool is_rot13(struct str text, size_t at)
     return end >= 3 && str_eq_nocase(str_of(text.at + end - 3, 3), STR("rot"));
 }
 
-static size_t run_end(struct str text, size_t i)
+/* Where what begins at text[i] ends: a run, with the padding of codes one after the other. */
+static size_t run_end(struct str text, size_t i, bool padding)
 {
-    while (i < text.len && char_is(text.at[i], IS_RUN))
+    while (i < text.len && (char_is(text.at[i], IS_RUN) || (padding && text.at[i] == '=')))
         i++;
     return i;
 }
 
 /* Digits of a hexadecimal code, the first letter behind which is one of rot13's: they tell nothing themselves. */
-static bool is_turned_hex(struct str text, size_t i)
+static bool is_turned_hex(struct str s)
 {
-    while (i < text.len && char_is(text.at[i], IS_DIGIT))
+    size_t i = 0;
+    while (i < s.len && char_is(s.at[i], IS_DIGIT))
         i++;
-    return i < text.len && is_turned_digit(text.at[i]);
+    return i < s.len && is_turned_digit(s.at[i]);
+}
+
+/* Words without spaces, or with underscores for them. */
+static void look_at_joined(struct look *l, struct str text, size_t start, uint64_t *work)
+{
+    struct str rest = str_from(text, start);
+    char before = start ? text.at[start - 1] : ' ';
+    size_t len;
+    if (!look_is_told(l, REASON_MARKUP, start) && memchr(rest.at, '_', rest.len < JOINED_MAX ? rest.len : JOINED_MAX) && words_are_joined(rest, &len))
+        look_note(l, text, REASON_MARKUP, start, start + len);
+    if (before == '.' || before == '@' || look_is_told(l, REASON_JOINED, start) || !letters_are_joined(rest, work))
+        return;
+    size_t end = run_end(text, start, false);
+    *work += end - start;
+    look_note(l, text, REASON_JOINED, start, end);
 }
 
 static void look_at_run(struct look *l, struct str text, size_t start, struct known *known, uint64_t *work)
 {
+    struct str rest = str_from(text, start);
     size_t skip;
+    unsigned turned;
+    enum coding coding = run_coding(rest, &skip);
     *work += RUN_MIN;
-    enum coding coding = run_coding(str_from(text, start), &skip);
     if (coding == CODING_NONE) {
-        size_t len;
-        unsigned turned = run_turned(str_from(text, start));
-        if (turned) {
+        if ((turned = run_turned(rest)) != 0)
             l->reasons |= turned;
-            return;
-        }
-        if (!look_is_told(l, REASON_MARKUP, start) && memchr(text.at + start, '_', text.len - start < JOINED_MAX ? text.len - start : JOINED_MAX) &&
-            words_are_joined(str_from(text, start), &len))
-            look_note(l, text, REASON_MARKUP, start, start + len);
-        char before = start ? text.at[start - 1] : ' ';
-        if (before == '.' || before == '@' || look_is_told(l, REASON_JOINED, start) || !letters_are_joined(str_from(text, start), work))
-            return;
-        size_t end = run_end(text, start);
-        *work += end - start;
-        look_note(l, text, REASON_JOINED, start, end);
+        else
+            look_at_joined(l, text, start, work);
         return;
     }
-    size_t end = start;
     if (start < known->encoded)
-        return; /* codes one after the other, each with its padding: the end of them all is known */
-    while (end < text.len && (char_is(text.at[end], IS_RUN) || text.at[end] == '='))
-        end++;
+        return; /* the end of them all is known */
+    size_t end = known->encoded = run_end(text, start, true);
     *work += end - start;
-    known->encoded = end;
-    if (coding == CODING_HEX && is_turned_hex(text, start))
+    if (coding == CODING_HEX && is_turned_hex(rest))
         l->reasons |= REASON_ROT13_CODE;
     look_note(l, text, REASON_ENCODED, start, end);
 }

@@ -245,8 +245,9 @@ static bool is_list(struct str s)
     return commas * 4 >= words * 3 && commas > 1;
 }
 
-bool order_text(struct view_memory *m, struct reading in, struct form *out)
+bool order_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
 {
+    *changed = true;
     struct str s = in.text;
     bool list = is_list(s);
     if (!form_reserve(m, out, s.len + FORM_FEW))
@@ -317,8 +318,9 @@ bool order_is_swapped(struct str text, uint64_t *work)
     return worth_of(str_of(back, n)) - worth >= WORTH_SWAPPING;
 }
 
-bool swapped_text(struct view_memory *m, struct reading in, struct form *out)
+bool swapped_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
 {
+    *changed = true;
     struct str s = in.text;
     size_t done = 0;
     m->work += 8 * s.len;

@@ -23,15 +23,17 @@ static bool add_reversed(struct view_memory *m, struct form *out, const struct r
     return true;
 }
 
-bool turn_text(struct view_memory *m, struct reading in, struct form *out)
+bool turn_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
 {
+    *changed = true;
     m->work += 4 * in.text.len;
     return form_reserve(m, out, in.text.len) && add_reversed(m, out, &in, 0, in.text.len);
 }
 
 /* Each word by itself. */
-bool turn_words(struct view_memory *m, struct reading in, struct form *out)
+bool turn_words(struct view_memory *m, struct reading in, struct form *out, bool *changed)
 {
+    *changed = true;
     struct str s = in.text;
     if (!form_reserve(m, out, s.len))
         return false;

@@ -288,3 +288,11 @@ bool decipher_text(struct view_memory *m, struct reading in, struct form *out, c
     m->work += out->len;
     return true;
 }
+
+const struct strange ROT13 = { .shift = 13 };
+
+bool rot13_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
+{
+    *changed = true;
+    return decipher_text(m, in, out, &ROT13);
+}

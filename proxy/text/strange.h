@@ -17,10 +17,12 @@ void look_strange(struct str text, size_t long_words, struct strange *to, uint64
 
 /* The text with its letters put back. */
 bool decipher_text(struct view_memory *m, struct reading in, struct form *out, const struct strange *how) MUST_USE;
+extern const struct strange ROT13;
+bool rot13_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 /* numbers.c: letters by their numbers, in other ways than decode_numbers.c knows. */
 bool numbers_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 /* decode_dense.c: Morse; base85 and uuencode. */
-bool morse_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
+bool morse_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool dense_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 
 #endif

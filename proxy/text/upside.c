@@ -66,8 +66,9 @@ bool is_upside_down(struct str s, uint64_t *work)
     return found >= UPSIDE_TELLING;
 }
 
-bool upside_text(struct view_memory *m, struct reading in, struct form *out)
+bool upside_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
 {
+    *changed = true;
     struct str s = in.text;
     if (!form_reserve(m, out, s.len))
         return false;

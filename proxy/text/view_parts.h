@@ -238,15 +238,15 @@ bool radio_text(struct view_memory *m, struct reading in, struct form *out, bool
 bool part_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool unscramble_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool reverse_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
-bool turn_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
+bool turn_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 /* upside.c: is it written upside down, and what it says then. */
 bool is_upside_down(struct str s, uint64_t *work);
-bool upside_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
+bool upside_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 /* fancy.c: is it written in an alphabet of fancy text as it came, and what it says then. */
 void fancy_init(void);
 bool is_fancy(struct str s, uint64_t *work);
-bool fancy_text(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
-bool turn_words(struct view_memory *m, struct reading in, struct form *out) MUST_USE;
+bool fancy_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
+bool turn_words(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 
 /* Asked by look.c and by the steps alike, each about the text from `s` on; all look at a bounded number of bytes. */
 

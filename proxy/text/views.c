@@ -103,17 +103,19 @@ static bool make_plain(struct view_memory *m, enum form_use use, struct look *l,
 
 struct chain {
     struct views *v;
+    struct reading text, plain;   /* as it came; in plain characters */
+    unsigned told;                /* the reasons that these give */
+    const struct strange *cipher; /* … and in which cipher it is, if it is in one */
     struct reading now;
     unsigned reasons, depth;
     struct reading decoded; /* what was, with all that is around it */
     unsigned inner;         /* … the reasons that it gives; 0 when nothing was decoded */
-    struct strange strange; /* … and what is strange about it */
+    struct strange inner_cipher;
 };
 
-/* A disguise of the whole text is looked for in what was decoded, too: that holds the text around it as well. */
-static struct reading reading_for(const struct chain *c, unsigned why, struct reading plain)
+static unsigned order_reasons(struct str s, uint64_t *work)
 {
-    return c->inner & why ? c->decoded : plain;
+    return (order_is_turned(s, work) ? REASON_ORDER : 0u) | (order_is_swapped(s, work) ? REASON_SWAPPED : 0u);
 }
 
 static bool decode_deep(struct chain *c)
@@ -131,8 +133,8 @@ static bool decode_deep(struct chain *c)
         if (!make_plain(m, use, &l, &facts))
             return false;
         c->now = c->decoded = form_reading(&m->forms[use]);
-        look_strange(c->now.text, l.long_words, &c->strange, &m->work);
-        c->inner = l.reasons | c->strange.reasons | (order_is_turned(c->now.text, &m->work) ? REASON_ORDER : 0);
+        look_strange(c->now.text, l.long_words, &c->inner_cipher, &m->work);
+        c->inner = l.reasons | c->inner_cipher.reasons | order_reasons(c->now.text, &m->work);
         c->reasons = (c->reasons & ~(unsigned)REASON_ENCODED) | c->inner;
         c->v->oddities |= facts.oddities;
         add_view(c->v, VIEW_DECODED, ++c->depth, c->now);
@@ -140,14 +142,16 @@ static bool decode_deep(struct chain *c)
     return true;
 }
 
-typedef bool step_of_text_fn(struct view_memory *m, struct reading in, struct form *out, bool *changed);
-
-static const struct {
+/* Why it is taken, and what comes of it. */
+struct step {
     unsigned why;
     enum view_kind kind;
     enum form_use use;
-    step_of_text_fn *step;
-} STEPS[] = {
+    bool (*take)(struct view_memory *m, struct reading in, struct form *out, bool *changed);
+};
+
+/* Each reads what those before it have made. */
+static const struct step STEPS[] = {
     { REASON_PIECES, VIEW_TIGHT, FORM_PIECES, pieces_text },
     { REASON_FILLER, VIEW_BARE, FORM_FILLER, no_filler_text },
     { REASON_MARKUP | REASON_MARKS, VIEW_BARE, FORM_BARE, bare_text },
@@ -160,167 +164,122 @@ static const struct {
     { REASON_DOUBLES, VIEW_UNSCRAMBLED, FORM_DOUBLES, no_doubles_text },
     { REASON_VOWELLESS, VIEW_UNSCRAMBLED, FORM_VOWELLESS, with_vowels_text },
     { REASON_SCRAMBLED, VIEW_UNSCRAMBLED, FORM_UNSCRAMBLED, unscramble_text },
-    { REASON_LEET, VIEW_LEET, FORM_LEET, leet_text },
 };
 
-/* The last step, which has two outcomes when a 1 may be an I or an L. */
-static bool add_leet(struct chain *c)
+/* Each reads what the last of those has made; these and the next lead to no others. A 1 may be an I or an L. */
+static const struct step LAST[] = {
+    { REASON_LEET, VIEW_LEET, FORM_LEET, leet_text },
+    { REASON_LEET, VIEW_LEET, FORM_LEET_WITH_I, leet_text_with_i },
+    { REASON_ORDER, VIEW_REVERSED, FORM_ORDER, order_text },
+    { REASON_SWAPPED, VIEW_REVERSED, FORM_SWAPPED, swapped_text },
+};
+
+/* The whole text. */
+static const struct step WHOLE[] = {
+    { REASON_TURNED, VIEW_REVERSED, FORM_TURNED, turn_text },
+    { REASON_TURNED, VIEW_REVERSED, FORM_TURNED_WORDS, turn_words },
+    { REASON_UPSIDE, VIEW_REVERSED, FORM_UPSIDE, upside_text },
+    { REASON_ROT13, VIEW_DECODED, FORM_ROT13, rot13_text },
+    { REASON_MORSE, VIEW_DECODED, FORM_MORSE, morse_text },
+    { REASON_NUMBERS, VIEW_DECODED, FORM_NUMBERS, numbers_text },
+    { REASON_DENSE, VIEW_DECODED, FORM_DENSE, dense_text },
+};
+
+/* The text as it came: what makes characters plain would take away what tells, or take some for other letters. */
+static const struct step AS_IT_CAME[] = {
+    { REASON_OVERRIDE, VIEW_REVERSED, FORM_REVERSED, reverse_text },
+    { REASON_FANCY, VIEW_BARE, FORM_FANCY, fancy_text },
+};
+
+static bool take(struct views *v, const struct step *s, struct reading in, unsigned depth)
 {
-    struct view_memory *m = c->v->memory;
-    struct form *other = &m->forms[FORM_LEET_WITH_I];
+    struct form *out = &v->memory->forms[s->use];
     bool changed = false;
-    add_view(c->v, VIEW_LEET, c->depth, form_reading(&m->forms[FORM_LEET]));
-    if (!leet_text_with_i(m, c->now, other, &changed))
+    if (!s->take(v->memory, in, out, &changed))
         return false;
     if (changed)
-        add_view(c->v, VIEW_LEET, c->depth, form_reading(other));
+        add_view(v, s->kind, depth, form_reading(out));
+    else
+        out->len = 0; /* others may need its room */
     return true;
 }
 
 static bool undress(struct chain *c)
 {
-    struct view_memory *m = c->v->memory;
-    for (size_t i = 0; i < ARRAY_LEN(STEPS); i++) {
-        struct form *out = &m->forms[STEPS[i].use];
+    for (const struct step *s = STEPS; s < STEPS + ARRAY_LEN(STEPS); s++) {
+        const struct form *out = &c->v->memory->forms[s->use];
         NOT_ZEROED struct look l;
-        bool changed = false;
-        if (!(c->reasons & STEPS[i].why))
+        if (!(c->reasons & s->why))
             continue;
-        if (!STEPS[i].step(m, c->now, out, &changed))
+        if (!take(c->v, s, c->now, c->depth))
             return false;
-        if (!changed) {
-            out->len = 0; /* others may need its room */
+        if (!out->len)
             continue;
-        }
-        if (STEPS[i].kind == VIEW_LEET)
-            return add_leet(c);
         c->now = form_reading(out);
-        look_at(c->now.text, false, &l, &m->work);
+        look_at(c->now.text, false, &l, &c->v->memory->work);
         c->reasons |= l.reasons;
-        add_view(c->v, STEPS[i].kind, c->depth, c->now);
     }
+    for (const struct step *s = LAST; s < LAST + ARRAY_LEN(LAST); s++)
+        if ((c->reasons & s->why) && !take(c->v, s, c->now, c->depth))
+            return false;
     return true;
 }
 
-/* What all other disguises were taken off of, with its words from the last to the first, or the second before the first. */
-static bool put_in_order(const struct chain *c)
+/* A disguise of the whole text is looked for in what was decoded, too: that holds the text around it as well. Numbers, and signs from
+ * end to end, that were decoded in part would not be read to their end. */
+static struct reading reading_for(const struct chain *c, unsigned why)
+{
+    bool is_whole = c->told & why & (REASON_NUMBERS | REASON_DENSE);
+    return (c->inner & why) && !is_whole ? c->decoded : c->plain;
+}
+
+/* In rot13 (`how`) or backwards (NULL), and encoded before that. */
+static bool read_turned_code(const struct chain *c, unsigned why, enum form_use use, const struct strange *how)
 {
     struct view_memory *m = c->v->memory;
-    struct form *turned = &m->forms[FORM_ORDER], *swapped = &m->forms[FORM_SWAPPED];
-    if (c->reasons & REASON_ORDER) {
-        if (!order_text(m, c->now, turned))
-            return false;
-        add_view(c->v, VIEW_REVERSED, c->depth, form_reading(turned));
-    }
-    if (c->reasons & REASON_SWAPPED) {
-        if (!swapped_text(m, c->now, swapped))
-            return false;
-        add_view(c->v, VIEW_REVERSED, c->depth, form_reading(swapped));
-    }
-    return true;
-}
-
-static const struct strange ROT13 = { .shift = 13 };
-
-/* The whole text as it stands is in rot13 (`how`) or backwards (NULL), and encoded before that. */
-static bool read_turned_code(struct views *v, struct reading plain, enum form_use use, const struct strange *how)
-{
-    struct view_memory *m = v->memory;
     struct form *turned = &m->forms[FORM_TURNED_CODE];
     struct fold_facts facts = { 0 };
     NOT_ZEROED struct look l;
     bool changed = false;
-    turned->len = 0;
-    if (!(how ? decipher_text(m, plain, turned, how) : turn_text(m, plain, turned)) ||
-        !decode_text(m, form_reading(turned), &m->forms[use], &changed, &v->oddities))
-        return false;
-    if (!changed)
+    if (!((c->told | c->inner) & why))
         return true;
-    if (!make_plain(m, use, &l, &facts))
+    turned->len = 0;
+    if (!(how ? decipher_text(m, c->plain, turned, how) : turn_text(m, c->plain, turned, &changed)))
         return false;
-    add_view(v, VIEW_DECODED, VIEW_DEPTH_MAX, form_reading(&m->forms[use]));
+    changed = false;
+    if (!decode_text(m, form_reading(turned), &m->forms[use], &changed, &c->v->oddities) || (changed && !make_plain(m, use, &l, &facts)))
+        return false;
+    if (changed)
+        add_view(c->v, VIEW_DECODED, VIEW_DEPTH_MAX, form_reading(&m->forms[use]));
     return true;
 }
 
-/* Views that are made from the whole text and lead to no others. */
-static bool turn_round(const struct chain *c, struct reading text, struct reading plain, unsigned reasons)
+static bool read_whole(const struct chain *c)
 {
-    struct views *v = c->v;
-    struct view_memory *m = v->memory;
-    struct form *reversed = &m->forms[FORM_REVERSED], *rotated = &m->forms[FORM_ROT13];
-    struct fold_facts facts = { 0 };
-    NOT_ZEROED struct look l;
-    bool changed = false;
-    if (((reasons & REASON_ROT13_CODE) && !read_turned_code(v, plain, FORM_ROT13_CODE, &ROT13)) ||
-        ((reasons & REASON_BACK_CODE) && !read_turned_code(v, plain, FORM_BACK_CODE, NULL)))
+    struct view_memory *m = c->v->memory;
+    unsigned reasons = c->told | c->inner;
+    struct form *deciphered = &m->forms[FORM_DECIPHERED];
+    if (!read_turned_code(c, REASON_ROT13_CODE, FORM_ROT13_CODE, &ROT13) || !read_turned_code(c, REASON_BACK_CODE, FORM_BACK_CODE, NULL))
         return false;
-    if (reasons & REASON_OVERRIDE) {
-        if (!reverse_text(m, text, reversed, &changed) || !make_plain(m, FORM_REVERSED, &l, &facts))
+    for (const struct step *s = AS_IT_CAME; s < AS_IT_CAME + ARRAY_LEN(AS_IT_CAME); s++) {
+        struct fold_facts facts = { 0 };
+        NOT_ZEROED struct look l;
+        bool changed = false;
+        if (!(c->told & s->why))
+            continue;
+        if (!s->take(m, c->text, &m->forms[s->use], &changed) || !make_plain(m, s->use, &l, &facts))
             return false;
         if (changed)
-            add_view(v, VIEW_REVERSED, 0, form_reading(reversed));
+            add_view(c->v, s->kind, 0, form_reading(&m->forms[s->use]));
     }
-    if (reasons & REASON_TURNED) {
-        struct form *whole = &m->forms[FORM_TURNED], *words = &m->forms[FORM_TURNED_WORDS];
-        struct reading in = reading_for(c, REASON_TURNED, plain);
-        if (!turn_text(m, in, whole) || !turn_words(m, in, words))
+    for (const struct step *s = WHOLE; s < WHOLE + ARRAY_LEN(WHOLE); s++)
+        if ((reasons & s->why) && !take(c->v, s, reading_for(c, s->why), s->kind == VIEW_DECODED))
             return false;
-        add_view(v, VIEW_REVERSED, 0, form_reading(whole));
-        add_view(v, VIEW_REVERSED, 0, form_reading(words));
-    }
-    if (reasons & REASON_UPSIDE) {
-        if (!upside_text(m, plain, &m->forms[FORM_UPSIDE]))
-            return false;
-        add_view(v, VIEW_REVERSED, 0, form_reading(&m->forms[FORM_UPSIDE]));
-    }
-    if (reasons & REASON_FANCY) { /* before signs are made plain, which would take some for other letters */
-        struct form *fancy = &m->forms[FORM_FANCY];
-        if (!fancy_text(m, text, fancy) || !make_plain(m, FORM_FANCY, &l, &facts))
-            return false;
-        add_view(v, VIEW_BARE, 0, form_reading(fancy));
-    }
-    if (reasons & REASON_ROT13) {
-        if (!decipher_text(m, reading_for(c, REASON_ROT13, plain), rotated, &ROT13))
-            return false;
-        add_view(v, VIEW_DECODED, 1, form_reading(rotated));
-    }
-    return true;
-}
-
-/* What was told from samples: likewise. Numbers, and signs from end to end, that were decoded in part would not be read to their end. */
-static bool read_strange(const struct chain *c, struct reading plain, const struct strange *strange)
-{
-    struct views *v = c->v;
-    struct view_memory *m = v->memory;
-    struct form *deciphered = &m->forms[FORM_DECIPHERED], *morse = &m->forms[FORM_MORSE], *dense = &m->forms[FORM_DENSE];
-    unsigned reasons = strange->reasons | c->inner;
-    bool changed = false;
-    if (reasons & REASON_CIPHER) {
-        const struct strange *how = c->inner & REASON_CIPHER ? &c->strange : strange;
-        if (!decipher_text(m, reading_for(c, REASON_CIPHER, plain), deciphered, how))
-            return false;
-        add_view(v, VIEW_DECODED, 1, form_reading(deciphered));
-    }
-    if (reasons & REASON_MORSE) {
-        if (!morse_text(m, reading_for(c, REASON_MORSE, plain), morse))
-            return false;
-        add_view(v, VIEW_DECODED, 1, form_reading(morse));
-    }
-    if (reasons & REASON_NUMBERS) {
-        struct form *numbers = &m->forms[FORM_NUMBERS];
-        if (!numbers_text(m, strange->reasons & REASON_NUMBERS ? plain : c->decoded, numbers, &changed))
-            return false;
-        if (changed)
-            add_view(v, VIEW_DECODED, 1, form_reading(numbers));
-        changed = false;
-    }
-    if (reasons & REASON_DENSE) {
-        struct reading in = strange->reasons & REASON_DENSE ? plain : c->decoded;
-        if (!dense_text(m, in, dense, &changed))
-            return false;
-        if (changed)
-            add_view(v, VIEW_DECODED, 1, form_reading(dense));
-    }
+    if (!(reasons & REASON_CIPHER))
+        return true;
+    if (!decipher_text(m, reading_for(c, REASON_CIPHER), deciphered, c->inner & REASON_CIPHER ? &c->inner_cipher : c->cipher))
+        return false;
+    add_view(c->v, VIEW_DECODED, 1, form_reading(deciphered));
     return true;
 }
 
@@ -328,18 +287,18 @@ static bool read_strange(const struct chain *c, struct reading plain, const stru
  */
 static bool is_wide(const struct look *l, const struct strange *strange, size_t len)
 {
-    if (strange->reasons || (l->reasons & (REASON_ROT13 | REASON_TURNED)))
+    if (strange->reasons || (l->reasons & (REASON_ROT13 | REASON_TURNED | REASON_MARKS | REASON_SPACED)))
         return true;
     size_t bytes = 0;
     for (size_t i = 0; i < l->count; i++)
         bytes += l->at[i].end - l->at[i].start;
-    return (l->reasons & (REASON_MARKS | REASON_SPACED)) == 0 ? bytes >= len / 2 : true;
+    return bytes >= len / 2;
 }
 
 static bool make_more(struct views *v, struct reading text, struct reading plain, const struct look *l, const struct strange *strange)
 {
     struct view_memory *m = v->memory;
-    struct chain c = { .v = v, .now = plain, .reasons = l->reasons };
+    struct chain c = { .v = v, .text = text, .plain = plain, .told = l->reasons, .cipher = strange, .now = plain, .reasons = l->reasons };
     if (text.text.len > UINT32_MAX) { /* origins are 32 bits wide */
         m->at_ceiling = true;
         return false;
@@ -349,8 +308,7 @@ static bool make_more(struct views *v, struct reading text, struct reading plain
             return false;
         c.now = form_reading(&m->forms[FORM_FOCUS]);
     }
-    return decode_deep(&c) && undress(&c) && put_in_order(&c) && turn_round(&c, text, plain, l->reasons | c.inner) &&
-           read_strange(&c, plain, strange);
+    return decode_deep(&c) && undress(&c) && read_whole(&c);
 }
 
 bool views_make(struct views *v, struct str text)
@@ -374,8 +332,7 @@ bool views_make(struct views *v, struct str text)
     }
     add_view(v, VIEW_PLAIN, 0, plain);
     look_strange(plain.text, l.long_words, &strange, &m->work);
-    l.reasons |= strange.reasons | (order_is_turned(plain.text, &m->work) ? REASON_ORDER : 0) |
-                 (order_is_swapped(plain.text, &m->work) ? REASON_SWAPPED : 0);
+    l.reasons |= strange.reasons | order_reasons(plain.text, &m->work);
     bool ok = !l.reasons || make_more(v, original, plain, &l, &strange) || give_up(v);
     v->work = m->work;
     return ok;
