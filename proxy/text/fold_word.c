@@ -102,7 +102,7 @@ static size_t rewrite(struct form *out, size_t word, bool as_latin)
         if (n > width) /* two letters are longer when small; they stay */
             memcpy(bytes, s.at + i, n = width);
         uint32_t from = out->from[i];
-        uint16_t span = out->span[i];
+        uint16_t span = (uint16_t)(out->from[i + width - 1] + out->span[i + width - 1] - from); /* of all its bytes */
         for (size_t k = 0; k < n; k++, to++) {
             out->text[to] = bytes[k];
             out->from[to] = from;

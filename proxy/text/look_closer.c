@@ -115,8 +115,9 @@ static void look_at_escape(struct look *l, struct str text, size_t at, struct kn
     size_t n, len;
     if (!look_is_told(l, REASON_ENCODED, at) && (len = escape_any(str_from(text, at), out, &n)))
         look_note(l, text, REASON_ENCODED, at, at + len);
-    if (!(l->reasons & REASON_ROT13_CODE) && text.len - at > 2 && may_be_rotated(text, at)) {
+    if (!(l->reasons & REASON_ROT13_CODE) && at >= known->rotated && text.len - at > 2 && may_be_rotated(text, at)) {
         *work += TURNED_BYTES;
+        known->rotated = at + TURNED_BYTES / 2;
         l->reasons |= are_rotated(text, at) ? REASON_ROT13_CODE : 0;
     }
     if (!(l->reasons & REASON_BACK_CODE) && at >= known->backwards && at > 5 && may_be_backwards(text, at)) {

@@ -16,7 +16,7 @@ struct known {
     size_t encoded; /* up to here codes have been noted */
     size_t ordered; /* up to here the order of words has been judged */
     size_t scrambled, scrambled_at; /* words so far; where the last one was */
-    size_t backwards; /* before this, escapes are not asked again whether they read backwards */
+    size_t rotated, backwards; /* before these, escapes are not asked again whether they read in rot13, backwards */
 };
 
 /* Notes a reason at text[start, end). */

@@ -208,6 +208,13 @@ TEST("pictures and dots inside of known words come off in the bare view, between
     CHECK(ALL_ARE_PLAIN("\u00ab col \u00bb: a - b"));
 }
 
+TEST("the origin of a character is all of it")
+{
+    CHECK(origin_is("My name is J\u200bane DO\u00c9.", VIEW_PLAIN, "DO\u00e9", "DO\u00c9"));
+    CHECK(origin_is("\uff381234567\u0425.", VIEW_PLAIN, "567X", "567\u0425"));
+    CHECK(origin_is("\u0130\u00c9 \u1e9e", VIEW_PLAIN, "\u00e9", "\u00c9"));
+}
+
 TEST("mark-up inside of words and between them comes off in the bare view")
 {
     CHECK(reads("ig**no**re a`l`l", VIEW_BARE, "ignore all"));
