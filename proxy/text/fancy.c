@@ -7,14 +7,16 @@
 
 #include <utf8proc.h>
 
-enum { LETTERS = 26, SIGNS = 8, OTHERS_MAX = 1, DIFFERENT_MIN = 5, STRIDE = 256 };
-enum { LEAST_CODE = 0x80, PUNCTUATION = 0x2000, PUNCTUATION_END = 0x2070, MAY_WORDS = 16 };
+enum { LETTERS = 26, SIGNS = 8, OTHERS_MAX = 1, DIFFERENT_MIN = 5, STRIDE = 256, SAMPLES = 4 };
+enum { LEAST_CODE = 0x80, PUNCTUATION = 0x2000, PUNCTUATION_END = 0x2070, PICTURES = 0x1f000, MAY_WORDS = 16 };
 
 /* From a to z, small; ASCII: the letter itself. */
 static const char *const ALPHABETS[] = {
     "αв¢∂єƒgнιנкℓмησρqяѕтυνωχуz", "αßcdεfghιjklmηθρqrstμvωxψz", "ค๒ς๔єŧﻮђเןкl๓ภ๏קợгรtยשฬץאz",
     "ǟɮƈɖɛʄɢɦɨʝӄʟʍռօքզʀֆȶʊʋաӽʏʐ", "ąცƈɖɛʄɠɧıʝƙɩɱŋơ℘զཞʂɬų۷ῳҳყʑ", "卂乃匚ᗪ乇千ꮆ卄丨ﾌҝㄥ爪几ㄖ卩ɋ尺丂ㄒㄩᐯ山乂ㄚ乙",
     "ﾑ乃cd乇ｷgんﾉﾌズﾚﾶ刀oｱq尺丂ｲuvwﾒﾘ乙", "ልጌርዕቿቻኗዘጎጋጕረጠክዐየዒዪነፕሁሀሠሸሃጊ", "ꮧᏸፈꮄꮛꭶꮆꮒꭵꮰꮶꮭꮇꮑꭷꭾꭴꮢꮥꮦꮼꮙꮗጀꭹፚ",
+    "ꍏꌃꉓꀸꍟꎇꁅꃅꀤꀭꀘ꒒ꂵꈤꂦꉣꆰꋪꌗ꓄ꀎꃴꅏꊼꌩꁴ", "ꁲꃳꏳꀷꑀꊯꁅꁝ꒐꒑ꈵ꒒ꂵꃔꊿꉣꋠꌅꈜꋖꌈ꒦ꅐꉤꐔꑒ", "ค๖¢໓ēfງhiวkl๓ຖ໐p๑rştนงຟxฯຊ",
+    "ﾑ乃ᄃり乇ｷムんﾉﾌズﾚﾶ刀のｱゐ尺丂ｲひ√wﾒﾘz", "ⲁⲃⲥⲇⲉϥⳓⲏⲓⳗⲕⳑⲙⲛⲟⲣⲫꞅ⳽ⲧⲩⳳⲱⲭⲩⲍ",
     "ꪖ᥇ᥴᦔꫀᠻᧁꫝijkꪶꪑꪀꪮρq᥅stꪊꪜ᭙᥊ꪗɀ", "äßçðè£ghìjklmñöþqr§†úvw×¥z",
 };
 enum { ALPHABETS_COUNT = sizeof ALPHABETS / sizeof *ALPHABETS };
@@ -117,16 +119,23 @@ static size_t ascii_run(struct str s, size_t i)
     return two[1] & HIGH ? 8 + (size_t)__builtin_ctzll(two[1] & HIGH) / 8 : sizeof two;
 }
 
-/* The alphabet, plus one, that the first signs of `s` are of. 0: none. */
+/* What may stand in any text, or beside any sign: blanks, punctuation, what has no width, pictures. */
+static bool tells_nothing(uint32_t code)
+{
+    return (code >= PUNCTUATION && code < PUNCTUATION_END) || (code >= 0x3000 && code < 0x3040) || (code >= 0xfe00 && code < 0xfe10) ||
+           code == 0xa0 || code == 0xad || code >= PICTURES;
+}
+
+/* The alphabet, plus one, that some signs of `s` are of: the first, or those that follow others. 0: none. */
 static size_t alphabet_of(struct str s)
 {
     struct seen seen[ALPHABETS_COUNT] = { 0 };
-    unsigned n = 0;
+    unsigned n = 0, others = 0;
     for (size_t i = 0, width; i < s.len; i += width) {
         if ((width = ascii_run(s, i)) > 0)
             continue;
         uint32_t code = char_at(s, i, &width), of = alphabets_with(code);
-        if (code >= PUNCTUATION && code < PUNCTUATION_END && !of)
+        if (!of && tells_nothing(code))
             continue;
         for (n++; of; of &= of - 1) {
             size_t k = (size_t)__builtin_ctz(of);
@@ -134,10 +143,15 @@ static size_t alphabet_of(struct str s)
             seen[k].letters |= 1u << (letter_in(k, code) - 'a');
         }
         size_t best = best_of(seen);
-        if (seen[best].count + OTHERS_MAX < n)
+        bool is_other = seen[best].count + OTHERS_MAX < n;
+        if (n == SIGNS && !is_other && __builtin_popcount(seen[best].letters) >= DIFFERENT_MIN)
+            return best + 1;
+        if (!is_other && n < SIGNS)
+            continue;
+        if (++others == SAMPLES)
             return 0;
-        if (n == SIGNS)
-            return __builtin_popcount(seen[best].letters) >= DIFFERENT_MIN ? best + 1 : 0;
+        memset(seen, 0, sizeof seen);
+        n = 0;
     }
     return 0;
 }
@@ -168,9 +182,10 @@ bool fancy_text(struct view_memory *m, struct reading in, struct form *out, bool
     for (size_t i = 0, width; i < s.len; i += width) {
         if ((width = ascii_run(s, i)) > 0)
             continue;
-        char letter = letter_in(alphabet, char_at(s, i, &width));
-        if (!letter)
+        uint32_t code = char_at(s, i, &width), of = alphabets_with(code);
+        if (!of)
             continue;
+        char letter = letter_in(of >> alphabet & 1 ? alphabet : (size_t)__builtin_ctz(of), code); /* others may follow */
         if (!form_copy(m, out, &in, literal, i) || !form_add(m, out, str_of(&letter, 1), &in, i, i + width))
             return false;
         literal = i + width;

@@ -82,6 +82,13 @@ static void forms_begin(struct view_memory *m, size_t len)
     m->work = 0;
 }
 
+static void swap(struct form *a, struct form *b)
+{
+    struct form was = *a;
+    *a = *b;
+    *b = was;
+}
+
 /* What a step made is plain again: folded when it has brought more than ASCII. The form is swapped, never copied. */
 static bool make_plain(struct view_memory *m, enum form_use use, struct look *l, struct fold_facts *facts)
 {
@@ -93,9 +100,7 @@ static bool make_plain(struct view_memory *m, enum form_use use, struct look *l,
     between->len = 0;
     if (!fold_text(m, form_reading(f), between, facts))
         return false;
-    struct form plain = *between;
-    *between = *f;
-    *f = plain;
+    swap(f, between);
     look_at(str_of(f->text, f->len), false, l, &m->work);
     l->reasons |= facts->reasons;
     return true;
@@ -118,6 +123,25 @@ static unsigned order_reasons(struct str s, uint64_t *work)
     return (order_is_turned(s, work) ? REASON_ORDER : 0u) | (order_is_swapped(s, work) ? REASON_SWAPPED : 0u);
 }
 
+static unsigned upside_reasons(struct str s, uint64_t *work)
+{
+    return is_upside_down(s, work) ? REASON_UPSIDE : 0;
+}
+
+/* What was decoded into fancy text is read at once. */
+static bool read_fancy(struct view_memory *m, enum form_use use)
+{
+    struct form *f = &m->forms[use], *read = &m->forms[FORM_BETWEEN];
+    bool changed;
+    if (!is_fancy(str_of(f->text, f->len), &m->work))
+        return true;
+    read->len = 0;
+    if (!fancy_text(m, form_reading(f), read, &changed))
+        return false;
+    swap(f, read);
+    return true;
+}
+
 static bool decode_deep(struct chain *c)
 {
     struct view_memory *m = c->v->memory;
@@ -130,11 +154,11 @@ static bool decode_deep(struct chain *c)
             return false;
         if (!changed)
             return true;
-        if (!make_plain(m, use, &l, &facts))
+        if (!read_fancy(m, use) || !make_plain(m, use, &l, &facts))
             return false;
         c->now = c->decoded = form_reading(&m->forms[use]);
         look_strange(c->now.text, l.long_words, &c->inner_cipher, &m->work);
-        c->inner = l.reasons | c->inner_cipher.reasons | order_reasons(c->now.text, &m->work);
+        c->inner = l.reasons | c->inner_cipher.reasons | order_reasons(c->now.text, &m->work) | upside_reasons(c->now.text, &m->work);
         c->reasons = (c->reasons & ~(unsigned)REASON_ENCODED) | c->inner;
         c->v->oddities |= facts.oddities;
         add_view(c->v, VIEW_DECODED, ++c->depth, c->now);
