@@ -126,7 +126,7 @@ bool callout_add(struct callout_job *job, struct str text, const char *source, b
 bool callout_begin(struct callout_job *job) MUST_USE;
 void callout_cancel(struct callout_job *job); /* also one that was never begun, or is over */
 /* Counts what became of it. */
-enum callout_result { CALLOUT_PASSED, CALLOUT_REPORTED, CALLOUT_REFUSED, CALLOUT_DOWN_REFUSED, CALLOUT_UNJUDGED, CALLOUT_RESULTS };
+enum callout_result { CALLOUT_PASSED, CALLOUT_REPORTED, CALLOUT_REFUSED, CALLOUT_DOWN_REFUSED, CALLOUT_TOO_MUCH, CALLOUT_UNJUDGED, CALLOUT_RESULTS };
 const char *callout_result_word(unsigned i);
 
 /* What the end of a job means: NEXT, or STOP after exchange_refuse with `why`. Told to the journal and counted. */

@@ -384,6 +384,7 @@ const char *callout_result_word(unsigned i)
                                          [CALLOUT_REPORTED] = "reported",
                                          [CALLOUT_REFUSED] = "refused",
                                          [CALLOUT_DOWN_REFUSED] = "down",
+                                         [CALLOUT_TOO_MUCH] = "too_much",
                                          [CALLOUT_UNJUDGED] = "unjudged" };
     return WORDS[i];
 }

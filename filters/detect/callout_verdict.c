@@ -21,12 +21,13 @@ static void tell(struct exchange *x, const struct callout_policy *p, const struc
 
 enum verdict callout_missing(struct exchange *x, const struct callout_policy *p, enum reason why, const char *trouble)
 {
-    bool passes = p->on_down == DOWN_CALLOUT_ALLOW;
-    COUNT(METRIC_CALLOUTS, x->route->metric, passes ? CALLOUT_UNJUDGED : CALLOUT_DOWN_REFUSED);
-    exchange_report(x, STR("callout:down"), STR("callout"), STR("request"), passes ? STR("allow") : STR("refuse"), STR(""));
+    bool passes = p->on_down == DOWN_CALLOUT_ALLOW, is_down = why == WHY_CALLOUT_DOWN; /* else there is too much text: no outage */
+    struct str rule = is_down ? STR("callout:down") : STR("callout:too-much");
+    COUNT(METRIC_CALLOUTS, x->route->metric, passes ? CALLOUT_UNJUDGED : is_down ? CALLOUT_DOWN_REFUSED : CALLOUT_TOO_MUCH);
+    exchange_report(x, rule, STR("callout"), STR("request"), passes ? STR("allow") : STR("refuse"), STR(""));
     if (passes)
         return NEXT;
-    x->rule = STR("callout:down");
+    x->rule = rule;
     return exchange_refuse(x, why, "%s", trouble);
 }
 
