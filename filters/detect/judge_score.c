@@ -6,7 +6,7 @@
  * sooner one of them comes to something by chance: what is asked of it grows with each doubling of the text. A rule that is sure by
  * itself counts the same however long the text is.
  *
- * Escapes of escapes take a score of bytes for each that is read. So where a view has all of a text and is much shorter, bytes are
+ * Escapes of escapes take eighteen bytes for each that is read. So where a view has all of a text and is much shorter, bytes are
  * counted as they are read. */
 #include "filters/detect/judge_parts.h"
 
@@ -117,7 +117,7 @@ static size_t stretch_origin(const struct judge *j, size_t stretch)
     return place >= j->text_bytes ? SIZE_MAX : j->measure && place ? j->measure->from[place] : place;
 }
 
-/* Once for each stretch; what the text as a whole is like, once. */
+/* Notes a rule once in each stretch; once for the text where it has no place. */
 void judge_add_hit(struct judge *j, size_t rule, struct str matched)
 {
     size_t rank = j->policy->set->ranks[rule];

@@ -73,7 +73,7 @@ uint64_t hash_str(struct str s)
 
 __extension__ typedef unsigned __int128 u128;
 
-uint64_t hash_more(uint64_t hash, struct str more)
+uint64_t hash_update(uint64_t hash, struct str more)
 {
     if (!seeded)
         draw_key();

@@ -8,7 +8,7 @@
 uint64_t hash_str(struct str s);
 /* Of a text that comes in pieces, the same however it is cut: begins with 0 and goes on with each piece. Two different texts of n bytes
  * have the same with a chance of n in 2^61: values of two polynomials at a point that nobody outside knows (Carter, Wegman). */
-uint64_t hash_more(uint64_t hash, struct str more);
+uint64_t hash_update(uint64_t hash, struct str more);
 /* Fixes the key, for tests. */
 void hash_seed(uint64_t k0, uint64_t k1);
 

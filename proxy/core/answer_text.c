@@ -132,7 +132,7 @@ static bool piece(struct answer_texts *t, const struct answer_place *p, struct s
     bool was_holding = o->is_holding;
     struct str text;
     struct stretch s = texts_stretch(t, o, fresh, p->is_last);
-    o->said = hash_more(o->said, fresh);
+    o->said = hash_update(o->said, fresh);
     if (!texts_learn_name(t, o, p->tool_name))
         return texts_no_room(t);
     s.text.tool_name = o->tool_name;
@@ -151,12 +151,12 @@ static bool piece(struct answer_texts *t, const struct answer_place *p, struct s
 }
 
 /* Does it say again what came in pieces? What differs is news, the first time. */
-static bool is_repeat(struct open_text *before, const struct answer_place *p, struct str fresh)
+static bool note_repeat(struct open_text *before, const struct answer_place *p, struct str fresh)
 {
     if (!before || p->kind != PLACE_REPEAT)
         return false;
     uint64_t said = before->said;
-    before->said = hash_more(0, fresh);
+    before->said = hash_update(0, fresh);
     return before->said == said;
 }
 
@@ -177,7 +177,7 @@ static bool whole(struct answer_texts *t, const struct answer_place *p, struct s
     s.text.is_whole = true;
     s.text.json = p->node == JSONX_NO_NODE ? NULL : t->json;
     s.text.node = p->node;
-    s.text.is_repeat = is_repeat(before, p, fresh);
+    s.text.is_repeat = note_repeat(before, p, fresh);
     bool ok = texts_run(&s, &text);
     texts_finish_memories(t, o.memories);
     return ok && write_text(t, p, fresh, text);

@@ -163,7 +163,7 @@ enum coding run_coding(struct str s, size_t *skip)
 unsigned run_turned(struct str s)
 {
     char rotated[TURNED_MIN], back[TURNED_MIN];
-    unsigned reasons = 0;
+    unsigned hints = 0;
     if (s.len < TURNED_MIN)
         return 0;
     for (size_t i = 0; i < TURNED_MIN; i++) {
@@ -174,13 +174,13 @@ unsigned run_turned(struct str s)
         back[TURNED_MIN - 1 - i] = c;
     }
     if (is_hex_text(str_of(rotated, TURNED_MIN)) || base64_reads(str_of(rotated, TURNED_MIN)))
-        reasons |= REASON_ROT13_CODE;
-    for (size_t skip = 0; skip < 4 && !(reasons & REASON_BACK_CODE); skip++) {
+        hints |= HINT_ROT13_CODE;
+    for (size_t skip = 0; skip < 4 && !(hints & HINT_BACK_CODE); skip++) {
         struct str from = str_of(back + skip, TURNED_MIN - skip);
         if ((skip < 2 && is_hex_text(from)) || base64_reads(from))
-            reasons |= REASON_BACK_CODE;
+            hints |= HINT_BACK_CODE;
     }
-    return reasons;
+    return hints;
 }
 
 /* The last character may be cut where there was no room for more. */

@@ -102,7 +102,7 @@ static void drop_invisible(struct fold *f, uint32_t code, size_t i, size_t j)
     if (code == 0x202d || code == 0x202e)
         f->facts->oddities |= ODD_BIDI;
     if (code == 0x202e)
-        f->facts->reasons |= REASON_OVERRIDE;
+        f->facts->hints |= HINT_OVERRIDE;
     bool between = code != 0xad && f->out->len && char_is(f->out->text[f->out->len - 1], IS_ALPHA) && j < s.len &&
                    char_is(s.at[j], IS_ALPHA);
     f->invisible += between;
@@ -380,7 +380,7 @@ bool fold_text(struct view_memory *m, struct reading in, struct form *out, struc
     facts->oddities |= (f.invisible >= INVISIBLE_TELLING ? ODD_INVISIBLE : 0) |
                        (f.selectors >= SELECTORS_TELLING ? ODD_SELECTORS : 0) |
                        (f.mixed >= MIXED_TELLING ? ODD_CONFUSABLE : 0) | (f.stacked >= STACKED_TELLING ? ODD_MARKS : 0);
-    facts->reasons |= f.pictures >= PICTURES_TELLING ? REASON_MARKS : 0;
-    facts->reasons |= (f.alone >= ALONE_TELLING ? REASON_SPACED : 0) | ((f.all & KIND_MARKED) ? REASON_MARKS : 0);
+    facts->hints |= f.pictures >= PICTURES_TELLING ? HINT_MARKS : 0;
+    facts->hints |= (f.alone >= ALONE_TELLING ? HINT_SPACED : 0) | ((f.all & KIND_MARKED) ? HINT_MARKS : 0);
     return true;
 }

@@ -82,7 +82,7 @@ size_t fold_marks(struct fold *f, uint32_t code, size_t i, size_t j)
     f->m->work += 8 * (marks + 1) + 2 * seen;
 
     if (over)
-        f->facts->reasons |= REASON_MARKS;
+        f->facts->hints |= HINT_MARKS;
     f->stacked += over >= STACK && (latin || before >= 0xc0);
     piece_sort(&p);
     utf8proc_ssize_t n = utf8proc_normalize_utf32(p.codes, (utf8proc_ssize_t)p.n, UTF8PROC_COMPOSE | UTF8PROC_STABLE);

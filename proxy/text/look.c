@@ -180,16 +180,16 @@ static void look_at_words(struct look *l, struct str text, size_t group, size_t 
             continue;
         *work += 8;
         if (kind == SCRAMBLED_ORDER) {
-            if (!look_is_told(l, REASON_ORDER, end) && order_is_turned_at(text, start, end, &known->ordered, work))
-                look_note(l, text, REASON_ORDER, start, end);
+            if (!look_is_told(l, HINT_ORDER, end) && order_is_turned_at(text, start, end, &known->ordered, work))
+                look_note(l, text, HINT_ORDER, start, end);
             continue;
         }
         if (kind != SCRAMBLED_UNKNOWN)
-            l->reasons |= kind == SCRAMBLED_TURNED ? REASON_TURNED : kind == SCRAMBLED_RADIO ? REASON_RADIO : REASON_ROT13;
-        if (look_is_told(l, REASON_SCRAMBLED, end) || !slip_tells(word))
+            l->hints |= kind == SCRAMBLED_TURNED ? HINT_TURNED : kind == SCRAMBLED_RADIO ? HINT_RADIO : HINT_ROT13;
+        if (look_is_told(l, HINT_SCRAMBLED, end) || !slip_tells(word))
             continue;
         if (known->scrambled++ || slips_are_near(text, start, end))
-            look_note(l, text, REASON_SCRAMBLED, known->scrambled == 2 ? known->scrambled_at : start, end);
+            look_note(l, text, HINT_SCRAMBLED, known->scrambled == 2 ? known->scrambled_at : start, end);
         known->scrambled_at = start;
     }
 }
@@ -223,7 +223,7 @@ __attribute__((always_inline)) static inline void look_with(classify_fn *classif
             }
             classify(p, &m);
             if (m.odd && ascii_only) {
-                l->reasons = REASON_FOREIGN;
+                l->hints = HINT_FOREIGN;
                 return;
             }
             g.letter[1 + i] = m.letter;
@@ -267,7 +267,7 @@ LOOK_WITH(avx512, "avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,popcnt", pick_avx512)
 
 bool look_at_in(enum look_way way, struct str text, bool ascii_only, struct look *l, uint64_t *work)
 {
-    l->reasons = 0;
+    l->hints = 0;
     l->long_words = l->count = 0;
 #ifdef LOOK_X86
     bool has_bits = __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");

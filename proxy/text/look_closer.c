@@ -6,9 +6,9 @@
 #include "proxy/text/look_parts.h"
 
 /* Reasons come nearly in order of place; one that is before the last stretch joins it. */
-void look_note(struct look *l, struct str text, enum reason why, size_t start, size_t end)
+void look_note(struct look *l, struct str text, enum hint why, size_t start, size_t end)
 {
-    l->reasons |= why;
+    l->hints |= why;
     start = start > VIEW_AROUND ? start - VIEW_AROUND : 0;
     end = text.len - end > VIEW_AROUND ? end + VIEW_AROUND : text.len;
     /* no stretch begins or ends inside a character */
@@ -29,12 +29,12 @@ void look_note(struct look *l, struct str text, enum reason why, size_t start, s
 
 static void look_at_leet(struct look *l, struct str text, size_t at, struct known *known, uint64_t *work)
 {
-    if (at < known->judged || look_is_told(l, REASON_LEET, at))
+    if (at < known->judged || look_is_told(l, HINT_LEET, at))
         return;
     bool leet = leet_word_at(text, at, &known->judged);
     *work += 8 + known->judged - at;
     if (leet)
-        look_note(l, text, REASON_LEET, at, known->judged);
+        look_note(l, text, HINT_LEET, at, known->judged);
 }
 
 /* Mark-up that a reader does not see but a matcher stumbles over: inside of a word, or from one marked word to the
@@ -113,17 +113,17 @@ static void look_at_escape(struct look *l, struct str text, size_t at, struct kn
 {
     char out[4];
     size_t n, len;
-    if (!look_is_told(l, REASON_ENCODED, at) && (len = escape_any(str_from(text, at), out, &n)))
-        look_note(l, text, REASON_ENCODED, at, at + len);
-    if (!(l->reasons & REASON_ROT13_CODE) && at >= known->rotated && text.len - at > 2 && may_be_rotated(text, at)) {
+    if (!look_is_told(l, HINT_ENCODED, at) && (len = escape_any(str_from(text, at), out, &n)))
+        look_note(l, text, HINT_ENCODED, at, at + len);
+    if (!(l->hints & HINT_ROT13_CODE) && at >= known->rotated && text.len - at > 2 && may_be_rotated(text, at)) {
         *work += TURNED_BYTES;
         known->rotated = at + TURNED_BYTES / 2;
-        l->reasons |= are_rotated(text, at) ? REASON_ROT13_CODE : 0;
+        l->hints |= are_rotated(text, at) ? HINT_ROT13_CODE : 0;
     }
-    if (!(l->reasons & REASON_BACK_CODE) && at >= known->backwards && at > 5 && may_be_backwards(text, at)) {
+    if (!(l->hints & HINT_BACK_CODE) && at >= known->backwards && at > 5 && may_be_backwards(text, at)) {
         *work += TURNED_BYTES;
         known->backwards = at + TURNED_BYTES / 2;
-        l->reasons |= are_backwards(text, at) ? REASON_BACK_CODE : 0;
+        l->hints |= are_backwards(text, at) ? HINT_BACK_CODE : 0;
     }
 }
 
@@ -141,8 +141,8 @@ static void look_at_rare(struct look *l, struct str text, size_t at, struct know
     case '`':
     case '~':
     case '<':
-        if (!look_is_told(l, REASON_MARKUP, at) && (len = markup_splits(text, at, &known->closers)))
-            look_note(l, text, REASON_MARKUP, at, at + len);
+        if (!look_is_told(l, HINT_MARKUP, at) && (len = markup_splits(text, at, &known->closers)))
+            look_note(l, text, HINT_MARKUP, at, at + len);
         return;
     case '@':
     case '$':
@@ -190,13 +190,13 @@ static void look_at_joined(struct look *l, struct str text, size_t start, uint64
     struct str rest = str_from(text, start);
     char before = start ? text.at[start - 1] : ' ';
     size_t len;
-    if (!look_is_told(l, REASON_MARKUP, start) && memchr(rest.at, '_', rest.len < JOINED_MAX ? rest.len : JOINED_MAX) && words_are_joined(rest, &len))
-        look_note(l, text, REASON_MARKUP, start, start + len);
-    if (before == '.' || before == '@' || look_is_told(l, REASON_JOINED, start) || !letters_are_joined(rest, work))
+    if (!look_is_told(l, HINT_MARKUP, start) && memchr(rest.at, '_', rest.len < JOINED_MAX ? rest.len : JOINED_MAX) && words_are_joined(rest, &len))
+        look_note(l, text, HINT_MARKUP, start, start + len);
+    if (before == '.' || before == '@' || look_is_told(l, HINT_JOINED, start) || !letters_are_joined(rest, work))
         return;
     size_t end = run_end(text, start, false);
     *work += end - start;
-    look_note(l, text, REASON_JOINED, start, end);
+    look_note(l, text, HINT_JOINED, start, end);
 }
 
 static void look_at_run(struct look *l, struct str text, size_t start, struct known *known, uint64_t *work)
@@ -208,7 +208,7 @@ static void look_at_run(struct look *l, struct str text, size_t start, struct kn
     *work += RUN_MIN;
     if (coding == CODING_NONE) {
         if ((turned = run_turned(rest)) != 0)
-            l->reasons |= turned;
+            l->hints |= turned;
         else
             look_at_joined(l, text, start, work);
         return;
@@ -218,8 +218,8 @@ static void look_at_run(struct look *l, struct str text, size_t start, struct kn
     size_t end = known->encoded = run_end(text, start, true);
     *work += end - start;
     if (coding == CODING_HEX && is_turned_hex(rest))
-        l->reasons |= REASON_ROT13_CODE;
-    look_note(l, text, REASON_ENCODED, start, end);
+        l->hints |= HINT_ROT13_CODE;
+    look_note(l, text, HINT_ENCODED, start, end);
 }
 
 /* Four characters stand alone, `step` apart, the last at text[last]: letters, or digits that would be letters in leet?
@@ -231,15 +231,15 @@ static void look_at_spaced(struct look *l, struct str text, size_t last, size_t 
     for (size_t k = 0; k < 4; k++)
         letters += char_is(text.at[last - k * step], IS_ALPHA);
     if (letters >= 2)
-        look_note(l, text, REASON_SPACED, last - 3 * step, last + 1);
+        look_note(l, text, HINT_SPACED, last - 3 * step, last + 1);
 }
 
 /* Pairs of hexadecimal digits, of which some end before text[end), the first `bytes` before. */
 static void look_at_hex(struct look *l, struct str text, size_t end, size_t bytes)
 {
     struct spaced_hex form;
-    if (!look_is_told(l, REASON_ENCODED, end) && run_is_spaced_hex(str_from(text, end - bytes), &form))
-        look_note(l, text, REASON_ENCODED, end - bytes, end);
+    if (!look_is_told(l, HINT_ENCODED, end) && run_is_spaced_hex(str_from(text, end - bytes), &form))
+        look_note(l, text, HINT_ENCODED, end - bytes, end);
 }
 
 /* Could numbers of characters begin with these two digits? There are three at most before the gap, or eight bits. */
@@ -259,14 +259,14 @@ static void look_at_number(struct look *l, struct str text, size_t at, uint64_t 
     struct numbers form;
     size_t start = at - 1, end = at + 1;
     if (is_rot13(text, at))
-        l->reasons |= REASON_ROT13;
+        l->hints |= HINT_ROT13;
     *work += RUN_MIN;
-    if (look_is_told(l, REASON_ENCODED, at))
+    if (look_is_told(l, HINT_ENCODED, at))
         return;
     if (at > 2 && text.at[at - 2] == '+')
         start = at - 3;
     if (at > 1 && text.at[at - 2] == '=' && is_quoted(str_from(text, at - 2))) {
-        look_note(l, text, REASON_ENCODED, at - 2, end);
+        look_note(l, text, HINT_ENCODED, at - 2, end);
         return;
     }
     if ((start == at - 1 && !may_be_numbers(str_from(text, start))) || !run_is_numbers(str_from(text, start), &form))
@@ -274,7 +274,7 @@ static void look_at_number(struct look *l, struct str text, size_t at, uint64_t 
     while (!form.gap && end < text.len && char_is(text.at[end], IS_RUN))
         end++;
     *work += end - at;
-    look_note(l, text, REASON_ENCODED, start, end);
+    look_note(l, text, HINT_ENCODED, start, end);
 }
 
 #define EACH_BIT(mask, bit)                                                                                            \

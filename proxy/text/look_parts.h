@@ -20,11 +20,11 @@ struct known {
 };
 
 /* Notes a reason at text[start, end). */
-void look_note(struct look *l, struct str text, enum reason why, size_t start, size_t end);
+void look_note(struct look *l, struct str text, enum hint why, size_t start, size_t end);
 /* Nothing new would be learnt at `at`: the reason is known and the place is well inside of a stretch. */
-static inline bool look_is_told(const struct look *l, enum reason why, size_t at)
+static inline bool look_is_told(const struct look *l, enum hint why, size_t at)
 {
-    return (l->reasons & why) && at + VIEW_AROUND / 2 < l->at[l->count - 1].end;
+    return (l->hints & why) && at + VIEW_AROUND / 2 < l->at[l->count - 1].end;
 }
 /* At what was found in the block that begins at text[base]. */
 void look_closer(struct look *l, struct str text, size_t base, const struct finds *f, struct known *known, uint64_t *work);

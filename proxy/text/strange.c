@@ -231,37 +231,37 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
     }
     struct counts n = count(whole ? edge : rest.at, rest.len < NEAR ? rest.len : NEAR);
     *work += 16;
-    if (!(to->reasons & REASON_MORSE) && n.letters * 8 <= n.all && n.dots * 8 >= n.all && n.dashes * 8 >= n.all)
-        to->reasons |= REASON_MORSE;
+    if (!(to->hints & HINT_MORSE) && n.letters * 8 <= n.all && n.dots * 8 >= n.all && n.dashes * 8 >= n.all)
+        to->hints |= HINT_MORSE;
     bool letters = n.letters * 2 >= n.all, language = letters && n.blanks * 24 > n.all;
-    to->reasons |= (n.ends * 16 >= n.all ? REASON_PIG : 0) | (language && n.doubles * 8 >= n.letters ? REASON_DOUBLES : 0) |
-                   (language && n.letters >= VOWELLESS_MIN && n.vowels * 5 <= n.letters ? REASON_VOWELLESS : 0);
+    to->hints |= (n.ends * 16 >= n.all ? HINT_PIG : 0) | (language && n.doubles * 8 >= n.letters ? HINT_DOUBLES : 0) |
+                   (language && n.letters >= VOWELLESS_MIN && n.vowels * 5 <= n.letters ? HINT_VOWELLESS : 0);
     bool is_cut = (n.blanks + n.dashes) * 100 >= n.all * (to->is_short ? SHORT_CUTS : CUTS) ||
                   (to->is_short && (n.all - n.letters) * 100 >= n.all * SIGN_CUTS);
-    if (letters && (is_cut || n.inside >= (whole ? 1 : INSIDE_MIN)) && !(to->reasons & REASON_CUTS) &&
+    if (letters && (is_cut || n.inside >= (whole ? 1 : INSIDE_MIN)) && !(to->hints & HINT_CUTS) &&
         has_cuts(str_first(rest, CUTS_NEAR), !is_cut ? CUTS_BY_SIGNS : to->is_short ? CUTS_ANY : CUTS_IN_LONG, work))
-        to->reasons |= REASON_CUTS;
+        to->hints |= HINT_CUTS;
     bool signs = (n.all - n.letters - n.blanks) * 4 >= n.blanks * 3 && n.blanks * 24 > n.all;
-    if (n.letters * 4 >= n.all && (signs || is_cut) && !(to->reasons & REASON_FILLER) && has_filler(rest, work))
-        to->reasons |= REASON_FILLER;
+    if (n.letters * 4 >= n.all && (signs || is_cut) && !(to->hints & HINT_FILLER) && has_filler(rest, work))
+        to->hints |= HINT_FILLER;
     if (n.quotes * 16 >= n.all)
-        to->reasons |= REASON_PIECES | (n.letters >= LETTERS_MIN && n.letters * 3 <= n.all ? REASON_SPACED : 0);
+        to->hints |= HINT_PIECES | (n.letters >= LETTERS_MIN && n.letters * 3 <= n.all ? HINT_SPACED : 0);
     if (n.blanks * 10 <= n.all) {
-        bool joined = !(to->reasons & REASON_JOINED) && n.letters * 4 >= 3 * n.all && has_joined(str_first(rest, NEAR), work);
-        to->reasons |= REASON_DENSE | (joined ? REASON_JOINED : 0);
+        bool joined = !(to->hints & HINT_JOINED) && n.letters * 4 >= 3 * n.all && has_joined(str_first(rest, NEAR), work);
+        to->hints |= HINT_DENSE | (joined ? HINT_JOINED : 0);
     }
     bool calls = n.digits * 5 >= n.all && n.letters * 2 <= n.all && n.letters * 4 >= n.all && n.blanks * 5 <= n.all; /* chr(73)+chr(103) */
     if (calls || (n.digits * 2 >= n.all && n.letters * 8 <= n.all))
-        to->reasons |= REASON_NUMBERS;
+        to->hints |= HINT_NUMBERS;
     bool codes = n.codes * 8 >= n.all;
     letters &= n.rare * 22 >= n.letters || n.vowels * 10 <= 3 * n.letters;
-    if ((to->reasons & REASON_CIPHER) || !(letters || codes))
+    if ((to->hints & HINT_CIPHER) || !(letters || codes))
         return;
     *work += WEIGHED / 2;
     rest = str_first(rest, WEIGHED);
     to->is_rot47 = codes && is_rot47(rest);
     if (to->is_rot47 || is_rotated(rest, to) || is_rotated(behind_heading(rest), to))
-        to->reasons |= REASON_CIPHER;
+        to->hints |= HINT_CIPHER;
 }
 
 void look_strange(struct str text, size_t long_words, struct strange *to, uint64_t *work)

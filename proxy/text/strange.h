@@ -5,7 +5,7 @@
 #include "proxy/text/view_parts.h"
 
 struct strange {
-    unsigned reasons;
+    unsigned hints;
     unsigned factor, shift; /* of a cipher: (factor * letter + shift) % 26, factor 0 is 1 */
     const char *keys;       /* … or what each letter is, when the hands were on the wrong keys */
     bool is_rot47;

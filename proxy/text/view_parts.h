@@ -73,51 +73,51 @@ struct view_memory {
 };
 
 /* Why a text deserves another look. */
-enum reason {
-    REASON_FOREIGN = 1, /* not ASCII, or control characters: to be folded */
-    REASON_ENCODED = 2,
-    REASON_MARKUP = 4,
-    REASON_MARKS = 8, /* combining marks, or letters that carry them */
-    REASON_SPACED = 16,
-    REASON_LEET = 32,
-    REASON_ROT13 = 64,
-    REASON_OVERRIDE = 128, /* bidi */
-    REASON_SCRAMBLED = 256,
-    REASON_JOINED = 512,
-    REASON_TURNED = 1024, /* written backwards */
-    REASON_UPSIDE = 2048, /* … upside down */
-    /* the rest is told from samples, by strange.c, but REASON_RADIO and REASON_ORDER */
-    REASON_DENSE = 4096,  /* next to no spaces: signs may stand for them, or it is base85 */
-    REASON_PIECES = 8192, /* many quotes: strings may be added up */
-    REASON_PIG = 16384,
-    REASON_DOUBLES = 32768,   /* vowels are */
-    REASON_VOWELLESS = 65536, /* words are */
-    REASON_RADIO = 131072,    /* letters are spelt out */
-    REASON_CUTS = 262144,     /* words are short, or have signs in them: they may be pieces */
-    REASON_CIPHER = 524288,   /* letters stand for others: the alphabet rotated or backwards, or ROT47 */
-    REASON_MORSE = 1048576,
-    REASON_ORDER = 2097152, /* words are in reverse order */
-    REASON_NUMBERS = 4194304,
-    REASON_FILLER = 8388608,     /* every other word is one, or signs stand around each */
-    REASON_ROT13_CODE = 16777216, /* a code in rot13 */
-    REASON_BACK_CODE = 33554432,  /* … backwards */
-    REASON_FANCY = 67108864,      /* signs of an alphabet of fancy text */
-    REASON_SWAPPED = 134217728,   /* each two words are */
+enum hint {
+    HINT_FOREIGN = 1u << 0, /* not ASCII, or control characters: to be folded */
+    HINT_ENCODED = 1u << 1,
+    HINT_MARKUP = 1u << 2,
+    HINT_MARKS = 1u << 3, /* combining marks, or letters that carry them */
+    HINT_SPACED = 1u << 4,
+    HINT_LEET = 1u << 5,
+    HINT_ROT13 = 1u << 6,
+    HINT_OVERRIDE = 1u << 7, /* bidi */
+    HINT_SCRAMBLED = 1u << 8,
+    HINT_JOINED = 1u << 9,
+    HINT_TURNED = 1u << 10, /* written backwards */
+    HINT_UPSIDE = 1u << 11, /* … upside down */
+    /* the rest is told from samples, by strange.c, but HINT_RADIO and HINT_ORDER */
+    HINT_DENSE = 1u << 12,  /* next to no spaces: signs may stand for them, or it is base85 */
+    HINT_PIECES = 1u << 13, /* many quotes: strings may be added up */
+    HINT_PIG = 1u << 14,
+    HINT_DOUBLES = 1u << 15,   /* vowels are */
+    HINT_VOWELLESS = 1u << 16, /* words are */
+    HINT_RADIO = 1u << 17,    /* letters are spelt out */
+    HINT_CUTS = 1u << 18,     /* words are short, or have signs in them: they may be pieces */
+    HINT_CIPHER = 1u << 19,   /* letters stand for others: the alphabet rotated or backwards, or ROT47 */
+    HINT_MORSE = 1u << 20,
+    HINT_ORDER = 1u << 21, /* words are in reverse order */
+    HINT_NUMBERS = 1u << 22,
+    HINT_FILLER = 1u << 23,     /* every other word is one, or signs stand around each */
+    HINT_ROT13_CODE = 1u << 24, /* a code in rot13 */
+    HINT_BACK_CODE = 1u << 25,  /* … backwards */
+    HINT_FANCY = 1u << 26,      /* signs of an alphabet of fancy text */
+    HINT_SWAPPED = 1u << 27,   /* each two words are */
 };
 
 enum { LOOK_STRETCHES_MAX = 256 };
 
 struct look {
-    unsigned reasons;
+    unsigned hints;
     size_t long_words; /* of six letters and more */
-    size_t count; /* stretches [start, end) where the reasons are, with VIEW_AROUND bytes around, sorted, apart */
+    size_t count; /* stretches [start, end) where the hints are, with VIEW_AROUND bytes around, sorted, apart */
     struct {
         size_t start, end;
     } at[LOOK_STRETCHES_MAX];
 };
 
 /* look.c: one pass at the speed of memory. With `ascii_only` it ends at the first byte that is not, saying
- * REASON_FOREIGN; otherwise such bytes are letters that it does not know. */
+ * HINT_FOREIGN; otherwise such bytes are letters that it does not know. */
 void look_at(struct str text, bool ascii_only, struct look *l, uint64_t *work);
 /* In one of the ways that there are, the fastest first; false when this machine has not got it. All find the same. */
 enum look_way { LOOK_AVX512, LOOK_AVX2, LOOK_SSSE3, LOOK_PORTABLE };
@@ -216,7 +216,7 @@ static inline bool MUST_USE form_add(struct view_memory *m, struct form *f, stru
 
 /* The steps. Those with `changed` leave it false when the form would read like the text that it is made from. */
 struct fold_facts {
-    unsigned reasons, oddities;
+    unsigned hints, oddities;
 };
 void fold_init(struct view_memory *m);
 bool fold_text(struct view_memory *m, struct reading in, struct form *out, struct fold_facts *facts) MUST_USE;
@@ -261,7 +261,7 @@ static inline int base64_value(char c) /* of either alphabet; -1: not of it */
 }
 int base32_value(char c);
 bool base64_reads(struct str s); /* as text, from its first character on */
-unsigned run_turned(struct str s); /* the reasons to read a run so that is no code as it stands */
+unsigned run_turned(struct str s); /* the hints to read a run so that is no code as it stands */
 struct spaced_hex {
     size_t digits, step; /* where the digits begin in each; how far apart they are */
 };

@@ -94,7 +94,7 @@ static bool make_plain(struct view_memory *m, enum form_use use, struct look *l,
 {
     struct form *f = &m->forms[use];
     look_at(str_of(f->text, f->len), true, l, &m->work);
-    if (!(l->reasons & REASON_FOREIGN))
+    if (!(l->hints & HINT_FOREIGN))
         return true;
     struct form *between = &m->forms[FORM_BETWEEN];
     between->len = 0;
@@ -102,30 +102,30 @@ static bool make_plain(struct view_memory *m, enum form_use use, struct look *l,
         return false;
     swap(f, between);
     look_at(str_of(f->text, f->len), false, l, &m->work);
-    l->reasons |= facts->reasons;
+    l->hints |= facts->hints;
     return true;
 }
 
 struct chain {
     struct views *v;
     struct reading text, plain;   /* as it came; in plain characters */
-    unsigned told;                /* the reasons that these give */
+    unsigned told;                /* the hints that these give */
     const struct strange *cipher; /* … and in which cipher it is, if it is in one */
     struct reading now;
-    unsigned reasons, depth;
+    unsigned hints, depth;
     struct reading decoded; /* what was, with all that is around it */
-    unsigned inner;         /* … the reasons that it gives; 0 when nothing was decoded */
+    unsigned inner;         /* … the hints that it gives; 0 when nothing was decoded */
     struct strange inner_cipher;
 };
 
-static unsigned order_reasons(struct str s, uint64_t *work)
+static unsigned order_hints(struct str s, uint64_t *work)
 {
-    return (order_is_turned(s, work) ? REASON_ORDER : 0u) | (order_is_swapped(s, work) ? REASON_SWAPPED : 0u);
+    return (order_is_turned(s, work) ? HINT_ORDER : 0u) | (order_is_swapped(s, work) ? HINT_SWAPPED : 0u);
 }
 
-static unsigned upside_reasons(struct str s, uint64_t *work)
+static unsigned upside_hints(struct str s, uint64_t *work)
 {
-    return is_upside_down(s, work) ? REASON_UPSIDE : 0;
+    return is_upside_down(s, work) ? HINT_UPSIDE : 0;
 }
 
 /* What was decoded into fancy text is read at once. */
@@ -145,7 +145,7 @@ static bool read_fancy(struct view_memory *m, enum form_use use)
 static bool decode_deep(struct chain *c)
 {
     struct view_memory *m = c->v->memory;
-    for (unsigned level = 0; level < VIEW_DEPTH_MAX && (c->reasons & REASON_ENCODED); level++) {
+    for (unsigned level = 0; level < VIEW_DEPTH_MAX && (c->hints & HINT_ENCODED); level++) {
         enum form_use use = FORM_DECODED + level;
         struct fold_facts facts = { 0 };
         NOT_ZEROED struct look l;
@@ -158,8 +158,8 @@ static bool decode_deep(struct chain *c)
             return false;
         c->now = c->decoded = form_reading(&m->forms[use]);
         look_strange(c->now.text, l.long_words, &c->inner_cipher, &m->work);
-        c->inner = l.reasons | c->inner_cipher.reasons | order_reasons(c->now.text, &m->work) | upside_reasons(c->now.text, &m->work);
-        c->reasons = (c->reasons & ~(unsigned)REASON_ENCODED) | c->inner;
+        c->inner = l.hints | c->inner_cipher.hints | order_hints(c->now.text, &m->work) | upside_hints(c->now.text, &m->work);
+        c->hints = (c->hints & ~(unsigned)HINT_ENCODED) | c->inner;
         c->v->oddities |= facts.oddities;
         add_view(c->v, VIEW_DECODED, ++c->depth, c->now);
     }
@@ -176,43 +176,43 @@ struct step {
 
 /* Each reads what those before it have made. */
 static const struct step STEPS[] = {
-    { REASON_PIECES, VIEW_TIGHT, FORM_PIECES, pieces_text },
-    { REASON_FILLER, VIEW_BARE, FORM_FILLER, no_filler_text },
-    { REASON_MARKUP | REASON_MARKS, VIEW_BARE, FORM_BARE, bare_text },
-    { REASON_SPACED, VIEW_TIGHT, FORM_TIGHT, tight_text },
-    { REASON_RADIO, VIEW_DECODED, FORM_RADIO, radio_text },
-    { REASON_DENSE, VIEW_PARTED, FORM_SIGNS, signs_text },
-    { REASON_JOINED, VIEW_PARTED, FORM_PARTED, part_text },
-    { REASON_CUTS, VIEW_TIGHT, FORM_CUTS, no_cuts_text },
-    { REASON_PIG, VIEW_UNSCRAMBLED, FORM_PIG, no_pig_text },
-    { REASON_DOUBLES, VIEW_UNSCRAMBLED, FORM_DOUBLES, no_doubles_text },
-    { REASON_VOWELLESS, VIEW_UNSCRAMBLED, FORM_VOWELLESS, with_vowels_text },
-    { REASON_SCRAMBLED, VIEW_UNSCRAMBLED, FORM_UNSCRAMBLED, unscramble_text },
+    { HINT_PIECES, VIEW_TIGHT, FORM_PIECES, pieces_text },
+    { HINT_FILLER, VIEW_BARE, FORM_FILLER, no_filler_text },
+    { HINT_MARKUP | HINT_MARKS, VIEW_BARE, FORM_BARE, bare_text },
+    { HINT_SPACED, VIEW_TIGHT, FORM_TIGHT, tight_text },
+    { HINT_RADIO, VIEW_DECODED, FORM_RADIO, radio_text },
+    { HINT_DENSE, VIEW_PARTED, FORM_SIGNS, signs_text },
+    { HINT_JOINED, VIEW_PARTED, FORM_PARTED, part_text },
+    { HINT_CUTS, VIEW_TIGHT, FORM_CUTS, no_cuts_text },
+    { HINT_PIG, VIEW_UNSCRAMBLED, FORM_PIG, no_pig_text },
+    { HINT_DOUBLES, VIEW_UNSCRAMBLED, FORM_DOUBLES, no_doubles_text },
+    { HINT_VOWELLESS, VIEW_UNSCRAMBLED, FORM_VOWELLESS, with_vowels_text },
+    { HINT_SCRAMBLED, VIEW_UNSCRAMBLED, FORM_UNSCRAMBLED, unscramble_text },
 };
 
 /* Each reads what the last of those has made; these and the next lead to no others. A 1 may be an I or an L. */
 static const struct step LAST[] = {
-    { REASON_LEET, VIEW_LEET, FORM_LEET, leet_text },
-    { REASON_LEET, VIEW_LEET, FORM_LEET_WITH_I, leet_text_with_i },
-    { REASON_ORDER, VIEW_REVERSED, FORM_ORDER, order_text },
-    { REASON_SWAPPED, VIEW_REVERSED, FORM_SWAPPED, swapped_text },
+    { HINT_LEET, VIEW_LEET, FORM_LEET, leet_text },
+    { HINT_LEET, VIEW_LEET, FORM_LEET_WITH_I, leet_text_with_i },
+    { HINT_ORDER, VIEW_REVERSED, FORM_ORDER, order_text },
+    { HINT_SWAPPED, VIEW_REVERSED, FORM_SWAPPED, swapped_text },
 };
 
 /* The whole text. */
 static const struct step WHOLE[] = {
-    { REASON_TURNED, VIEW_REVERSED, FORM_TURNED, turn_text },
-    { REASON_TURNED, VIEW_REVERSED, FORM_TURNED_WORDS, turn_words },
-    { REASON_UPSIDE, VIEW_REVERSED, FORM_UPSIDE, upside_text },
-    { REASON_ROT13, VIEW_DECODED, FORM_ROT13, rot13_text },
-    { REASON_MORSE, VIEW_DECODED, FORM_MORSE, morse_text },
-    { REASON_NUMBERS, VIEW_DECODED, FORM_NUMBERS, numbers_text },
-    { REASON_DENSE, VIEW_DECODED, FORM_DENSE, dense_text },
+    { HINT_TURNED, VIEW_REVERSED, FORM_TURNED, turn_text },
+    { HINT_TURNED, VIEW_REVERSED, FORM_TURNED_WORDS, turn_words },
+    { HINT_UPSIDE, VIEW_REVERSED, FORM_UPSIDE, upside_text },
+    { HINT_ROT13, VIEW_DECODED, FORM_ROT13, rot13_text },
+    { HINT_MORSE, VIEW_DECODED, FORM_MORSE, morse_text },
+    { HINT_NUMBERS, VIEW_DECODED, FORM_NUMBERS, numbers_text },
+    { HINT_DENSE, VIEW_DECODED, FORM_DENSE, dense_text },
 };
 
 /* The text as it came: what makes characters plain would take away what tells, or take some for other letters. */
 static const struct step AS_IT_CAME[] = {
-    { REASON_OVERRIDE, VIEW_REVERSED, FORM_REVERSED, reverse_text },
-    { REASON_FANCY, VIEW_BARE, FORM_FANCY, fancy_text },
+    { HINT_OVERRIDE, VIEW_REVERSED, FORM_REVERSED, reverse_text },
+    { HINT_FANCY, VIEW_BARE, FORM_FANCY, fancy_text },
 };
 
 static bool take(struct views *v, const struct step *s, struct reading in, unsigned depth)
@@ -233,7 +233,7 @@ static bool undress(struct chain *c)
     for (const struct step *s = STEPS; s < STEPS + ARRAY_LEN(STEPS); s++) {
         const struct form *out = &c->v->memory->forms[s->use];
         NOT_ZEROED struct look l;
-        if (!(c->reasons & s->why))
+        if (!(c->hints & s->why))
             continue;
         if (!take(c->v, s, c->now, c->depth))
             return false;
@@ -241,10 +241,10 @@ static bool undress(struct chain *c)
             continue;
         c->now = form_reading(out);
         look_at(c->now.text, false, &l, &c->v->memory->work);
-        c->reasons |= l.reasons;
+        c->hints |= l.hints;
     }
     for (const struct step *s = LAST; s < LAST + ARRAY_LEN(LAST); s++)
-        if ((c->reasons & s->why) && !take(c->v, s, c->now, c->depth))
+        if ((c->hints & s->why) && !take(c->v, s, c->now, c->depth))
             return false;
     return true;
 }
@@ -253,7 +253,7 @@ static bool undress(struct chain *c)
  * end to end, that were decoded in part would not be read to their end. */
 static struct reading reading_for(const struct chain *c, unsigned why)
 {
-    bool is_whole = c->told & why & (REASON_NUMBERS | REASON_DENSE);
+    bool is_whole = c->told & why & (HINT_NUMBERS | HINT_DENSE);
     return (c->inner & why) && !is_whole ? c->decoded : c->plain;
 }
 
@@ -281,9 +281,9 @@ static bool read_turned_code(const struct chain *c, unsigned why, enum form_use 
 static bool read_whole(const struct chain *c)
 {
     struct view_memory *m = c->v->memory;
-    unsigned reasons = c->told | c->inner;
+    unsigned hints = c->told | c->inner;
     struct form *deciphered = &m->forms[FORM_DECIPHERED];
-    if (!read_turned_code(c, REASON_ROT13_CODE, FORM_ROT13_CODE, &ROT13) || !read_turned_code(c, REASON_BACK_CODE, FORM_BACK_CODE, NULL))
+    if (!read_turned_code(c, HINT_ROT13_CODE, FORM_ROT13_CODE, &ROT13) || !read_turned_code(c, HINT_BACK_CODE, FORM_BACK_CODE, NULL))
         return false;
     for (const struct step *s = AS_IT_CAME; s < AS_IT_CAME + ARRAY_LEN(AS_IT_CAME); s++) {
         struct fold_facts facts = { 0 };
@@ -297,11 +297,11 @@ static bool read_whole(const struct chain *c)
             add_view(c->v, s->kind, 0, form_reading(&m->forms[s->use]));
     }
     for (const struct step *s = WHOLE; s < WHOLE + ARRAY_LEN(WHOLE); s++)
-        if ((reasons & s->why) && !take(c->v, s, reading_for(c, s->why), s->kind == VIEW_DECODED))
+        if ((hints & s->why) && !take(c->v, s, reading_for(c, s->why), s->kind == VIEW_DECODED))
             return false;
-    if (!(reasons & REASON_CIPHER))
+    if (!(hints & HINT_CIPHER))
         return true;
-    if (!decipher_text(m, reading_for(c, REASON_CIPHER), deciphered, c->inner & REASON_CIPHER ? &c->inner_cipher : c->cipher))
+    if (!decipher_text(m, reading_for(c, HINT_CIPHER), deciphered, c->inner & HINT_CIPHER ? &c->inner_cipher : c->cipher))
         return false;
     add_view(c->v, VIEW_DECODED, 1, form_reading(deciphered));
     return true;
@@ -311,7 +311,7 @@ static bool read_whole(const struct chain *c)
  */
 static bool is_wide(const struct look *l, const struct strange *strange, size_t len)
 {
-    if (strange->reasons || (l->reasons & (REASON_ROT13 | REASON_TURNED | REASON_MARKS | REASON_SPACED)))
+    if (strange->hints || (l->hints & (HINT_ROT13 | HINT_TURNED | HINT_MARKS | HINT_SPACED)))
         return true;
     size_t bytes = 0;
     for (size_t i = 0; i < l->count; i++)
@@ -322,7 +322,7 @@ static bool is_wide(const struct look *l, const struct strange *strange, size_t 
 static bool make_more(struct views *v, struct reading text, struct reading plain, const struct look *l, const struct strange *strange)
 {
     struct view_memory *m = v->memory;
-    struct chain c = { .v = v, .text = text, .plain = plain, .told = l->reasons, .cipher = strange, .now = plain, .reasons = l->reasons };
+    struct chain c = { .v = v, .text = text, .plain = plain, .told = l->hints, .cipher = strange, .now = plain, .hints = l->hints };
     if (text.text.len > UINT32_MAX) { /* origins are 32 bits wide */
         m->at_ceiling = true;
         return false;
@@ -344,20 +344,20 @@ bool views_make(struct views *v, struct str text)
     v->count = v->oddities = v->cut = 0;
     forms_begin(m, text.len);
     look_at(text, true, &l, &m->work);
-    if (l.reasons & REASON_FOREIGN) {
+    if (l.hints & HINT_FOREIGN) {
         struct fold_facts facts = { 0 };
         if (text.len > UINT32_MAX || !fold_text(m, original, &m->forms[FORM_PLAIN], &facts))
             return false;
         plain = form_reading(&m->forms[FORM_PLAIN]);
         look_at(plain.text, false, &l, &m->work);
-        l.reasons |= facts.reasons | (is_upside_down(plain.text, &m->work) ? REASON_UPSIDE : 0) |
-                     (is_fancy(text, &m->work) ? REASON_FANCY : 0);
+        l.hints |= facts.hints | (is_upside_down(plain.text, &m->work) ? HINT_UPSIDE : 0) |
+                     (is_fancy(text, &m->work) ? HINT_FANCY : 0);
         v->oddities |= facts.oddities;
     }
     add_view(v, VIEW_PLAIN, 0, plain);
     look_strange(plain.text, l.long_words, &strange, &m->work);
-    l.reasons |= strange.reasons | order_reasons(plain.text, &m->work);
-    bool ok = !l.reasons || make_more(v, original, plain, &l, &strange) || give_up(v);
+    l.hints |= strange.hints | order_hints(plain.text, &m->work);
+    bool ok = !l.hints || make_more(v, original, plain, &l, &strange) || give_up(v);
     v->work = m->work;
     return ok;
 }

@@ -113,7 +113,7 @@ static void escape_twice(const char *text, char *out, size_t room)
 
 TEST("how far apart rules stand is counted in bytes as they are read")
 {
-    enum { HIDDEN = 15, FILLER = 700, NEAR_TOGETHER = 1000 };
+    enum { HIDDEN = 15, FILLER = 700, WINDOW_BYTES = 2000 };
     static char text[4000], escaped[18 * sizeof text];
     struct judge_policy policy;
     struct judgement plain, hidden;
@@ -131,7 +131,7 @@ TEST("how far apart rules stand is counted in bytes as they are read")
         escape_twice(text, escaped, sizeof escaped);
         CHECK(judge_text(j, &policy, str_c(text), TEXT_USER, &plain) && judge_text(j, &policy, str_c(escaped), TEXT_USER, &hidden));
         CHECK_INT(hidden.score, plain.score + HIDDEN);
-        CHECK((plain.hits_count == 2) == (between < NEAR_TOGETHER * 2));
+        CHECK((plain.hits_count == 2) == (between < WINDOW_BYTES));
         CHECK_INT(hidden.hits_count, plain.hits_count);
     }
     judge_free(j);

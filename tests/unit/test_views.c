@@ -620,7 +620,7 @@ TEST("a look finds the same in every way that the machine has")
             CHECK(look_at_in(LOOK_PORTABLE, str_of(text, n), ascii_only, &portable, &work));
             for (enum look_way way = LOOK_AVX512; way < LOOK_PORTABLE; way++)
                 if (look_at_in(way, str_of(text, n), ascii_only, &other, &work) &&
-                    !CHECK(other.reasons == portable.reasons && other.count == portable.count &&
+                    !CHECK(other.hints == portable.hints && other.count == portable.count &&
                            memcmp(other.at, portable.at, other.count * sizeof other.at[0]) == 0))
                     printf("  way %d: [%.*s]\n", (int)way, (int)n, text);
         }
@@ -640,7 +640,7 @@ TEST("no look reads behind a text")
         two[page - (long)n] = ' '; /* then one word to the end */
         for (enum look_way way = LOOK_AVX512; way <= LOOK_PORTABLE; way++)
             if (look_at_in(way, str_of(two + page - n, n), true, &l, &work))
-                CHECK(!l.reasons || n > 16);
+                CHECK(!l.hints || n > 16);
         two[page - (long)n] = 'a';
     }
     munmap(two, 2 * (size_t)page);
