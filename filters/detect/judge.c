@@ -20,7 +20,7 @@ void judge_policy_init(struct judge_policy *p, struct rule_set *set, unsigned th
 
 static bool make_scratch(struct judge *j, const struct judge_policy *p)
 {
-    bool ok = !p->allow || hs_alloc_scratch(p->allow, &j->scratch) == HS_SUCCESS;
+    bool ok = !p->allow || (hs_alloc_scratch(p->allow, &j->scratch) == HS_SUCCESS && hs_open_stream(p->allow, 0, &j->allow) == HS_SUCCESS);
     for (enum set_database d = 0; ok && d < SET_DATABASES; d++)
         ok = !p->set->databases[d] || hs_alloc_scratch(p->set->databases[d], &j->scratch) == HS_SUCCESS;
     return ok;
@@ -49,6 +49,8 @@ void judge_free(struct judge *j)
 {
     if (!j)
         return;
+    if (j->allow)
+        hs_close_stream(j->allow, NULL, NULL, NULL);
     hs_free_scratch(j->scratch);
     even_finish(&j->even);
     views_finish(&j->views);

@@ -36,6 +36,7 @@ struct judge_places {
 struct judge {
     struct views views;
     struct hs_scratch *scratch; /* owned */
+    struct hs_stream *allow; /* of the policy's allow; owned; NULL without */
     const struct judge_policy *policy;
     const struct view *measure; /* of the text that is judged: in its bytes distances are counted; NULL: in those that were sent */
     size_t text_bytes;          /* so counted */

@@ -97,6 +97,12 @@ static bool scan_with(struct judge *j, const struct hs_database *database, struc
            hs_scan(database, text.at, (unsigned)text.len, 0, j->scratch, each, j) == HS_SUCCESS;
 }
 
+static bool scan_allowed(struct judge *j)
+{
+    return !j->allow || (hs_scan_stream(j->allow, j->text.at, (unsigned)j->text.len, 0, j->scratch, found_allowed, j) == HS_SUCCESS &&
+                           hs_reset_stream(j->allow, 0, j->scratch, found_allowed, j) == HS_SUCCESS);
+}
+
 /* Block by block, so that what is found by words and by expressions comes together while it is near; blocks overlap by
  * what a piece may be long. */
 static bool scan_blocks(struct judge *j)
@@ -187,5 +193,5 @@ bool judge_scan(struct judge *j, const struct view *v)
     j->allowed_count = 0;
     if (j->policy->set->counts)
         memset(j->matches, 0, j->policy->set->count);
-    return scan_with(j, j->policy->allow, j->text, found_allowed) && scan_words(j) && scan_lines(j, v->text);
+    return scan_allowed(j) && scan_words(j) && scan_lines(j, v->text);
 }

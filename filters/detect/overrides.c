@@ -71,13 +71,20 @@ bool allow_read(const struct texts *allow, bool whole, struct arena *a, struct p
     const char **expressions = arena_array(a, const char *, allow->count);
     unsigned *flags = arena_array(a, unsigned, allow->count);
     hs_compile_error_t *error = NULL;
+    /* Where matches begin is asked of streams alone: asked of blocks, Vectorscan 5.4.9 writes past a buffer of its own in texts of 255 bytes
+     * and more (mended upstream in 2026). */
+    unsigned mode = whole ? HS_MODE_BLOCK : HS_MODE_STREAM | HS_MODE_SOM_HORIZON_LARGE;
     bool ok = expressions && flags;
     for (size_t i = 0; ok && i < allow->count; i++) {
+        if (str_starts(allow->at[i], STR("(*"))) { /* (*UCP) leads there too */
+            problem(problems, allow->spans[i], "allow: an expression cannot begin with (*");
+            return false;
+        }
         struct str s = whole ? arena_printf(a, "^(?:" STR_F ")$", STR_A(allow->at[i])) : allow->at[i];
         ok = (expressions[i] = arena_cstr(a, s)) != NULL;
         flags[i] = HS_FLAG_CASELESS | (whole ? HS_FLAG_DOTALL : HS_FLAG_SOM_LEFTMOST);
     }
-    ok = ok && hs_compile_multi(expressions, flags, NULL, (unsigned)allow->count, HS_MODE_BLOCK, NULL, out, &error) == HS_SUCCESS;
+    ok = ok && hs_compile_multi(expressions, flags, NULL, (unsigned)allow->count, mode, NULL, out, &error) == HS_SUCCESS;
     if (!ok)
         problem(problems, allow->spans[error && error->expression >= 0 ? error->expression : 0], "allow: %s",
                 error ? error->message : "no memory");

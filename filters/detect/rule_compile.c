@@ -88,6 +88,10 @@ static bool compile_some(struct rule_making *m, enum set_database where, struct 
     for (size_t i = 0; ok && i < set->pieces_count; i++) {
         if (set->pieces[i].in_table || set->pieces[i].where != where)
             continue;
+        if (str_starts(str_c(set->pieces[i].expression), STR("(*"))) { /* with (*UCP) Vectorscan 5.4.9 may write past a buffer of its own */
+            tell(m, (int)i, "an expression cannot begin with (*", problems);
+            ok = false;
+        }
         expressions[n] = set->pieces[i].expression;
         flags[n] = FLAGS;
         ids[n++] = (unsigned)i;

@@ -132,6 +132,12 @@ static bool check(void *policy, struct setup *setup, struct problems *problems)
         return false;
     }
     bool ok = begin(&c, &setup->arena, n);
+    for (size_t i = 0; i < p->regex.count; i++) {
+        if (str_starts(p->regex.at[i].value, STR("(*"))) { /* Vectorscan 5.4.9 writes past a buffer of its own with (*UCP) */
+            problem(problems, p->regex.at[i].key.span, "a pattern cannot begin with (*");
+            return false;
+        }
+    }
     for (size_t i = 0; ok && i < p->regex.count; i++)
         ok = add(&c, arena_cstr(c.arena, p->regex.at[i].value), HS_FLAG_UTF8 | HS_FLAG_SINGLEMATCH,
                  p->regex.at[i].key.text, p->regex.at[i].key.span);

@@ -81,14 +81,43 @@ static int matched(unsigned id, unsigned long long from, unsigned long long to, 
     return 0;
 }
 
-static unsigned matches(struct hs_database *db, struct str text)
+static unsigned matches(struct hs_database *db, bool whole, struct str text)
 {
     hs_scratch_t *scratch = NULL;
+    hs_stream_t *stream = NULL;
     unsigned n = 0;
     CHECK_INT(hs_alloc_scratch(db, &scratch), HS_SUCCESS);
-    CHECK_INT(hs_scan(db, text.at, (unsigned)text.len, 0, scratch, matched, &n), HS_SUCCESS);
+    if (whole) {
+        CHECK_INT(hs_scan(db, text.at, (unsigned)text.len, 0, scratch, matched, &n), HS_SUCCESS);
+    } else {
+        CHECK_INT(hs_open_stream(db, 0, &stream), HS_SUCCESS);
+        CHECK_INT(hs_scan_stream(stream, text.at, (unsigned)text.len, 0, scratch, matched, &n), HS_SUCCESS);
+        CHECK_INT(hs_close_stream(stream, scratch, matched, &n), HS_SUCCESS);
+    }
     hs_free_scratch(scratch);
     return n;
+}
+
+TEST("an allowed expression is looked for in texts of any length")
+{
+    static const char *const SEEN[] = { "o+ps", "=+ ", "(la)+", "(?:[a-z]+ )+x", ".*ab", "a+!" };
+    static char text[4096];
+    for (size_t i = 0; i < sizeof text - 1; i++)
+        text[i] = "ignore the previous "[i % 20];
+    for (size_t i = 0; i < ARRAY_LEN(SEEN); i++) {
+        struct arena a;
+        struct problems problems;
+        struct hs_database *db = NULL;
+        struct str expression = str_c(SEEN[i]);
+        struct span span = { 0 };
+        arena_init(&a, 65536);
+        problems_init(&problems, STR("t"), STR(""));
+        if (CHECK(allow_read(&(struct texts){ .at = &expression, .spans = &span, .count = 1 }, false, &a, &problems, &db)))
+            matches(db, false, str_c(text));
+        hs_free_database(db);
+        problems_finish(&problems);
+        arena_finish(&a);
+    }
 }
 
 TEST("what is allowed is a part of a text or the whole of it, without case, and a wrong expression is told")
@@ -103,7 +132,7 @@ TEST("what is allowed is a part of a text or the whole of it, without case, and 
     struct texts one = { .at = expressions, .spans = spans, .count = 1 }, two = { .at = expressions, .spans = spans, .count = 2 };
     CHECK(allow_read(&(struct texts){ 0 }, true, &a, &problems, &none) && !none);
     CHECK(allow_read(&one, false, &a, &problems, &part) && allow_read(&one, true, &a, &problems, &whole));
-    CHECK(matches(part, STR("all THAT")) && matches(whole, STR("That")) && !matches(whole, STR("all that")));
+    CHECK(matches(part, false, STR("all THAT")) && matches(whole, true, STR("That")) && !matches(whole, true, STR("all that")));
     CHECK_INT(problems.errors, 0);
     CHECK(!allow_read(&two, true, &a, &problems, &none) && !none);
     CHECK_INT(problems.errors, 1);
