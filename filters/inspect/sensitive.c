@@ -318,7 +318,7 @@ enum verdict sensitive_put_back(struct exchange *x, const void *policy, struct a
     const struct replacer *back = disguise_back(state->disguise);
     struct replacer_stream *stream = text->memory(text, replacer_room(back));
     bool last = text->is_last || text->must_release;
-    bool ok = stream && replacer_feed(back, stream, text->fresh, last, text->channel == CHANNEL_ARGUMENTS, &in->work, text->out);
+    bool ok = stream && replacer_feed(back, stream, text->fresh, last, text->is_json, &in->work, text->out);
     if (in->work.size > KEPT_BYTES)
         buf_wipe(&in->work);
     if (!ok)

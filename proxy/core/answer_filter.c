@@ -31,6 +31,27 @@ static const struct step *step_at(const struct answer_texts *t, size_t filter)
     return &t->x->route->plan.steps[t->steps[filter]];
 }
 
+/* Each filter has a time of its own: one that keeps a text back for long must not make others, before it, judge half a word. */
+static uint64_t since_of(const struct stretch *s)
+{
+    return s->of->since_ms ? s->of->since_ms[s->filter] : NOT_WAITING;
+}
+
+static void note_time(const struct stretch *s, bool waits, bool has_moved)
+{
+    uint64_t *since = s->of->since_ms ? &s->of->since_ms[s->filter] : NULL;
+    if (since && (!waits || has_moved || *since == NOT_WAITING))
+        *since = waits ? s->now_ms : NOT_WAITING;
+}
+
+static uint64_t waits_since(const struct answer_texts *t, const struct open_text *o)
+{
+    uint64_t since = NOT_WAITING;
+    for (size_t i = 0; o->is_open && i < t->steps_count; i++)
+        since = o->since_ms[i] < since ? o->since_ms[i] : since;
+    return since;
+}
+
 bool texts_run(struct stretch *s, struct str *out)
 {
     struct answer_texts *t = s->texts;
@@ -39,7 +60,6 @@ bool texts_run(struct stretch *s, struct str *out)
     size_t was = x->at;
     enum stage stage = x->stage;
     enum verdict v = NEXT;
-    bool may_release = s->text.must_release;
     s->of->is_holding = s->of->keeps_whole = false;
     for (s->filter = 0; v == NEXT && s->filter < t->steps_count; s->filter++) {
         struct buf *to = &t->out[s->filter % 2];
@@ -48,6 +68,7 @@ bool texts_run(struct stretch *s, struct str *out)
         s->text.out = to;
         s->text.offset = s->of->fed ? s->of->fed[s->filter] : 0;
         s->text.is_holding = s->text.keeps_whole = false;
+        s->text.must_release = since_of(s) < s->before_ms;
         x->at = t->steps[s->filter];
         x->stage = STAGE_RELAY;
         v = step_at(t, s->filter)->filter->text(x, step_at(t, s->filter)->policy, &s->text);
@@ -55,8 +76,9 @@ bool texts_run(struct stretch *s, struct str *out)
             s->of->fed[s->filter] += fresh.len;
         fresh = buf_str(to);
         bool waits = s->text.is_holding && !s->text.keeps_whole;
-        if (v == NEXT && ((s->text.is_last && s->text.is_holding) || (may_release && waits)))
+        if (v == NEXT && ((s->text.is_last && s->text.is_holding) || (s->text.must_release && waits)))
             v = exchange_refuse(x, WHY_INTERNAL, "%s keeps text back that must go", step_at(t, s->filter)->filter->name);
+        note_time(s, waits, fresh.len > 0);
         s->of->is_holding |= waits;
         s->of->keeps_whole |= s->text.is_holding && s->text.keeps_whole;
     }
@@ -87,11 +109,13 @@ struct stretch texts_stretch(struct answer_texts *t, struct open_text *of, struc
                   .choice = of->choice,
                   .tool = of->tool,
                   .tool_name = of->tool_name,
+                  .is_json = of->is_json,
                   .fresh = fresh,
                   .is_last = is_last,
                   .memory = memory_of },
         .texts = t,
         .of = of,
+        .now_ms = t->x->last_upstream_ms,
     };
 }
 
@@ -117,12 +141,15 @@ struct open_text *texts_open(struct answer_texts *t, const struct answer_place *
     }
     o = arena_new(a, struct open_text);
     void **memories = o ? arena_array(a, void *, t->steps_count) : NULL;
-    if (!memories || !(o->fed = arena_array(a, size_t, t->steps_count)))
+    if (!memories || !(o->fed = arena_array(a, size_t, t->steps_count)) || !(o->since_ms = arena_array(a, uint64_t, t->steps_count)))
         return NULL;
+    for (size_t i = 0; i < t->steps_count; i++)
+        o->since_ms[i] = NOT_WAITING;
     o->id = p->id;
     o->channel = p->channel;
     o->choice = p->choice;
     o->tool = p->tool;
+    o->is_json = p->is_json;
     o->memories = memories;
     o->is_open = true;
     buf_init(&o->event, EVENT_LIKE_MAX_BYTES);
@@ -166,14 +193,14 @@ bool texts_write_event(struct answer_texts *t, struct open_text *o, struct str t
     return (ok && sse_write(&t->x->out, &out)) || texts_no_room(t);
 }
 
-bool texts_let_go(struct answer_texts *t, struct open_text *o, bool is_last)
+static bool let_go(struct answer_texts *t, struct open_text *o, bool is_last, uint64_t before_ms)
 {
     struct str text;
     struct stretch s = texts_stretch(t, o, STR(""), is_last);
-    s.text.must_release = !is_last;
+    s.now_ms = t->x->world->now_ms(t->x->world);
+    s.before_ms = before_ms;
     if (!texts_run(&s, &text))
         return false;
-    o->since_ms = t->x->world->now_ms(t->x->world);
     if (is_last) {
         o->is_open = false;
         texts_finish_memories(t, o->memories);
@@ -181,10 +208,9 @@ bool texts_let_go(struct answer_texts *t, struct open_text *o, bool is_last)
     return !text.len || texts_write_event(t, o, text);
 }
 
-void texts_note_time(struct answer_texts *t, struct open_text *o, bool was_holding, bool has_moved)
+bool texts_let_go(struct answer_texts *t, struct open_text *o)
 {
-    if (o->is_holding && (!was_holding || has_moved))
-        o->since_ms = t->x->last_upstream_ms;
+    return let_go(t, o, true, 0);
 }
 
 /* ---- time ---- */
@@ -194,13 +220,14 @@ static void time_is_up(struct ask *ask);
 void answer_texts_watch(struct exchange *x)
 {
     const struct answer_texts *t = x->texts;
-    uint64_t since = UINT64_MAX, now;
+    uint64_t since = NOT_WAITING, now;
     if (!t || !x->route->hold_back_ms || x->ask_hold.ask.is_open || x->is_over)
         return;
-    for (const struct open_text *o = t->first; o; o = o->next)
-        if (o->is_open && o->is_holding && o->since_ms < since)
-            since = o->since_ms;
-    if (since == UINT64_MAX)
+    for (const struct open_text *o = t->first; o; o = o->next) {
+        uint64_t its = waits_since(t, o);
+        since = its < since ? its : since;
+    }
+    if (since == NOT_WAITING)
         return;
     now = x->world->now_ms(x->world);
     uint64_t due = since + x->route->hold_back_ms;
@@ -213,10 +240,10 @@ static void time_is_up(struct ask *ask)
 {
     struct exchange *x = ask->exchange;
     struct answer_texts *t = x->texts;
-    uint64_t now = x->world->now_ms(x->world);
+    uint64_t before = x->world->now_ms(x->world) - x->route->hold_back_ms + 1;
     bool ok = true;
     for (struct open_text *o = t->first; ok && o; o = o->next)
-        if (o->is_open && o->is_holding && now >= o->since_ms + x->route->hold_back_ms)
-            ok = texts_let_go(t, o, false);
+        if (waits_since(t, o) < before)
+            ok = let_go(t, o, false, before);
     relay_held(x, ok);
 }

@@ -129,6 +129,9 @@ static bool piece(struct answer_texts *t, const struct answer_place *p, struct s
     struct open_text *o = fresh.len || p->channel == CHANNEL_ARGUMENTS ? texts_open(t, p) : texts_find(t, p->id);
     if (!o || !o->is_open)
         return o || !fresh.len || texts_no_room(t);
+    if (fresh.len && o->has_ended) /* what it began with has left, and what it goes on with would be judged without */
+        return texts_refuse(t, WHY_UPSTREAM_BROKEN, "a text that goes on behind the end of its choice");
+    o->has_ended = p->is_last;
     bool was_holding = o->is_holding;
     struct str text;
     struct stretch s = texts_stretch(t, o, fresh, p->is_last);
@@ -145,7 +148,6 @@ static bool piece(struct answer_texts *t, const struct answer_place *p, struct s
         texts_finish_memories(t, o->memories);
         return true;
     }
-    texts_note_time(t, o, was_holding, text.len > 0);
     bool begins = fresh.len && (!buf_len(&o->event) || (o->is_holding && !was_holding));
     return !begins || texts_remember_event(t, o, p->node) || texts_no_room(t);
 }
@@ -164,9 +166,9 @@ static bool note_repeat(struct open_text *before, const struct answer_place *p, 
 static bool whole(struct answer_texts *t, const struct answer_place *p, struct str fresh)
 {
     struct open_text *before = texts_find(t, p->id);
-    if (before && before->is_open && !texts_let_go(t, before, true))
+    if (before && before->is_open && !texts_let_go(t, before))
         return false;
-    struct open_text o = { .channel = p->channel, .choice = p->choice, .tool = p->tool };
+    struct open_text o = { .channel = p->channel, .choice = p->choice, .tool = p->tool, .is_json = p->is_json };
     o.memories = arena_array(&t->plain, void *, t->steps_count);
     if (before)
         o.tool_name = before->tool_name;
@@ -219,7 +221,7 @@ static bool over(struct answer_reader *reader, uint32_t choice)
     struct answer_texts *t = CONTAINER_OF(reader, struct answer_texts, reader);
     t->tells_more = true;
     for (struct open_text *o = t->first; o; o = o->next)
-        if (o->is_open && (choice == ANSWER_ALL || o->choice == choice) && !texts_let_go(t, o, true))
+        if (o->is_open && (choice == ANSWER_ALL || o->choice == choice) && !texts_let_go(t, o))
             return false;
     return true;
 }
@@ -319,10 +321,8 @@ static bool raw_event(struct answer_texts *t, struct str *data, bool *dropped)
     o->is_raw = true;
     struct str text;
     struct stretch s = texts_stretch(t, o, *data, false);
-    bool was_holding = o->is_holding;
     if (!texts_run(&s, &text))
         return false;
-    texts_note_time(t, o, was_holding, text.len > 0);
     buf_clear(&t->data);
     if (!buf_add(&t->data, text))
         return texts_no_room(t);

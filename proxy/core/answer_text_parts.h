@@ -13,6 +13,8 @@ enum {
     LIKE_STEPS_MAX = 1 << 20, /* of all that is remembered of one event: a thousand choices beside one another */
 };
 
+static const uint64_t NOT_WAITING = UINT64_MAX;
+
 /* A text that comes in pieces, from its first one until the exchange ends. */
 struct open_text {
     struct open_text *next;
@@ -24,9 +26,11 @@ struct open_text {
     size_t *fed;          /* bytes that each was given; NULL for a text that is there as one */
     uint64_t said;        /* hash of all its pieces, or of what said it again in another way */
     bool is_open;         /* more may come */
+    bool has_ended;       /* its choice was said to be at its end */
+    bool is_json;
     bool is_holding, keeps_whole;
     bool is_raw;          /* an event's data that is no JSON */
-    uint64_t since_ms;    /* nothing of it has left since, although it holds */
+    uint64_t *since_ms;   /* of each filter: nothing has left it since, although it holds; NOT_WAITING; NULL like `fed` */
     struct str name;      /* of its events */
     struct buf event;     /* one like its last, without the text; owned */
     size_t split;         /* where the text goes */
@@ -80,7 +84,9 @@ struct stretch {
     struct answer_text text; /* as the filter sees it */
     struct answer_texts *texts;
     struct open_text *of;
-    size_t filter; /* index in steps */
+    size_t filter;      /* index in steps */
+    uint64_t now_ms;    /* when it came */
+    uint64_t before_ms; /* what waits since before then must go now */
 };
 
 /* ---- answer_filter.c ---- */
@@ -103,8 +109,7 @@ bool texts_learn_name(struct answer_texts *t, struct open_text *o, uint32_t node
 /* Keeps an event like this one of the text, for what may have to leave without one. */
 bool texts_remember_event(struct answer_texts *t, struct open_text *o, uint32_t node) MUST_USE;
 bool texts_write_event(struct answer_texts *t, struct open_text *o, struct str text) MUST_USE;
-/* Nothing new, but the end of the text, or of the time: what is kept back goes in an event of its own. */
-bool texts_let_go(struct answer_texts *t, struct open_text *o, bool is_last) MUST_USE;
-void texts_note_time(struct answer_texts *t, struct open_text *o, bool was_holding, bool has_moved);
+/* Nothing new, but the end of the text: what is kept back goes in an event of its own. */
+bool texts_let_go(struct answer_texts *t, struct open_text *o) MUST_USE;
 
 #endif

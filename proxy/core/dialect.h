@@ -31,6 +31,7 @@ struct answer_place {
     uint64_t id;        /* the same for all pieces of one text, and for what repeats it */
     enum { PLACE_WHOLE, PLACE_PIECE, PLACE_REPEAT } kind;
     bool is_last;       /* of the pieces */
+    bool is_json;       /* the text is JSON in a string: a tool's arguments, but not a tool's plain input or code */
 };
 /* Whom the places are told to, in any order. `spelled` tells the log probabilities of a piece, after the texts that they stand beside,
  * also where there are none. `over` ends all texts of a choice (ANSWER_ALL: of the answer) that are still open,

@@ -578,7 +578,7 @@ TEST("events are passed on alike whether the last one is remembered or not")
         "{\"created\":3,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"e\"},\"finish_reason\":null,\"logprobs\":{\"content\":[{\"token\":\"€1\"}]}}]}",
         "{\"created\":3,\"choices\":[{\"index\":1,\"delta\":{\"content\":\"abcd;\"},\"finish_reason\":null}],\"obfuscation\":\"\"}",
         "{\"created\":3,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"f\"},\"finish_reason\":\"stop\"}],\"obfuscation\":\"\"}",
-        "{\"created\":3,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"g\"},\"finish_reason\":\"stop\"}],\"obfuscation\":\"\"}",
+        "{\"created\":3,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":\"stop\"}],\"obfuscation\":\"\"}",
         "[DONE]",
     };
     struct buf sent[2];

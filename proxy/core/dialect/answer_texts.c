@@ -25,6 +25,12 @@ static bool walk_beside(struct way w, uint32_t member)
 
 /* ---- choices ---- */
 
+/* Some servers say "" or "null" in each chunk. */
+static bool is_end(const struct jsonx *j, uint32_t reason)
+{
+    return jsonx_is(j, reason, JSONX_STRING) && jsonx_raw(j, reason).len && !jsonx_string_is(j, reason, STR("null"));
+}
+
 /* A choice's message and the piece of it in an event are the same text. */
 static bool walk_choice(struct way w, uint32_t choice)
 {
@@ -33,7 +39,7 @@ static bool walk_choice(struct way w, uint32_t choice)
     uint32_t reason = jsonx_member(j, choice, STR("finish_reason"));
     w.id = way_begin(w.choice);
     w.logprobs = jsonx_member(j, choice, STR("logprobs"));
-    w.is_last = jsonx_is(j, reason, JSONX_STRING);
+    w.is_last = is_end(j, reason);
     for (uint32_t c = jsonx_first(j, choice); c != JSONX_NO_NODE; c = jsonx_next(j, choice, c)) {
         bool is_message = jsonx_string_is_any(j, jsonx_key_of(j, c), messages, ARRAY_LEN(messages));
         if (!(is_message ? way_walk(w, c) : way_walk_member(w, c)))
@@ -59,6 +65,8 @@ static bool walk_choices(struct way w, uint32_t choices)
 /* The choices, and what servers add beside them; not what they tell of costs and the prompt's own faults. */
 static bool walk_chat(struct way w)
 {
+    if (jsonx_string_is(w.json, jsonx_member(w.json, 0, STR("object")), STR("error")))
+        return walk_error(w, 0);
     static const struct str others[] = { STR_INIT("choices"), STR_INIT("usage"), STR_INIT("prompt_filter_results"),
                                          STR_INIT("prompt_annotations") };
     const struct jsonx *j = w.json;
@@ -193,6 +201,7 @@ static bool text_event(struct way w, const struct text_events *row, struct str t
     w.kind = is_done ? PLACE_REPEAT : PLACE_PIECE;
     w.logprobs = jsonx_member(j, 0, STR("logprobs"));
     w.is_call = row->channel == CHANNEL_ARGUMENTS;
+    w.is_json = str_eq(str_c(row->member), STR("arguments"));
     w.tool_name = is_done ? way_tool_name(j, 0) : JSONX_NO_NODE;
     return way_place(&w, node) && (is_done || w.reader->spelled(w.reader, w.logprobs)) && walk_rest(rest, type, node);
 }
@@ -247,6 +256,8 @@ static bool walk_response_event(struct way w)
         w.is_added = !is_done;
         return part_event(w, part) && walk_rest(w, type, part);
     }
+    if (jsonx_member(j, 0, STR("error")) != JSONX_NO_NODE)
+        return walk_error(w, 0);
     /* an event that is not known: its delta is a piece of a text of its own, any other string a whole one */
     w.id = way_key(way_index(way_begin(w.choice), number(j, "content_index")), type);
     w.kind = jsonx_is(j, delta, JSONX_STRING) ? PLACE_PIECE : PLACE_WHOLE;
@@ -259,14 +270,31 @@ static bool has_answer(const struct jsonx *j, enum operation operation)
     const char *member = operation == OP_CHAT || operation == OP_COMPLETION             ? "choices"
                          : operation == OP_RESPONSES || operation == OP_RESPONSE_OTHER ? "output"
                                                                                         : NULL;
-    return member && jsonx_member(j, 0, str_c(member)) != JSONX_NO_NODE;
+    return member && jsonx_first(j, jsonx_member(j, 0, str_c(member))) != JSONX_NO_NODE;
+}
+
+/* Any shape; choices as a chat has them, and an error, are read as such. */
+static bool walk_score(struct way w, bool is_event)
+{
+    const struct jsonx *j = w.json;
+    bool has_choices = jsonx_is(j, jsonx_member(j, 0, STR("choices")), JSONX_ARRAY);
+    uint32_t error = jsonx_member(j, 0, STR("error"));
+    if (has_choices)
+        return walk_chat(w);
+    w.is_free = !is_event;
+    w.id = way_begin(0);
+    if (!is_event || error == JSONX_NO_NODE)
+        return way_walk(w, 0);
+    for (uint32_t c = jsonx_first(j, 0); c != JSONX_NO_NODE; c = jsonx_next(j, 0, c))
+        if (!(c == error ? walk_error(w, c) : way_walk_member(w, c)))
+            return false;
+    return true;
 }
 
 bool openai_find_texts(const struct jsonx *answer, const struct call *call, enum answer_form form, struct answer_reader *reader)
 {
     bool is_event = form == ANSWER_EVENT;
     struct way w = { .reader = reader, .json = answer, .call = call, .logprobs = JSONX_NO_NODE, .tool_name = JSONX_NO_NODE };
-    uint32_t choices = jsonx_member(answer, 0, STR("choices"));
     bool is_object = jsonx_is(answer, 0, JSONX_OBJECT); /* whatever else it is, nobody can say where its texts are */
     w.kind = is_event ? PLACE_PIECE : PLACE_WHOLE;
     if (form == ANSWER_ERROR && !has_answer(answer, call->operation))
@@ -276,15 +304,11 @@ bool openai_find_texts(const struct jsonx *answer, const struct call *call, enum
     case OP_RESPONSE_OTHER:
         return is_object && (is_event ? walk_response_event(w) : walk_response(w, 0));
     case OP_SCORE:
-        if (jsonx_is(answer, choices, JSONX_ARRAY))
-            return walk_choices(w, choices);
-        w.is_free = !is_event;
-        w.id = way_begin(0);
-        return way_walk(w, 0);
+        return walk_score(w, is_event);
     case OP_CHAT:
     case OP_COMPLETION:
         return is_object && walk_chat(w);
-    default:
-        return true;
+    default: /* numbers, or what went wrong all the same */
+        return jsonx_member(answer, 0, STR("error")) == JSONX_NO_NODE || walk_error(w, 0);
     }
 }

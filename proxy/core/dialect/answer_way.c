@@ -87,9 +87,10 @@ bool way_place(const struct way *w, uint32_t node)
         .tool = is_call ? w->tool : 0,
         .tool_name = is_call ? w->tool_name : JSONX_NO_NODE,
         .logprobs = w->logprobs,
-        .id = w->id,
+        .id = way_index(w->id, w->channel), /* events of two kinds may give one place */
         .kind = w->is_added && !is_empty ? PLACE_WHOLE : w->kind,
         .is_last = w->is_last,
+        .is_json = w->is_json,
     };
     return w->reader->place(w->reader, &p);
 }
@@ -198,6 +199,7 @@ bool way_walk_member(struct way w, uint32_t value)
     if (str_eq(key, STR("function_call")) && kind == JSONX_OBJECT)
         return way_walk_call(w, value);
     w.is_sound = str_eq(key, STR("audio"));
+    w.is_json = w.channel == CHANNEL_ARGUMENTS && kind == JSONX_STRING && str_eq(key, STR("arguments"));
     w.is_free = w.channel == CHANNEL_ARGUMENTS && kind != JSONX_STRING; /* they are nobody's words but the model's */
     return way_walk(w, value);
 }

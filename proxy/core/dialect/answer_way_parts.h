@@ -19,6 +19,7 @@ struct way {
     bool is_added;   /* an item or part that only begins: its texts are whole, if they are there at all */
     bool is_drawing; /* its `result` is a picture */
     bool is_sound;   /* its `data` is */
+    bool is_json;    /* a text that is JSON itself */
     unsigned depth;
 };
 
