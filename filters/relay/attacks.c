@@ -145,7 +145,7 @@ static enum verdict text(struct exchange *x, const void *policy, struct answer_t
         struct buf *gathered = t->memory(t, sizeof *gathered);
         if (gathered)
             gathered->ceiling_bytes = WHOLE_MAX_BYTES;
-        if (!gathered || !buf_add(gathered, t->fresh))
+        if (!gathered || !exchange_keep(x, t->fresh.len) || !buf_add(gathered, t->fresh))
             return exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "no room to judge the answer");
         whole = buf_str(gathered);
         leaves = !holds ? t->fresh : t->is_last ? whole : STR("");

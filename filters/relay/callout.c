@@ -131,7 +131,7 @@ static enum verdict read_text(struct exchange *x, const void *policy, struct ans
         return exchange_refuse(x, WHY_OVERLOADED, "no room to keep the answer");
     if (!m->kept.ceiling_bytes)
         buf_init(&m->kept, KEPT_MAX_BYTES);
-    if (!buf_add(&m->kept, text->fresh))
+    if (!(text->is_whole || exchange_keep(x, text->fresh.len)) || !buf_add(&m->kept, text->fresh))
         return exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "more of the answer than can be kept for a verdict");
     size_t fresh = buf_len(&m->kept) - m->context;
     bool is_due = text->is_last || text->must_release || (p->window && fresh >= p->window);

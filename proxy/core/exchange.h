@@ -126,6 +126,7 @@ struct exchange {
     bool is_whole;             /* the answer is gathered and read whole before it is passed on */
     unsigned holds;            /* verdicts that are out while it goes on: nothing of the answer is sent before the last one is in */
     struct answer_texts *texts; /* for text filters; see answer_text.h; NULL before the first */
+    uint64_t kept_bytes; /* of the answer's texts, by filters; see exchange_keep */
     uint64_t last_upstream_ms, last_sent_ms;
     uint64_t bytes_out;
     struct answer_facts facts; /* gathered over the answer; strings in the arena */
@@ -216,6 +217,9 @@ struct finding {
     size_t start, end;            /* both 0: the whole of it */
 };
 void exchange_find(struct exchange *x, const struct finding *finding);
+/* A filter that keeps texts of a stream for long keeps so many bytes more. False when all that were ever kept are more than a whole
+ * answer may have (the pool's answer_bytes): however many texts a stream has, they share that. */
+bool exchange_keep(struct exchange *x, size_t bytes) MUST_USE;
 /* The same for what is in no text. */
 void exchange_report(struct exchange *x, struct str rule, struct str category, struct str place, struct str action,
                      struct str matched);
