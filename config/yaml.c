@@ -3,6 +3,8 @@
 
 #include <yaml.h>
 
+#include "proxy/base/utf8.h"
+
 enum { DEPTH_MAX = 32, NODES_MAX = 100000, BYTES_MAX = 4 * 1024 * 1024 };
 
 struct reader {
@@ -277,6 +279,7 @@ static struct yaml *read_document(struct reader *r)
 
 struct yaml *yaml_read(struct arena *a, struct str text, struct problems *problems)
 {
+    text = utf8_without_mark(text); /* libyaml would count it as a column of the first line alone */
     struct reader r = { .arena = a, .problems = problems, .text = text };
     if (text.len > BYTES_MAX) {
         problem(problems, (struct span){ 0 }, "the file is larger than %d MiB", BYTES_MAX / 1024 / 1024);

@@ -113,6 +113,8 @@ bool callout_check(void *policy, struct setup *setup, struct problems *problems)
         return false;
     if (p->service == SERVICE_CONTENT_SAFETY && !p->checks)
         return complain(problems, "checks: at least one of prompt_shield and harm");
+    if (p->service == SERVICE_CONTENT_SAFETY && !p->key.is_set && (!p->identity || p->identity->managed == MANAGED_NONE))
+        return complain(problems, "Content Safety asks for a credential: `identity`, or `key`");
     if (p->blocklists.count && !(p->checks >> CHECK_HARM & 1))
         return complain(problems, "blocklists belong to the check `harm`");
     if (!is_version(p->api_version))

@@ -8,6 +8,7 @@
 #include "proxy/app/scan_shape.h"
 #include "proxy/app/scan_world.h"
 #include "proxy/base/ascii.h"
+#include "proxy/base/utf8.h"
 
 enum { LINE_BYTES_MAX = 32 * 1024 * 1024, READ_BYTES = 64 * 1024 };
 
@@ -251,6 +252,7 @@ static bool each_line(struct scan *s, int in, FILE *out)
     lines_init(&lines, in, LINE_BYTES_MAX);
     while (ok && (answer = lines_next(&lines, &line)) != LINES_END) {
         s->line_number++;
+        line = s->line_number == 1 ? utf8_without_mark(line) : line;
         if (answer == LINES_ONE && is_blank(line))
             continue;
         s->counts->lines++;

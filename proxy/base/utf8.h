@@ -4,6 +4,12 @@
 
 #include "proxy/base/str.h"
 
+/* Without the byte order mark that some editors and shells put before a file. */
+static inline struct str utf8_without_mark(struct str s)
+{
+    return str_starts(s, STR("\xef\xbb\xbf")) ? str_from(s, 3) : s;
+}
+
 /* Length in bytes (1 to 4) of the valid character that `s` begins with; 0 when it begins with none. */
 size_t utf8_valid_one(struct str s);
 /* Index of the first byte that does not belong to a valid character; s.len when all are valid. */

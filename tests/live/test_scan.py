@@ -98,6 +98,16 @@ def test_an_expression_is_found_where_it_begins():
     assert {place_of(f, line)[0] for f in told[0]["findings"]} == {"Blue Bird", "SEC-123456"}
 
 
+def test_content_safety_without_a_credential_is_a_mistake():
+    status, told, complaint = scan(['{"text": "x"}'], "--inspect", "[{ callout: { url: 'https://x.cognitiveservices.azure.com' } }]")
+    assert status == 1 and not told and "asks for a credential" in complaint
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line():
+    _, told, _ = scan(['\ufeff{"text": "bluebird"}', '{"text": "bluebird"}'], *WORDS)
+    assert [t["verdict"] for t in told] == ["refuse", "refuse"]
+
+
 def test_definitions_and_channels_of_answers_are_scanned_by_name():
     mails = ("--inspect", "[{ personal_data: { action: mask, of: [definition] } }]", "--relay", "[{ personal_data: { action: mask } }]")
     _, told, _ = scan(['{"text": "ask kim@example.org", "source": "definition"}'], *mails)

@@ -73,6 +73,14 @@ TEST("columns count characters, not bytes")
     finish();
 }
 
+TEST("a byte order mark is no part of the file")
+{
+    struct yaml *root = read_text(STR("\xef\xbb\xbf# a comment\nb: c\n"));
+    CHECK(root && problems.count == 0);
+    check_place(yaml_member(root, STR("b"))->key_span, 2, 1, 1);
+    finish();
+}
+
 TEST("JSON is read too")
 {
     struct yaml *root = read_text(STR("{\"a\": [1, null, \"x\\u00e9\"], \"b\": {}}"));
