@@ -83,13 +83,17 @@ static uint32_t alphabets_with(uint32_t code)
     return signs[first].code == code ? signs[first].of : 0;
 }
 
+/* Of a sign that it has. The small letter of a capital need not be the one that the capital came from: of a final sigma it is not. */
 static char letter_in(size_t alphabet, uint32_t code)
 {
-    code = (uint32_t)utf8proc_tolower((utf8proc_int32_t)code);
+    uint32_t small = (uint32_t)utf8proc_tolower((utf8proc_int32_t)code);
     for (size_t n = 0; n < LETTERS; n++)
-        if (alphabets[alphabet][n] == code)
+        if (alphabets[alphabet][n] == small || alphabets[alphabet][n] == code)
             return (char)('a' + n);
-    return 0;
+    for (size_t n = 0; n < LETTERS; n++)
+        if ((uint32_t)utf8proc_toupper((utf8proc_int32_t)alphabets[alphabet][n]) == code)
+            return (char)('a' + n);
+    NOTREACHED("a sign of an alphabet that has no letter for it");
 }
 
 /* What was seen of an alphabet near some place. */
