@@ -97,10 +97,13 @@ static bool scan_with(struct judge *j, const struct hs_database *database, struc
            hs_scan(database, text.at, (unsigned)text.len, 0, j->scratch, each, j) == HS_SUCCESS;
 }
 
+/* The stream is at its beginning again, whatever came of it. */
 static bool scan_allowed(struct judge *j)
 {
-    return !j->allow || (hs_scan_stream(j->allow, j->text.at, (unsigned)j->text.len, 0, j->scratch, found_allowed, j) == HS_SUCCESS &&
-                           hs_reset_stream(j->allow, 0, j->scratch, found_allowed, j) == HS_SUCCESS);
+    if (!j->allow)
+        return true;
+    bool ok = hs_scan_stream(j->allow, j->text.at, (unsigned)j->text.len, 0, j->scratch, found_allowed, j) == HS_SUCCESS;
+    return hs_reset_stream(j->allow, 0, j->scratch, found_allowed, j) == HS_SUCCESS && ok;
 }
 
 /* Block by block, so that what is found by words and by expressions comes together while it is near; blocks overlap by

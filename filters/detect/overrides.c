@@ -3,6 +3,8 @@
 
 #include <hs.h>
 
+#include "filters/detect/expression.h"
+
 static const char *const ACTIONS[] = {
     [OVERRIDE_COUNT] = "count", [OVERRIDE_OFF] = "off", [OVERRIDE_REPORT] = "report", [OVERRIDE_REFUSE] = "refuse"
 };
@@ -71,13 +73,11 @@ bool allow_read(const struct texts *allow, bool whole, struct arena *a, struct p
     const char **expressions = arena_array(a, const char *, allow->count);
     unsigned *flags = arena_array(a, unsigned, allow->count);
     hs_compile_error_t *error = NULL;
-    /* Where matches begin is asked of streams alone: asked of blocks, Vectorscan 5.4.9 writes past a buffer of its own in texts of 255 bytes
-     * and more (mended upstream in 2026). */
     unsigned mode = whole ? HS_MODE_BLOCK : HS_MODE_STREAM | HS_MODE_SOM_HORIZON_LARGE;
     bool ok = expressions && flags;
     for (size_t i = 0; ok && i < allow->count; i++) {
-        if (str_starts(allow->at[i], STR("(*"))) { /* (*UCP) leads there too */
-            problem(problems, allow->spans[i], "allow: an expression cannot begin with (*");
+        if (expression_has_verb(allow->at[i])) {
+            problem(problems, allow->spans[i], "allow: " EXPRESSION_HAS_VERB);
             return false;
         }
         struct str s = whole ? arena_printf(a, "^(?:" STR_F ")$", STR_A(allow->at[i])) : allow->at[i];

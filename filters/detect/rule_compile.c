@@ -4,6 +4,7 @@
 #include <hs.h>
 #include <stdlib.h>
 
+#include "filters/detect/expression.h"
 #include "filters/detect/rule_parts.h"
 
 enum { FLAGS = HS_FLAG_CASELESS | HS_FLAG_DOTALL | HS_FLAG_MULTILINE };
@@ -88,8 +89,8 @@ static bool compile_some(struct rule_making *m, enum set_database where, struct 
     for (size_t i = 0; ok && i < set->pieces_count; i++) {
         if (set->pieces[i].in_table || set->pieces[i].where != where)
             continue;
-        if (str_starts(str_c(set->pieces[i].expression), STR("(*"))) { /* with (*UCP) Vectorscan 5.4.9 may write past a buffer of its own */
-            tell(m, (int)i, "an expression cannot begin with (*", problems);
+        if (expression_has_verb(str_c(set->pieces[i].expression))) {
+            tell(m, (int)i, EXPRESSION_HAS_VERB, problems);
             ok = false;
         }
         expressions[n] = set->pieces[i].expression;

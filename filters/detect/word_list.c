@@ -49,6 +49,7 @@ bool word_list_read(struct arena *a, struct str path, struct texts *out, struct 
     struct str text, line;
     if (!read_file(a, path, &text, problems))
         return false;
+    text = utf8_without_mark(text);
     size_t lines = 1;
     for (size_t i = 0; i < text.len; i++)
         lines += text.at[i] == '\n';

@@ -7,6 +7,7 @@
 
 #include <hs.h>
 
+#include "filters/detect/expression.h"
 #include "filters/detect/word_list.h"
 #include "filters/inspect/prompt.h"
 
@@ -133,8 +134,8 @@ static bool check(void *policy, struct setup *setup, struct problems *problems)
     }
     bool ok = begin(&c, &setup->arena, n);
     for (size_t i = 0; i < p->regex.count; i++) {
-        if (str_starts(p->regex.at[i].value, STR("(*"))) { /* Vectorscan 5.4.9 writes past a buffer of its own with (*UCP) */
-            problem(problems, p->regex.at[i].key.span, "a pattern cannot begin with (*");
+        if (expression_has_verb(p->regex.at[i].value)) {
+            problem(problems, p->regex.at[i].key.span, EXPRESSION_HAS_VERB);
             return false;
         }
     }

@@ -203,6 +203,7 @@ static bool let_go(struct answer_texts *t, struct open_text *o, bool is_last, ui
         return false;
     if (is_last) {
         o->is_open = false;
+        o->has_ended = true;
         texts_finish_memories(t, o->memories);
     }
     return !text.len || texts_write_event(t, o, text);

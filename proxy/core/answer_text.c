@@ -130,8 +130,8 @@ static bool piece(struct answer_texts *t, const struct answer_place *p, struct s
     if (!o || !o->is_open)
         return o || !fresh.len || texts_no_room(t);
     if (fresh.len && o->has_ended) /* what it began with has left, and what it goes on with would be judged without */
-        return texts_refuse(t, WHY_UPSTREAM_BROKEN, "a text that goes on behind the end of its choice");
-    o->has_ended = p->is_last;
+        return texts_refuse(t, WHY_UPSTREAM_BROKEN, "a text that goes on behind its end");
+    o->has_ended |= p->is_last;
     bool was_holding = o->is_holding;
     struct str text;
     struct stretch s = texts_stretch(t, o, fresh, p->is_last);

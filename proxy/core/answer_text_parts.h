@@ -26,7 +26,7 @@ struct open_text {
     size_t *fed;          /* bytes that each was given; NULL for a text that is there as one */
     uint64_t said;        /* hash of all its pieces, or of what said it again in another way */
     bool is_open;         /* more may come */
-    bool has_ended;       /* its choice was said to be at its end */
+    bool has_ended;       /* its end was told, of its own or of its choice */
     bool is_json;
     bool is_holding, keeps_whole;
     bool is_raw;          /* an event's data that is no JSON */

@@ -131,6 +131,12 @@ void exchange_stop(struct exchange *x, enum stage stage)
         pipeline_end(x);
 }
 
+bool exchange_keep(struct exchange *x, size_t bytes)
+{
+    x->kept_bytes += bytes;
+    return !x->pool || x->kept_bytes <= x->pool->answer_bytes;
+}
+
 void exchange_hold(struct exchange *x)
 {
     x->holds++;

@@ -99,12 +99,6 @@ static bool add_bearings(struct buf *out, const struct exchange *x, const struct
     return add_bytes(out, f->start, f->end);
 }
 
-bool exchange_keep(struct exchange *x, size_t bytes)
-{
-    x->kept_bytes += bytes;
-    return !x->pool || x->kept_bytes <= x->pool->answer_bytes;
-}
-
 void exchange_find(struct exchange *x, const struct finding *f)
 {
     struct buf b;

@@ -291,7 +291,7 @@ static bool read_whole(const struct chain *c)
         bool changed = false;
         if (!(c->told & s->why))
             continue;
-        if (!s->take(m, c->text, &m->forms[s->use], &changed) || !make_plain(m, s->use, &l, &facts))
+        if (!s->take(m, c->text, &m->forms[s->use], &changed) || (changed && !make_plain(m, s->use, &l, &facts)))
             return false;
         if (changed)
             add_view(c->v, s->kind, 0, form_reading(&m->forms[s->use]));

@@ -16,11 +16,27 @@ static bool walk_error(struct way w, uint32_t error)
     return way_walk(w, error);
 }
 
+static bool walk_member(struct way w, uint32_t member)
+{
+    return jsonx_string_is(w.json, jsonx_key_of(w.json, member), STR("error")) ? walk_error(w, member) : way_walk_member(w, member);
+}
+
 /* A member beside the texts of an answer: strings that nobody expects, each a whole one, or an error. */
 static bool walk_beside(struct way w, uint32_t member)
 {
     w.kind = PLACE_WHOLE;
-    return jsonx_string_is(w.json, jsonx_key_of(w.json, member), STR("error")) ? walk_error(w, member) : way_walk_member(w, member);
+    return walk_member(w, member);
+}
+
+/* An event of any shape. */
+static bool walk_event(struct way w)
+{
+    if (!jsonx_is(w.json, 0, JSONX_OBJECT))
+        return way_walk(w, 0);
+    for (uint32_t c = jsonx_first(w.json, 0); c != JSONX_NO_NODE; c = jsonx_next(w.json, 0, c))
+        if (!walk_member(w, c))
+            return false;
+    return true;
 }
 
 /* ---- choices ---- */
@@ -65,11 +81,11 @@ static bool walk_choices(struct way w, uint32_t choices)
 /* The choices, and what servers add beside them; not what they tell of costs and the prompt's own faults. */
 static bool walk_chat(struct way w)
 {
-    if (jsonx_string_is(w.json, jsonx_member(w.json, 0, STR("object")), STR("error")))
-        return walk_error(w, 0);
     static const struct str others[] = { STR_INIT("choices"), STR_INIT("usage"), STR_INIT("prompt_filter_results"),
                                          STR_INIT("prompt_annotations") };
     const struct jsonx *j = w.json;
+    if (jsonx_string_is(j, jsonx_member(j, 0, STR("object")), STR("error")) && !jsonx_is(j, jsonx_member(j, 0, STR("choices")), JSONX_ARRAY))
+        return walk_error(w, 0);
     for (uint32_t c = jsonx_first(j, 0); c != JSONX_NO_NODE; c = jsonx_next(j, 0, c)) {
         bool is_other = jsonx_kind(j, c) < JSONX_STRING || jsonx_string_is_any(j, jsonx_key_of(j, c), others, ARRAY_LEN(others));
         if (!is_other && !walk_beside(w, c))
@@ -256,12 +272,10 @@ static bool walk_response_event(struct way w)
         w.is_added = !is_done;
         return part_event(w, part) && walk_rest(w, type, part);
     }
-    if (jsonx_member(j, 0, STR("error")) != JSONX_NO_NODE)
-        return walk_error(w, 0);
     /* an event that is not known: its delta is a piece of a text of its own, any other string a whole one */
     w.id = way_key(way_index(way_begin(w.choice), number(j, "content_index")), type);
     w.kind = jsonx_is(j, delta, JSONX_STRING) ? PLACE_PIECE : PLACE_WHOLE;
-    return way_walk(w, 0);
+    return walk_event(w);
 }
 
 /* Some servers answer with an error's status all the same. */
@@ -273,22 +287,14 @@ static bool has_answer(const struct jsonx *j, enum operation operation)
     return member && jsonx_first(j, jsonx_member(j, 0, str_c(member))) != JSONX_NO_NODE;
 }
 
-/* Any shape; choices as a chat has them, and an error, are read as such. */
+/* Any shape, but that of a chat is read as one. */
 static bool walk_score(struct way w, bool is_event)
 {
-    const struct jsonx *j = w.json;
-    bool has_choices = jsonx_is(j, jsonx_member(j, 0, STR("choices")), JSONX_ARRAY);
-    uint32_t error = jsonx_member(j, 0, STR("error"));
-    if (has_choices)
+    if (jsonx_is(w.json, jsonx_member(w.json, 0, STR("choices")), JSONX_ARRAY))
         return walk_chat(w);
     w.is_free = !is_event;
     w.id = way_begin(0);
-    if (!is_event || error == JSONX_NO_NODE)
-        return way_walk(w, 0);
-    for (uint32_t c = jsonx_first(j, 0); c != JSONX_NO_NODE; c = jsonx_next(j, 0, c))
-        if (!(c == error ? walk_error(w, c) : way_walk_member(w, c)))
-            return false;
-    return true;
+    return is_event ? walk_event(w) : way_walk(w, 0);
 }
 
 bool openai_find_texts(const struct jsonx *answer, const struct call *call, enum answer_form form, struct answer_reader *reader)
@@ -309,6 +315,6 @@ bool openai_find_texts(const struct jsonx *answer, const struct call *call, enum
     case OP_COMPLETION:
         return is_object && walk_chat(w);
     default: /* numbers, or what went wrong all the same */
-        return jsonx_member(answer, 0, STR("error")) == JSONX_NO_NODE || walk_error(w, 0);
+        return walk_error(w, jsonx_member(answer, 0, STR("error")));
     }
 }
