@@ -61,6 +61,9 @@ bool texts_run(struct stretch *s, struct str *out)
     enum stage stage = x->stage;
     enum verdict v = NEXT;
     s->of->is_holding = s->of->keeps_whole = false;
+    if (s->of->plain && !json_plain_read(s->of->plain, &fresh, s->text.is_last, &t->plain, &t->read))
+        return texts_no_room(t);
+    struct str spelled = s->text.fresh, plain = fresh;
     for (s->filter = 0; v == NEXT && s->filter < t->steps_count; s->filter++) {
         struct buf *to = &t->out[s->filter % 2];
         buf_clear(to);
@@ -88,8 +91,9 @@ bool texts_run(struct stretch *s, struct str *out)
         return false;
     }
     x->stage = stage;
-    *out = fresh;
-    return true;
+    bool is_untouched = s->text.is_whole && str_eq(fresh, plain);
+    *out = is_untouched ? spelled : fresh;
+    return is_untouched || !s->of->plain || json_plain_write(s->of->plain, out, &t->read) || texts_no_room(t);
 }
 
 void texts_finish_memories(struct answer_texts *t, void **memories)
@@ -150,6 +154,8 @@ struct open_text *texts_open(struct answer_texts *t, const struct answer_place *
     o->choice = p->choice;
     o->tool = p->tool;
     o->is_json = p->is_json;
+    if (p->is_json && !(o->plain = arena_new(a, struct json_plain)))
+        return NULL;
     o->memories = memories;
     o->is_open = true;
     buf_init(&o->event, EVENT_LIKE_MAX_BYTES);

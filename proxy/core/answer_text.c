@@ -169,6 +169,8 @@ static bool whole(struct answer_texts *t, const struct answer_place *p, struct s
     if (before && before->is_open && !texts_let_go(t, before))
         return false;
     struct open_text o = { .channel = p->channel, .choice = p->choice, .tool = p->tool, .is_json = p->is_json };
+    struct json_plain plain = { 0 };
+    o.plain = p->is_json ? &plain : NULL;
     o.memories = arena_array(&t->plain, void *, t->steps_count);
     if (before)
         o.tool_name = before->tool_name;
@@ -261,6 +263,7 @@ static struct answer_texts *texts_of(struct exchange *x)
         if (is_wanted(x, i))
             steps[t->steps_count++] = i;
     t->reader = (struct answer_reader){ place, spelled, over };
+    buf_init(&t->read, WORK_MAX_BYTES);
     buf_init(&t->out[0], WORK_MAX_BYTES);
     buf_init(&t->out[1], WORK_MAX_BYTES);
     buf_init(&t->written, WORK_MAX_BYTES);
@@ -299,6 +302,8 @@ static void end(struct answer_texts *t)
             buf_finish(&t->out[i]);
     if (t->written.size > KEPT_BYTES)
         buf_finish(&t->written);
+    if (t->read.size > KEPT_BYTES)
+        buf_finish(&t->read);
 }
 
 /* Data that is no JSON is one text of its own, where the model may answer in any shape. */
@@ -387,6 +392,7 @@ void answer_texts_finish(struct exchange *x)
     }
     for (size_t i = 0; i < ARRAY_LEN(t->out); i++)
         buf_finish(&t->out[i]);
+    buf_finish(&t->read);
     buf_finish(&t->written);
     buf_finish(&t->data);
     buf_finish(&t->alike.event);

@@ -2,6 +2,7 @@
 #ifndef CORE_ANSWER_TEXT_PARTS_H
 #define CORE_ANSWER_TEXT_PARTS_H
 
+#include "proxy/base/json_plain.h"
 #include "proxy/core/answer_text.h"
 
 enum {
@@ -28,6 +29,7 @@ struct open_text {
     bool is_open;         /* more may come */
     bool has_ended;       /* its end was told, of its own or of its choice */
     bool is_json;
+    struct json_plain *plain; /* of a text that is JSON: filters see what its escapes mean */
     bool is_holding, keeps_whole;
     bool is_raw;          /* an event's data that is no JSON */
     uint64_t *since_ms;   /* of each filter: nothing has left it since, although it holds; NOT_WAITING; NULL like `fed` */
@@ -57,6 +59,7 @@ struct answer_texts {
     size_t *steps; /* of the plan, those with a text filter */
     size_t steps_count;
     struct open_text *first, *last_used;
+    struct buf read;   /* a text that is JSON, before the first filter and behind the last */
     struct buf out[2]; /* what a filter lets go; by turns */
     struct buf written, data; /* what is spliced in; the whole of it */
     struct text_edit *edits;

@@ -87,7 +87,7 @@ struct answer_text {
     uint32_t choice; /* index of the choice, or of the output item */
     uint32_t tool;   /* index of the tool call, for ARGUMENTS */
     struct str tool_name; /* for ARGUMENTS, as far as known */
-    bool is_json;         /* ARGUMENTS that are JSON: what is put in is escaped for it */
+    bool is_json;         /* ARGUMENTS that are JSON, without needless escapes (json_plain.h): what is put in is escaped for it */
     struct str fresh;     /* valid during the call */
     bool is_last;
     bool is_whole;        /* nothing of this text came before, and nothing will follow */
