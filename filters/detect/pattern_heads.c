@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAYS_MAX = 128, WORDS_MAX = 32 /* that a way is written out as */, STEPS_MAX = 4096 /* from node to node, of a pattern */ };
+enum { WAYS_MAX = 1024, WORDS_MAX = 32 /* that a way is written out as */, STEPS_MAX = 4096 /* from node to node, of a pattern */ };
 
 /* Digits and the signs #$%&*+/:<=>@[\]^_`{|}~ */
 static const struct byte_set RARE = { { UINT64_C(0x77ff8c7800000000), UINT64_C(0x78000001f8000001), 0, 0 } };

@@ -131,6 +131,7 @@ RULE(national_co_nit)
 #define WORD       "(?:[A-Z]|[^\\x00-\\x7f])" LATER
 /* At the beginning of a word; for \\b a letter beyond ASCII is none. */
 #define CAPITAL    "(?:\\b[A-Z]|\\B(?:Á|Ä|Å|Æ|Č|É|Í|Ł|Ó|Ö|Ø|Ś|Š|Ú|Ü|Ž))"
+#define DOMAIN     "(?:[A-Za-z0-9]|[^\\x00-\\x7f])(?:[A-Za-z0-9.-]|[^\\x00-\\x7f]){0,120}\\.(?:[A-Za-z]|[^\\x00-\\x7f]){2,24}"
 #define MONTH                                                                                                                        \
     "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|"               \
     "nov(?:ember)?|dec(?:ember)?|janv(?:ier)?|févr(?:ier)?|mars|avr(?:il)?|mai|juin|juil(?:let)?|août|septembre|octobre|"              \
@@ -155,8 +156,7 @@ RULE(national_co_nit)
 /* ---- the rows: of two that begin at the same place with the same length the first is told ---- */
 
 const struct sensitive PERSONAL_ROWS[] = {
-    { { "email", "email", "\\b[A-Za-z0-9][A-Za-z0-9._%+'-]{0,63}@[A-Za-z0-9][A-Za-z0-9.-]{0,120}\\.[A-Za-z]{2,24}", false, personal_email, NULL, 64, BEHIND_ANYTHING },
-      NULL, "EMAIL", FAKE_EMAIL, NULL, NULL },
+    { { "email", "email", "\\b[A-Za-z0-9][A-Za-z0-9._%+'-]{0,63}@" DOMAIN, false, personal_email, NULL, 64, BEHIND_ANYTHING }, NULL, "EMAIL", FAKE_EMAIL, NULL, NULL },
     { { "card", "card",
         "\\b" ISSUER "(?:[0-9]{10,17}|[0-9]{2}(?:(?:[ .-][0-9]{4}){2,3}|[ -][0-9]{6}[ -][0-9]{4,5}|(?:[ -][0-9]{4}){2,3}[ -][0-9]{1,3}))\\b", false,
         personal_card, NULL, 0, BEHIND_NO_POINT }, NULL, "CARD", FAKE_CLASS, "======", check_card },

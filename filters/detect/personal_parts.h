@@ -6,7 +6,8 @@
 
 typedef bool valid_fn(struct str text, size_t *start, size_t *end);
 
-valid_fn personal_email, personal_card, personal_iban, personal_ip4, personal_ip6, personal_mac, personal_mac_dotted, personal_birth_date, personal_imei;
+valid_fn personal_email; /* personal_email.c */
+valid_fn personal_card, personal_iban, personal_ip4, personal_ip6, personal_mac, personal_mac_dotted, personal_birth_date, personal_imei;
 valid_fn personal_base58, personal_bech32, personal_ether;                               /* personal_valid.c */
 valid_fn personal_passport, personal_licence, personal_account, personal_sort_code, personal_bic;
 valid_fn personal_phone_abroad, personal_phone_america, personal_phone_trunk, personal_phone_mobile, personal_phone_said,

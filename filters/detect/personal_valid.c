@@ -10,62 +10,6 @@ static char at_or(struct str text, size_t i, char otherwise)
     return i < text.len ? text.at[i] : otherwise;
 }
 
-/* ---- e-mail ---- */
-
-static bool is_label_end(char c)
-{
-    return c == '.' || c == '-';
-}
-
-bool personal_email(struct str text, size_t *start, size_t *end)
-{
-    /* names of files and packages have an @ too: icon@2x.png, left-pad@1.3.0 */
-    static const struct str NOT_TOP[] = { STR_INIT("png"), STR_INIT("jpg"),  STR_INIT("jpeg"), STR_INIT("gif"),  STR_INIT("svg"),
-                                          STR_INIT("css"), STR_INIT("js"),   STR_INIT("ts"),   STR_INIT("webp"), STR_INIT("html"),
-                                          STR_INIT("tsx"), STR_INIT("json"), STR_INIT("yml"),  STR_INIT("yaml") };
-    /* the letter of an escape before it is not the first of the address */
-    size_t at = *start;
-    if (at && text.at[at - 1] == '\\' && memchr("nrt", text.at[at], 3))
-        at++;
-    size_t sign = at;
-    while (sign < *end && text.at[sign] != '@')
-        sign++;
-    while (at < sign && !ascii_is_alnum(text.at[at]))
-        at++;
-    if (at == sign || text.at[sign - 1] == '.')
-        return false;
-    /* labels of letters, digits and inner hyphens, the last of letters only */
-    size_t last = sign + 1, stop = *end;
-    for (size_t i = sign + 1; i < stop; i++)
-        if (text.at[i] == '.' && (i + 1 == stop || is_label_end(text.at[i + 1]) || i == sign + 1))
-            stop = i;
-    while (stop > sign + 1 && is_label_end(text.at[stop - 1]))
-        stop--;
-    for (size_t i = sign + 1; i < stop; i++)
-        if (text.at[i] == '.')
-            last = i + 1;
-    if (last == sign + 1 || stop - last < 2 || stop - last > 24)
-        return false;
-    for (size_t i = last; i < stop; i++)
-        if (ascii_is_digit(text.at[i]) || text.at[i] == '-')
-            return false;
-    if (str_is_one_of_nocase(str_of(text.at + last, stop - last), NOT_TOP, ARRAY_LEN(NOT_TOP)))
-        return false;
-    /* git@host:path is no mailbox; in scheme://user:word@host it is the word that is secret */
-    if (str_eq(str_of(text.at + at, sign - at), STR("git")) && at_or(text, stop, ' ') == ':')
-        return false;
-    for (size_t i = at; i > 0 && at - i < PATTERN_CONTEXT && (unsigned char)text.at[i - 1] > ' ' && !memchr("?#&=", text.at[i - 1], 4); i--) {
-        if (text.at[i - 1] != '/')
-            continue;
-        if (i >= 3 && str_eq(str_of(text.at + i - 3, 3), STR("://")))
-            return false;
-        break; /* of a path */
-    }
-    *start = at;
-    *end = stop;
-    return true;
-}
-
 /* ---- cards, accounts ---- */
 
 /* Groups of four, of Amex's and Diners' kinds, or none: three digits and a blank are of something else. */
