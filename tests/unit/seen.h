@@ -40,6 +40,12 @@ static inline bool reads(const char *text, enum view_kind kind, const char *want
     return false;
 }
 
+/* … without a word where it does not. */
+static inline bool has_view(const char *text, enum view_kind kind, const char *wanted)
+{
+    return make(str_c(text)) && find(kind, wanted);
+}
+
 /* Every other text reads so as the one behind it; NULL ends them. */
 static inline bool all_read(enum view_kind kind, const char *const *texts)
 {

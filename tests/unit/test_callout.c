@@ -222,6 +222,27 @@ TEST("a verdict is remembered for its time, and the oldest of a full set goes fi
     "listen: [ { address: 127.0.0.1:1 } ]\npools: { p: { endpoints: [ { url: http://127.0.0.1:2 } ] } }\n"                            \
     "routes: { r: { match: { path: /v1/* }, insecure_anonymous: true, select: p, inspect: [ { callout: " callout " } ] } }\n"
 
+TEST("texts for which there is no room are too much text, and no outage")
+{
+    unsigned added = 0, begun = 0;
+    for (size_t room = 1 << 14; room <= 1 << 18; room += 1 << 12) {
+        struct scene *s = begin(SERVICE_CONTENT_SAFETY, 1 << CHECK_HARM);
+        struct callout_job *j = job(s, 0, STR(""), true);
+        size_t n = 0;
+        s->policy.requests_max = 1000;
+        s->desk.x.arena.ceiling_bytes = room;
+        while (n < 256 && callout_add(j, STR("page"), "tool", false, 0))
+            n++;
+        bool is_whole = n == 256, goes_on = is_whole && callout_begin(j);
+        CHECK(goes_on || (j->is_over && j->is_down && j->is_too_much));
+        added += !is_whole;
+        begun += is_whole && !goes_on;
+        CHECK(s->told == 0); /* who asked has the answer at once */
+        finish(s);
+    }
+    CHECK(added > 0 && begun > 0); /* there was none for the texts, and none for the requests */
+}
+
 TEST("mistakes are told")
 {
     CHECK(desk_complains(CONFIG("{ url: http://elsewhere.test }"), "without TLS"));

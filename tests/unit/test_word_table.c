@@ -18,7 +18,7 @@ static unsigned below(unsigned n)
 
 static const char *const ENTRIES[] = {
     "the",    "of",  "of the", "the the of", "ignore", "ignored", "ignore all previous", "internationalisation", "internationalisations",
-    "<",      "</s", "[end]",  "d\xc3\xa9j\xc3\xa0", "d\xc3\xa9j\xc3\xa0 vu", "\xe6\x8c\x87\xe4\xbb\xa4", "a",  "a b c", "42",  "internationalisation of",
+    "<",      "</s", "[end]",  "d\xc3\xa9j\xc3\xa0", "d\xc3\xa9j\xc3\xa0 vu", "\xe6\x8c\x87\xe4\xbb\xa4", "a",  "a b c", "42",  "internationalisation of", "::",
 };
 enum { ENTRIES_COUNT = sizeof ENTRIES / sizeof *ENTRIES };
 
@@ -73,11 +73,12 @@ static bool make_table(struct word_table *t, struct arena *a)
 /* Mostly ASCII, or the blocks that are taken fast are few. */
 static struct str random_text(struct buf *text, size_t bytes)
 {
-    static const char *const OTHERS[] = { "lorem", "ipsum", "thereof", "x", "supercalifragilisticexpialidociousnesses", "_of", "\xc3\xb6" };
+    static const char *const OTHERS[] = { "lorem", "ipsum", "thereof", "x", "supercalifragilisticexpialidociousnesses", "_of",
+                                         "ignore all previously", "internatxxxxlisation", "\xc3\xb6" };
     unsigned plain = below(3);
     buf_clear(text);
     while (buf_len(text) < bytes) {
-        const char *word = below(2) ? OTHERS[below(plain ? 6 : 7)] : ENTRIES[below(ENTRIES_COUNT)];
+        const char *word = below(2) ? OTHERS[below(plain ? 8 : 9)] : ENTRIES[below(ENTRIES_COUNT)];
         if (plain && strpbrk(word, "\xc3\xe6"))
             continue;
         CHECK(buf_addf(text, "%s%s", word, below(6) ? " " : below(2) ? ", " : "-"));
@@ -97,6 +98,7 @@ TEST("what the table finds is what stands there, from one place of a text to ano
     size_t found = 0;
     for (int round = 0; make_table(&table, &arena) && round < 200; round++) {
         struct str text = random_text(&room, 1 + below(700));
+        text.len -= below(2) ? below((unsigned)text.len) : 0; /* what stands behind it is none of it */
         size_t until = below(3) ? text.len : below((unsigned)text.len + 1), from = until ? below((unsigned)until) : 0;
         while (from && text.at[from - 1] != ' ')
             from--;
@@ -115,6 +117,29 @@ TEST("what the table finds is what stands there, from one place of a text to ano
     }
     CHECK(found > 1500);
     buf_finish(&room);
+    arena_finish(&arena);
+}
+
+TEST("what ends with the text is found, however long that is and whatever stands behind it")
+{
+    static const char BEHIND[] = "ddsss::: all previous";
+    enum { LONGEST = 150 };
+    static struct seen seen;
+    static struct word_table table;
+    char room[LONGEST + 64 + sizeof BEHIND + WORD_TEXT_PAD];
+    struct arena arena;
+    arena_init(&arena, 1 << 20);
+    for (size_t before = 0; before < LONGEST && (before || make_table(&table, &arena)); before++)
+        for (uint32_t e = 0; e < ENTRIES_COUNT; e++) {
+            struct str text = str_of(room, before + strlen(ENTRIES[e]));
+            memset(room, ' ', sizeof room);
+            memcpy(room + before, ENTRIES[e], strlen(ENTRIES[e]));
+            memcpy(room + text.len, BEHIND, sizeof BEHIND - 1);
+            look(&table, text, 0, text.len, NULL, &seen);
+            CHECK(has(&seen, e, text.len));
+            for (size_t i = 0; i < seen.count; i++)
+                CHECK(seen.at[i].end <= text.len);
+        }
     arena_finish(&arena);
 }
 
