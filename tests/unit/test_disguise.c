@@ -352,6 +352,24 @@ TEST("stand-ins are not mixed up with what a text has anyway")
     arena_finish(&a);
 }
 
+TEST("no two values have the same stand-in, however many there are and however few stand-ins")
+{
+    enum { MANY = 2000 }; /* of 65,024 private addresses: some are drawn twice */
+    static char text[MANY * 32];
+    struct arena a;
+    size_t n = 0;
+    begin();
+    arena_init(&a, 1 << 24);
+    for (unsigned i = 0; i < MANY; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "host 192.168.%u.%u is up\n", i / 200, 1 + i % 200);
+    struct str whole = str_of(text, n);
+    struct disguise *d = disguise(&a, &REALISTIC, &whole, 1);
+    struct str hidden = disguise_text(d, whole);
+    CHECK(!str_eq(hidden, whole));
+    CHECK(str_eq(put_back(&a, d, hidden, 1000, 1000), whole));
+    arena_finish(&a);
+}
+
 TEST("a text of nothing but values costs in proportion")
 {
     struct arena a;
