@@ -352,6 +352,23 @@ TEST("stand-ins are not mixed up with what a text has anyway")
     arena_finish(&a);
 }
 
+TEST("a value inside of a longer word is none, there and on the way back")
+{
+    struct arena a;
+    char answer[256];
+    begin();
+    arena_init(&a, 1 << 22);
+    struct str text = STR("My name is Jane Dough, and this is no Doughnut. Janet");
+    struct disguise *d = disguise(&a, &REALISTIC, &text, 1);
+    struct str hidden = disguise_text(d, text), name = str_from(hidden, sizeof "My name is " - 1);
+    CHECK(str_ends(hidden, STR(", and this is no Doughnut. Janet")));
+    name = str_first(name, str_find(name, ','));
+    snprintf(answer, sizeof answer, STR_F ", no " STR_F "s", STR_A(name), STR_A(name));
+    struct str back = put_back(&a, d, str_c(answer), 4, 3);
+    CHECK(str_starts(back, STR("Jane Dough, no ")) && str_find_str(str_from(back, 10), STR("Dough")) == back.len - 10);
+    arena_finish(&a);
+}
+
 TEST("no two values have the same stand-in, however many there are and however few stand-ins")
 {
     enum { MANY = 2000 }; /* of 65,024 private addresses: some are drawn twice */
