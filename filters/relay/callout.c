@@ -123,7 +123,8 @@ static enum verdict let_go(struct exchange *x, const struct callout_policy *p, s
 static enum verdict read_text(struct exchange *x, const void *policy, struct answer_text *text)
 {
     const struct callout_policy *p = policy;
-    bool is_judged = (p->channels >> text->channel & 1) && !text->is_repeat; /* every piece of a repeat was judged before */
+    /* Every piece of a repeat was judged before, and of an id or a state nobody has anything to say. */
+    bool is_judged = (p->channels >> text->channel & 1) && !text->is_repeat && !text->is_beside;
     if (!is_judged)
         return buf_add(text->out, text->fresh) ? NEXT : exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "no room for the answer");
     struct memory *m = text->memory(text, sizeof *m);

@@ -8,10 +8,9 @@
 /* Members at the top of an event that no reader looks at. */
 static bool is_read_by_nobody(const struct jsonx *j, uint32_t value)
 {
-    static const struct str texts[] = { STR_INIT("obfuscation"), STR_INIT("system_fingerprint") };
     static const struct str numbers[] = { STR_INIT("created"), STR_INIT("sequence_number") };
     uint32_t key = jsonx_key_of(j, value);
-    return (jsonx_is(j, value, JSONX_STRING) && jsonx_string_is_any(j, key, texts, ARRAY_LEN(texts))) ||
+    return (jsonx_is(j, value, JSONX_STRING) && jsonx_string_is(j, key, STR("obfuscation")) && answer_is_padding(jsonx_raw(j, value))) ||
            (jsonx_is(j, value, JSONX_NUMBER) && jsonx_string_is_any(j, key, numbers, ARRAY_LEN(numbers)));
 }
 
@@ -28,7 +27,7 @@ static bool is_plain(const struct answer_texts *t, const struct jsonx *j)
 {
     const struct answer_place *p = &t->last_place;
     return t->places == 1 && !t->tells_more && p->kind == PLACE_PIECE && !p->is_last && p->node != JSONX_NO_NODE && !j->nodes[p->node].is_key &&
-           p->tool_name == JSONX_NO_NODE && jsonx_kind(j, p->logprobs) == JSONX_NULL &&
+           p->tool_name == JSONX_NO_NODE && jsonx_first(j, p->logprobs) == JSONX_NO_NODE && jsonx_kind(j, p->logprobs) != JSONX_STRING &&
            jsonx_raw(j, p->node).len > 0 && is_always_text(j, p->node);
 }
 
@@ -73,6 +72,8 @@ bool answer_texts_alike(struct exchange *x, const struct sse_event *event)
     struct str was = buf_str(&a->event);
     a->is_now = a->is_known && str_eq(event->name, str_first(was, a->name_len)) &&
                 jsonx_index_again(&x->answer_json, str_from(was, a->name_len), event->data, a->changing, a->changing_count);
+    for (size_t i = 0; a->is_now && i < a->changing_count; i++)
+        a->is_now = a->changing[i] == a->place.node || is_read_by_nobody(&x->answer_json, a->changing[i]);
     a->is_known = a->is_now && keep(a, event->name, event->data);
     return a->is_now;
 }

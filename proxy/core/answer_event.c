@@ -8,7 +8,7 @@ static bool holds(const struct jsonx *j, uint32_t value, uint32_t node)
     return value <= node && node < j->nodes[value].next;
 }
 
-/* Strings that name the answer and the place in it; any other may be a text, which the filters have read where it first stood. */
+/* Strings that name the answer and the place in it, which the filters have read before; any other may be a text. */
 static bool names_answer(const struct jsonx *j, uint32_t key)
 {
     static const struct str names[] = { STR_INIT("id"),      STR_INIT("object"), STR_INIT("model"), STR_INIT("system_fingerprint"),
@@ -18,11 +18,11 @@ static bool names_answer(const struct jsonx *j, uint32_t key)
 
 /* Beside the way: at the top what names the answer, below it what numbers its parts. What is told once (a role, the id of a tool
  * call) is not told again. */
-static bool goes_along(const struct jsonx *j, uint32_t value, bool is_top)
+static bool goes_along(const struct jsonx *j, uint32_t value, bool is_top, bool with_names)
 {
     uint32_t key = jsonx_key_of(j, value);
     enum jsonx_kind kind = jsonx_kind(j, value);
-    if (kind >= JSONX_ARRAY || jsonx_raw(j, value).len > NAME_MAX_BYTES)
+    if (kind >= JSONX_ARRAY || jsonx_raw(j, value).len > NAME_MAX_BYTES || (kind == JSONX_STRING && !with_names))
         return false;
     if ((is_top && (kind != JSONX_STRING || names_answer(j, key))) || kind == JSONX_NULL || jsonx_string_is(j, key, STR("index")))
         return true;
@@ -30,35 +30,44 @@ static bool goes_along(const struct jsonx *j, uint32_t value, bool is_top)
            !jsonx_string_is(j, value, STR("custom"));
 }
 
-static bool copy_way(const struct jsonx *j, uint32_t at, uint32_t node, bool is_top, struct buf *out, size_t *split,
-                     unsigned *steps)
+struct likeness {
+    uint32_t node;
+    bool with_names;
+    struct buf *out;
+    size_t *split;
+    unsigned *steps;
+};
+
+static bool copy_way(const struct jsonx *j, uint32_t at, bool is_top, const struct likeness *l)
 {
-    if (at == node) {
+    struct buf *out = l->out;
+    if (at == l->node) {
         bool ok = buf_add(out, STR("\""));
-        *split = buf_len(out);
+        *l->split = buf_len(out);
         return ok && buf_add(out, STR("\""));
     }
     bool is_object = jsonx_is(j, at, JSONX_OBJECT), ok = buf_add(out, is_object ? STR("{") : STR("["));
     bool is_first = true;
     for (uint32_t c = jsonx_first(j, at); ok && c != JSONX_NO_NODE; c = jsonx_next(j, at, c)) {
-        bool on_way = holds(j, c, node);
-        if (!*steps || !--*steps)
+        bool on_way = holds(j, c, l->node);
+        if (!*l->steps || !--*l->steps)
             return false;
-        if (!on_way && !(is_object && goes_along(j, c, is_top)))
+        if (!on_way && !(is_object && goes_along(j, c, is_top, l->with_names)))
             continue;
         ok = is_first || buf_add(out, STR(","));
         if (is_object)
             ok = ok && buf_add(out, jsonx_whole(j, jsonx_key_of(j, c))) && buf_add(out, STR(":"));
-        ok = ok && (on_way ? copy_way(j, c, node, false, out, split, steps) : buf_add(out, jsonx_whole(j, c)));
+        ok = ok && (on_way ? copy_way(j, c, false, l) : buf_add(out, jsonx_whole(j, c)));
         is_first = false;
     }
     return ok && buf_add(out, is_object ? STR("}") : STR("]"));
 }
 
-bool answer_event_like(const struct jsonx *json, uint32_t node, struct buf *out, size_t *split, unsigned *steps)
+bool answer_event_like(const struct jsonx *json, uint32_t node, bool with_names, struct buf *out, size_t *split, unsigned *steps)
 {
+    struct likeness l = { node, with_names, out, split, steps };
     buf_clear(out);
-    return copy_way(json, 0, node, true, out, split, steps);
+    return copy_way(json, 0, true, &l);
 }
 
 static bool is_in(const uint32_t *list, size_t n, uint32_t node)

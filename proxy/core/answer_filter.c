@@ -185,7 +185,7 @@ bool texts_remember_event(struct answer_texts *t, struct open_text *o, uint32_t 
         if (!o->name.at)
             return false;
     }
-    return answer_event_like(t->json, node, &o->event, &o->split, &t->steps_left);
+    return answer_event_like(t->json, node, !t->has_new_beside, &o->event, &o->split, &t->steps_left);
 }
 
 bool texts_write_event(struct answer_texts *t, struct open_text *o, struct str text)

@@ -31,43 +31,109 @@ static bool take_out_logprobs(struct answer_texts *t, uint32_t node)
            add_edit(t, start, start + whole.len, at);
 }
 
-/* What the tokens of one list say goes from the head of *text. */
-static bool take_tokens(struct answer_texts *t, uint32_t list, struct str *text)
+/* What a token may be that stands for none of the text: short, or a word or a row of signs. No key, number, address or sentence is. */
+static bool is_token(struct str s)
 {
-    for (uint32_t c = jsonx_first(t->json, list); c != JSONX_NO_NODE; c = jsonx_next(t->json, list, c)) {
-        uint32_t token = jsonx_is(t->json, c, JSONX_OBJECT) ? jsonx_member(t->json, c, STR("token")) : c;
-        struct str said = jsonx_string(t->json, token, &t->plain);
-        if (!said.at || !str_starts(*text, said))
+    enum { ANY_MAX_BYTES = 8, WORD_MAX_BYTES = 128 };
+    struct str inside = str_trim(s);
+    bool is_word = s.len <= WORD_MAX_BYTES;
+    for (size_t i = 0; is_word && s.len > ANY_MAX_BYTES && i < inside.len; i++)
+        is_word = !ascii_is_digit(inside.at[i]) && (unsigned char)inside.at[i] > ' ' && inside.at[i] != '@' && inside.at[i] != ':';
+    return is_word;
+}
+
+/* Are the strings and names at and below `node` tokens? Not asked of the one at `but`. */
+static bool are_tokens(struct answer_texts *t, uint32_t node, uint32_t but)
+{
+    const struct jsonx *j = t->json;
+    for (uint32_t i = node; node != JSONX_NO_NODE && i < j->nodes[node].next; i++) {
+        struct str s = j->nodes[i].kind == JSONX_STRING && i != but ? jsonx_string(j, i, &t->plain) : STR("");
+        if (!s.at || !is_token(s))
             return false;
-        *text = str_from(*text, said.len);
     }
     return true;
 }
 
-/* Are these tokens that text? Model servers that look for stop words tell tokens before their text. */
-static bool spells(struct answer_texts *t, uint32_t logprobs, struct str text)
+/* A token that is a part of a sign is written with escapes of its own; its bytes tell it. */
+static bool take_bytes(struct answer_texts *t, uint32_t element, struct str token, struct str *text)
+{
+    enum { TOKEN_MAX_BYTES = 64 };
+    uint32_t bytes = jsonx_member(t->json, element, STR("bytes"));
+    struct str rest = *text;
+    if (!jsonx_is(t->json, bytes, JSONX_ARRAY) || token.len > TOKEN_MAX_BYTES || str_find_str(token, STR("\\x")) == token.len)
+        return false;
+    for (uint32_t c = jsonx_first(t->json, bytes); c != JSONX_NO_NODE; c = jsonx_next(t->json, bytes, c)) {
+        uint64_t byte;
+        if (!rest.len || !jsonx_u64(t->json, c, &byte) || byte != (unsigned char)rest.at[0])
+            return false;
+        rest = str_from(rest, 1);
+    }
+    *text = rest;
+    return true;
+}
+
+/* What the tokens of one list say goes from the head of *text; what else they tell is tokens that might have been. A whole text may
+ * lack the space that it began with, and the token that ended it. */
+static bool take_tokens(struct answer_texts *t, uint32_t list, bool is_whole, struct str *text)
+{
+    bool is_first = is_whole;
+    for (uint32_t c = jsonx_first(t->json, list); c != JSONX_NO_NODE; c = jsonx_next(t->json, list, c), is_first = false) {
+        uint32_t token = jsonx_is(t->json, c, JSONX_OBJECT) ? jsonx_member(t->json, c, STR("token")) : c;
+        struct str said = jsonx_string(t->json, token, &t->plain);
+        if (!said.at || !are_tokens(t, c, token))
+            return false;
+        if (is_first && said.len && said.at[0] == ' ' && !str_starts(*text, STR(" ")))
+            said = str_from(said, 1);
+        bool is_end = is_whole && !text->len && jsonx_next(t->json, list, c) == JSONX_NO_NODE && is_token(said);
+        if (str_starts(*text, said))
+            *text = str_from(*text, said.len);
+        else if (!is_end && !take_bytes(t, c, said, text))
+            return false;
+    }
+    return true;
+}
+
+/* Are these tokens that text, and no others? Model servers that look for stop words tell tokens before their text. Beside one list there
+ * are few texts: with more it is not compared. */
+static bool spells(struct answer_texts *t, uint32_t logprobs, bool is_whole, struct str text)
 {
     static const struct str LISTS[] = { STR_INIT("content"), STR_INIT("refusal"), STR_INIT("tokens") };
-    bool ok = jsonx_kind(t->json, logprobs) >= JSONX_ARRAY;
-    if (jsonx_is(t->json, logprobs, JSONX_ARRAY))
-        return take_tokens(t, logprobs, &text) && !text.len;
-    for (size_t i = 0; ok && i < ARRAY_LEN(LISTS); i++) {
-        uint32_t list = jsonx_member(t->json, logprobs, LISTS[i]);
-        ok = !jsonx_is(t->json, list, JSONX_ARRAY) || take_tokens(t, list, &text);
+    enum { TRIES_MAX = 16 };
+    const struct jsonx *j = t->json;
+    t->tries = logprobs == t->logprobs_tried ? t->tries + 1 : 1;
+    t->logprobs_tried = logprobs;
+    if (t->tries > TRIES_MAX)
+        return false;
+    if (jsonx_is(j, logprobs, JSONX_ARRAY))
+        return take_tokens(t, logprobs, is_whole, &text) && !text.len;
+    if (!jsonx_is(j, logprobs, JSONX_OBJECT))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(LISTS); i++) {
+        uint32_t list = jsonx_member(j, logprobs, LISTS[i]);
+        if (jsonx_is(j, list, JSONX_ARRAY) && !take_tokens(t, list, is_whole, &text))
+            return false;
     }
-    return ok && !text.len;
+    for (uint32_t c = jsonx_first(j, logprobs); c != JSONX_NO_NODE; c = jsonx_next(j, logprobs, c)) {
+        bool is_taken = jsonx_is(j, c, JSONX_ARRAY) && jsonx_string_is_any(j, jsonx_key_of(j, c), LISTS, ARRAY_LEN(LISTS));
+        if (!are_tokens(t, jsonx_key_of(j, c), JSONX_NO_NODE) || (!is_taken && !are_tokens(t, c, JSONX_NO_NODE)))
+            return false;
+    }
+    return !text.len;
 }
 
 static bool write_text(struct answer_texts *t, const struct answer_place *p, struct str fresh, struct str text)
 {
     if (p->node == JSONX_NO_NODE)
         return true; /* a name alone */
-    if (fresh.len && !text.len && t->emptied_count < EMPTIED_MAX)
+    t->has_new_beside |= p->is_beside && !str_eq(fresh, text);
+    if (p->is_beside)
+        t->tells_more |= t->has_new_beside;
+    else if (fresh.len && !text.len && t->emptied_count < EMPTIED_MAX)
         t->emptied[t->emptied_count++] = p->node;
     else
         t->has_left |= text.len > 0 || fresh.len > 0;
     if (str_eq(fresh, text)) {
-        if (p->kind == PLACE_PIECE && fresh.len && spells(t, p->logprobs, fresh))
+        if (fresh.len && p->logprobs != JSONX_NO_NODE && spells(t, p->logprobs, p->kind != PLACE_PIECE, fresh))
             t->logprobs_told = p->logprobs;
         return true;
     }
@@ -179,6 +245,7 @@ static bool whole(struct answer_texts *t, const struct answer_place *p, struct s
     struct str text;
     struct stretch s = texts_stretch(t, &o, fresh, true);
     s.text.is_whole = true;
+    s.text.is_beside = p->is_beside;
     s.text.json = p->node == JSONX_NO_NODE ? NULL : t->json;
     s.text.node = p->node;
     s.text.is_repeat = note_repeat(before, p, fresh);
@@ -190,8 +257,10 @@ static bool whole(struct answer_texts *t, const struct answer_place *p, struct s
 static bool place(struct answer_reader *reader, const struct answer_place *p)
 {
     struct answer_texts *t = CONTAINER_OF(reader, struct answer_texts, reader);
-    t->places++;
-    t->last_place = *p;
+    if (!p->is_beside) {
+        t->places++;
+        t->last_place = *p;
+    }
     struct str fresh = p->node == JSONX_NO_NODE ? STR("") : jsonx_string(t->json, p->node, &t->plain);
     if (!fresh.at)
         return texts_no_room(t);
@@ -203,7 +272,7 @@ static bool place(struct answer_reader *reader, const struct answer_place *p)
 static bool has_words(const struct jsonx *j, uint32_t node)
 {
     for (uint32_t i = node; node != JSONX_NO_NODE && i < j->nodes[node].next; i++)
-        if (j->nodes[i].kind == JSONX_STRING && !j->nodes[i].is_key)
+        if (j->nodes[i].kind == JSONX_STRING && (!j->nodes[i].is_key || !is_token(jsonx_raw(j, i))))
             return true;
     return false;
 }
@@ -283,10 +352,10 @@ static struct answer_texts *begin(struct exchange *x, const struct jsonx *json, 
     t->json = json;
     t->name = name;
     t->edits_count = t->emptied_count = 0;
-    t->logprobs_out = t->logprobs_told = JSONX_NO_NODE;
+    t->logprobs_out = t->logprobs_told = t->logprobs_tried = JSONX_NO_NODE;
     t->steps_left = LIKE_STEPS_MAX;
     t->places = 0;
-    t->tells_more = t->has_left = t->has_new_name = t->is_refused = false;
+    t->tells_more = t->has_left = t->has_new_name = t->has_new_beside = t->is_refused = false;
     buf_clear(&t->written);
     return t;
 }

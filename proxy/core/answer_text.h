@@ -40,9 +40,9 @@ void answer_texts_remember(struct exchange *x, const struct sse_event *event);
 /* ---- answer_event.c: events made after others ---- */
 
 /* An event that brings nothing but a text: the way from the root of `json` to its string `node`, and beside it only what says which
- * answer and which text it is. `*split` is where the text goes, escaped. Each member or element that is passed takes one of
- * `*steps`: in an event that is nothing but texts all are passed for each. False when none is left, or no room. */
-bool answer_event_like(const struct jsonx *json, uint32_t node, struct buf *out, size_t *split,
+ * answer and which text it is, strings of it if `with_names`. `*split` is where the text goes, escaped. Each member or element that is
+ * passed takes one of `*steps`: in an event that is nothing but texts all are passed for each. False when none is left, or no room. */
+bool answer_event_like(const struct jsonx *json, uint32_t node, bool with_names, struct buf *out, size_t *split,
                        unsigned *steps) MUST_USE;
 /* Does the event tell anything but the strings in `emptied` (sorted)? */
 bool answer_event_tells(const struct jsonx *json, const uint32_t *emptied, size_t n);

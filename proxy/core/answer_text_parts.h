@@ -77,9 +77,12 @@ struct answer_texts {
     size_t emptied_count;
     uint32_t logprobs_out; /* the last that were taken out */
     uint32_t logprobs_told; /* the last that spell a text which has left as it came */
+    uint32_t logprobs_tried; /* the last that were compared with a text, and so often */
+    unsigned tries;
     unsigned steps_left;   /* of LIKE_STEPS_MAX */
     bool has_left; /* something of a text is still in the event */
     bool has_new_name; /* of a member */
+    bool has_new_beside; /* what belongs to no text says something else */
     bool is_refused;
 };
 

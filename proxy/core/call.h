@@ -29,7 +29,7 @@ enum text_channel {
     CHANNEL_REFUSAL,
     CHANNEL_REASONING,
     CHANNEL_ARGUMENTS, /* of a tool call */
-    CHANNEL_ERROR,     /* what the model server says went wrong */
+    CHANNEL_ERROR,     /* what the model server says went wrong, or tells of the answer */
     CHANNEL_COUNT
 };
 extern const char *const TEXT_CHANNELS[CHANNEL_COUNT + 1];

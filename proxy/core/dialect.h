@@ -31,6 +31,7 @@ struct answer_place {
     uint64_t id;        /* the same for all pieces of one text, and for what repeats it */
     enum { PLACE_WHOLE, PLACE_PIECE, PLACE_REPEAT } kind;
     bool is_last;       /* of the pieces */
+    bool is_beside;     /* a whole one of CHANNEL_ERROR that belongs to no text: an id, a state, a cost; told before the texts beside it */
     bool is_json;       /* the text is JSON in a string: a tool's arguments, but not a tool's plain input or code */
 };
 /* Whom the places are told to, in any order. `spelled` tells the log probabilities of a piece, after the texts that they stand beside,
@@ -93,6 +94,10 @@ const struct dialect *dialect_recognise(enum http_method method, struct str path
                                         struct call *call, const char **allow);
 /* In which family's shape a request for an unknown path is refused: by its prefix. Never NULL. */
 const struct dialect *dialect_of_refusal(struct str path);
+
+/* Is it as model servers write it beside the pieces of a text, so that their lengths do not show: letters and digits, too few for a key
+ * and for a number of anybody's? */
+bool answer_is_padding(struct str s);
 
 /* Lower case, percent-decoded deployment or model names compare and count as one. False for what a name may not hold:
  * anything but letters, digits, `-`, `_`, `.`, `:`, `/` (not in a path), at most 128 bytes. */

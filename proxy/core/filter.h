@@ -91,6 +91,7 @@ struct answer_text {
     struct str fresh;     /* valid during the call */
     bool is_last;
     bool is_whole;        /* nothing of this text came before, and nothing will follow */
+    bool is_beside;       /* of ERROR: an id, a state, a cost: a secret may stand there, but nothing that is worth another's verdict */
     bool is_repeat;       /* a whole text that the filter was given in pieces before, byte by byte the same: nothing of it is news */
     size_t offset;            /* of `fresh` in all that this filter was given of the text */
     const struct jsonx *json; /* where a whole text stands, and in which string of it; NULL for one in pieces */

@@ -328,7 +328,7 @@ TEST("an answer is the same wherever the bytes of its events are cut")
     }
 }
 
-TEST("a whole answer is filtered like a stream, and keeps what is no text")
+TEST("a whole answer is filtered like a stream, and what belongs to no text by itself")
 {
     for (size_t i = 0; i < ARRAY_LEN(TEXTS); i++) {
         struct exchange x;
@@ -337,7 +337,7 @@ TEST("a whole answer is filtered like a stream, and keeps what is no text")
         json_t *answer = json_pack("{s:s, s:[{s:i, s:{s:s, s:s, s:[{s:s, s:{s:s, s:s}}]}, s:{s:[{s:s}]}, s:s}]}", "id", "secret-1234;", "choices",
                                    "index", 0, "message", "role", "assistant", "content", TEXTS[i], "tool_calls", "id",
                                    "secret-1234;", "function", "name", "f", "arguments", TEXTS[i], "logprobs", "content",
-                                   "token", "t", "finish_reason", "stop");
+                                   "token", TEXTS[i], "finish_reason", "stop");
         char *dumped = json_dumps(answer, 0);
         struct jsonx_error error;
         struct str data = str_c(dumped);
@@ -349,7 +349,7 @@ TEST("a whole answer is filtered like a stream, and keeps what is no text")
         CHECK_STR(str_c(json_string_value(json_object_get(message, "content"))), wanted);
         json_t *function = json_object_get(json_array_get(json_object_get(message, "tool_calls"), 0), "function");
         CHECK_STR(str_c(json_string_value(json_object_get(function, "arguments"))), wanted);
-        CHECK_STR(str_c(json_string_value(json_object_get(out, "id"))), STR("secret-1234;"));
+        CHECK_STR(str_c(json_string_value(json_object_get(out, "id"))), STR("[masked]"));
         CHECK(json_is_null(json_object_get(choice, "logprobs")) == !str_eq(wanted, str_c(TEXTS[i])));
         json_decref(out);
         json_decref(answer);
@@ -393,6 +393,9 @@ TEST("a response's pieces and what repeats them are the same text")
             struct heard h = { 0 };
             char room[4096];
             begin(&x, OP_RESPONSES);
+            struct text said = { .value = STR("SECRET-1234;") };
+            x.call.texts = &said;
+            x.call.texts_count = 1;
             CHECK(pass(&x, STR("response.created"), STR("{\"type\":\"response.created\",\"response\":{\"id\":\"r\",\"instructions\":\"SECRET-1234;\",\"output\":[]}}")));
             CHECK(pass(&x, STR("response.content_part.added"), STR(RESPONSE("response.content_part.added", "\"content_index\":0,\"part\":{\"type\":\"output_text\",\"text\":\"\"}"))));
             CHECK(pass(&x, STR("response.output_item.added"), STR("{\"type\":\"response.output_item.added\",\"output_index\":1,\"item\":{\"type\":\"function_call\",\"name\":\"f\",\"arguments\":\"\"}}")));
@@ -408,7 +411,7 @@ TEST("a response's pieces and what repeats them are the same text")
             send_piece(&x, "{\"type\":\"response.output_item.done\",\"output_index\":1,\"item\":{\"type\":\"function_call\",\"name\":\"f\",\"arguments\":%s}}", text);
             struct buf b;
             buf_init(&b, 1 << 16);
-            CHECK(buf_add(&b, STR("{\"type\":\"response.completed\",\"response\":{\"instructions\":\"SECRET-1234;\",\"output\":[{\"type\":\"message\",\"content\":[{\"type\":\"output_text\",\"text\":\"")) &&
+            CHECK(buf_add(&b, STR("{\"type\":\"response.completed\",\"response\":{\"instructions\":\"SECRET-1234;\",\"metadata\":{\"a\":\"SECRET-5678;\"},\"output\":[{\"type\":\"message\",\"content\":[{\"type\":\"output_text\",\"text\":\"")) &&
                   buf_add_json(&b, text) && buf_add(&b, STR("\"}]},{\"type\":\"function_call\",\"name\":\"f\",\"arguments\":\"")) &&
                   buf_add_json(&b, text) && buf_add(&b, STR("\"}]}}")));
             CHECK(pass(&x, STR("response.completed"), buf_str(&b)));
@@ -417,7 +420,7 @@ TEST("a response's pieces and what repeats them are the same text")
             struct str wanted = masked(text, room, sizeof room);
             for (int k = 0; k < 7; k++)
                 CHECK_STR(str_c(h.text[k]), wanted);
-            CHECK(str_find_str(buf_str(&x.out), STR("\"instructions\":\"SECRET-1234;\"")) < buf_len(&x.out));
+            CHECK(str_find_str(buf_str(&x.out), STR("\"instructions\":\"SECRET-1234;\",\"metadata\":{\"a\":\"[masked]\"}")) < buf_len(&x.out));
             finish(&x);
         }
     }
@@ -661,7 +664,8 @@ TEST("only what differs in a piece of a text and in what nobody reads is like th
     } rows[] = {
         { "{\"id\":\"1\",\"created\":1,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}],\"obfuscation\":\"x\"}", false },
         { "{\"id\":\"1\",\"created\":29,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"bc\\n\"}}],\"obfuscation\":\"\"}", true },
-        { "{\"id\":\"1\",\"created\":29,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"}}],\"obfuscation\":\"é\"}", true },
+        { "{\"id\":\"1\",\"created\":29,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"}}],\"obfuscation\":\"y\"}", true },
+        { "{\"id\":\"1\",\"created\":29,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"}}],\"obfuscation\":\"AKIAIOSFODNN7EXAMPLE\"}", false },
         { "{\"id\":\"1\",\"created\":29,\"choices\":[{\"index\":1,\"delta\":{\"content\":\"d\"}}],\"obfuscation\":\"\"}", false },
         { "{\"id\":\"1\",\"created\":29,\"choices\":[{\"index\":1,\"delta\":{\"content\":\"e\"}}],\"obfuscation\":\"\"}", true },
         { "{\"id\":\"2\",\"created\":29,\"choices\":[{\"index\":1,\"delta\":{\"content\":\"e\"}}],\"obfuscation\":\"\"}", false },
@@ -703,6 +707,65 @@ TEST("an event of very many texts is refused, not worked on for seconds")
         buf_finish(&event);
         finish(&x);
     }
+}
+
+/* A token by itself, and what a whole answer's list of tokens may say: NULL where it is taken out. */
+TEST("log probabilities of a whole answer stay where they spell its text, and alternatives are tokens")
+{
+    static const struct {
+        const char *content, *logprobs;
+        bool stays;
+    } rows[] = {
+        { "Hello you", "{\"content\":[{\"token\":\"Hello\",\"bytes\":[72]},{\"token\":\" you\"}],\"refusal\":null}", true },
+        { "Hello you", "{\"content\":[{\"token\":\" Hello\"},{\"token\":\" you\"},{\"token\":\"</s>\"}]}", true },
+        { "Hello you", "{\"content\":[{\"token\":\"SECRET\"},{\"token\":\"-1234;\"}]}", false },
+        { "Hello you", "{\"content\":[{\"token\":\"Hello\"},{\"token\":\" you\"},{\"token\":\" SECRET-\"},{\"token\":\"1234;\"}]}", false },
+        { "Hello you", "{\"content\":[{\"token\":\"Hello\"}]}", false },
+        { "hi", "{\"content\":[{\"token\":\"hi\",\"top_logprobs\":[{\"token\":\" internationalization\"},{\"token\":\"1234\"},{\"token\":\"----------------\"}]}]}", true },
+        { "hi", "{\"content\":[{\"token\":\"hi\",\"top_logprobs\":[{\"token\":\"SECRET-1234;\"}]}]}", false },
+        { "hi", "{\"content\":[{\"token\":\"hi\",\"top_logprobs\":[{\"token\":\"what it was told\"}]}]}", false },
+        { "hi", "{\"content\":[{\"token\":\"hi\"}],\"note\":\"SECRET-1234;\"}", false },
+        { "hi", "{\"tokens\":[\"hi\"],\"top_logprobs\":[{\"ho\":-1}],\"text_offset\":[0]}", true },
+        { "hi", "{\"tokens\":[\"hi\"],\"top_logprobs\":[{\"SECRET-1234;\":-1}]}", false },
+        { "\xf0\x9f\x98\x80!", "{\"content\":[{\"token\":\"\\\\xf0\\\\x9f\",\"bytes\":[240,159]},{\"token\":\"\\\\x98\\\\x80\",\"bytes\":[152,128]},{\"token\":\"!\"}]}", true },
+        { "hi", "{\"content\":[{\"token\":\"SECRET-1234;\",\"bytes\":[104,105]}]}", false },
+        { "", "{\"content\":[{\"token\":\"hi\"}]}", false },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct exchange x;
+        struct jsonx_error error;
+        char text[1024], wanted[1024];
+        const char *head = "{\"choices\":[{\"index\":0,\"message\":{\"content\":\"", *middle = "\"},\"logprobs\":", *end = "}]}";
+        snprintf(text, sizeof text, "%s%s%s%s%s", head, rows[i].content, middle, rows[i].logprobs, end);
+        snprintf(wanted, sizeof wanted, "%s%s%s%s%s", head, rows[i].content, middle, rows[i].stays ? rows[i].logprobs : "null", end);
+        struct str data = str_c(text);
+        begin(&x, OP_CHAT);
+        CHECK(jsonx_index(&x.answer_json, data, &JSONX_LIMITS_DEFAULT, &error));
+        CHECK(answer_texts_whole(&x, &x.answer_json, &data));
+        CHECK_STR(data, str_c(wanted));
+        finish(&x);
+    }
+}
+
+TEST("what belongs to no text of an event is read before the text, and is not told again unread")
+{
+    struct exchange x;
+    begin(&x, OP_CHAT);
+    check_event(&x, STR("{\"choices\":[{\"type\":\"t\",\"delta\":{\"content\":\"a SECRET-\"},\"index\":0}],\"id\":\"c SECRET-1234;\",\"object\":\"o\"}"),
+                STR("\"id\":\"c [masked]\""));
+    CHECK(answer_texts_over(&x));
+    CHECK(str_find_str(buf_str(&x.out), STR("\"content\":\"SECRET-\"")) < buf_len(&x.out));
+    CHECK(str_find_str(buf_str(&x.out), STR("1234")) == buf_len(&x.out));
+    finish(&x);
+    begin(&x, OP_CHAT); /* nor does an event that brings no more than a state leave for it */
+    buf_clear(&x.out);
+    CHECK(pass(&x, STR_NONE, STR("{\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"SECRET-\"}}]}")));
+    CHECK_STR(buf_str(&x.out), STR(""));
+    finish(&x);
+    begin(&x, OP_SCORE);
+    check_event(&x, STR("{\"id\":\"SECRET-1234;\",\"status\":\"SECRET-1234;\",\"output\":\"a \"}"), STR("{\"id\":\"[masked]\",\"status\":\"[masked]\",\"output\":\"a \"}"));
+    check_event(&x, STR("{\"id\":\"SECRET-1234;\",\"status\":\"SECRET-1234;\",\"output\":\"b \"}"), STR("{\"id\":\"[masked]\",\"status\":\"[masked]\",\"output\":\"b \"}"));
+    finish(&x);
 }
 
 /* Were each looked for among all that was changed before, this would take half a minute. */

@@ -31,12 +31,14 @@ static bool walk_beside(struct way w, uint32_t member)
 /* An event of any shape. */
 static bool walk_event(struct way w)
 {
-    if (!jsonx_is(w.json, 0, JSONX_OBJECT))
-        return way_walk(w, 0);
-    for (uint32_t c = jsonx_first(w.json, 0); c != JSONX_NO_NODE; c = jsonx_next(w.json, 0, c))
-        if (!walk_member(w, c))
-            return false;
-    return true;
+    return jsonx_is(w.json, 0, JSONX_OBJECT) ? way_walk_inside(w, 0, walk_member) : way_walk(w, 0);
+}
+
+/* An answer of numbers, or what went wrong all the same. */
+static bool walk_number(struct way w, uint32_t member)
+{
+    bool is_error = jsonx_string_is(w.json, jsonx_key_of(w.json, member), STR("error"));
+    return is_error ? walk_error(w, member) : way_walk_member(way_beside(w), member);
 }
 
 /* ---- choices ---- */
@@ -48,22 +50,22 @@ static bool is_end(const struct jsonx *j, uint32_t reason)
 }
 
 /* A choice's message and the piece of it in an event are the same text. */
+static bool walk_in_choice(struct way w, uint32_t member)
+{
+    static const struct str messages[] = { STR_INIT("message"), STR_INIT("delta") };
+    bool is_message = jsonx_string_is_any(w.json, jsonx_key_of(w.json, member), messages, ARRAY_LEN(messages));
+    return is_message ? way_walk(w, member) : way_walk_member(w, member);
+}
+
 static bool walk_choice(struct way w, uint32_t choice)
 {
     const struct jsonx *j = w.json;
-    static const struct str messages[] = { STR_INIT("message"), STR_INIT("delta") };
     uint32_t reason = jsonx_member(j, choice, STR("finish_reason"));
     w.id = way_begin(w.choice);
     w.logprobs = jsonx_member(j, choice, STR("logprobs"));
     w.is_last = is_end(j, reason);
-    for (uint32_t c = jsonx_first(j, choice); c != JSONX_NO_NODE; c = jsonx_next(j, choice, c)) {
-        bool is_message = jsonx_string_is_any(j, jsonx_key_of(j, c), messages, ARRAY_LEN(messages));
-        if (!(is_message ? way_walk(w, c) : way_walk_member(w, c)))
-            return false;
-    }
-    if (w.kind != PLACE_PIECE)
-        return true;
-    return w.reader->spelled(w.reader, w.logprobs) && (!w.is_last || w.reader->over(w.reader, w.choice));
+    return way_walk_inside(w, choice, walk_in_choice) && w.reader->spelled(w.reader, w.logprobs) &&
+           (w.kind != PLACE_PIECE || !w.is_last || w.reader->over(w.reader, w.choice));
 }
 
 static bool walk_choices(struct way w, uint32_t choices)
@@ -78,17 +80,15 @@ static bool walk_choices(struct way w, uint32_t choices)
     return true;
 }
 
-/* The choices, and what servers add beside them; not what they tell of costs and the prompt's own faults. */
+/* The choices, and what stands beside them. */
 static bool walk_chat(struct way w)
 {
-    static const struct str others[] = { STR_INIT("choices"), STR_INIT("usage"), STR_INIT("prompt_filter_results"),
-                                         STR_INIT("prompt_annotations") };
     const struct jsonx *j = w.json;
     if (jsonx_string_is(j, jsonx_member(j, 0, STR("object")), STR("error")) && !jsonx_is(j, jsonx_member(j, 0, STR("choices")), JSONX_ARRAY))
         return walk_error(w, 0);
     for (uint32_t c = jsonx_first(j, 0); c != JSONX_NO_NODE; c = jsonx_next(j, 0, c)) {
-        bool is_other = jsonx_kind(j, c) < JSONX_STRING || jsonx_string_is_any(j, jsonx_key_of(j, c), others, ARRAY_LEN(others));
-        if (!is_other && !walk_beside(w, c))
+        bool is_choices = jsonx_string_is(j, jsonx_key_of(j, c), STR("choices")) && jsonx_is(j, c, JSONX_ARRAY);
+        if (!is_choices && !walk_beside(w, c))
             return false;
     }
     return walk_choices(w, jsonx_member(j, 0, STR("choices")));
@@ -120,27 +120,41 @@ static bool walk_output(struct way w, uint32_t output)
     return true;
 }
 
-/* What a response repeats of its request, what it tells of costs, and its items. */
-static bool is_known_of_response(const struct jsonx *j, uint32_t key)
+/* What a response repeats of its request. */
+static bool is_of_request(const struct jsonx *j, uint32_t key)
 {
     static const struct str known[] = {
-        STR_INIT("output"), STR_INIT("output_text"), STR_INIT("usage"), STR_INIT("billing"),
-        STR_INIT("incomplete_details"), STR_INIT("content_filters"), STR_INIT("instructions"), STR_INIT("metadata"),
-        STR_INIT("text"), STR_INIT("tools"), STR_INIT("tool_choice"), STR_INIT("reasoning"), STR_INIT("prompt"), STR_INIT("user"),
-        STR_INIT("conversation"), STR_INIT("previous_response_id"), STR_INIT("truncation"), STR_INIT("safety_identifier"),
-        STR_INIT("prompt_cache_key"), STR_INIT("prompt_cache_retention"), STR_INIT("include"),
+        STR_INIT("instructions"), STR_INIT("metadata"), STR_INIT("text"), STR_INIT("tools"), STR_INIT("tool_choice"), STR_INIT("reasoning"),
+        STR_INIT("prompt"), STR_INIT("user"), STR_INIT("conversation"), STR_INIT("previous_response_id"), STR_INIT("truncation"),
+        STR_INIT("safety_identifier"), STR_INIT("prompt_cache_key"), STR_INIT("prompt_cache_retention"), STR_INIT("include"),
     };
     return jsonx_string_is_any(j, key, known, ARRAY_LEN(known));
 }
 
-/* Beside its items: what servers add. */
+/* A response that was stored repeats a request of another day: nothing tells here what that said, and its instructions may hold canaries
+ * that are its own. */
+static bool walk_of_request(struct way w, uint32_t member)
+{
+    return w.call->operation == OP_RESPONSE_OTHER || way_walk_member(way_beside(w), member);
+}
+
+/* Beside its items: what it tells of itself, and what servers add. */
 static bool walk_response_rest(struct way w, uint32_t response)
 {
+    static const struct str texts[] = { STR_INIT("output"), STR_INIT("output_text") };
+    enum { LOOKS_MAX = 1 << 20 };
     const struct jsonx *j = w.json;
+    struct echo echo = { .looks_left = LOOKS_MAX };
     w.id = way_key(way_begin(0), STR("response"));
-    for (uint32_t c = jsonx_first(j, response); c != JSONX_NO_NODE; c = jsonx_next(j, response, c))
-        if (jsonx_kind(j, c) >= JSONX_STRING && !is_known_of_response(j, jsonx_key_of(j, c)) && !walk_beside(w, c))
+    for (uint32_t c = jsonx_first(j, response); c != JSONX_NO_NODE; c = jsonx_next(j, response, c)) {
+        struct way one = w;
+        bool repeats = is_of_request(j, jsonx_key_of(j, c));
+        one.echo = repeats ? &echo : NULL;
+        if (jsonx_string_is_any(j, jsonx_key_of(j, c), texts, ARRAY_LEN(texts)))
+            continue;
+        if (!(repeats ? walk_of_request(one, c) : walk_beside(one, c)))
             return false;
+    }
     return true;
 }
 
@@ -198,7 +212,7 @@ static bool walk_rest(struct way w, struct str type, uint32_t text)
     const struct jsonx *j = w.json;
     w.id = way_key(way_index(way_begin(w.choice), number(j, "content_index")), type);
     for (uint32_t c = jsonx_first(j, 0); c != JSONX_NO_NODE; c = jsonx_next(j, 0, c))
-        if (c != text && jsonx_kind(j, c) >= JSONX_STRING && !walk_beside(w, c))
+        if (c != text && !walk_beside(w, c))
             return false;
     return true;
 }
@@ -208,18 +222,18 @@ static bool text_event(struct way w, const struct text_events *row, struct str t
 {
     const struct jsonx *j = w.json;
     uint32_t node = jsonx_member(j, 0, is_done ? str_c(row->member) : STR("delta"));
+    w.logprobs = jsonx_member(j, 0, STR("logprobs"));
     if (!jsonx_is(j, node, JSONX_STRING))
-        return walk_rest(w, type, JSONX_NO_NODE) &&
+        return walk_rest(w, type, JSONX_NO_NODE) && w.reader->spelled(w.reader, w.logprobs) &&
                (!(is_done && row->channel == CHANNEL_ARGUMENTS) || w.reader->over(w.reader, w.choice));
     struct way rest = w;
     w.id = path_of(j, row, w.choice);
     w.channel = row->channel;
     w.kind = is_done ? PLACE_REPEAT : PLACE_PIECE;
-    w.logprobs = jsonx_member(j, 0, STR("logprobs"));
     w.is_call = row->channel == CHANNEL_ARGUMENTS;
     w.is_json = str_eq(str_c(row->member), STR("arguments"));
     w.tool_name = is_done ? way_tool_name(j, 0) : JSONX_NO_NODE;
-    return way_place(&w, node) && (is_done || w.reader->spelled(w.reader, w.logprobs)) && walk_rest(rest, type, node);
+    return walk_rest(rest, type, node) && way_place(&w, node) && w.reader->spelled(w.reader, w.logprobs);
 }
 
 /* A part of an item that is added or done. */
@@ -247,8 +261,10 @@ static bool walk_response_event(struct way w)
     w.kind = PLACE_REPEAT;
     if (str_eq(type, STR("error")))
         return walk_error(w, 0);
-    if (str_starts(type, STR("response.audio.d")) || str_ends(type, STR(".partial_image")))
-        return true; /* sound and pictures */
+    if (str_starts(type, STR("response.audio.d"))) {
+        w.is_sound = true;
+        return walk_rest(w, type, JSONX_NO_NODE);
+    }
     for (size_t i = 0; i < ARRAY_LEN(TEXT_EVENTS); i++) {
         const struct text_events *row = &TEXT_EVENTS[i];
         struct str rest = str_from(type, row->name.len);
@@ -258,19 +274,19 @@ static bool walk_response_event(struct way w)
     if (jsonx_is(j, response, JSONX_OBJECT)) {
         bool is_over = str_ends(type, STR("ed")) && !str_ends(type, STR(".created")) && !str_ends(type, STR(".queued"));
         bool is_end = is_over || str_ends(type, STR(".incomplete"));
-        return (!is_end || w.reader->over(w.reader, ANSWER_ALL)) && walk_response(w, response) && walk_rest(w, type, response);
+        return (!is_end || w.reader->over(w.reader, ANSWER_ALL)) && walk_rest(w, type, response) && walk_response(w, response);
     }
     if (jsonx_is(j, item, JSONX_OBJECT)) {
         if (is_done && !w.reader->over(w.reader, w.choice))
             return false;
         w.kind = is_done ? PLACE_REPEAT : PLACE_PIECE;
         w.is_added = !is_done;
-        return walk_item(w, item, w.choice) && walk_rest(w, type, item);
+        return walk_rest(w, type, item) && walk_item(w, item, w.choice);
     }
     if (jsonx_is(j, part, JSONX_OBJECT)) {
         w.kind = is_done ? PLACE_REPEAT : PLACE_PIECE;
         w.is_added = !is_done;
-        return part_event(w, part) && walk_rest(w, type, part);
+        return walk_rest(w, type, part) && part_event(w, part);
     }
     /* an event that is not known: its delta is a piece of a text of its own, any other string a whole one */
     w.id = way_key(way_index(way_begin(w.choice), number(j, "content_index")), type);
@@ -315,6 +331,6 @@ bool openai_find_texts(const struct jsonx *answer, const struct call *call, enum
     case OP_COMPLETION:
         return is_object && walk_chat(w);
     default: /* numbers, or what went wrong all the same */
-        return walk_error(w, jsonx_member(answer, 0, STR("error")));
+        return is_object ? way_walk_inside(w, 0, walk_number) : way_walk(way_beside(w), 0);
     }
 }

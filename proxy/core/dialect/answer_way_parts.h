@@ -4,6 +4,12 @@
 
 #include "proxy/core/dialect/parts.h"
 
+/* How far it is known what a response repeats of its request. */
+struct echo {
+    size_t next; /* of the request's texts: they are repeated in their order, nearly */
+    unsigned looks_left;
+};
+
 /* Where a walk is. */
 struct way {
     struct answer_reader *reader;
@@ -20,6 +26,8 @@ struct way {
     bool is_drawing; /* its `result` is a picture */
     bool is_sound;   /* its `data` is */
     bool is_json;    /* a text that is JSON itself */
+    bool is_beside;  /* what belongs to no text */
+    struct echo *echo; /* where what the request said too is no news; NULL elsewhere */
     unsigned depth;
 };
 
@@ -40,6 +48,11 @@ uint32_t way_tool_name(const struct jsonx *j, uint32_t call);
 bool way_place(const struct way *w, uint32_t node);
 bool way_walk(struct way w, uint32_t node);
 bool way_walk_member(struct way w, uint32_t value);
+/* The members of an object, or elements of a list: those that belong to no text first, since an event that is made for a text repeats
+ * some of them. */
+bool way_walk_inside(struct way w, uint32_t node, bool (*walk)(struct way w, uint32_t value));
+/* The same way, on which every string is a whole one that belongs to no text. */
+struct way way_beside(struct way w);
 /* A tool call is told also when it has no arguments: that it is made is what matters. */
 bool way_walk_call(struct way w, uint32_t call);
 
