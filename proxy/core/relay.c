@@ -71,10 +71,20 @@ static const struct jsonx *json_of(struct exchange *x, struct str data)
     return may_be ? index_of(x, data) : NULL;
 }
 
-/* What an event is called is no text, and so it may be none. */
+/* What an event is called is no text, and so it may be none: words of letters. Nor is its number one. */
 static struct str word_of(const struct exchange *x, struct str s)
 {
-    return x->wants_texts && !ascii_is_made_of(s, STR("_-.:/")) ? STR_NONE : s;
+    enum { WORD_MAX_BYTES = 64 };
+    bool ok = s.len <= WORD_MAX_BYTES && ascii_is_made_of(s, STR("_-.:/"));
+    for (size_t i = 0; ok && i < s.len; i++)
+        ok = !ascii_is_digit(s.at[i]);
+    return x->wants_texts && !ok ? STR_NONE : s;
+}
+
+static struct str number_of(const struct exchange *x, struct str s)
+{
+    enum { NUMBER_MAX_BYTES = 12 };
+    return x->wants_texts && (s.len > NUMBER_MAX_BYTES || !ascii_is_made_of(s, STR("_-.:/"))) ? STR_NONE : s;
 }
 
 /* The texts of an event, or of a whole answer, through the text filters; false when one of them refused. */
@@ -121,7 +131,7 @@ static bool pass_event(struct exchange *x, const struct sse_event *event)
     if (piece.dropped)
         return true;
     bool is_same = piece.data.at == event->data.at && piece.data.len == event->data.len;
-    struct sse_event out = { word_of(x, piece.name), piece.data, word_of(x, event->id), event->is_line && is_same };
+    struct sse_event out = { word_of(x, piece.name), piece.data, number_of(x, event->id), event->is_line && is_same };
     if (sse_write(&x->out, &out))
         return true;
     exchange_refuse(x, WHY_ANSWER_TOO_LARGE, "events do not fit");

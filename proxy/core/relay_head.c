@@ -14,12 +14,15 @@ enum {
     FIELDS_MAX_BYTES = 32 * 1024
 };
 
-/* Answer fields that a caller may see; the rest tells about what stands behind the gateway (azure.md §3.7). */
-static const struct str SHOWN_FIELDS[] = {
-    STR_INIT("content-type"),
-    STR_INIT("openai-processing-ms"),
-    STR_INIT("openai-version"),
-    STR_INIT("openai-model"),
+/* Answer fields that a caller may see; the rest tells about what stands behind the gateway (azure.md §3.7). Where answers are read these
+ * are no way around it: a value may be digits and `-`, and what may be anything stays here. */
+static const struct shown_field {
+    struct str name;
+    bool is_number;
+} SHOWN_FIELDS[] = {
+    { STR_INIT("openai-processing-ms"), true },
+    { STR_INIT("openai-version"), true },
+    { STR_INIT("openai-model"), false },
 };
 /* Withheld on pass-through routes too. */
 static const struct str WITHHELD_FIELDS[] = {
@@ -41,23 +44,58 @@ static const struct str WITHHELD_FIELDS[] = {
     STR_INIT("alt-svc"),
 };
 
+static bool is_made_of(struct str s, const char *marks, size_t len_max)
+{
+    bool ok = s.len <= len_max;
+    for (size_t i = 0; ok && i < s.len; i++)
+        ok = str_has(str_c(marks), s.at[i]);
+    return ok;
+}
+
+static bool is_shown(const struct exchange *x, const struct http_field *f)
+{
+    enum { NUMBER_MAX_BYTES = 12 };
+    for (size_t i = 0; i < ARRAY_LEN(SHOWN_FIELDS); i++)
+        if (str_eq_nocase(f->name, SHOWN_FIELDS[i].name))
+            return !x->wants_texts || (SHOWN_FIELDS[i].is_number && is_made_of(f->value, "0123456789-", NUMBER_MAX_BYTES));
+    return str_eq_nocase(f->name, STR("content-type")) && !x->wants_texts;
+}
+
 static bool may_show(const struct exchange *x, const struct http_head *h, const struct http_field *f)
 {
     if (x->dialect->reads_json || x->dialect->streams_events)
-        return str_is_one_of_nocase(f->name, SHOWN_FIELDS, ARRAY_LEN(SHOWN_FIELDS));
+        return is_shown(x, f);
     return !http_field_is_hop(h, f) && !str_is_one_of_nocase(f->name, WITHHELD_FIELDS, ARRAY_LEN(WITHHELD_FIELDS)) &&
            !str_starts_nocase(f->name, STR("x-ratelimit-")) && !str_starts_nocase(f->name, STR("x-ms-spillover"));
 }
 
+/* What was read: an answer is read as UTF-8, and must not be taken for anything else behind the gateway. */
+static bool write_read_type(const struct exchange *x, const struct http_head *h, struct buf *out)
+{
+    struct str charset, type = media_type(http_known_value(h, HTTP_FIELD_CONTENT_TYPE), &charset);
+    if (!x->wants_texts || !type.len)
+        return true;
+    bool is_utf8 = charset.at && str_eq_nocase(charset, STR("utf-8"));
+    struct str read = x->is_event_stream ? STR("text/event-stream") : STR("application/json");
+    return buf_add(out, STR("content-type: ")) && buf_add(out, read) && buf_add(out, is_utf8 ? STR("; charset=utf-8\r\n") : STR("\r\n"));
+}
+
+/* As GUIDs and OpenAI's ids are written: where answers are read it may be nothing else. */
+static bool is_id(struct str id)
+{
+    struct str rest = str_starts(id, STR("req_")) ? str_from(id, 4) : id;
+    return is_made_of(rest, "0123456789abcdefABCDEF-", 36);
+}
+
 static bool make_fields(struct exchange *x, const struct http_head *h, struct buf *out)
 {
-    bool ok = true;
+    bool ok = write_read_type(x, h, out);
     for (size_t i = 0; ok && i < h->fields_count; i++)
         if (may_show(x, h, &h->fields[i]))
             ok = http_write_taken_field(out, &h->fields[i]);
     struct str id = http_field_value(h, STR("apim-request-id"));
     id = id.at ? id : http_field_value(h, STR("x-request-id"));
-    if (ok && id.at && id.len <= 128)
+    if (ok && id.at && id.len <= 128 && (!x->wants_texts || is_id(id)))
         ok = http_write_field(out, STR("x-upstream-request-id"), id);
     if (ok && (h->status == 429 || h->status == 503))
         ok = answer_retry_fields(x, out);
