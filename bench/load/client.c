@@ -197,7 +197,24 @@ static bool has_words(struct str event)
     return at < event.len && event.at[at] != '"';
 }
 
-/* Events of tokens carry the moment when the model wrote them, as content or beside it: "t=<us> ". */
+/* When the model wrote it, which events of tokens tell in microseconds: as content ("t=<us> "), or as the time of the answer.
+ * False without. */
+static bool moment_of(struct str event, uint64_t *us)
+{
+    enum { NOT_STAMPED = 1760000000 }; /* the time that mock-model tells else */
+    static const struct {
+        struct str before;
+        char end;
+    } places[] = { { STR_INIT("\":\"t="), ' ' }, { STR_INIT("\"created\":"), ',' } };
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        size_t at = str_find_str(event, places[i].before);
+        struct str digits = str_from(event, at + places[i].before.len);
+        if (at < event.len && str_to_u64(str_cut(&digits, places[i].end), us) && *us != NOT_STAMPED)
+            return true;
+    }
+    return false;
+}
+
 static void count_events(struct client *c, struct str piece)
 {
     uint64_t now = loop_now_exact_us();
@@ -208,19 +225,15 @@ static void count_events(struct client *c, struct str piece)
         piece = str_from(piece, at + 6);
         results.events += results.counts;
         struct str rest = str_first(piece, str_find(piece, '\n'));
-        size_t stamp = str_find_str(rest, STR("\":\"t="));
+        uint64_t sent;
         if (!has_words(rest))
             continue;
         results.tokens += results.counts;
         if (!c->has_token && results.counts)
             histogram_add(&results.first_token, now - c->began_us);
         c->has_token = true;
-        if (stamp < rest.len && results.counts) {
-            struct str digits = str_from(rest, stamp + 5);
-            uint64_t sent;
-            if (str_to_u64(str_cut(&digits, ' '), &sent) && now > sent)
-                histogram_add(&results.event, now - sent);
-        }
+        if (results.counts && moment_of(rest, &sent) && now > sent)
+            histogram_add(&results.event, now - sent);
     }
 }
 

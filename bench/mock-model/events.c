@@ -39,13 +39,11 @@ static struct str next_word(void)
 
 static void chat_chunk(const struct connection *c, uint64_t index, const char *delta, const char *finish)
 {
-    char stamp[32] = "fp_mock";
-    if (settings.prose && settings.stamp)
-        snprintf(stamp, sizeof stamp, "t=%llu ", (unsigned long long)loop_now_exact_us());
-    EVENT("data: {\"id\":\"chatcmpl-mock\",\"object\":\"chat.completion.chunk\",\"created\":1760000000,\"model\":\"" STR_F
-          "-2024-11-20\",\"system_fingerprint\":\"%s\",\"choices\":[{\"index\":%llu,\"delta\":%s,\"logprobs\":null,"
+    unsigned long long created = settings.prose && settings.stamp ? loop_now_exact_us() : 1760000000;
+    EVENT("data: {\"id\":\"chatcmpl-mock\",\"object\":\"chat.completion.chunk\",\"created\":%llu,\"model\":\"" STR_F
+          "-2024-11-20\",\"system_fingerprint\":\"fp_mock\",\"choices\":[{\"index\":%llu,\"delta\":%s,\"logprobs\":null,"
           "\"finish_reason\":%s,\"content_filter_results\":{}}]%s}%s",
-          STR_A(c->asked.model), stamp, (unsigned long long)index, delta, finish, c->asked.wants_usage ? ",\"usage\":null" : "",
+          created, STR_A(c->asked.model), (unsigned long long)index, delta, finish, c->asked.wants_usage ? ",\"usage\":null" : "",
           line_end(c));
 }
 
