@@ -12,6 +12,7 @@ static const struct texts ALLOWED = { .at = hosts, .count = 2 };
 struct seen {
     struct markup_sink sink;
     struct buf out, what;
+    bool keeps;
 };
 
 static bool pass(struct markup_sink *sink, struct str text)
@@ -22,8 +23,9 @@ static bool pass(struct markup_sink *sink, struct str text)
 static bool found(struct markup_sink *sink, enum markup_kind kind, struct str what, bool *keep)
 {
     static const char *const names[] = { "fine", "image", "link", "html" };
-    *keep = false;
-    return buf_addf(&CONTAINER_OF(sink, struct seen, sink)->what, "%s:" STR_F ";", names[kind], STR_A(str_first(what, 60)));
+    struct seen *s = CONTAINER_OF(sink, struct seen, sink);
+    *keep = s->keeps;
+    return buf_addf(&s->what, "%s:" STR_F ";", names[kind], STR_A(str_first(what, 60)));
 }
 
 static void look(struct seen *s, struct str text, size_t step)
@@ -84,6 +86,12 @@ static const struct {
     { "![a][i]] [b](https://evil.example/page)", "", "![a][i]] [b](https://evil.example/page)" },
     { "![a] [b](https://evil.example/x)\n\n[c](https://evil.example/page)", "image:https://evil.example/x;",
       "![a] [b](#)\n\n[c](https://evil.example/page)" },
+    { "![open\n\n[b](https://evil.example/page)", "", "![open\n\n[b](https://evil.example/page)" },
+    { "[a\nb](https://evil.example/page)", "", "[a\nb](https://evil.example/page)" },
+    /* more brackets than are counted */
+    { "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[![a](https://evil.example/x)",
+      "image:https://evil.example/x;",
+      "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[![a](#)" },
     /* a quotation's marks are taken off before its lines are read */
     { "> ![a][i]\n>\n> [i]:\n> https://evil.example/x", "image:https://evil.example/x;", "> ![a][i]\n>\n> [i]:\n> #" },
     { "> > ![a](\n> > https://evil.example/x)", "image:https://evil.example/x;", "> > ![a](\n> > #)" },
@@ -106,6 +114,10 @@ static const struct {
     { "<img a](b=\"c >d\" src=//evil.example/x>", "image://evil.example/x;", "<img a](b=\"c >d\" src=#>" },
     { "<img ]( src=//evil.example/x>", "image://evil.example/x;", "<img ]( src=#>" },
     { "<img onload src=//evil.example/x>", "image://evil.example/x;", "<img onload src=#>" },
+    { "<img https://x/src=//evil.example/x>", "link:https://x/src;image://evil.example/x;", "<img #=#>" },
+    /* no escapes in HTML, and none before an address by itself */
+    { "\\<img src=//evil.example/x>", "image://evil.example/x;", "\\<img src=#>" },
+    { "\\https://evil.example/?q=secretdata", "link:https://evil.example/?q=secretdata;", "\\#" },
     { "<a.b onclick=x>", "html:onclick;", "<a.b data-was-onclick=x>" },
     { "<x:y/onclick=z>", "html:x:y/onclick;", "<#=z>" },
     { "<https://evil.example/?src=secretdata>", "link:https://evil.example/?src=secretdata;", "<#>" },
@@ -131,6 +143,21 @@ TEST("what is shown from elsewhere, carries data away or runs is found, and take
             CHECK_STR(buf_str(&s.out), str_c(ROWS[i].out));
         }
     }
+    buf_finish(&s.out);
+    buf_finish(&s.what);
+}
+
+TEST("what is found and kept leaves as it came")
+{
+    struct seen s = { .keeps = true };
+    buf_init(&s.out, 1 << 20);
+    buf_init(&s.what, 1 << 20);
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++)
+        for (size_t step = 1; step < 8; step++) {
+            look(&s, str_c(ROWS[i].text), step);
+            CHECK((buf_len(&s.what) > 0) == (*ROWS[i].what != '\0'));
+            CHECK_STR(buf_str(&s.out), str_c(ROWS[i].text));
+        }
     buf_finish(&s.out);
     buf_finish(&s.what);
 }
@@ -357,6 +384,14 @@ TEST("arguments conform to a schema or do not")
         { "{\"const\":2}", "2.0", true },
         { "{\"type\":\"array\",\"items\":{\"type\":\"string\",\"minLength\":2},\"maxItems\":2}", "[\"ab\",\"\\ud83d\\ude00x\"]", true },
         { "{\"type\":\"array\",\"items\":{\"type\":\"string\",\"minLength\":2},\"maxItems\":2}", "[\"ab\",\"\\ud83d\\ude00\"]", false },
+        { "{\"maxLength\":3}", "\"\\u9e00\\n\\u9e00\"", true },
+        { "{\"maxLength\":2}", "\"\\u9e00\\n\\u9e00\"", false },
+        { "{\"minLength\":4}", "\"\\u9e00\\n\\n\"", false },
+        { "{\"exclusiveMinimum\":1}", "1.5", true },
+        { "{\"exclusiveMinimum\":1}", "1", false },
+        { "{\"type\":\"integer\"}", "1E2", true },
+        { "{\"type\":\"integer\"}", "15E-1", false },
+        { "{\"properties\":{\"a\":true},\"additionalProperties\":false}", "{\"a\":1}", true },
         { "{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}", "null", true },
         { "{\"oneOf\":[{\"type\":\"number\"},{\"type\":\"integer\"}]}", "1", false },
         { "{\"not\":{\"type\":\"string\"}}", "\"a\"", false },
