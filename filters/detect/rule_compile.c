@@ -13,8 +13,11 @@ enum { FLAGS = HS_FLAG_CASELESS | HS_FLAG_DOTALL | HS_FLAG_MULTILINE };
 static void tell(const struct rule_making *m, int expression, const char *message, struct problems *problems)
 {
     const struct rule *r = expression >= 0 && (size_t)expression < m->set->pieces_count ? m->owners[expression] : NULL;
-    problem(problems, (struct span){ 0 }, STR_F ":%u: rule \"" STR_F "\": %s", STR_A(r ? r->file : STR("rules")),
-            r ? r->span.line : 0, STR_A(r ? r->id : STR("?")), message);
+    if (r)
+        rule_problem(problems, r, r->span, "rule \"" STR_F "\", \"%.80s\": %s", STR_A(r->id),
+                     m->set->pieces[expression].expression, message);
+    else
+        problem(problems, (struct span){ 0 }, "rules: %s", message);
 }
 
 /* An expression's shortest match tells where it began at the latest. */

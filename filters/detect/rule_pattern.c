@@ -218,6 +218,34 @@ bool rule_pattern_fits(struct str pattern)
     return pattern.len <= RULE_EXPRESSION_MAX && nesting(pattern) <= NESTING_MAX;
 }
 
+/* Behind the class that begins here; 0 when it does not end. A `]` right behind its beginning is one of it. */
+static size_t class_len(struct str s)
+{
+    size_t i = str_starts(s, STR("[^")) ? 2 : 1;
+    for (bool is_first = true; i < s.len; is_first = false, i++) {
+        if (s.at[i] == ']' && !is_first)
+            return i + 1;
+        i += s.at[i] == '\\';
+    }
+    return 0;
+}
+
+/* What would be taken for a sign that stands for itself, which nobody means who writes one bracket of two. */
+static const char *odd_bracket(struct str s)
+{
+    size_t open = 0;
+    while (s.len) {
+        size_t n = *s.at == '[' ? class_len(s) : *s.at == '\\' ? 2 : 1;
+        if (!n)
+            return "a class is not closed; a [ that stands for itself is \\[";
+        if (*s.at == ')' && !open--)
+            return "a group ends that has not begun; a ) that stands for itself is \\)";
+        open += *s.at == '(';
+        s = str_from(s, n);
+    }
+    return open ? "a group is not closed; a ( that stands for itself is \\(" : NULL;
+}
+
 bool rule_pattern_read(struct arena *a, struct str pattern, const struct rule_lists *lists, struct rule_chain *out,
                        char why[128])
 {
@@ -228,6 +256,9 @@ bool rule_pattern_read(struct arena *a, struct str pattern, const struct rule_li
     *why = '\0';
     if (!rule_pattern_fits(pattern))
         return rule_fail(&w, "the pattern is too long, or its groups are too deep");
+    const char *odd = odd_bracket(pattern);
+    if (odd)
+        return rule_fail(&w, odd);
     buf_init(&w.out, RULE_EXPRESSION_MAX);
     *out = (struct rule_chain){ 0 };
     while (ok && i < p.len) {

@@ -3,6 +3,8 @@
 
 #include "proxy/base/file.h"
 
+#include <stdarg.h>
+
 enum { FILE_MAX_BYTES = 4 * 1024 * 1024, RULES_BYTES_MAX = 64 * 1024 * 1024, LISTS_MAX = 256 };
 
 const char *const RULE_CATEGORIES_WORDS[] = { "override",     "jailbreak", "spoofing",    "extraction",
@@ -148,12 +150,17 @@ static bool read_patterns(struct rules *rules, struct rule *rule, const struct r
     return ok;
 }
 
-static bool read_rule(struct reading *r, struct rules *rules, struct str file, const struct yaml *at,
+static bool read_rule(struct reading *r, struct rules *rules, struct str file, struct str text, const struct yaml *at,
                       const struct rule_lists *lists)
 {
     struct rule_row row = { 0 };
     if (!settings_read(r, RULE, "rule", at, at->span, &row))
         return false;
+    const struct yaml *score = yaml_member(at, STR("score")), *severity = yaml_member(at, STR("severity"));
+    if (score && severity) {
+        problem(r->problems, score->span, "a rule has a score or a severity, not both");
+        return false;
+    }
     if (!name_is_sound(row.id)) {
         problem(r->problems, at->span, "\"" STR_F "\" is no name for a rule", STR_A(row.id));
         return false;
@@ -174,6 +181,7 @@ static bool read_rule(struct reading *r, struct rules *rules, struct str file, c
         .hits = row.hits,
         .misses = row.misses,
         .file = file,
+        .text = text,
         .span = at->span,
     };
     if (!read_patterns(rules, &rule, lists, r->problems))
@@ -254,7 +262,7 @@ bool rules_read(struct rules *r, struct str file, struct str text, struct proble
         ok = false;
     } else if (list) {
         for (const struct yaml *y = list->first; y; y = y->next)
-            ok = read_rule(&reading, r, name, y, &lists) && ok;
+            ok = read_rule(&reading, r, name, kept, y, &lists) && ok;
     }
     return append(&r->arena, &r->stops, &row.stops) && append(&r->arena, &r->passes, &row.passes) && ok &&
            problems->errors == before;
@@ -262,16 +270,31 @@ bool rules_read(struct rules *r, struct str file, struct str text, struct proble
 
 /* ---- where they come from ---- */
 
+void rule_problem(struct problems *problems, const struct rule *r, struct span span, const char *format, ...)
+{
+    char *message;
+    va_list args;
+    va_start(args, format);
+    bool ok = vasprintf(&message, format, args) >= 0;
+    va_end(args);
+    problem(problems, span, "%s", ok ? message : "no memory");
+    problem_elsewhere(problems, r->file, r->text);
+    if (ok)
+        free(message);
+}
+
 /* A rule file is not the text that `problems` quotes: what is wrong in it is told with its own place. */
 static bool read_apart(struct rules *r, struct str file, struct str text, struct problems *problems)
 {
     struct problems own;
     problems_init(&own, file, text);
     bool ok = rules_read(r, file, text, &own);
-    for (size_t i = 0; i < own.count; i++)
-        problem(problems, (struct span){ 0 }, STR_F ":%u:%u: %s%s%s", STR_A(file), own.list[i].span.line,
-                own.list[i].span.column, own.list[i].message, own.list[i].hint ? "; " : "",
-                own.list[i].hint ? own.list[i].hint : "");
+    for (size_t i = 0; i < own.count; i++) {
+        problem(problems, own.list[i].span, "%s", own.list[i].message);
+        if (own.list[i].hint)
+            problem_hint(problems, "%s", own.list[i].hint);
+        problem_elsewhere(problems, file, text);
+    }
     problems_finish(&own);
     return ok;
 }

@@ -60,9 +60,12 @@ struct rule {
     struct texts patterns;    /* as written */
     struct rule_chain *chains; /* taken apart, one for each */
     struct texts hits, misses;
-    struct str file;
-    struct span span;
+    struct str file, text; /* the name and the whole of the file that it is from */
+    struct span span;      /* of its id */
 };
+
+/* Something is wrong with the rule, at a place of its file. */
+void rule_problem(struct problems *problems, const struct rule *r, struct span span, const char *format, ...) PRINTF(4, 5);
 
 struct rules {
     struct arena arena;

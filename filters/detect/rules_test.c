@@ -20,8 +20,10 @@ static bool judge_one(struct testing *t, struct str text)
 static void fail(struct testing *t, const struct rule *r, struct span span, const char *what, struct str text)
 {
     t->counts->failures++;
-    problem(t->problems, (struct span){ 0 }, STR_F ":%u: %s%s" STR_F ": " STR_F, STR_A(r ? r->file : str_c(t->problems->file)),
-            span.line, what, r ? " rule " : "", STR_A(r ? r->id : STR("")), STR_A(str_first(text, 120)));
+    if (r)
+        rule_problem(t->problems, r, span, "%s rule " STR_F, what, STR_A(r->id));
+    else
+        problem(t->problems, (struct span){ .line = span.line, .column = span.column }, "%s: " STR_F, what, STR_A(str_first(text, 120)));
 }
 
 static bool has(const struct judgement *g, size_t rule)

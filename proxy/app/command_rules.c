@@ -39,8 +39,8 @@ static void list_one(const struct rules_request *q, struct str id, const char *c
 
 static int list(struct rule_set *set, const struct rules_request *q, const char *file)
 {
-    (void)file;
-    for (size_t i = 0; i < set->count; i++)
+    size_t n = file ? set->rules.count : set->count; /* how a text is made is judged by rules of no file */
+    for (size_t i = 0; i < n; i++)
         list_one(q, rule_set_id(set, i), RULE_CATEGORIES_WORDS[rule_set_category(set, i)], rule_set_score(set, i),
                  i < set->rules.count ? set->rules.at[i].what : STR("how the text is made, whatever it says"));
     return EXIT_FINE;

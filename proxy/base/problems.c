@@ -19,6 +19,8 @@ void problems_finish(struct problems *p)
     for (size_t i = 0; i < p->count; i++) {
         free(p->list[i].message);
         free(p->list[i].hint);
+        free(p->list[i].file);
+        free(p->list[i].line);
     }
     free(p->list);
     free(p->file);
@@ -43,7 +45,7 @@ static void remember(struct problems *p, enum severity severity, struct span spa
     char *message;
     if (vasprintf(&message, format, args) < 0)
         return;
-    p->list[p->count++] = (struct problem){ severity, span, message, NULL };
+    p->list[p->count++] = (struct problem){ .severity = severity, .span = span, .message = message };
 }
 
 void problem(struct problems *p, struct span span, const char *format, ...)
@@ -124,14 +126,24 @@ void problem_hint_near(struct problems *p, struct str word, const char *const *w
         problem_hint(p, "did you mean \"%s\"?", nearest.found);
 }
 
-static struct str line_of(const struct problems *p, unsigned line)
+static struct str line_of(struct str rest, unsigned line)
 {
-    struct str rest = str_of(p->text, p->text_len), text = STR_NONE;
+    struct str text = STR_NONE;
     for (unsigned i = 0; i < line && rest.at; i++)
         text = str_cut(&rest, '\n');
     while (text.len && text.at[text.len - 1] == '\r')
         text.len--;
     return text;
+}
+
+void problem_elsewhere(struct problems *p, struct str file, struct str text)
+{
+    struct problem *last = p->count ? &p->list[p->count - 1] : NULL;
+    struct str line = last ? line_of(text, last->span.line) : STR_NONE;
+    if (!last || last->file)
+        return;
+    last->file = strndup(file.at ? file.at : "", file.len);
+    last->line = strndup(line.at ? line.at : "", line.len);
 }
 
 void problems_hide(struct problems *p, struct span span)
@@ -151,7 +163,13 @@ void problems_hide(struct problems *p, struct span span)
 
 static int by_place(const void *a, const void *b)
 {
-    const struct span *x = &(*(const struct problem *const *)a)->span, *y = &(*(const struct problem *const *)b)->span;
+    const struct problem *p = *(const struct problem *const *)a, *q = *(const struct problem *const *)b;
+    const struct span *x = &p->span, *y = &q->span;
+    if (p->file || q->file) {
+        int order = p->file && q->file ? strcmp(p->file, q->file) : (p->file != NULL) - (q->file != NULL);
+        if (order)
+            return order;
+    }
     if (x->line != y->line)
         return x->line < y->line ? -1 : 1;
     return (x->column > y->column) - (x->column < y->column);
@@ -178,10 +196,10 @@ static bool add_shown(struct buf *out, struct str text)
 static bool print_one(const struct problems *p, const struct problem *it, struct buf *out)
 {
     static const char *const NAMES[] = { "error", "warning" };
-    bool ok = it->span.line ? buf_addf(out, "%s:%u:%u: ", p->file, it->span.line, it->span.column)
-                            : buf_addf(out, "%s: ", p->file);
+    const char *file = it->file ? it->file : p->file;
+    bool ok = it->span.line ? buf_addf(out, "%s:%u:%u: ", file, it->span.line, it->span.column) : buf_addf(out, "%s: ", file);
     ok = ok && buf_addf(out, "%s: ", NAMES[it->severity]) && add_shown(out, str_c(it->message)) && buf_add(out, STR("\n"));
-    struct str line = p->text && it->span.line ? line_of(p, it->span.line) : STR_NONE;
+    struct str line = !it->span.line ? STR_NONE : it->line ? str_c(it->line) : line_of(str_of(p->text, p->text_len), it->span.line);
     if (!line.at || line.len > 400)
         return ok && (!it->hint || buf_addf(out, "      %s\n", it->hint));
     ok = ok && buf_addf(out, "%5u | ", it->span.line) && add_shown(out, line) && buf_add(out, STR("\n      | "));

@@ -22,6 +22,7 @@ struct problem {
     struct span span;
     char *message; /* owned */
     char *hint;    /* owned; said beside the caret; NULL without */
+    char *file, *line; /* owned; of another text than that of `problems`: its name, and the line that is quoted; NULL without */
 };
 
 struct problems {
@@ -42,6 +43,9 @@ void problem_warn(struct problems *p, struct span span, const char *format, ...)
 void problem_hint(struct problems *p, const char *format, ...) PRINTF(2, 3);
 /* The same, `did you mean "…"?`, when one of the `n` words is near enough to `word`; else nothing. */
 void problem_hint_near(struct problems *p, struct str word, const char *const *words, size_t n);
+
+/* The complaint made last is about `text`, which is called `file`, and its place is there. */
+void problem_elsewhere(struct problems *p, struct str file, struct str text);
 
 /* Stars out what was written at the place, before it is quoted beside any complaint: for what should have been a secret. */
 void problems_hide(struct problems *p, struct span span);
