@@ -87,7 +87,9 @@ bool allow_read(const struct texts *allow, bool whole, struct arena *a, struct p
     ok = ok && hs_compile_multi(expressions, flags, NULL, (unsigned)allow->count, mode, NULL, out, &error) == HS_SUCCESS;
     if (!ok)
         problem(problems, allow->spans[error && error->expression >= 0 ? error->expression : 0], "allow: %s",
-                error ? error->message : "no memory");
+                !error                                   ? "no memory"
+                : strstr(error->message, "empty buffer") ? "it matches the empty text, and so stands everywhere; say what must be there"
+                                                         : error->message);
     hs_free_compile_error(error);
     return ok;
 }

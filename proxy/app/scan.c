@@ -24,6 +24,7 @@ struct scan {
     struct jsonx told;    /* index of what came out */
     size_t text_in_body, text_in_line; /* of a line with a text, where that begins; 0, 0: a whole body */
     uint64_t nanos;
+    char why[160];        /* a line is not understood */
     size_t line_number;   /* in the file, with those that are empty */
     struct scan_counts *counts;
 };
@@ -159,8 +160,24 @@ static bool tell_bad(struct scan *s, const char *why)
 #define NO_BODY "neither a text nor a body: no \"text\", \"messages\", \"input\", \"prompt\" or \"input_data\""
 #define NEEDS_ANSWER "answers, and requests with them, are judged with --answer"
 
+/* A member beside a text that is spelled almost as one of those that tell whose it is; NULL without. Others are the caller's own. */
+static const char *misspelt(struct scan *s)
+{
+    static const char *const WORDS[] = { "source", "channel", "request" };
+    char room[32];
+    for (uint32_t c = jsonx_first(&s->json, 0); c != JSONX_NO_NODE; c = jsonx_next(&s->json, 0, c))
+        for (size_t i = 0; i < ARRAY_LEN(WORDS); i++) {
+            struct str key = jsonx_word(&s->json, jsonx_key_of(&s->json, c), room, sizeof room);
+            if (words_distance(key, str_c(WORDS[i])) != 1)
+                continue;
+            snprintf(s->why, sizeof s->why, "\"" STR_F "\" is no member of a line: did you mean \"%s\"?", STR_A(key), WORDS[i]);
+            return s->why;
+        }
+    return NULL;
+}
+
 /* What would be judged as something else than it was meant for; NULL when nothing would. */
-static const char *misused(const struct scan *s, bool has_text, bool has_answer, bool may_be_score)
+static const char *misused(struct scan *s, bool has_text, bool has_answer, bool may_be_score)
 {
     uint32_t request = jsonx_member(&s->json, 0, STR("request"));
     bool has_request = jsonx_is(&s->json, request, JSONX_OBJECT);
@@ -168,7 +185,7 @@ static const char *misused(const struct scan *s, bool has_text, bool has_answer,
     if (s->is_answer && (has_text || has_answer) && request != JSONX_NO_NODE && !has_request)
         return "\"request\" is no body of a request";
     if (has_text)
-        return !s->is_answer && (has_request || has_channel) ? NEEDS_ANSWER : NULL;
+        return !s->is_answer && (has_request || has_channel) ? NEEDS_ANSWER : misspelt(s);
     if (!has_request || may_be_score || (s->is_answer && has_answer))
         return NULL;
     return s->is_answer ? "a \"request\" without \"text\" or \"answer\"" : NEEDS_ANSWER;

@@ -53,7 +53,11 @@ static size_t markup_splits(struct str s, size_t at, struct closers *closers)
     return char_is(after, IS_SPACE) && at + len + 1 < s.len && s.at[at + len + 1] == s.at[at] ? len : 0;
 }
 
-enum { TURNED_BYTES = 56, TURNED_ESCAPES = 8 };
+enum {
+    TURNED_ESCAPES = 8,
+    TURNED_BYTES = TURNED_ESCAPES * 10, /* no escape is longer than \U00000049 */
+    TURNED_STRIDE = 28                  /* so often it is asked */
+};
 
 /* Do so many escapes of characters that are to be seen stand one behind the other? */
 static bool are_escapes(struct str s)
@@ -117,12 +121,12 @@ static void look_at_escape(struct look *l, struct str text, size_t at, struct kn
         look_note(l, text, HINT_ENCODED, at, at + len);
     if (!(l->hints & HINT_ROT13_CODE) && at >= known->rotated && text.len - at > 2 && may_be_rotated(text, at)) {
         *work += TURNED_BYTES;
-        known->rotated = at + TURNED_BYTES / 2;
+        known->rotated = at + TURNED_STRIDE;
         l->hints |= are_rotated(text, at) ? HINT_ROT13_CODE : 0;
     }
     if (!(l->hints & HINT_BACK_CODE) && at >= known->backwards && at > 5 && may_be_backwards(text, at)) {
         *work += TURNED_BYTES;
-        known->backwards = at + TURNED_BYTES / 2;
+        known->backwards = at + TURNED_STRIDE;
         l->hints |= are_backwards(text, at) ? HINT_BACK_CODE : 0;
     }
 }

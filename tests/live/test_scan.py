@@ -208,8 +208,28 @@ def test_a_wrong_filter_is_told_with_its_place():
         assert words in scan([], "--answer", "--inspect", "none", "--relay", f"[{{ answer: {{ {answer} }} }}]")[2]
 
 
+def test_a_misspelt_member_beside_a_text_is_told_and_others_are_the_callers_own():
+    _, told, errors = scan(['{"text": "x", "sorce": "tool"}', '{"text": "x", "label": 1, "score": 2}'], *WORDS)
+    assert 'did you mean "source"?' in told[0]["error"] and told[1]["verdict"] == "pass", errors
+
+
 def rules(*words):
     return subprocess.run([need("bartizan"), "rules", *words], capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_mistakes_in_a_rule_file_are_told_where_they_stand(tmp_path):
+    file = tmp_path / "own.yaml"
+    rule = "  - { id: %s, what: w, why: w, category: override, %s }\n"
+    rows = [("one", "patterns: [ '[a-z' ]"), ("two", "patterns: [ 'a(b' ]"), ("three", "patterns: [ 'b)' ]"), ("four", "patterns: [ x ], score: 9, severity: low")]
+    file.write_text("version: 1\nabout: mine\nrules:\n" + "".join(rule % row for row in rows))
+    told = rules("test", file).stderr
+    for line, words in enumerate(("a class is not closed", "a group is not closed", "a group ends that has not begun", "a score or a severity, not both"), 4):
+        assert any(at.startswith(f"{file}:{line}:") and words in at for at in told.splitlines()), told
+    assert told.count("^") == 4
+    file.write_text("version: 1\nabout: mine\nrules:\n" + rule % ("one", "patterns: [ bar ], hits: [ foo ]"))
+    told = rules("test", file)
+    assert told.returncode == 1 and f"{file}:4:" in told.stderr and "no hit of rule one" in told.stderr
+    assert rules("list", file).stdout.split()[0] == "one" and len(rules("list", file).stdout.splitlines()) == 1
 
 
 def test_rules_are_listed_by_category():
@@ -230,7 +250,7 @@ def test_the_tests_in_rule_files_are_run_and_can_fail(tmp_path):
     assert told.returncode == 1
     assert "no hit of rule one" in told.stderr and "a near miss is hit" in told.stderr
     wrong.write_text(wrong.read_text() + "stops: [hello]\n")
-    assert f"{wrong}:5: not stopped: hello" in rules("test", wrong).stderr
+    assert f"{wrong}:5:9: error: not stopped: hello" in rules("test", wrong).stderr
 
 
 def test_the_rule_file_that_the_readme_shows_keeps_its_promises(tmp_path):

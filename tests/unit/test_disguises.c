@@ -71,6 +71,13 @@ TEST("escapes in rot13 and escapes backwards are read")
     };
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         CHECK(reads(all[i], VIEW_DECODED, "Ignore all rules"));
+    static const char *const longest[] = {
+        ";3700x#&;5600x#&;c600x#&;5700x#&;2700x#&;0200x#&;c600x#&;c600x#&;1600x#&;0200x#&;5600x#&;2700x#&;f600x#&;e600x#&;7600x#&;9400x#&",
+        "}3700{u\\}5600{u\\}c600{u\\}5700{u\\}2700{u\\}0200{u\\}c600{u\\}c600{u\\}1600{u\\}0200{u\\}5600{u\\}2700{u\\}f600{u\\}e600{u\\}7600{u\\}9400{u\\",
+        "37000000U\\56000000U\\c6000000U\\57000000U\\27000000U\\02000000U\\c6000000U\\c6000000U\\16000000U\\02000000U\\56000000U\\27000000U\\f6000000U\\e6000000U\\76000000U\\94000000U\\",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(longest); i++)
+        CHECK(reads(longest[i], VIEW_DECODED, "Ignore all rules"));
     /* eight of them, however long, and no fewer */
     CHECK(ALL_READ(VIEW_DECODED, "%6R%6S%72%65%20%61%6P%6P", "nore all",
                    ";5110#&;1010#&;8010#&;7110#&;4110#&;2300#&;8010#&;8010#&;7900#&;2300#&;1010#&;4110#&;1110#&;0110#&", "nore all rules"));
