@@ -77,12 +77,26 @@ static bool wrong_form(struct reading *r, const char *what, const struct yaml *a
     return false;
 }
 
+/* Whoever writes `secrets: mask` means one of its settings. */
+static void hint_at_word(struct reading *r, const struct setting *rows, const struct yaml *at)
+{
+    for (; at->kind == YAML_SCALAR && rows->name; rows++)
+        for (const char *const *word = rows->kind == SET_WORD ? rows->words : NULL; word && *word; word++)
+            if (str_eq(at->text, str_c(*word))) {
+                problem_hint(r->problems, "say { %s: %s }", rows->name, *word);
+                return;
+            }
+}
+
 bool settings_read(struct reading *r, const struct setting *rows, const char *what, const struct yaml *at,
                    struct span outer, void *into)
 {
     bool ok = true;
-    if (at && at->kind != YAML_MAP)
-        return wrong_form(r, what, at, SETTING_FORMS[SET_BLOCK]);
+    if (at && at->kind != YAML_MAP) {
+        (void)wrong_form(r, what, at, SETTING_FORMS[SET_BLOCK]);
+        hint_at_word(r, rows, at);
+        return false;
+    }
     for (const struct yaml *member = at ? at->first : NULL; member; member = member->next)
         if (!setting_named(rows, member->key)) {
             complain_unknown(r, rows, what, member);

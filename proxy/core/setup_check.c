@@ -237,9 +237,8 @@ static void check_api(struct setup *s, const struct route *route, struct problem
     if (route->pass_through || str_ends(route->path, STR("*")) ||
         is_known_path(&s->arena, route, example_path(&s->arena, route->path)))
         return;
-    problem(problems, route->name.span, "route \"" STR_F "\" can never match: %s has no path like " STR_F,
-            STR_A(route->name.text), route->dialect ? route->dialect->name : "no API that is known",
-            STR_A(route->path));
+    problem(problems, route->name.span, "route \"" STR_F "\" can never match: %s a path like " STR_F,
+            STR_A(route->name.text), route->dialect ? "its API does not have" : "no API that is known has", STR_A(route->path));
     problem_hint(problems, "say \"pass_through: true\" to forward what is not understood");
 }
 

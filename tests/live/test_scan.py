@@ -204,6 +204,7 @@ def test_a_wrong_filter_is_told_with_its_place():
     code, told, errors = scan([], "--inspect", "[{ patern: { words: [x] } }]", "--relay", "none")
     assert code == 1 and not told
     assert "did you mean" in errors
+    assert "say { action: mask }" in scan([], "--inspect", "[{ secrets: mask }]")[2]
     for answer, words in (("tools: [search]", "such as { get_weather"), ("allow_hosts: ['*']", "*. and a name"), ("allow_hosts: ['*.example.org']", "0 lines")):
         assert words in scan([], "--answer", "--inspect", "none", "--relay", f"[{{ answer: {{ {answer} }} }}]")[2]
 
