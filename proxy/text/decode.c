@@ -169,14 +169,31 @@ static void take_plus(struct decode *d, size_t i, size_t end)
             replace(d, i, i + 1, STR(" "));
 }
 
+/* Pairs between dashes are one run: where those at its beginning are of signs and line ends, the rest of it may be of letters all the
+ * same. Where that begins, or `i`. */
+static size_t dashed_hex(struct decode *d, size_t i, struct spaced_hex *form)
+{
+    enum { PAIRS_MAX = 32 };
+    struct str s = d->in.text;
+    for (size_t k = i; k < i + 3 * PAIRS_MAX && k + 3 < s.len && char_is(s.at[k], IS_HEX) && char_is(s.at[k + 1], IS_HEX) && s.at[k + 2] == '-';) {
+        k += 3;
+        d->work += 3;
+        if (run_is_spaced_hex(str_from(s, k), form))
+            return k;
+    }
+    return i;
+}
+
 /* [i, end) is a run of the base64 alphabet, or pairs of hexadecimal digits begin there, with or without 0x. Returns where to go on. */
 static size_t decode_run(struct decode *d, size_t i, size_t end)
 {
-    struct str rest = str_from(d->in.text, i);
-    size_t skip = 0;
     struct spaced_hex form = { .step = 2 };
+    bool is_hex = run_is_spaced_hex(str_from(d->in.text, i), &form);
+    size_t later = is_hex ? i : dashed_hex(d, i, &form), skip = 0;
+    is_hex |= later != i;
+    i = later;
+    struct str rest = str_from(d->in.text, i);
     struct numbers numbers;
-    bool is_hex = run_is_spaced_hex(rest, &form);
     if ((char_is(rest.at[0], IS_DIGIT) || begins_code_point(rest)) && !is_hex && run_is_numbers(rest, &numbers)) {
         replace(d, i, i, STR_NONE);
         d->literal = take_numbers(d, i, numbers);

@@ -86,11 +86,34 @@ static enum kind kind_of_row(struct str s, size_t i)
     return could & 1u << KIND_SQUARE ? KIND_SQUARE : could & 1u << KIND_ALPHABET ? KIND_ALPHABET : KIND_NONE;
 }
 
+/* What stands between the letters of a word: the most frequent of the first few gaps; the others part words. */
+static struct str usual_gap(struct str s, size_t i)
+{
+    struct str gaps[TELLING], digits;
+    size_t n = 0, best = 0, most = 0;
+    for (size_t end; n < TELLING && number_at_all(s, i, &digits); n++) {
+        end = i + digits.len;
+        if (!(i = gap_end(s, end)))
+            break;
+        gaps[n] = str_of(s.at + end, i - end);
+    }
+    for (size_t k = 0; k < n; k++) {
+        size_t same = 0;
+        for (size_t j = 0; j < n; j++)
+            same += str_eq(gaps[j], gaps[k]);
+        if (same > most) {
+            most = same;
+            best = k;
+        }
+    }
+    return n ? gaps[best] : STR_NONE;
+}
+
 /* Reads the row that in[i] begins, and tells where it ends. */
 static size_t take_row(struct view_memory *m, struct form *out, const struct reading *in, size_t i, enum kind kind)
 {
     static const uint8_t BASE[] = { [KIND_BITS] = 2, [KIND_OCTAL] = 8, [KIND_DECIMAL] = 10, [KIND_SQUARE] = 10, [KIND_ALPHABET] = 10 };
-    struct str s = in->text, digits, usual = STR_NONE;
+    struct str s = in->text, digits, usual = usual_gap(s, i);
     size_t end = i;
     while (number_at_all(s, i, &digits)) {
         char letter = letter_of(value_of(digits, BASE[kind]), kind);
@@ -100,11 +123,8 @@ static size_t take_row(struct view_memory *m, struct form *out, const struct rea
         if (!(i = gap_end(s, end)))
             return end;
         struct str gap = str_of(s.at + end, i - end);
-        usual = usual.len ? usual : gap;
         if (kind >= KIND_SQUARE && !str_eq(gap, usual) && !form_add(m, out, STR(" "), in, end, i))
             return end;
-        if (gap.len < usual.len && kind >= KIND_SQUARE)
-            usual = gap; /* the first stood between words */
     }
     return end;
 }

@@ -308,6 +308,7 @@ TEST("bytes in hexadecimal are read with 0x before each, and whatever stands bet
     CHECK(reads("[0x69, 0x67, 0x6E, 0x6F, 0x72, 0x65]", VIEW_DECODED, "[ignore]"));
     CHECK(reads("0X69,0X67,0X6E,0X6F", VIEW_DECODED, "igno"));
     CHECK(origin_is("x 0x69 0x67 0x6e 0x6f", VIEW_DECODED, "gn", "0x67 0x6e"));
+    CHECK(reads("69-67-6e-6f-72-65", VIEW_DECODED, "ignore") && reads("2d-2d-20-0a-69-67-6e-6f-72-65", VIEW_DECODED, "2d-2d- \nignore"));
     CHECK(ALL_ARE_PLAIN("0x12 0x34 0x56 0xff", "0x69 0x67", "0x69 0x67 0x6e", "0x1f00 0x1f04 0x1f08 0x1f0c", "1st 2nd 3rd 4th"));
 }
 
