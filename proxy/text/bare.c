@@ -57,10 +57,42 @@ static size_t one_tag_at(struct str s, size_t i, struct closers *known, enum par
     return end + 1 - i;
 }
 
+/* No further than to another `<`, so that a text of nothing but beginnings is read once. */
+static bool hides(struct str tag)
+{
+    static const struct str WAYS[] = { STR_INIT("none"), STR_INIT("hidden"), STR_INIT("opacity"), STR_INIT("font-size") };
+    for (size_t i = 1; i < tag.len && tag.at[i] != '<'; i++)
+        for (size_t k = 0; char_is(tag.at[i], IS_ALPHA) && k < ARRAY_LEN(WAYS); k++)
+            if (str_starts_nocase(str_from(tag, i), WAYS[k]))
+                return true;
+    return false;
+}
+
+/* An element that is not shown in the midst of a word: ig<i hidden>x</i>nore. What it holds is short; longer, it may be a text. */
+static size_t hidden_at(struct str s, size_t i, struct closers *known)
+{
+    enum { HELD_MAX = 16 };
+    enum parts parts;
+    size_t len = one_tag_at(s, i, known, &parts), end = i + len;
+    if (!len || s.at[i + 1] == '/' || !hides(str_of(s.at + i, len)))
+        return 0;
+    size_t held = str_find(str_first(str_from(s, end), HELD_MAX + 1), '<');
+    end += held;
+    if (held > HELD_MAX || end + 1 >= s.len || s.at[end + 1] != '/' || !(len = one_tag_at(s, end, known, &parts)))
+        return 0;
+    end += len;
+    return end < s.len && is_letter(s.at[end]) ? end - i : 0;
+}
+
 /* Tags that follow one another are one: ig<b></b>nore. */
 static size_t tag_at(struct str s, size_t i, struct closers *known, bool *space)
 {
     bool before = i && is_letter(s.at[i - 1]);
+    size_t hidden = before ? hidden_at(s, i, known) : 0;
+    if (hidden) {
+        *space = false;
+        return hidden;
+    }
     enum parts parts = PARTS_NEVER, here;
     size_t end = i, len;
     for (size_t n = 0; n < TAGS_MAX && end < s.len && s.at[end] == '<' && (len = one_tag_at(s, end, known, &here)) > 0; n++) {

@@ -224,6 +224,8 @@ TEST("mark-up inside of words and between them comes off in the bare view")
         reads("**ignore** **all** _of_ __it__, 2 * 3 = snake_case", VIEW_BARE, "ignore all of it, 2 * 3 = snake_case"));
     CHECK(reads("ig~~x~~nore", VIEW_BARE, "igxnore"));
     CHECK(reads("ig<b></b>nore a<i><b></b></i>ll", VIEW_BARE, "ignore all"));
+    CHECK(reads("ig<span style=\"display:none\">x</span>nore a<i HIDDEN>yz</i>ll", VIEW_BARE, "ignore all"));
+    CHECK(reads("a<i hidden>more than what is hidden in a word</i>b <i hidden>c</i>d", VIEW_BARE, "amore than what is hidden in a wordb  cd"));
     CHECK(reads("a<b></b><br>b", VIEW_BARE, "a b"));
     CHECK(reads("ignore_all_previous_instructions", VIEW_BARE, "ignore all previous instructions"));
     CHECK(make(STR("call max_open_files(snake_case_name)")));
