@@ -44,18 +44,19 @@ uint8_t kind_of(uint32_t c)
     return (uint8_t)(kind | (confusable_of(c) ? KIND_STRICT : lookalike_of(c) ? KIND_LOOSE : KIND_HONEST));
 }
 
-/* The ASCII letters of a word whose other letters all imitate Latin ones: how many, and whether some come after others.
+/* The Latin letters of a word whose other letters all imitate Latin ones: how many, and whether some come after others.
  * A foreign ending on an acronym is no disguise. */
 static unsigned latin_letters(struct str word, bool *interleaved)
 {
     unsigned latin = 0;
     bool others = false;
-    for (size_t i = 0; i < word.len; i++) {
-        others |= char_is(word.at[i], IS_HIGH);
-        if (!char_is(word.at[i], IS_ALPHA))
-            continue;
-        latin++;
-        *interleaved |= others;
+    for (size_t i = 0, width; i < word.len; i += width) {
+        uint32_t c = char_at(word, i, &width);
+        if (is_latin(c)) {
+            latin++;
+            *interleaved |= others;
+        }
+        others |= c >= 0x80 && !is_latin(c);
     }
     return latin;
 }
