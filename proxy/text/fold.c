@@ -251,6 +251,19 @@ static inline void leave_word(struct fold *f, size_t i)
     fold_end_word(f, i);
 }
 
+enum { SEQUENCE_MAX = 24 };
+
+/* Where the control character at s[i] ends, with what it has a terminal do: colours and the like (ECMA-48, 5.4: ESC [ 3 1 m). */
+static size_t control_end(struct str s, size_t i)
+{
+    size_t end = i + 2;
+    if (s.at[i] != 0x1b || end >= s.len || s.at[i + 1] != '[')
+        return i + 1;
+    while (end < s.len && end - i < SEQUENCE_MAX && s.at[end] >= ' ' && s.at[end] < '@')
+        end++;
+    return end < s.len && s.at[end] >= '@' && s.at[end] < 0x7f ? end + 1 : i + 1;
+}
+
 /* Passes over ASCII from in[i] on. A control character is left out. */
 static size_t pass_ascii(struct fold *f, size_t i)
 {
@@ -270,8 +283,9 @@ static size_t pass_ascii(struct fold *f, size_t i)
         f->alone = 0;
     if (i < s.len && char_is(s.at[i], IS_CONTROL)) {
         catch_up(f, i);
-        drop_invisible(f, 0, i, i + 1);
-        f->literal = ++i;
+        size_t end = control_end(s, i);
+        drop_invisible(f, 0, i, end);
+        f->literal = i = end;
     }
     f->m->work += (i - start) / 4 + 1;
     return i;

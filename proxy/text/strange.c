@@ -246,6 +246,9 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
         to->hints |= HINT_FILLER;
     if (n.quotes * 16 >= n.all)
         to->hints |= HINT_PIECES | (n.letters >= LETTERS_MIN && n.letters * 3 <= n.all ? HINT_SPACED : 0);
+    bool mixed = n.digits * 24 >= n.all || n.rare * 16 >= n.all; /* as codes are */
+    if (mixed && !(to->hints & HINT_GROUPS) && has_groups(str_first(rest, NEAR), work))
+        to->hints |= HINT_GROUPS;
     if (n.blanks * 10 <= n.all) {
         bool joined = !(to->hints & HINT_JOINED) && n.letters * 4 >= 3 * n.all && has_joined(str_first(rest, NEAR), work);
         to->hints |= HINT_DENSE | (joined ? HINT_JOINED : 0);

@@ -21,6 +21,9 @@ extern const struct strange ROT13;
 bool rot13_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 /* numbers.c: letters by their numbers, in other ways than decode_numbers.c knows. */
 bool numbers_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
+/* decode_groups.c: do codes in groups, or words each in a code, begin near; and what they say. */
+bool has_groups(struct str s, uint64_t *work);
+bool groups_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 /* decode_dense.c: Morse; base85 and uuencode. */
 bool morse_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;
 bool dense_text(struct view_memory *m, struct reading in, struct form *out, bool *changed) MUST_USE;

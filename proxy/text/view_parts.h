@@ -58,6 +58,7 @@ enum form_use {
     FORM_MORSE,
     FORM_DENSE,
     FORM_NUMBERS,
+    FORM_GROUPS,
     FORM_BETWEEN,
     FORMS,
 };
@@ -103,6 +104,7 @@ enum hint {
     HINT_BACK_CODE = 1u << 25,  /* … backwards */
     HINT_FANCY = 1u << 26,      /* signs of an alphabet of fancy text */
     HINT_SWAPPED = 1u << 27,   /* each two words are */
+    HINT_GROUPS = 1u << 28,    /* codes in groups, or words each in a code */
 };
 
 enum { LOOK_STRETCHES_MAX = 256 };

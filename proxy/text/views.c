@@ -207,6 +207,7 @@ static const struct step WHOLE[] = {
     { HINT_MORSE, VIEW_DECODED, FORM_MORSE, morse_text },
     { HINT_NUMBERS, VIEW_DECODED, FORM_NUMBERS, numbers_text },
     { HINT_DENSE, VIEW_DECODED, FORM_DENSE, dense_text },
+    { HINT_GROUPS, VIEW_DECODED, FORM_GROUPS, groups_text },
 };
 
 /* The text as it came: what makes characters plain would take away what tells, or take some for other letters. */

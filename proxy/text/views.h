@@ -44,7 +44,7 @@ struct view {
 
 enum {
     VIEW_DEPTH_MAX = 2,
-    VIEWS_MAX = 31, /* all that the steps of views.c can make of one text */
+    VIEWS_MAX = 32, /* all that the steps of views.c can make of one text */
     VIEW_AROUND = 256,
     VIEWS_BYTES_MAX = 128 << 20, /* memory for the views of one text */
 };
