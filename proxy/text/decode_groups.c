@@ -1,13 +1,14 @@
-/* decode_groups.c - codes of which too few characters follow one another for decode_run.c: base64, base32 and hexadecimal in groups
- * (SWdu b3Jl, 4967 6e6f, SWdu-b3Jl), and words each in a code by itself (SWdub3Jl YWxs, 49676e6f7265 616c6c).
+/* decode_groups.c - codes of which too few characters follow one another for decode_run.c: base64, base32 and
+ * hexadecimal in groups (SWdu b3Jl, 4967 6e6f, SWdu-b3Jl), and words each in a code by itself (SWdub3Jl YWxs).
  *
- * Asked for only where a sample of the text was strange. A row of groups has the same length and the same signs between, and is told from
- * its first characters; of words two must be such that hardly a name in code is one. */
+ * Asked for only where a sample of the text was strange. A row of groups has the same length and the same signs
+ * between, and is told from its first characters; of words two must be such that hardly a name in code is one. */
 #include "proxy/text/strange.h"
 
 #include "proxy/base/ascii.h"
 
-enum { GROUP_MIN = 2, WIDE_MIN = 4 /* of other codes than hexadecimal */, GROUP_MAX = 12, GAP_MAX = 3, SAMPLE = 24, SAMPLE_MIN = 16, PADS_MAX = 6 };
+enum { GROUP_MIN = 2, WIDE_MIN = 4 /* of other codes than hexadecimal */, GROUP_MAX = 12 };
+enum { GAP_MAX = 3, SAMPLE = 24, SAMPLE_MIN = 16, PADS_MAX = 6 };
 enum { WORD_CHARS_MIN = 2, WORD_CHARS_MAX = 160, WORD_MAX = 24, TELLING_WORD = 5, TELLING_WORDS = 2, TOKENS_MAX = 24 };
 
 /* Bits that a character stands for. */
@@ -71,7 +72,7 @@ static bool is_row(struct str s, size_t i, size_t end, struct row *row)
             sample[n++] = s.at[k];
         if (end - i < row->group || !(i = next_group(s, row, end)))
             break;
-        end = token_end(s, i);
+        end = token_end(str_first(s, i + GROUP_MAX + 1), i); /* a longer one is none */
     }
     row->code = n < SAMPLE_MIN ? CODING_NONE : run_coding(str_of(sample, n), &skip);
     bool is_wide = row->group >= WIDE_MIN && (row->code == CODING_BASE64 || row->code == CODING_BASE32);
@@ -79,7 +80,8 @@ static bool is_row(struct str s, size_t i, size_t end, struct row *row)
 }
 
 /* Reads the row of groups from in[i] on, and tells where it ends; 0 without memory. What is no ASCII is left out. */
-static size_t take_row(struct view_memory *m, struct form *out, const struct reading *in, size_t i, const struct row *row)
+static size_t take_row(struct view_memory *m, struct form *out, const struct reading *in, size_t i,
+                       const struct row *row)
 {
     struct str s = in->text;
     uint32_t value = 0;

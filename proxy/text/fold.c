@@ -253,7 +253,7 @@ static inline void leave_word(struct fold *f, size_t i)
 
 enum { SEQUENCE_MAX = 24 };
 
-/* Where the control character at s[i] ends, with what it has a terminal do: colours and the like (ECMA-48, 5.4: ESC [ 3 1 m). */
+/* Where the control character at s[i] ends, with what it has a terminal do: colours and so on (ECMA-48, 5.4). */
 static size_t control_end(struct str s, size_t i)
 {
     size_t end = i + 2;
