@@ -190,8 +190,10 @@ void refusal_write(struct exchange *x)
             buf_clear(&x->out);
         bool told = x->is_event_stream &&
                     ((stops && write_stop(x)) || d->write_event_error(&x->out, x->why, message, x->param, id));
-        if (told)
+        if (told) {
+            x->bytes_out += buf_len(&x->out);
             x->world->answer_bytes(x->world, x, buf_str(&x->out));
+        }
         x->world->answer_end(x->world, x, told);
         return;
     }
