@@ -199,7 +199,7 @@ bool run_is_spaced_hex(struct str s, struct spaced_hex *form)
     size_t digits = s.len > 2 && s.at[0] == '0' && ascii_lower(s.at[1]) == 'x' ? 2 : 0, end = digits + 2, step = end + 1;
     size_t letters = 0, n = 0;
     char bytes[SAMPLE];
-    if (digits && s.len > step && s.at[end] == ',' && s.at[step] == ' ')
+    if (s.len > step && s.at[end] == ',' && s.at[step] == ' ')
         step++;
     if (s.len < (TELLING_PAIRS - 1) * step + end || char_is(s.at[end], IS_WORD))
         return false;
