@@ -8,7 +8,8 @@ The texts were written from memory of the kinds that public suites have, before 
 missed of attacks 1, 2, 3, 5, 6, 8 and 10, and what was refused of all harmless ones but the eighth and the eleventh, was mended for afterwards, and attacks-9 and
 harmless-10 were written to try rules that had been read: only attacks-4 and attacks-7, and what you write next, tell about texts that
 nobody read. Attacks-11 and harmless-12 were written by somebody who had seen no rule, no set and no corpus, and was asked to avoid what
-everybody writes; attacks-12 and harmless-13 by another who had not either, of all kinds of the last years, a third in other languages. The learned model has learned from sets 1 to 3 and harmless-5 alone (learn.py --without fresh: from none).
+everybody writes; attacks-12 and harmless-13, then
+attacks-13 and harmless-14, by another who had not either, of all kinds of the last years, a third in other languages. The learned model has learned from sets 1 to 3 and harmless-5 alone (learn.py --without fresh: from none).
 A line is a text, with \\n for a new line; "## kind" stands above those of a kind, "@tool" behind it where a tool says them.
 """
 import glob
