@@ -191,7 +191,7 @@ const struct sensitive SECRET_ROWS[] = {
     { { "private-key", "private_key",
         "-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
         "(?:(?:\\r|\\n|\\\\r|\\\\n){1,4}[A-Za-z]{1,12}(?:-[A-Za-z]{1,8})?: ?[A-Za-z0-9,.: -]{1,80}){0,3}"
-        "[A-Za-z0-9+/=:,. \\t\\r\\n\\\\>#*|]{20,3600}(?:-----END [A-Z0-9 ]{0,40}-----)?",
+        "[A-Za-z0-9+/=:,. \\t\\r\\n\\\\>#*|\"']{20,3600}(?:-----END [A-Z0-9 ]{0,40}-----)?",
         false, secret_pem, NULL, 0, BEHIND_ANYTHING },
       NULL, "PRIVATE_KEY", FAKE_LABEL, NULL, NULL },
     { { "putty-key", "private_key", "Private-Lines: [0-9]{1,3}(?:(?:\\r|\\n|\\\\r|\\\\n){1,4}[A-Za-z0-9+/=]{16,64}){1,50}", false, secret_lines, NULL, 0, BEHIND_ANYTHING },

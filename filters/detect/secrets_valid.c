@@ -101,12 +101,48 @@ bool secret_jwt(struct str text, size_t *start, size_t *end)
     return len && head[0] == '{' && str_find_str(json, STR("\"alg\"")) < json.len;
 }
 
-/* From -----BEGIN to -----END, or as far as lines of base64 go. */
+static bool is_base64_byte(char c)
+{
+    return ascii_is_alnum(c) || c == '+' || c == '/' || c == '=';
+}
+
+/* Where the next run of base64 begins that no prose has, and how long it is. The n of \n is none of it. */
+static size_t next_line(struct str s, size_t at, size_t *len)
+{
+    enum { LINE_MIN = 16 };
+    for (*len = 0; at < s.len; at += *len + 1, *len = 0) {
+        at += at > 0 && s.at[at - 1] == '\\' && memchr("rn", s.at[at], 2);
+        while (at + *len < s.len && is_base64_byte(s.at[at + *len]))
+            ++*len;
+        if (*len >= LINE_MIN)
+            return at;
+    }
+    return s.len;
+}
+
+/* Where the string ends that a part of a key stands in: at a quote behind which no other one goes on with it. */
+static size_t end_of_string(struct str s, size_t at)
+{
+    for (; at < s.len; at++) {
+        size_t next = at + 1;
+        if (!memchr("\"'", s.at[at], 2))
+            continue;
+        while (next < s.len && memchr(" \t\r\n+.\\", s.at[next], 7))
+            next++;
+        if (next == s.len || !memchr("\"'", s.at[next], 2))
+            return at;
+        at = next;
+    }
+    return at;
+}
+
+/* From -----BEGIN to -----END, or as far as lines of base64 go. The shortest key there is, of 32 bytes, is 64 signs. */
 bool secret_pem(struct str text, size_t *start, size_t *end)
 {
+    enum { SIGNS_MIN = 60, SHOWN = 64 };
     struct str s = view(text, *start, *end);
-    size_t body = str_find_str(s, STR("KEY")), letters = 0;
-    near_look(2 * s.len);
+    size_t body = str_find_str(s, STR("KEY")), signs = 0, len;
+    near_look(3 * s.len);
     body += str_find_str(str_from(s, body), STR("-----")) + 5;
     size_t close = body + str_find_str(str_from(s, body), STR("-----END"));
     size_t stop = s.len;
@@ -116,14 +152,15 @@ bool secret_pem(struct str text, size_t *start, size_t *end)
     } else {
         /* a part of one: the first line that is no base64 ends it */
         size_t gap = body + str_find_str(str_from(s, body), STR("\n\n"));
-        stop = gap < stop ? gap : stop;
-        while (stop > body && !ascii_is_alnum(s.at[stop - 1]) && s.at[stop - 1] != '=')
+        stop = end_of_string(str_first(s, gap), body);
+        while (stop > body && !is_base64_byte(s.at[stop - 1]))
             stop--;
     }
-    size_t upto = close < stop ? close : stop;
-    for (size_t i = body; i < upto; i++)
-        letters += ascii_is_alnum(s.at[i]);
-    if (letters < 64 || near_is_placeholder(str_of(s.at + body + 2, upto > body + 66 ? 64 : upto - body - 2)))
+    struct str lines = str_first(s, close < stop ? close : stop);
+    size_t first = next_line(lines, body, &len);
+    for (size_t at = first; at < lines.len; at = next_line(lines, at + len, &len))
+        signs += len;
+    if (signs < SIGNS_MIN || near_is_placeholder(str_first(str_from(lines, first), SHOWN)))
         return false;
     *end = *start + stop;
     return true;

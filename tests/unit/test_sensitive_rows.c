@@ -391,6 +391,11 @@ TEST("personal data is found, and what only looks like it is not")
 #define R36 "x7Kq2mVb9TzR4wLc8NpY3sHd6JfGu5Ae1QoW"
 #define R20 "qX7vR2mK9bT4wLc8NpYz"
 #define R32 "f3a91c7be20d48659a1c5e7d3b8f6042"
+/* The bodies of keys of 32 bytes are one line, of which signs take a part. */
+#define PEM_BEGIN "-----BEGIN " "PRIVATE KEY-----"
+#define PEM_END "-----END " "PRIVATE KEY-----"
+#define ED25519 "MC4CAQAwBQYDK2VwBCIEI" "J+t/yvC4g+bZgsD/qhKPC+pgZi/Xfo+pcZit/Gj+6T5"
+#define X25519 "MC4CAQAwBQYDK2VuBCIEI" "Phq+Zr/2vLwT9+nB4k/s7Yd+h1PqQ/8zX+mV3tR/c+9"
 static const struct row SECRETS[] = {
     { "slack-webhook", "post to https://[[hooks.slack.com/services/T0" "4KX9QWLB/B07RJ2MZP1C/qf8Zt2vLw9XnB4kRs7YdGh1P]]" },
     { "azure-key-64", "key [[" R36 R36 "q+/z" "+AS" "tX9bK2Q==]]" },
@@ -437,6 +442,17 @@ static const struct row SECRETS[] = {
     { "vault-token", "[[hv" "s." R36 "]]" },
     { "private-key", "x [[-----BEGIN " "PRIVATE KEY-----\n" R36 R20 "\n" R36 R20 "\n-----END " "PRIVATE KEY-----]] y" },
     { NULL, "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----" },
+    { "private-key", "[[" PEM_BEGIN "\n" ED25519 "\n" PEM_END "]]\n" },
+    { "private-key", "[[" PEM_BEGIN "\r\n" ED25519 "\r\n" PEM_END "]]\r\n" },
+    { "private-key", "{\"key\": \"[[" PEM_BEGIN "\\n" ED25519 "\\n" PEM_END "]]\\n\"}" },
+    { "private-key", "KEY=[[" PEM_BEGIN " " ED25519 " " PEM_END "]]" },
+    { "private-key", "KEY=[[" PEM_BEGIN ED25519 PEM_END "]]" },
+    { "private-key", "key:\n> [[" PEM_BEGIN "\r\n> " ED25519 "\r\n> " PEM_END "]]\r\n" },
+    { "private-key", "[[" PEM_BEGIN "\n" X25519 "]]\n\nand so on" },
+    { "private-key", "\"[[" PEM_BEGIN "\\n\" +\n  \"" X25519 "\\n\" +\n  \"" PEM_END "]]\\n\"" },
+    { "private-key", "{\"key\": \"[[" PEM_BEGIN "\\n" X25519 "]]\", \"id\": \"b2\"}" },
+    { NULL, PEM_BEGIN "\nPut the contents of the file here, as the console shows them to you after the first login\n" PEM_END },
+    { NULL, PEM_BEGIN "\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC...\n" PEM_END },
     { "jwt", "[[eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0." R36 "]]" },
     { NULL, "eyJub3RoaW5nIjoidG8gc2VlIn0.eyJzdWIiOiIxMjM0In0." R36 },
     { "bearer", "Authorization: Bearer [[" R36 "]]" },
