@@ -4,6 +4,7 @@
 #include "filters/detect/checks.h"
 #include "filters/detect/near.h"
 #include "filters/detect/pseudonym_parts.h"
+#include "proxy/text/views.h"
 
 #include <openssl/crypto.h>
 
@@ -64,6 +65,22 @@ static char other_of_class(struct draw *d, char c)
     return ascii_is_lower(c) ? (char)('a' + draw_below(d, 26)) : c;
 }
 
+/* %40, \u0026: what is written so stays, or is another letter or digit, written so. The length, of which `out` has the bytes already; 0: none. */
+static size_t draw_escape(struct draw *d, struct str s, char *out)
+{
+    static const char DIGITS[2][17] = { "0123456789ABCDEF", "0123456789abcdef" };
+    uint32_t code;
+    size_t len = s.at[0] == '%' && ascii_hex_at(s, 1, 2, &code) ? 3 : view_escape(s);
+    bool is_hex = s.at[0] == '%' || str_starts(s, STR("\\x")) || str_starts(s, STR("\\u00"));
+    if (len < 3 || !is_hex || !ascii_hex_at(s, len - 2, 2, &code) || !ascii_is_alnum((char)code))
+        return len;
+    unsigned char with = (unsigned char)other_of_class(d, (char)code);
+    const char *digits = DIGITS[ascii_is_lower(s.at[len - 1])];
+    out[len - 2] = digits[with >> 4];
+    out[len - 1] = digits[with & 15];
+    return len;
+}
+
 /* One sign of the shape for each letter or digit; beyond its end any. */
 static size_t read_shape(const char *shape, char *signs, size_t room, bool *all_bytes)
 {
@@ -122,6 +139,13 @@ static void draw_all(struct shaped *s, struct str value)
     s->checked_count = 0;
     for (size_t i = 0; i < s->len; i++) {
         char c = value.at[i];
+        size_t escape = memchr("%\\&", c, 3) ? draw_escape(s->draw, str_from(value, i), s->text + i) : 0;
+        if (escape) {
+            for (size_t end = i + escape; i < end; i++)
+                sign += s->all_bytes || ascii_is_alnum(value.at[i]);
+            i--;
+            continue;
+        }
         if (!s->all_bytes && !ascii_is_alnum(c))
             continue;
         char what = sign < s->signs_count ? s->signs[sign] : '#';

@@ -373,6 +373,54 @@ TEST("a stand-in is the same whatever compiler made the program")
     arena_finish(&a);
 }
 
+static const struct sensitive *row_of(const struct sensitive *rows, const char *id)
+{
+    for (; rows->pattern.id; rows++)
+        if (strcmp(rows->pattern.id, id) == 0)
+            return rows;
+    abort();
+}
+
+/* What two digits behind `before` say, all along. */
+static bool are_codes(struct str s, struct str before, struct str wanted)
+{
+    size_t n = 0;
+    for (size_t at = 0; (at += str_find_str(str_from(s, at), before)) < s.len; n++) {
+        uint32_t code;
+        at += before.len;
+        if (n == wanted.len || !ascii_hex_at(s, at, 2, &code) || (wanted.at[n] == '#' ? !ascii_is_alnum((char)code) : (char)code != wanted.at[n]))
+            return false;
+    }
+    return n == wanted.len;
+}
+
+TEST("escapes in a value are escapes in what stands for it: of the same sign, of another letter")
+{
+    static const struct {
+        const char *row, *value, *before, *codes;
+    } rows[] = {
+        { "url-password", "p%40ss%2Fw9rd%5bx", "%", "@/[" },
+        { "azure-sas", "x7Kq2mVb9TzR4wLc8NpY3sHd6JfGu5Ae1QoWq%2Bz9%3D", "%", "+=" },
+        { "password", "h%75nter2sec%E4re", "%", "#\xe4" },
+        { "password", "hunter2\\u0026secure", "\\u00", "&" },
+        { "password", "hunter\\x32\\x26secure", "\\x", "#&" },
+    };
+    unsigned char key[HMAC_BYTES] = "the key of the test";
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct arena a;
+        arena_init(&a, 1 << 22);
+        for (unsigned nth = 0; nth < 200; nth++) {
+            key[0] = (unsigned char)nth;
+            struct str with = pseudonym_make(&a, row_of(SECRET_ROWS, rows[i].row), str_c(rows[i].value), key, 0);
+            if (!CHECK(with.at && are_codes(with, str_c(rows[i].before), str_c(rows[i].codes)))) {
+                printf("  [%s] [" STR_F "]\n", rows[i].value, STR_A(with));
+                break;
+            }
+        }
+        arena_finish(&a);
+    }
+}
+
 TEST("a value inside of a longer word is none, there and on the way back")
 {
     struct arena a;
