@@ -15,6 +15,7 @@ struct disguise_options {
     bool realistic; /* pseudonyms; else placeholders: [EMAIL_1] */
     bool goes_back; /* will be put back: stand-ins must be told from all else */
     unsigned char key[HMAC_BYTES]; /* of pseudonyms */
+    const struct pattern_set *set; /* in which all was found; NULL: pseudonyms follow no expression */
 };
 
 /* All in the arena. NULL at its ceiling. */

@@ -3,7 +3,10 @@
 
 #include "filters/detect/checks.h"
 #include "filters/detect/near.h"
+#include "filters/detect/pattern_fit.h"
 #include "filters/detect/pseudonym_parts.h"
+#include "filters/detect/secrets_parts.h"
+#include "proxy/base/base64.h"
 #include "proxy/text/views.h"
 
 #include <openssl/crypto.h>
@@ -56,13 +59,17 @@ static struct str draw_word(struct draw *d, const struct str *list, unsigned cou
 
 /* ---- letters and digits by others of their class ---- */
 
-static char other_of_class(struct draw *d, char c)
+/* What else may stand there: letters or digits of its kind, of which the sets have some; NULL: all. What they have no other of stays. */
+static char other_of_class(struct draw *d, char c, const struct byte_set *set, const struct byte_set *also)
 {
-    if (ascii_is_digit(c))
-        return (char)('0' + draw_below(d, 10));
-    if (ascii_is_upper(c))
-        return (char)('A' + draw_below(d, 26));
-    return ascii_is_lower(c) ? (char)('a' + draw_below(d, 26)) : c;
+    char first = ascii_is_digit(c) ? '0' : ascii_is_upper(c) ? 'A' : 'a', others[26];
+    unsigned n = 0;
+    if (!ascii_is_alnum(c))
+        return c;
+    for (char other = first; other < first + (first == '0' ? 10 : 26); other++)
+        if ((!set || byte_set_has(set, (unsigned char)other)) && (!also || byte_set_has(also, (unsigned char)other)))
+            others[n++] = other;
+    return n ? others[draw_below(d, n)] : c;
 }
 
 /* %40, \u0026: what is written so stays, or is another letter or digit, written so. The length, of which `out` has the bytes already; 0: none. */
@@ -74,7 +81,7 @@ static size_t draw_escape(struct draw *d, struct str s, char *out)
     bool is_hex = s.at[0] == '%' || str_starts(s, STR("\\x")) || str_starts(s, STR("\\u00"));
     if (len < 3 || !is_hex || !ascii_hex_at(s, len - 2, 2, &code) || !ascii_is_alnum((char)code))
         return len;
-    unsigned char with = (unsigned char)other_of_class(d, (char)code);
+    unsigned char with = (unsigned char)other_of_class(d, (char)code, NULL, NULL);
     const char *digits = DIGITS[ascii_is_lower(s.at[len - 1])];
     out[len - 2] = digits[with >> 4];
     out[len - 1] = digits[with & 15];
@@ -108,6 +115,8 @@ struct shaped {
     char signs[SIGNS_MAX];
     size_t signs_count;
     bool all_bytes;
+    const struct byte_set **sets; /* of each byte, what the expression has for it; NULL: nobody knows */
+    const struct byte_set *also;  /* of all bytes; NULL: any */
 };
 
 static bool holds(const struct shaped *s)
@@ -161,7 +170,7 @@ static void draw_all(struct shaped *s, struct str value)
             second = true;
             continue;
         }
-        s->text[i] = other_of_class(s->draw, c);
+        s->text[i] = other_of_class(s->draw, c, s->sets ? s->sets[i] : NULL, s->also);
         if (what == 'c' && s->checked_count < CHECKED_MAX)
             s->checked[s->checked_count++] = i;
     }
@@ -187,19 +196,62 @@ static bool find_check(struct shaped *s, size_t which)
     return false;
 }
 
-static bool make_shaped(struct draw *d, const struct sensitive *row, struct str value, char *text)
+/* A long number of the digits 0 to f. */
+static bool is_hex(struct str value)
 {
-    struct shaped s = { .draw = d, .row = row, .text = text, .len = value.len };
-    s.signs_count = read_shape(row->shape, s.signs, sizeof s.signs, &s.all_bytes);
-    if (row->check && value.len > SIGNS_MAX)
+    enum { HEX_MIN = 16 };
+    size_t count = 0, digits = 0, upper = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        if (!ascii_is_alnum(value.at[i]))
+            continue;
+        if (hex_value(value.at[i]) < 0)
+            return false;
+        count++;
+        digits += ascii_is_digit(value.at[i]);
+        upper += ascii_is_upper(value.at[i]);
+    }
+    return count >= HEX_MIN && digits && digits < count && (!upper || digits + upper == count);
+}
+
+/* By itself. Only of what its expression matches. */
+static bool is_valid(const struct sensitive *row, struct str s)
+{
+    size_t start = 0, end = s.len;
+    return row->pattern.valid && row->pattern.valid(s, &start, &end) && !start && end == s.len;
+}
+
+/* Whatever validators ask of a value, what stands for it answers the same. */
+static bool is_alike(const struct sensitive *row, enum pattern_fit fit, struct str value, struct str other)
+{
+    if (fit == FIT_WHOLE && is_valid(row, value) && !is_valid(row, other))
         return false;
-    for (unsigned i = 0; i < DRAWS_MAX; i++) {
+    if (row->check)
+        return true;
+    return (near_is_random(other) || !near_is_random(value)) && (near_is_placeholder(value) || !near_is_placeholder(other)) &&
+           (near_is_words(value) || !near_is_words(other)) && (secret_is_code(value) || !secret_is_code(other));
+}
+
+static bool make_shaped(struct draw *d, const struct pseudonym_of *of, char *text)
+{
+    static const struct byte_set HEX = { { UINT64_C(0x03ff000000000000), UINT64_C(0x0000007e0000007e) } };
+    struct str value = of->value;
+    struct shaped s = { .draw = d, .row = of->row, .text = text, .len = value.len, .also = is_hex(value) ? &HEX : NULL };
+    s.signs_count = read_shape(of->row->shape, s.signs, sizeof s.signs, &s.all_bytes);
+    if (of->row->check && value.len > SIGNS_MAX)
+        return false;
+    const struct byte_set **sets = calloc(value.len + 1, sizeof *sets);
+    if (!sets)
+        return false;
+    enum pattern_fit fit = of->set ? pattern_fit(of->set, &of->row->pattern, value, sets) : FIT_NOT;
+    s.sets = fit == FIT_NOT ? NULL : sets;
+    bool is_made = false;
+    for (unsigned i = 0; i < DRAWS_MAX && !is_made; i++) {
         memcpy(text, value.at, value.len);
         draw_all(&s, value);
-        if (find_check(&s, 0) && memcmp(text, value.at, value.len) != 0)
-            return true;
+        is_made = find_check(&s, 0) && memcmp(text, value.at, value.len) != 0 && is_alike(of->row, fit, value, str_of(text, value.len));
     }
-    return false;
+    free(sets);
+    return is_made;
 }
 
 /* ---- kinds with a way of their own ---- */
@@ -269,17 +321,31 @@ static struct str make_date(struct arena *a, struct draw *d, struct str value)
     return str_of(text, value.len);
 }
 
-struct str pseudonym_make(struct arena *a, const struct sensitive *row, struct str value, const unsigned char key[HMAC_BYTES],
-                          unsigned attempt)
+/* What basic credentials (RFC 7617) are the base64 of. */
+static struct str make_basic(struct arena *a, struct draw *d, struct str value)
+{
+    static const struct sensitive PLAIN = { .fake = FAKE_CLASS };
+    char *plain = arena_bytes(a, BASE64_DECODED_MAX(value.len)), *text = arena_bytes(a, value.len);
+    struct pseudonym_of of = { .row = &PLAIN };
+    size_t n;
+    if (!plain || !text || !base64_decode(value, plain, &n))
+        return STR_NONE;
+    of.value = str_of(plain, n);
+    char *other = arena_bytes(a, n);
+    return other && make_shaped(d, &of, other) ? str_of(text, base64_encode(text, other, n)) : STR_NONE;
+}
+
+struct str pseudonym_make(struct arena *a, const struct pseudonym_of *of, const unsigned char key[HMAC_BYTES], unsigned attempt)
 {
     struct draw d;
+    struct str value = of->value;
     char seed[160];
     /* how it is written does not matter to who it is */
-    size_t n = row->fake == FAKE_CLASS ? near_compact(value, 0, value.len, seed, sizeof seed) : 0;
-    if (!draw_begin(&d, key, str_c(row->label), n ? str_of(seed, n) : value, attempt))
+    size_t n = of->row->fake == FAKE_CLASS ? near_compact(value, 0, value.len, seed, sizeof seed) : 0;
+    if (!draw_begin(&d, key, str_c(of->row->label), n ? str_of(seed, n) : value, attempt))
         return STR_NONE;
     OPENSSL_cleanse(seed, sizeof seed);
-    switch (row->fake) {
+    switch (of->row->fake) {
     case FAKE_EMAIL:
         return make_email(a, &d);
     case FAKE_ADDRESS:
@@ -288,6 +354,8 @@ struct str pseudonym_make(struct arena *a, const struct sensitive *row, struct s
         return make_ip(a, &d, value);
     case FAKE_DATE:
         return make_date(a, &d, value);
+    case FAKE_BASIC:
+        return make_basic(a, &d, value);
     case FAKE_NAME:
     case FAKE_LABEL:
         return STR_NONE;
@@ -295,9 +363,9 @@ struct str pseudonym_make(struct arena *a, const struct sensitive *row, struct s
         break;
     }
     char *text = arena_bytes(a, value.len);
-    if (!text || !make_shaped(&d, row, value, text))
+    if (!text || !make_shaped(&d, of, text))
         return STR_NONE;
-    if (row->fake == FAKE_GITHUB) {
+    if (of->row->fake == FAKE_GITHUB) {
         size_t mark = str_find(value, '_') + 1;
         check_github_digits(str_of(text + mark, value.len - mark - 6), text + value.len - 6);
     }

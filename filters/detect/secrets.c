@@ -27,6 +27,8 @@ const char *const SECRET_KINDS[] = { "azure",   "aws",    "gcp",     "github",  
     { { id, kind, expression_, false, secret_signed, words_, 0, BEHIND_ANYTHING }, NULL, "SECRET", FAKE_CLASS, NULL, NULL }
 #define SECRET_ANY_CASE(id, kind, expression_, valid_, label_)                                                                       \
     { { id, kind, expression_, true, valid_, NULL, 0, BEHIND_ANYTHING }, NULL, label_, FAKE_CLASS, NULL, NULL }
+#define BASIC(id, expression_)                                                                                                       \
+    { { id, "token", expression_, true, secret_basic, NULL, 0, BEHIND_ANYTHING }, NULL, "TOKEN", FAKE_BASIC, NULL, NULL }
 
 const struct sensitive SECRET_ROWS[] = {
     SIGNED("azure-key-64", "azure", "(?:\\b[A-Za-z0-9]|[+/])" B64 "{75}(?:\\+ASt|ACDb|\\+ABa|\\+AMC|APIM)" B64 "{5}[AQgw]==", "!#76=4#5="),
@@ -204,9 +206,8 @@ const struct sensitive SECRET_ROWS[] = {
     { { "jwt", "token", "\\beyJ[A-Za-z0-9_-]{10,1000}\\.eyJ[A-Za-z0-9_-]{6,2400}\\.[A-Za-z0-9_-]{10,680}", false, secret_jwt, NULL, 0, BEHIND_ANYTHING }, NULL, "TOKEN",
       FAKE_LABEL, NULL, NULL },
     SECRET_ANY_CASE("bearer", "token", "\\bbearer [A-Za-z0-9._~+/=-]{20,2000}", secret_bearer, "TOKEN"),
-    SECRET_ANY_CASE("basic-credentials", "token", "\\bauthorization[\\\\\"']{0,2} ?[:=] ?[\\\\\"']{0,2}basic [A-Za-z0-9+/]{12,400}={0,2}", secret_basic,
-                    "TOKEN"),
-    SECRET_ANY_CASE("registry-auth", "token", "\"auth[\\\\]?\" ?: ?[\\\\]?\"[A-Za-z0-9+/]{12,400}={0,2}", secret_basic, "TOKEN"),
+    BASIC("basic-credentials", "\\bauthorization[\\\\\"']{0,2} ?[:=] ?[\\\\\"']{0,2}basic [A-Za-z0-9+/]{12,400}={0,2}"),
+    BASIC("registry-auth", "\"auth[\\\\]?\" ?: ?[\\\\]?\"[A-Za-z0-9+/]{12,400}={0,2}"),
 
     SECRET_ANY_CASE("session-cookie", "token",
                     "\\b(?:phpsessid|jsessionid|asp\\.net_sessionid|connect\\.sid|sessionid|session_id|laravel_session)=[A-Za-z0-9%._~+/-]{16,400}",

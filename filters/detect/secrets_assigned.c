@@ -36,7 +36,7 @@ static size_t value_at(struct str text, size_t start, size_t end, size_t *sign)
 }
 
 /* What a program reads a secret from is none: calls, paths of members, variables. */
-static bool is_code(struct str s)
+bool secret_is_code(struct str s)
 {
     static const struct str PARTS[] = { STR_INIT("env"), STR_INIT("process"), STR_INIT("config."), STR_INIT("self."), STR_INIT("this."),
                                         STR_INIT("os."), STR_INIT("://"), STR_INIT("->"), STR_INIT("::"), STR_INIT("=="), STR_INIT("req.") };
@@ -81,7 +81,7 @@ static bool is_password(struct str s)
 {
     unsigned kinds = kinds_of(s);
     bool letter = kinds & 3;
-    return s.len >= 6 && letter && (kinds & 4 || (kinds & 8 && s.len >= 8)) && !secret_is_shown(s) && !is_code(s);
+    return s.len >= 6 && letter && (kinds & 4 || (kinds & 8 && s.len >= 8)) && !secret_is_shown(s) && !secret_is_code(s);
 }
 
 /* Words with signs that are in no name are what people choose. */
@@ -199,7 +199,7 @@ bool secret_assigned(struct str text, size_t *start, size_t *end)
         return false;
     struct str value = view(text, at, *end);
     bool is_public = str_starts(value, STR("pk.")) || str_starts(value, STR("pk_"));
-    if (is_public || is_code(value) || !near_is_random(value) || is_name(value) || !is_set_apart(text, sign, at, *end))
+    if (is_public || secret_is_code(value) || !near_is_random(value) || is_name(value) || !is_set_apart(text, sign, at, *end))
         return false;
     *start = at;
     return true;
@@ -233,7 +233,7 @@ bool secret_given(struct str text, size_t *start, size_t *end)
     size_t at = last_word(text, *start, *end);
     trim_value(text, at, end);
     struct str value = view(text, at, *end);
-    if (value.len < 16 || is_found_itself(text, at, *end) || is_code(value) || !near_is_random(value) || is_name(value) || !has_drawn(value))
+    if (value.len < 16 || is_found_itself(text, at, *end) || secret_is_code(value) || !near_is_random(value) || is_name(value) || !has_drawn(value))
         return false;
     *start = at;
     return true;
@@ -262,7 +262,7 @@ bool secret_bearer(struct str text, size_t *start, size_t *end)
     while (at < *end && text.at[at] != ' ')
         at++;
     at++;
-    if (at >= *end || *end - at < 20 || is_found_itself(text, at, *end) || is_code(view(text, at, *end)) || !near_is_random(view(text, at, *end)))
+    if (at >= *end || *end - at < 20 || is_found_itself(text, at, *end) || secret_is_code(view(text, at, *end)) || !near_is_random(view(text, at, *end)))
         return false;
     *start = at;
     return true;

@@ -7,6 +7,8 @@
 /* Does it only show where a password goes? As near_is_placeholder, but for the signs inside of it that people like in passwords and
  * percent encoding has. */
 bool secret_is_shown(struct str word);
+/* What a program reads a secret from: calls, paths of members, variables. */
+bool secret_is_code(struct str s);
 
 bool secret_unmistakable(struct str text, size_t *start, size_t *end);
 bool secret_marked(struct str text, size_t *start, size_t *end);

@@ -9,13 +9,14 @@
 
 /* How a pseudonym is made: see pseudonym_make. */
 enum fake {
-    FAKE_CLASS,   /* each letter and digit by another one, but for what `keep` names; then `check` must hold */
+    FAKE_CLASS,   /* each letter and digit by another one that the expression has there, but for what `shape` names; then `check` must hold */
     FAKE_EMAIL,
     FAKE_NAME,
     FAKE_ADDRESS,
     FAKE_IP,
     FAKE_DATE,
     FAKE_GITHUB,  /* as FAKE_CLASS, with their check digits at the end */
+    FAKE_BASIC,   /* base64 of something as FAKE_CLASS */
     FAKE_LABEL,   /* none: a placeholder is put there */
 };
 

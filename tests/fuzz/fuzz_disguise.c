@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct str text = str_of((const char *)data + 1, size - 1);
     text.len = utf8_valid_prefix(text);
-    struct disguise_options options = { .realistic = data[0] & 1, .goes_back = true };
+    struct disguise_options options = { .realistic = data[0] & 1, .goes_back = true, .set = set };
     const struct pattern_match *at;
     const char *why;
     size_t n;

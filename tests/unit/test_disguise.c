@@ -39,7 +39,9 @@ static const struct disguise_options LABELS = { .goes_back = true };
 /* Disguises the texts, each with what is found in it. */
 static struct disguise *disguise(struct arena *a, const struct disguise_options *options, const struct str *texts, size_t n)
 {
-    struct disguise *d = disguise_new(a, options);
+    struct disguise_options with = *options;
+    with.set = set;
+    struct disguise *d = disguise_new(a, &with);
     const struct pattern_match *at;
     const char *why = "";
     size_t found;
@@ -344,12 +346,20 @@ TEST("stand-ins are not mixed up with what a text has anyway")
     begin();
     arena_init(&a, 1 << 22);
     /* the text names the very pseudonym that would be taken */
-    struct str fake = pseudonym_make(&a, &PERSONAL_ROWS[0], STR("jane@fabrikam.com"), KEY, 0);
+    struct str fake = pseudonym_make(&a, &(struct pseudonym_of){ set, &PERSONAL_ROWS[0], STR("jane@fabrikam.com") }, KEY, 0);
     struct str text = arena_printf(&a, "jane@fabrikam.com, [EMAIL_1] and " STR_F "x, or x" STR_F, STR_A(fake), STR_A(fake));
     CHECK(check_document(&REALISTIC, &text, 1) && check_document(&LABELS, &text, 1));
     struct str both = arena_printf(&a, "jane@fabrikam.com and " STR_F, STR_A(fake));
     CHECK(check_document(&REALISTIC, &both, 1));
     arena_finish(&a);
+}
+
+static const struct sensitive *row_of(const struct sensitive *rows, const char *id)
+{
+    for (; rows->pattern.id; rows++)
+        if (strcmp(rows->pattern.id, id) == 0)
+            return rows;
+    abort();
 }
 
 TEST("a stand-in is the same whatever compiler made the program")
@@ -367,18 +377,9 @@ TEST("a stand-in is the same whatever compiler made the program")
     struct arena a;
     arena_init(&a, 1 << 22);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        for (const struct sensitive *row = PERSONAL_ROWS; row->pattern.id; row++)
-            if (strcmp(row->pattern.id, rows[i].row) == 0)
-                CHECK_STR(pseudonym_make(&a, row, str_c(rows[i].value), KEY, 0), str_c(rows[i].fake));
+        CHECK_STR(pseudonym_make(&a, &(struct pseudonym_of){ set, row_of(PERSONAL_ROWS, rows[i].row), str_c(rows[i].value) }, KEY, 0),
+                  str_c(rows[i].fake));
     arena_finish(&a);
-}
-
-static const struct sensitive *row_of(const struct sensitive *rows, const char *id)
-{
-    for (; rows->pattern.id; rows++)
-        if (strcmp(rows->pattern.id, id) == 0)
-            return rows;
-    abort();
 }
 
 /* What two digits behind `before` say, all along. */
@@ -411,7 +412,7 @@ TEST("escapes in a value are escapes in what stands for it: of the same sign, of
         arena_init(&a, 1 << 22);
         for (unsigned nth = 0; nth < 200; nth++) {
             key[0] = (unsigned char)nth;
-            struct str with = pseudonym_make(&a, row_of(SECRET_ROWS, rows[i].row), str_c(rows[i].value), key, 0);
+            struct str with = pseudonym_make(&a, &(struct pseudonym_of){ set, row_of(SECRET_ROWS, rows[i].row), str_c(rows[i].value) }, key, 0);
             if (!CHECK(with.at && are_codes(with, str_c(rows[i].before), str_c(rows[i].codes)))) {
                 printf("  [%s] [" STR_F "]\n", rows[i].value, STR_A(with));
                 break;

@@ -4,46 +4,17 @@
 #include "filters/detect/sensitive.h"
 
 #include "tests/harness/check.h"
-
-struct looking {
-    struct pattern_set *set;
-    struct pattern_scratch *scratch;
-    const struct pattern *rows[SENSITIVE_ROWS_MAX];
-    size_t count;
-    bool hit[SENSITIVE_ROWS_MAX];
-};
-
-static void begin(struct looking *l, const struct sensitive *rows, const char *const *kinds)
-{
-    struct problems problems;
-    struct buf said;
-    *l = (struct looking){ 0 };
-    problems_init(&problems, STR("rows"), STR(""));
-    buf_init(&said, 1 << 16);
-    l->count = sensitive_select(rows, kinds, UINT64_MAX, PERSONAL_COUNTRIES, UINT64_MAX, l->rows);
-    l->set = pattern_set_new(l->rows, l->count, &problems);
-    if (!CHECK(l->set != NULL) && problems_print(&problems, &said))
-        printf(STR_F, STR_A(buf_str(&said)));
-    buf_finish(&said);
-    problems_finish(&problems);
-    if (!l->set)
-        exit(1);
-    l->scratch = pattern_scratch_new(l->set);
-    CHECK(l->scratch != NULL);
-}
-
-static void end(struct looking *l)
-{
-    pattern_scratch_free(l->scratch);
-    pattern_set_free(l->set);
-}
+#include "tests/unit/looking.h"
+#include "tests/unit/stand_ins.h"
 
 struct row {
     const char *id;   /* NULL: nothing is found */
     const char *text; /* with [[ and ]] around what is */
 };
 
-/* Finds exactly what is between the brackets, as that row. */
+static bool hit[SENSITIVE_ROWS_MAX];
+
+/* Finds exactly what is between the brackets, as that row; and as the same what stands for it. */
 static void check_row(struct looking *l, const struct row *row)
 {
     char text[8192];
@@ -63,14 +34,16 @@ static void check_row(struct looking *l, const struct row *row)
     size_t found;
     if (!CHECK(pattern_set_find(l->set, l->scratch, str_of(text, n), &at, &found)))
         return;
-    bool fits = row->id ? found == 1 && strcmp(l->rows[at[0].pattern]->id, row->id) == 0 && at[0].start == start && at[0].end == stop : found == 0;
+    bool fits = row->id ? found == 1 && strcmp(pattern_set_at(l->set, at[0].pattern)->id, row->id) == 0 && at[0].start == start && at[0].end == stop : found == 0;
     for (size_t i = 0; i < found; i++)
-        l->hit[at[i].pattern] = true;
+        hit[at[i].pattern] = true;
+    if (fits)
+        check_stand_ins(l, str_of(text, n));
     if (CHECK(fits))
         return;
     printf("  [%s] wants %s, has", row->text, row->id ? row->id : "nothing");
     for (size_t i = 0; i < found; i++)
-        printf(" %s[" STR_F "]", l->rows[at[i].pattern]->id, STR_A(str_of(text + at[i].start, at[i].end - at[i].start)));
+        printf(" %s[" STR_F "]", pattern_set_at(l->set, at[i].pattern)->id, STR_A(str_of(text + at[i].start, at[i].end - at[i].start)));
     printf("\n");
 }
 
@@ -378,12 +351,12 @@ static const struct row PERSONAL[] = {
 
 TEST("personal data is found, and what only looks like it is not")
 {
-    struct looking l;
-    begin(&l, PERSONAL_ROWS, PERSONAL_KINDS);
+    struct looking l = look_for(PERSONAL_ROWS, PERSONAL_KINDS);
+    memset(hit, 0, sizeof hit);
     check_all(&l, PERSONAL, ARRAY_LEN(PERSONAL));
-    for (size_t i = 0; i < l.count; i++)
-        if (!l.hit[i])
-            printf("  no hit is tried of %s\n", l.rows[i]->id);
+    for (uint32_t i = 0; PERSONAL_ROWS[i].pattern.id; i++)
+        if (!hit[i])
+            printf("  no hit is tried of %s\n", PERSONAL_ROWS[i].pattern.id);
     end(&l);
 }
 
@@ -474,8 +447,7 @@ static const struct row SECRETS[] = {
 
 TEST("secrets are found, and placeholders are not")
 {
-    struct looking l;
-    begin(&l, SECRET_ROWS, SECRET_KINDS);
+    struct looking l = look_for(SECRET_ROWS, SECRET_KINDS);
     check_all(&l, SECRETS, ARRAY_LEN(SECRETS));
     end(&l);
 }

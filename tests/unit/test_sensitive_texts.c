@@ -4,6 +4,7 @@
 #include "filters/detect/sensitive.h"
 #include "tests/harness/check.h"
 #include "tests/unit/looking.h"
+#include "tests/unit/stand_ins.h"
 
 static struct str letters_of(char kind)
 {
@@ -80,6 +81,18 @@ TEST("what people write is found, and what only looks like it is let past")
         if (!CHECK(fits))
             printf("  %s: " STR_F "\n", TEXTS[i].id ? TEXTS[i].id : "nothing", STR_A(text));
     }
+    end(&secrets);
+    end(&personal);
+}
+
+TEST("what stands for a value is found by the row that found the value")
+{
+    struct looking secrets = look_for(SECRET_ROWS, SECRET_KINDS), personal = look_for(PERSONAL_ROWS, PERSONAL_KINDS);
+    char room[TEXT_ROOM];
+    srandom(6);
+    for (size_t i = 0; i < ARRAY_LEN(TEXTS); i++)
+        if (TEXTS[i].id)
+            check_stand_ins(TEXTS[i].rows == SECRET_ROWS ? &secrets : &personal, fill(TEXTS[i].text, room, sizeof room));
     end(&secrets);
     end(&personal);
 }
