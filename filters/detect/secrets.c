@@ -61,6 +61,9 @@ const struct sensitive SECRET_ROWS[] = {
     SECRET_SAID("aws-secret-key", "aws", "(?:\\b[A-Za-z0-9]|[+/])" B64 "{39}",
            "aws|boto3|aws_access_key_id|access_key_id|accesskeyid|aws_secret|secret_access_key|secretaccesskey|secret access key|aws_secret_access_key|"
            "secret key|aws_secret_key|secretkey"),
+    /* without a name, but beside its id */
+    { { "aws-secret-key-paired", "aws", "(?:\\b[A-Za-z0-9]|[+/])" B64 "{39}", false, secret_aws_pair, NULL, 0, BEHIND_NO_BASE64 }, NULL, "SECRET", FAKE_CLASS, NULL,
+      NULL },
     SIGNED("aws-session-token", "aws", "\\b(?:FwoG|IQoJ|FQoG)" B64 "{100,2000}={0,2}", "=4"),
     SECRET("aws-appsync-key", "aws", "\\bda2-[a-z0-9]{26}\\b", secret_marked, "=3"),
     SECRET("aws-mws-token", "aws", "\\bamzn\\.mws\\." UUID "\\b", secret_marked, "=7"),

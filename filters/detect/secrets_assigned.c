@@ -35,6 +35,37 @@ static size_t value_at(struct str text, size_t start, size_t end, size_t *sign)
     return skip_marks(text, at, end);
 }
 
+/* Of letters in both cases, digits and signs. */
+static unsigned kinds_of(struct str s)
+{
+    unsigned kinds = 0;
+    for (size_t i = 0; i < s.len; i++)
+        kinds |= ascii_is_upper(s.at[i]) ? 1U : ascii_is_lower(s.at[i]) ? 2U : ascii_is_digit(s.at[i]) ? 4U : memchr("_-.", s.at[i], 3) ? 0U : 8U;
+    return kinds;
+}
+
+/* Letters and digits in a row, so many and so mixed: paths, names and what else is made of words and signs have none such. */
+static bool has_drawn(struct str s)
+{
+    size_t run = 0, changes = 0;
+    bool letter = false, digit = false;
+    near_look(s.len);
+    for (size_t i = 0; i < s.len; i++) {
+        if (!ascii_is_alnum(s.at[i])) {
+            run = changes = 0;
+            letter = digit = false;
+            continue;
+        }
+        unsigned kind = kinds_of(str_of(s.at + i, 1));
+        changes += run && kind != kinds_of(str_of(s.at + i - 1, 1));
+        letter |= !ascii_is_digit(s.at[i]);
+        digit |= ascii_is_digit(s.at[i]);
+        if (++run >= DRAWN_MIN && letter && (digit || 3 * changes >= run))
+            return true;
+    }
+    return false;
+}
+
 /* What a program reads a secret from is none: calls, paths of members, variables. */
 bool secret_is_code(struct str s)
 {
@@ -49,16 +80,9 @@ bool secret_is_code(struct str s)
     for (size_t i = 0; i < ARRAY_LEN(PARTS); i++)
         if (str_find_str(s, PARTS[i]) < s.len)
             return true;
-    return s.len && memchr("$%*/@", s.at[0], 5);
-}
-
-/* Of letters in both cases, digits and signs. */
-static unsigned kinds_of(struct str s)
-{
-    unsigned kinds = 0;
-    for (size_t i = 0; i < s.len; i++)
-        kinds |= ascii_is_upper(s.at[i]) ? 1U : ascii_is_lower(s.at[i]) ? 2U : ascii_is_digit(s.at[i]) ? 4U : memchr("_-.", s.at[i], 3) ? 0U : 8U;
-    return kinds;
+    if (s.len && s.at[0] == '/') /* a path, or base64 that happens to begin so */
+        return !has_drawn(str_first(str_from(s, 1), str_find(str_from(s, 1), '/')));
+    return s.len && memchr("$%*@", s.at[0], 4);
 }
 
 bool secret_is_shown(struct str word)
@@ -272,28 +296,6 @@ bool secret_assigned(struct str text, size_t *start, size_t *end)
         return false;
     *start = at;
     return true;
-}
-
-/* Letters and digits in a row, so many and so mixed: paths, names and what else is made of words and signs have none such. */
-static bool has_drawn(struct str s)
-{
-    size_t run = 0, changes = 0;
-    bool letter = false, digit = false;
-    near_look(s.len);
-    for (size_t i = 0; i < s.len; i++) {
-        if (!ascii_is_alnum(s.at[i])) {
-            run = changes = 0;
-            letter = digit = false;
-            continue;
-        }
-        unsigned kind = kinds_of(str_of(s.at + i, 1));
-        changes += run && kind != kinds_of(str_of(s.at + i - 1, 1));
-        letter |= !ascii_is_digit(s.at[i]);
-        digit |= ascii_is_digit(s.at[i]);
-        if (++run >= DRAWN_MIN && letter && (digit || 3 * changes >= run))
-            return true;
-    }
-    return false;
 }
 
 /* --account-key VALUE, the token is VALUE: the last word. */

@@ -14,6 +14,7 @@ bool secret_unmistakable(struct str text, size_t *start, size_t *end);
 bool secret_marked(struct str text, size_t *start, size_t *end);
 bool secret_signed(struct str text, size_t *start, size_t *end);
 bool secret_aws(struct str text, size_t *start, size_t *end);
+bool secret_aws_pair(struct str text, size_t *start, size_t *end);
 bool secret_github(struct str text, size_t *start, size_t *end);
 bool secret_jwt(struct str text, size_t *start, size_t *end);
 bool secret_pem(struct str text, size_t *start, size_t *end);

@@ -63,6 +63,37 @@ bool secret_signed(struct str text, size_t *start, size_t *end)
     return near_is_random(view(text, *start, *end));
 }
 
+/* AKIA and sixteen of base32, by themselves. */
+static bool has_aws_id(struct str text, size_t from, size_t to)
+{
+    enum { ID = 20 };
+    near_look(to - from);
+    for (size_t at = from; at + ID <= to; at++) {
+        size_t n = 4;
+        if (text.at[at] != 'A' || !(str_starts(str_from(text, at), STR("AKIA")) || str_starts(str_from(text, at), STR("ASIA"))))
+            continue;
+        while (n < ID && (ascii_is_upper(text.at[at + n]) || (text.at[at + n] >= '2' && text.at[at + n] <= '7')))
+            n++;
+        size_t end = at + ID;
+        if (n == ID && secret_aws(text, &at, &end))
+            return true;
+    }
+    return false;
+}
+
+/* Forty signs of base64 in which there are letters of both cases, and the id that they belong to. */
+bool secret_aws_pair(struct str text, size_t *start, size_t *end)
+{
+    bool upper = false, lower = false;
+    for (size_t i = *start; i < *end; i++) {
+        upper |= ascii_is_upper(text.at[i]);
+        lower |= ascii_is_lower(text.at[i]);
+    }
+    size_t before = *start > PATTERN_CONTEXT ? *start - PATTERN_CONTEXT : 0;
+    size_t behind = *end + PATTERN_CONTEXT < text.len ? *end + PATTERN_CONTEXT : text.len;
+    return upper && lower && (has_aws_id(text, before, *start) || has_aws_id(text, *end, behind)) && secret_signed(text, start, end);
+}
+
 /* The token's own checksum, wherever it stands, or by itself and no sign that it is made up. */
 bool secret_github(struct str text, size_t *start, size_t *end)
 {
