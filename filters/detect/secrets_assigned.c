@@ -70,7 +70,8 @@ static bool has_drawn(struct str s)
 bool secret_is_code(struct str s)
 {
     static const struct str PARTS[] = { STR_INIT("env"), STR_INIT("process"), STR_INIT("config."), STR_INIT("self."), STR_INIT("this."),
-                                        STR_INIT("os."), STR_INIT("://"), STR_INIT("->"), STR_INIT("::"), STR_INIT("=="), STR_INIT("req.") };
+                                        STR_INIT("os."), STR_INIT("://"), STR_INIT("->"), STR_INIT("::"), STR_INIT("=="), STR_INIT("req."),
+                                        STR_INIT("?.") };
     near_look(4 * s.len);
     while (s.len && s.at[s.len - 1] == '=') /* the end of base64 */
         s.len--;
