@@ -1,5 +1,5 @@
-/* pseudonym.h - something that looks like what was found and is nobody's: of the same kind and form, with check digits that hold, so that the row that
- * found the one finds the other.
+/* pseudonym.h - something that looks like what was found: of the same kind and form, with check digits that hold, so that the row that found the
+ * one finds the other. Domains and IP addresses are of those that are nobody's; all else is drawn at random, and may be somebody's by chance.
  *
  * It follows from a key and the value alone, so that who has the key makes the same one again, and nobody else can tell what it
  * stands for. `attempt` gives others, for when one is taken. */
