@@ -273,13 +273,88 @@ static struct str make_email(struct arena *a, struct draw *d)
     return arena_printf(a, STR_F "%u@example.%s", STR_A(str_of(local, n)), number, end);
 }
 
-static struct str make_address(struct arena *a, struct draw *d)
+static bool is_letter(char c)
 {
-    static const char *const KINDS[] = { "Street", "Avenue", "Road", "Lane" };
-    struct str street = draw_word(d, STREETS, STREETS_COUNT), town = draw_word(d, TOWNS, TOWNS_COUNT);
-    const char *kind = KINDS[draw_below(d, 4)];
-    unsigned number = 1 + draw_below(d, 9998);
-    return arena_printf(a, "%u " STR_F " %s, " STR_F, number, STR_A(street), kind, STR_A(town));
+    return (unsigned char)c >= 0x80 || (ascii_is_alnum(c) && !ascii_is_digit(c));
+}
+
+/* Does the expression spell it out, in one case or in both? */
+static bool is_spelled_out(const struct byte_set *set)
+{
+    int count = 0;
+    for (size_t i = 0; i < ARRAY_LEN(set->bits); i++)
+        count += __builtin_popcountll(set->bits[i]);
+    return count <= 2;
+}
+
+/* A word of an address that is a name: another name. Initials and the letters of a state are other letters, and `de`, `van` stay. */
+static bool add_place_word(struct draw *d, struct str word, const struct byte_set **sets, bool is_town, struct buf *out)
+{
+    enum { SHORT = 3, NAME_ROOM = 32 };
+    char name[NAME_ROOM];
+    size_t uppers = 0;
+    for (size_t i = 0; i < word.len; i++)
+        uppers += ascii_is_upper(word.at[i]);
+    bool is_small = ascii_is_lower(*word.at), is_capitals = uppers == word.len;
+    if (word.len <= SHORT && (is_capitals || word.len == 1)) {
+        for (size_t i = 0; i < word.len; i++)
+            name[i] = other_of_class(d, word.at[i], sets ? sets[i] : NULL, NULL);
+        return buf_add(out, str_of(name, word.len));
+    }
+    if (word.len <= SHORT && is_small)
+        return buf_add(out, word);
+    struct str with = is_town ? draw_word(d, TOWNS, TOWNS_COUNT) : draw_word(d, STREETS, STREETS_COUNT);
+    for (size_t i = 0; i < with.len; i++)
+        name[i] = is_small ? ascii_lower(with.at[i]) : is_capitals && ascii_is_lower(with.at[i]) ? (char)(with.at[i] - 32) : with.at[i];
+    return buf_add(out, str_of(name, with.len));
+}
+
+/* Other names and numbers in the form that it has: what the expression spells out, a street's word in its language, stays. */
+static bool draw_place(struct draw *d, struct str value, const struct byte_set **sets, struct buf *out)
+{
+    enum { POSTCODE_MIN = 4 };
+    bool is_town = false, ok = true;
+    for (size_t i = 0, end; ok && i < value.len; i = end) {
+        size_t name = end = i + 1;
+        if (is_letter(value.at[i])) {
+            while (end < value.len && is_letter(value.at[end]))
+                end++;
+            for (name = end; sets && name > i && is_spelled_out(sets[name - 1]);) /* Haupt-straße */
+                name--;
+            ok = (name == i || add_place_word(d, str_of(value.at + i, name - i), sets ? sets + i : NULL, is_town, out)) &&
+                 buf_add(out, str_of(value.at + name, end - name));
+        } else if (ascii_is_digit(value.at[i])) {
+            while (end < value.len && ascii_is_digit(value.at[end]))
+                end++;
+            for (size_t k = i; ok && k < end; k++)
+                ok = buf_add(out, str_of(&(char){ k == i ? (char)('1' + draw_below(d, 9)) : (char)('0' + draw_below(d, 10)) }, 1));
+            is_town |= end - i >= POSTCODE_MIN;
+        } else {
+            is_town |= value.at[i] == ',';
+            ok = buf_add(out, str_of(value.at + i, 1));
+        }
+    }
+    return ok;
+}
+
+static struct str make_address(struct arena *a, struct draw *d, const struct pseudonym_of *of)
+{
+    enum { TRIES = 40, GROWTH = 16 };
+    struct str value = of->value, made = STR_NONE;
+    const struct byte_set **sets = calloc(value.len + 1, sizeof *sets);
+    if (!sets)
+        return made;
+    enum pattern_fit fit = of->set ? pattern_fit(of->set, &of->row->pattern, value, sets) : FIT_NOT;
+    bool was_valid = fit == FIT_WHOLE && is_valid(of->row, value);
+    for (unsigned i = 0; i < TRIES && !made.at; i++) {
+        struct buf out;
+        buf_init(&out, GROWTH * value.len);
+        if (draw_place(d, value, fit == FIT_NOT ? NULL : sets, &out) && !str_eq(buf_str(&out), value) && (!was_valid || is_valid(of->row, buf_str(&out))))
+            made = arena_copy(a, buf_str(&out));
+        buf_finish(&out);
+    }
+    free(sets);
+    return made;
 }
 
 /* Addresses for documentation and for measuring: RFC 2544, RFC 3849; private ones stay private. */
@@ -349,7 +424,7 @@ struct str pseudonym_make(struct arena *a, const struct pseudonym_of *of, const 
     case FAKE_EMAIL:
         return make_email(a, &d);
     case FAKE_ADDRESS:
-        return make_address(a, &d);
+        return make_address(a, &d, of);
     case FAKE_IP:
         return make_ip(a, &d, value);
     case FAKE_DATE:

@@ -34,7 +34,7 @@ static struct str stand_in(struct arena *a, const struct looking *l, const struc
     return name;
 }
 
-/* Found whole, by its row or another one of the same kind. */
+/* Found whole, by its row or, a country's number, by another one of the same kind. */
 static bool is_found_as(struct looking *l, const struct sensitive *row, struct str text, size_t start, size_t end)
 {
     const struct pattern_match *at;
@@ -42,7 +42,7 @@ static bool is_found_as(struct looking *l, const struct sensitive *row, struct s
     CHECK(pattern_set_find(l->set, l->scratch, text, &at, &n));
     for (size_t i = 0; i < n; i++) {
         const struct pattern *p = pattern_set_at(l->set, at[i].pattern);
-        bool is_kind = strcmp(p->category, row->pattern.category) == 0 && (row->country || row->fake == FAKE_ADDRESS || strcmp(p->id, row->pattern.id) == 0);
+        bool is_kind = strcmp(p->category, row->pattern.category) == 0 && (row->country || strcmp(p->id, row->pattern.id) == 0);
         if (is_kind && at[i].start == start && at[i].end == end)
             return true;
     }
@@ -63,8 +63,6 @@ static void check_stand_ins(struct looking *l, struct str text)
     for (size_t i = 0; i < n; i++) {
         const struct sensitive *row = sensitive_of(pattern_set_at(l->set, finds[i].pattern));
         struct str value = str_of(text.at + finds[i].start, finds[i].end - finds[i].start);
-        if (row->fake == FAKE_ADDRESS)
-            continue;
         unsigned lost = 0, wanted = stand_ins_wanted();
         bool is_number = true;
         for (size_t k = 0; k < value.len; k++)

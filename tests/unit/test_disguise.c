@@ -371,7 +371,8 @@ TEST("a stand-in is the same whatever compiler made the program")
         { "email", "jane@fabrikam.com", "edith.mortimer546@example.org" },
         { "ip4", "10.1.2.3", "10.77.249.26" },
         { "ip6", "fd00:12::5", "2001:db8:bee8:834f::e3fb" },
-        { "po-box", "P.O. Box 123", "4737 Violet Avenue, Harrowgate" },
+        { "po-box", "P.O. Box 123", "P.O. Box 933" },
+        { "street-germanic", "Hauptstraße 5, 10115 Berlin", "Heatherstraße 9, 87640 Daleford" },
         { "card", "4012 8888 8888 1881", "4012 8809 4264 3456" },
     };
     struct arena a;
