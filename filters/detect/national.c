@@ -13,6 +13,11 @@ bool national_us_ssn(struct str s)
            !str_eq(s, STR("078051120")) && !str_eq(s, STR("219099999"));
 }
 
+bool national_us_ssn_named(struct str s)
+{
+    return !all_same(s);
+}
+
 bool national_us_itin(struct str s)
 {
     unsigned group = check_number(s, 3, 2);

@@ -57,6 +57,7 @@ static bool stands(struct str text, size_t start, size_t end)
     }
 
 RULE(national_us_ssn)
+RULE(national_us_ssn_named)
 RULE(national_us_itin)
 RULE(national_us_mbi)
 RULE(national_us_npi)
@@ -166,6 +167,8 @@ const struct sensitive PERSONAL_ROWS[] = {
     NATIONAL("us-ssn", "us", "\\b[0-9]{3}-[0-9]{2}-[0-9]{4}\\b", national_us_ssn, NULL, NULL),
     NATIONAL("us-ssn-said", "us", "\\b[0-9]{3}[ .]?[0-9]{2}[ .]?[0-9]{4}\\b", national_us_ssn, SAID_US_SSN, NULL),
     NATIONAL("us-itin", "us", "\\b9[0-9]{2}-[0-9]{2}-[0-9]{4}\\b", national_us_itin, NULL, "=##=="),
+    /* mistyped, or one that is known from advertisements: whoever names it so has written down a person's number */
+    NATIONAL("us-ssn-named", "us", "\\b[0-9]{3}-[0-9]{2}-[0-9]{4}\\b", national_us_ssn_named, SAID_US_SSN, NULL),
     NATIONAL("us-mbi", "us", "\\b[1-9][A-Z][A-Z0-9][0-9]-?[A-Z][A-Z0-9][0-9]-?[A-Z]{2}[0-9]{2}\\b", national_us_mbi, NULL, NULL),
     NATIONAL("us-npi", "us", "\\b[12][0-9]{9}\\b", national_us_npi, SAID_US_NPI, "=########c"),
     NATIONAL("ca-sin", "ca", "\\b[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{3}\\b", national_ca_sin, SAID_CA_SIN, "########c"),
