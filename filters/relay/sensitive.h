@@ -22,7 +22,7 @@ void answer_sensitive_text_finish(void *memory);
 #define ANSWER_SENSITIVE_SETTINGS                                                                                                    \
     SETTING(struct answer_sensitive, action, SET_WORD, .words = ANSWER_SENSITIVE_ACTIONS, .dflt = "mask",                            \
             .about = "what is done with it: refuse ends the answer; report tells the journal alone; mask puts what it was in its "    \
-                     "place, such as \"[EMAIL]\""),                                                                                 \
+                     "place, such as \"[EMAIL]\" or \"[SECRET]\""),                                                                 \
         SETTING(struct answer_sensitive, of, SET_WORDS, .min = 1, .words = TEXT_CHANNELS, .dflt = "[content, refusal, reasoning, arguments, error]", \
                 .about = "which texts of an answer are read"),                                                                      \
         SETTING(struct answer_sensitive, except, SET_TEXTS, .max = 1000, .example = "[support@contoso.com, \"*@example.com\"]",     \
