@@ -169,6 +169,14 @@ static size_t whole_end(struct str s, size_t i, size_t end, unsigned *how)
     return halves && !pieces_of_one(s, p.start, p.end, SCRAMBLED_ALL_ENDS, &other) ? p.end : end;
 }
 
+/* ig_nore_, ig[nore]: does what follows the last piece belong to what stands before it? */
+static bool closes(struct str gap, struct str rest)
+{
+    static const char OPENING[] = "[({<", CLOSING[] = "])}>";
+    const char *opening = gap.len == 1 ? memchr(OPENING, gap.at[0], sizeof OPENING - 1) : NULL;
+    return opening ? rest.len && rest.at[0] == CLOSING[opening - OPENING] : !char_is(gap.at[0], IS_SPACE) && str_starts(rest, gap);
+}
+
 bool no_cuts_text(struct view_memory *m, struct reading in, struct form *out, bool *changed)
 {
     struct str s = in.text;
@@ -191,8 +199,7 @@ bool no_cuts_text(struct view_memory *m, struct reading in, struct form *out, bo
             if (!form_copy(m, out, &in, start, letters_end(s, start)))
                 return false;
         }
-        if (gap.len && !char_is(gap.at[0], IS_SPACE) && str_starts(str_from(s, end), gap)) /* ig_nore_ all */
-            end += gap.len;
+        end += gap.len && closes(gap, str_from(s, end)) ? gap.len : 0;
     }
     return true;
 }

@@ -8,8 +8,8 @@
 #include "proxy/base/ascii.h"
 
 enum { GROUP_MIN = 2, WIDE_MIN = 4 /* of other codes than hexadecimal */, GROUP_MAX = 12 };
-enum { GAP_MAX = 3, SAMPLE = 24, SAMPLE_MIN = 16, PADS_MAX = 6 };
-enum { WORD_CHARS_MIN = 2, WORD_CHARS_MAX = 160, WORD_MAX = 24, TELLING_WORD = 5, TELLING_WORDS = 2, TOKENS_MAX = 24 };
+enum { GAP_MAX = 3, SAMPLE = 48, SAMPLE_MIN = 16, PADS_MAX = 6 };
+enum { WORD_CHARS_MIN = 2, WORD_CHARS_MAX = 160, WORD_MAX = 24, SHORT_WORD = 3, LONG_WORD = 5, TELLING = 4, TOKENS_MAX = 24, SIGNS_MAX = 8 };
 
 /* Bits that a character stands for. */
 static const uint8_t WIDTH[] = { [CODING_HEX] = 4, [CODING_BASE64] = 6, [CODING_BASE32] = 5 };
@@ -55,30 +55,6 @@ static size_t next_group(struct str s, const struct row *row, size_t end)
     return str_starts(str_from(s, end), row->gap) && next < s.len && is_of_token(s.at[next]) ? next : 0;
 }
 
-/* Do groups begin with the token s[i, end)? */
-static bool is_row(struct str s, size_t i, size_t end, struct row *row)
-{
-    char sample[SAMPLE];
-    size_t n = 0, gap = end, skip;
-    if (end - i < GROUP_MIN || end - i > GROUP_MAX)
-        return false;
-    while (gap < s.len && gap - end < GAP_MAX && !is_of_token(s.at[gap]) && !char_is(s.at[gap], IS_HIGH))
-        gap++;
-    *row = (struct row){ .group = end - i, .gap = str_of(s.at + end, gap - end) };
-    if (!row->gap.len)
-        return false;
-    while (end - i <= row->group && n < SAMPLE) {
-        for (size_t k = i; k < end && n < SAMPLE; k++)
-            sample[n++] = s.at[k];
-        if (end - i < row->group || !(i = next_group(s, row, end)))
-            break;
-        end = token_end(str_first(s, i + GROUP_MAX + 1), i); /* a longer one is none */
-    }
-    row->code = n < SAMPLE_MIN ? CODING_NONE : run_coding(str_of(sample, n), &skip);
-    bool is_wide = row->group >= WIDE_MIN && (row->code == CODING_BASE64 || row->code == CODING_BASE32);
-    return (row->code == CODING_HEX || is_wide) && !skip;
-}
-
 /* Reads the row of groups from in[i] on, and tells where it ends; 0 without memory. What is no ASCII is left out. */
 static size_t take_row(struct view_memory *m, struct form *out, const struct reading *in, size_t i,
                        const struct row *row)
@@ -108,7 +84,7 @@ static size_t take_row(struct view_memory *m, struct form *out, const struct rea
     return pads_end(s, end);
 }
 
-/* The word that s[i, end) holds in this code, with the signs behind it; how many bytes; 0: none. */
+/* The word that a token holds in this code, with its signs; how many bytes; 0: none. */
 static size_t word_in(struct str token, enum coding code, char word[WORD_MAX])
 {
     uint32_t value = 0;
@@ -121,13 +97,13 @@ static size_t word_in(struct str token, enum coding code, char word[WORD_MAX])
         if ((bits += WIDTH[code]) < 8)
             continue;
         char c = (char)(value >> (bits -= 8) & 0xff);
-        if (char_is(c, IS_CONTROL | IS_HIGH | IS_SPACE) || (char_is(c, IS_ALPHA) && letters < n))
+        if (char_is(c, IS_CONTROL | IS_HIGH | IS_SPACE))
             return 0;
         letters += char_is(c, IS_ALPHA);
         word[n++] = c;
     }
     bool is_whole = bits < WIDTH[code] && !(value & ((1u << bits) - 1));
-    return is_whole && letters && n - letters <= 3 ? n : 0;
+    return is_whole && letters && n - letters <= SIGNS_MAX ? n : 0;
 }
 
 static size_t bits_word(struct str token, char word[WORD_MAX])
@@ -177,11 +153,49 @@ static size_t token_word(struct str token, char word[WORD_MAX])
     return n;
 }
 
+/* Is there a blank in what was cut into groups? Words each in a code by themselves have none, and may be of one length. */
+static bool has_blank(struct str coded, enum coding code)
+{
+    uint32_t value = 0;
+    size_t bits = 0;
+    for (size_t i = 0; i < coded.len; i++) {
+        value = value << WIDTH[code] | (uint32_t)value_of(code, coded.at[i]);
+        bits += WIDTH[code];
+        if (bits >= 8 && (value >> (bits -= 8) & 0xff) == ' ')
+            return true;
+    }
+    return false;
+}
+
+/* Do groups begin with the token s[i, end)? */
+static bool is_row(struct str s, size_t i, size_t end, struct row *row)
+{
+    char sample[SAMPLE];
+    size_t n = 0, gap = end, skip;
+    if (end - i < GROUP_MIN || end - i > GROUP_MAX)
+        return false;
+    while (gap < s.len && gap - end < GAP_MAX && !is_of_token(s.at[gap]) && !char_is(s.at[gap], IS_HIGH))
+        gap++;
+    *row = (struct row){ .group = end - i, .gap = str_of(s.at + end, gap - end) };
+    if (!row->gap.len)
+        return false;
+    while (end - i <= row->group && n < SAMPLE) {
+        for (size_t k = i; k < end && n < SAMPLE; k++)
+            sample[n++] = s.at[k];
+        if (end - i < row->group || !(i = next_group(s, row, end)))
+            break;
+        end = token_end(str_first(s, i + GROUP_MAX + 1), i); /* a longer one is none */
+    }
+    row->code = n < SAMPLE_MIN ? CODING_NONE : run_coding(str_of(sample, n), &skip);
+    bool is_wide = row->group >= WIDE_MIN && (row->code == CODING_BASE64 || row->code == CODING_BASE32);
+    return (row->code == CODING_HEX || is_wide) && !skip && has_blank(str_of(sample, n), row->code);
+}
+
 bool has_groups(struct str s, uint64_t *work)
 {
     char word[WORD_MAX];
     struct row row;
-    size_t words = 0, tokens = 0;
+    size_t told = 0, tokens = 0;
     for (size_t i = 0, end; i < s.len && tokens < TOKENS_MAX; i = end + (end == i)) {
         end = token_end(s, i);
         if (end == i)
@@ -190,8 +204,9 @@ bool has_groups(struct str s, uint64_t *work)
         *work += 4 + SAMPLE / 4;
         if (is_row(s, i, end, &row))
             return true;
-        words += token_word(str_of(s.at + i, end - i), word) >= TELLING_WORD;
-        if (words >= TELLING_WORDS)
+        size_t n = token_word(str_of(s.at + i, end - i), word);
+        told += (n >= SHORT_WORD) + (n >= LONG_WORD); /* two long words tell, or four short ones */
+        if (told >= TELLING)
             return true;
     }
     return false;

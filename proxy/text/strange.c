@@ -12,7 +12,7 @@
 enum { WINDOW = 32, NEXT = 2, SAMPLES = 3, STRIDE_MAX = 1024, NEAR = 160, NEAR_MIN = 16, WEIGHED = 256, LETTERS = 26, TOGETHER = 32 };
 enum { STRANGE_SCORE = 5, REPEATS_MIN = 6, FOURTHS_MAX = 5, BLANKS_MIN = 8, INSIDE_MIN = 2, CUTS_NEAR = 320, CUTS = 20 /* in a hundred bytes */ };
 /* … in a text that has fewer than one long word in so many bytes. */
-enum { SHORT_BYTES = 32, SHORT_BLANKS_MIN = 6, SHORT_CUTS = 17, SIGN_CUTS = 24 };
+enum { SHORT_BYTES = 32, SHORT_BLANKS_MIN = 6, SHORT_CUTS = 14, SIGN_CUTS = 24 };
 enum { LETTERS_MIN = 12, NEAREST = 6, KNOWN_SHARE = 3, VOWELLESS_MIN = 16, HEADING_MAX = 96 };
 
 typedef uint8_t lanes __attribute__((vector_size(16)));
@@ -236,7 +236,7 @@ static void look_near(struct str text, size_t at, struct strange *to, uint64_t *
     bool letters = n.letters * 2 >= n.all, language = letters && n.blanks * 24 > n.all;
     to->hints |= (n.ends * 16 >= n.all ? HINT_PIG : 0) | (language && n.doubles * 8 >= n.letters ? HINT_DOUBLES : 0) |
                    (language && n.letters >= VOWELLESS_MIN && n.vowels * 5 <= n.letters ? HINT_VOWELLESS : 0);
-    bool is_cut = (n.blanks + n.dashes) * 100 >= n.all * (to->is_short ? SHORT_CUTS : CUTS) ||
+    bool is_cut = (n.blanks + n.dashes) * 100 >= n.all * (to->is_short || whole ? SHORT_CUTS : CUTS) ||
                   (to->is_short && (n.all - n.letters) * 100 >= n.all * SIGN_CUTS);
     if (letters && (is_cut || n.inside >= (whole ? 1 : INSIDE_MIN)) && !(to->hints & HINT_CUTS) &&
         has_cuts(str_first(rest, CUTS_NEAR), !is_cut ? CUTS_BY_SIGNS : to->is_short ? CUTS_ANY : CUTS_IN_LONG, work))
