@@ -40,8 +40,11 @@ static bool read_name(struct str *s, struct field_path *p, const char **why)
     while (end < s->len && s->at[end] != '.' && s->at[end] != '[')
         end++;
     struct str name = str_first(*s, end);
-    *why = "a name is missing";
+    *why = "a name is missing (any depth, as .. is elsewhere, is not known: name the steps, or write * for all)";
     if (!end)
+        return false;
+    *why = "parts are joined by dots, not by slashes; a name that begins with one stands in [\"…\"]";
+    if (*name.at == '/')
         return false;
     *s = str_from(*s, end);
     bool all = str_eq(name, STR("*"));
@@ -60,6 +63,10 @@ bool field_path_read(struct str text, struct field_path *out, const char **why)
         return true;
     }
     bool is_first = true;
+    if (*s.at == '$' && (s.len == 1 || s.at[1] == '.' || s.at[1] == '[')) { /* the document, as JSONPath writes it */
+        s = str_from(s, 1);
+        is_first = false;
+    }
     while (s.len) {
         bool dot = *s.at == '.', bracket = *s.at == '[';
         if (bracket || dot)

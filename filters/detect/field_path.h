@@ -1,8 +1,8 @@
 /* field_path.h - a place in a JSON document, as operators write it: input_data.data[*][2], inputs.*.text, *
  *
  * Names are parted by dots, or stand in brackets and quotes; [n] is an element, [*] and .* are all of them. A path stands for
- * everything below it as well; `*` alone for the whole document. Names are compared without
- * case (of ASCII's letters). */
+ * everything below it as well; `*` alone, or `$`, for the whole document. `$` may begin a path, as it does in JSONPath; a member
+ * of that name is written ["$"]. Names are compared without case (of ASCII's letters). */
 #ifndef DETECT_FIELD_PATH_H
 #define DETECT_FIELD_PATH_H
 

@@ -22,7 +22,7 @@ static const struct setting SETTINGS[] = {
     SETTING(struct attacks_policy, fields, SET_TEXTS, .max = FIELDS_MAX, .dflt = "[\"*\"]",
             .example = "[\"input_data.data[*][2]\", \"inputs.*.query\"]",
             .about = "of scoring endpoints: the fields that are judged, with everything in them; names are parted by dots, [n] is an "
-                     "element, [*] and .* are all, * alone is the whole body, names of members included"),
+                     "element, [*] and .* are all, * alone is the whole body, names of members included; $ may stand in front"),
     SETTING(struct attacks_policy, of, SET_WORDS, .min = 1, .words = TEXT_SOURCES, .dflt = "[user]",
             .about = "of the other APIs: whose texts are judged, each as a whole; people paste code into chats, so use it where "
                      "texts flow into other systems"),

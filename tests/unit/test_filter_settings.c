@@ -1,0 +1,62 @@
+/* test_filter_settings.c - settings of filters that can only be a mistake are told before they are in force. */
+#include "filters/list.h"
+#include "proxy/core/setup.h"
+#include "tests/harness/check.h"
+#include "tests/unit/complaints.h"
+
+/* The only filter of its stage; what is told of it, message or hint; NULL: nothing. */
+struct case_of {
+    const char *match, *stage, *filter, *told;
+    enum severity severity;
+};
+
+static bool has(const struct problems *p, const struct case_of *c)
+{
+    for (size_t i = 0; i < p->count; i++)
+        if (p->list[i].severity == c->severity &&
+            (strstr(p->list[i].message, c->told) || (p->list[i].hint && strstr(p->list[i].hint, c->told))))
+            return true;
+    return false;
+}
+
+static void check_case(const struct case_of *c)
+{
+    struct buf text;
+    struct problems problems;
+    buf_init(&text, 64 * 1024);
+    CHECK(buf_addf(&text,
+                   "listen: 127.0.0.1:8080\npools: { none: { endpoints: http://127.0.0.1:9 } }\n"
+                   "routes: { r: { match: %s, insecure_anonymous: true, select: none, %s: %s } }\n",
+                   c->match, c->stage, c->filter));
+    problems_init(&problems, STR("t.yaml"), buf_str(&text));
+    struct setup *s = setup_read(STR("t.yaml"), buf_str(&text), &LANGUAGE, &problems);
+    bool is_refused = c->told && c->severity == SEVERITY_ERROR;
+    if (!CHECK(!s == is_refused) || !CHECK(c->told ? has(&problems, c) : problems.count == 1 /* nobody is known */)) {
+        printf("    %s: %s\n", c->filter, c->told ? c->told : "fine");
+        complaints_show(&problems);
+    }
+    setup_free(s);
+    problems_finish(&problems);
+    buf_finish(&text);
+}
+
+static void check_cases(size_t n, const struct case_of *cases)
+{
+    for (size_t i = 0; i < n; i++)
+        check_case(&cases[i]);
+}
+#define CHECK_CASES(cases) check_cases(ARRAY_LEN(cases), cases)
+
+#define CHAT  "/v1/*"
+#define SCORE "/score"
+
+TEST("a path of another language is told, and one that begins as JSONPath does leads to the same")
+{
+    static const struct case_of cases[] = {
+        { SCORE, "inspect", "{ attacks: [\"input_data.data[*]\"] }", NULL, 0 },
+        { SCORE, "inspect", "{ attacks: [\"$.input_data.data[*]\", $] }", NULL, 0 },
+        { SCORE, "inspect", "{ attacks: [\"$..data\"] }", "any depth", SEVERITY_ERROR },
+        { SCORE, "inspect", "{ attacks: [/input_data/data] }", "joined by dots, not by slashes", SEVERITY_ERROR },
+    };
+    CHECK_CASES(cases);
+}
