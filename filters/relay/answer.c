@@ -38,7 +38,7 @@ static const struct setting SETTINGS[] = {
     SETTING(struct answer_policy, tools, SET_MAP, .block = TOOL_SETTINGS, .block_size = sizeof(struct tool_rule), .max = 256,
             .scalar = "arguments", .example = "{ get_weather: weather.schema.json, search: {} }",
             .about = "The only tools that the model may call, by name; built-in ones by the type of their call, such as "
-                     "web_search_call. Default: any."),
+                     "web_search_call; {}: none. Default: any."),
     SETTING(struct answer_policy, on_tool, SET_WORD, .words = VERDICTS, .dflt = "refuse",
             .about = "What becomes of an answer that calls another tool, or one with arguments that do not conform."),
     SETTING(struct answer_policy, schema, SET_FILE, .example = "reply.schema.json",
@@ -220,7 +220,7 @@ static bool judge_tool(struct look *l)
     struct str name = l->text->tool_name;
     struct answer_memory *m = l->memory;
     bool is_time = name.len ? m->name_len != name.len : l->text->fresh.len || l->text->is_last;
-    if (!l->policy->tools.count || !is_time || rule_of(l->policy, name)) {
+    if (!l->policy->limits_tools || !is_time || rule_of(l->policy, name)) {
         m->name_len = name.len;
         return true;
     }

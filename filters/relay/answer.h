@@ -29,7 +29,7 @@ struct answer_policy {
     /* made by answer_check */
     struct pattern_set *canary_set;      /* owned; NULL without canaries */
     struct json_schema *content_schema;  /* owned */
-    bool has_markup;
+    bool has_markup, limits_tools;
 };
 
 /* One worker's. */

@@ -62,6 +62,7 @@ bool answer_check(void *policy, struct setup *setup, struct problems *problems)
     bool ok = check_hosts(p, problems);
     p->on_tool = verdicts[p->on_tool];
     p->on_schema = verdicts[p->on_schema];
+    p->limits_tools = p->tools.at != NULL;
     p->has_markup = p->on_image != ANSWER_IGNORE || p->on_link != ANSWER_IGNORE || p->on_html != ANSWER_IGNORE;
     if (p->canaries.count && p->on_canary != ANSWER_IGNORE)
         ok &= compile_canaries(p, &setup->arena, problems);
