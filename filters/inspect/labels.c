@@ -141,6 +141,13 @@ static bool spread_actions(struct labels_policy *p, struct problems *problems)
             ok = false;
         }
     }
+    const struct name *highest = p->order.count ? &p->order.at[p->order.count - 1] : NULL;
+    if (ok && highest && p->actions[p->order.count - 1] == ACTION_ALLOW) {
+        problem(problems, highest->span, "nothing is done about \"" STR_F "\", nor about the labels before it: no action names one of `order`",
+                STR_A(highest->text));
+        problem_hint(problems, "say from which label on: \"refuse: " STR_F "\", or mask, route or report", STR_A(highest->text));
+        ok = false;
+    }
     return ok;
 }
 
