@@ -30,7 +30,8 @@ int override_category(const struct overridable *of, const struct name *word, str
 bool overrides_read(const struct overridable *of, const struct text_map *words, struct arena *a, struct problems *problems,
                     const uint8_t **actions) MUST_USE;
 /* Regular expressions, without case, as one database that is owned then; NULL when there are none. `whole`: each must
- * describe a text from end to end, for hs_scan; else where matches begin is told, for hs_scan_stream. False, and a complaint, when one is wrong. */
+ * describe a text from end to end, for hs_scan; else where matches begin is told, for hs_scan_stream. False, and a complaint, when one is wrong, or
+ * would switch everything off. */
 bool allow_read(const struct texts *expressions, bool whole, struct arena *a, struct problems *problems, struct hs_database **out) MUST_USE;
 
 #endif

@@ -60,3 +60,35 @@ TEST("a path of another language is told, and one that begins as JSONPath does l
     };
     CHECK_CASES(cases);
 }
+
+TEST("labels that nothing is done about are told")
+{
+    static const struct case_of cases[] = {
+        { CHAT, "inspect", "{ labels: { order: [Public, Secret], report: Public } }", NULL, 0 },
+        { CHAT, "inspect", "{ labels: { order: [Public, Secret] } }", "nothing is done about \"Secret\"", SEVERITY_ERROR },
+        { CHAT, "inspect", "{ labels: { order: [Public, Secret] } }", "\"refuse: Secret\"", SEVERITY_ERROR },
+    };
+    CHECK_CASES(cases);
+}
+
+TEST("an allowed expression that is part of any text is told")
+{
+    static const struct case_of cases[] = {
+        { CHAT, "inspect", "{ injection: { allow: [ \"ignore previous versions\", \"[0-9]{4}\", \"the [a-z]+ manual\" ] } }", NULL, 0 },
+        { CHAT, "inspect", "{ injection: { allow: [ \"fine\", \".+\" ] } }", "\".+\" stands in texts of every kind", SEVERITY_ERROR },
+        { CHAT, "inspect", "{ injection: { allow: \"\\\\w\" } }", "stands in texts of every kind", SEVERITY_ERROR },
+        { CHAT, "inspect", "{ injection: { allow: \"a|.+\" } }", "stands in texts of every kind", SEVERITY_ERROR },
+        { CHAT, "inspect", "{ injection: { allow: \"[^x]+\" } }", "stands in texts of every kind", SEVERITY_ERROR },
+        { CHAT, "inspect", "{ injection: { allow: \"[aeiou]\" } }", "stands in texts of every kind", SEVERITY_ERROR },
+        { CHAT, "inspect", "{ injection: { allow: \" \" } }", "stands in texts of every kind", SEVERITY_ERROR },
+        { CHAT, "inspect", "{ injection: { allow: \"[^\\\\x00-\\\\x7f]\" } }", "stands in texts of every kind", SEVERITY_ERROR },
+        { CHAT, "inspect", "{ injection: { allow: \"(?s).{400,}\" } }", "stands in texts of every kind", SEVERITY_ERROR },
+        { SCORE, "inspect", "{ attacks: { allow: [ \"[a-z]+ or [0-9]+\", \"[a-z ]+\" ] } }", NULL, 0 },
+        { SCORE, "inspect", "{ attacks: { allow: \".*\" } }", "stands for texts of every kind", SEVERITY_ERROR },
+        { SCORE, "inspect", "{ attacks: { allow: \"[^\\\\n]{1,200}\" } }", "stands for texts of every kind", SEVERITY_ERROR },
+        { SCORE, "inspect", "{ attacks: { allow: \".{20,}\" } }", "stands for texts of every kind", SEVERITY_ERROR },
+        { SCORE, "inspect", "{ attacks: { allow: [ a, \".+\" ] } }", "\".+\"", SEVERITY_ERROR },
+        { CHAT, "relay", "{ attacks: { allow: \".*\" } }", "stands for texts of every kind", SEVERITY_ERROR },
+    };
+    CHECK_CASES(cases);
+}
