@@ -196,3 +196,19 @@ bool allow_read(const struct texts *allow, bool whole, struct arena *a, struct p
     }
     return ok;
 }
+
+bool excepted_check(const struct texts *except, struct problems *problems)
+{
+    bool ok = true;
+    for (size_t i = 0; i < except->count; i++) {
+        struct str rest = except->at[i];
+        while (rest.len && *rest.at == '*')
+            rest = str_from(rest, 1);
+        if (rest.len)
+            continue;
+        problem(problems, except->spans[i], "except: \"" STR_F "\" fits no value: behind the star stands how values end", STR_A(except->at[i]));
+        problem_hint(problems, "such as \"*@example.com\"; to look for less, name the `kinds`");
+        ok = false;
+    }
+    return ok;
+}

@@ -33,5 +33,7 @@ bool overrides_read(const struct overridable *of, const struct text_map *words, 
  * describe a text from end to end, for hs_scan; else where matches begin is told, for hs_scan_stream. False, and a complaint, when one is wrong, or
  * would switch everything off. */
 bool allow_read(const struct texts *expressions, bool whole, struct arena *a, struct problems *problems, struct hs_database **out) MUST_USE;
+/* Values that are let through (sensitive_is_excepted): false, and a complaint, for one that fits none. */
+bool excepted_check(const struct texts *except, struct problems *problems) MUST_USE;
 
 #endif

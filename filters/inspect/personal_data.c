@@ -1,6 +1,8 @@
 /* personal_data.c - what tells who somebody is, in what the model would read. */
 #include "filters/inspect/sensitive.h"
 
+#include "filters/detect/overrides.h"
+
 static const struct setting SETTINGS[] = {
     SETTING(struct sensitive_policy, kinds, SET_WORDS, .words = PERSONAL_KINDS,
             .dflt = "[email, phone, card, iban, bank_account, national_id, passport, driver_licence, ip, device, wallet, name, birth_date, "
@@ -15,8 +17,9 @@ static const struct setting SETTINGS[] = {
 
 static bool check(void *policy, struct setup *setup, struct problems *problems)
 {
+    const struct sensitive_policy *p = policy;
     (void)setup;
-    return sensitive_check(policy, PERSONAL_ROWS, PERSONAL_KINDS, problems);
+    return excepted_check(&p->except, problems) && sensitive_check(policy, PERSONAL_ROWS, PERSONAL_KINDS, problems);
 }
 
 const struct filter filter_personal_data = {

@@ -1,6 +1,8 @@
 /* secrets.c - keys, tokens and passwords in what the model would read. */
 #include "filters/inspect/sensitive.h"
 
+#include "filters/detect/overrides.h"
+
 static const struct setting SETTINGS[] = {
     SETTING(struct sensitive_policy, kinds, SET_WORDS, .words = SECRET_KINDS,
             .dflt = "[azure, aws, gcp, github, gitlab, slack, stripe, ai, packages, cloud, message, service, private_key, token, password, "
@@ -13,8 +15,9 @@ static const struct setting SETTINGS[] = {
 
 static bool check(void *policy, struct setup *setup, struct problems *problems)
 {
+    const struct sensitive_policy *p = policy;
     (void)setup;
-    return sensitive_check(policy, SECRET_ROWS, SECRET_KINDS, problems);
+    return excepted_check(&p->except, problems) && sensitive_check(policy, SECRET_ROWS, SECRET_KINDS, problems);
 }
 
 const struct filter filter_secrets = {

@@ -1,6 +1,8 @@
 /* personal_data.c - what tells who somebody is, in what the model answers. */
 #include "filters/relay/sensitive.h"
 
+#include "filters/detect/overrides.h"
+
 static const struct setting SETTINGS[] = {
     SETTING(struct answer_sensitive, kinds, SET_WORDS, .words = PERSONAL_KINDS,
             .dflt = "[email, phone, card, iban, bank_account, national_id, passport, driver_licence, ip, device, wallet]",
@@ -16,7 +18,8 @@ static bool check(void *policy, struct setup *setup, struct problems *problems)
 {
     struct answer_sensitive *p = policy;
     (void)setup;
-    return sensitive_set_make(&p->found, PERSONAL_ROWS, PERSONAL_KINDS, p->kinds, p->countries, problems);
+    return excepted_check(&p->except, problems) &&
+           sensitive_set_make(&p->found, PERSONAL_ROWS, PERSONAL_KINDS, p->kinds, p->countries, problems);
 }
 
 const struct filter filter_answer_personal_data = {

@@ -1,6 +1,8 @@
 /* secrets.c - keys, tokens and passwords in what the model answers. */
 #include "filters/relay/sensitive.h"
 
+#include "filters/detect/overrides.h"
+
 static const struct setting SETTINGS[] = {
     SETTING(struct answer_sensitive, kinds, SET_WORDS, .words = SECRET_KINDS,
             .dflt = "[azure, aws, gcp, github, gitlab, slack, stripe, ai, packages, cloud, message, service, private_key, token, password, "
@@ -14,7 +16,8 @@ static bool check(void *policy, struct setup *setup, struct problems *problems)
 {
     struct answer_sensitive *p = policy;
     (void)setup;
-    return sensitive_set_make(&p->found, SECRET_ROWS, SECRET_KINDS, p->kinds, p->countries, problems);
+    return excepted_check(&p->except, problems) &&
+           sensitive_set_make(&p->found, SECRET_ROWS, SECRET_KINDS, p->kinds, p->countries, problems);
 }
 
 const struct filter filter_answer_secrets = {

@@ -92,3 +92,15 @@ TEST("an allowed expression that is part of any text is told")
     };
     CHECK_CASES(cases);
 }
+
+TEST("an exemption that fits no value is told")
+{
+    static const struct case_of cases[] = {
+        { CHAT, "inspect", "{ personal_data: { except: [ \"*@example.com\", a ] } }", NULL, 0 },
+        { CHAT, "inspect", "{ personal_data: { except: [ a, \"*\" ] } }", "\"*\" fits no value", SEVERITY_ERROR },
+        { CHAT, "inspect", "{ secrets: { except: \"**\" } }", "fits no value", SEVERITY_ERROR },
+        { CHAT, "relay", "{ secrets: { except: \"*\" } }", "fits no value", SEVERITY_ERROR },
+        { CHAT, "relay", "{ personal_data: { except: \"*\" } }", "fits no value", SEVERITY_ERROR },
+    };
+    CHECK_CASES(cases);
+}
