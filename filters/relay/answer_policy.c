@@ -2,6 +2,7 @@
 #include "filters/relay/answer.h"
 
 #include "filters/relay/canary.h"
+#include "proxy/base/ascii.h"
 #include "proxy/base/utf8.h"
 #include "proxy/core/setup.h"
 
@@ -54,12 +55,43 @@ static bool check_hosts(const struct answer_policy *p, struct problems *problems
     return ok;
 }
 
+static bool is_media_type(struct str s)
+{
+    size_t slash = str_find(s, '/');
+    static const struct str MARKS = STR_INIT("!#$&-^_.+");
+    return slash && slash + 1 < s.len && ascii_is_made_of(str_first(s, slash), MARKS) && ascii_is_made_of(str_from(s, slash + 1), MARKS);
+}
+
+/* They are compared as a whole, without parameters. */
+static bool check_types(const struct answer_policy *p, struct problems *problems)
+{
+    static const struct {
+        const char *said, *meant;
+    } SHORT[] = { { "json", "application/json" }, { "sse", "text/event-stream" }, { "event-stream", "text/event-stream" },
+                  { "text", "text/plain" },       { "plain", "text/plain" },      { "html", "text/html" } };
+    bool ok = true;
+    for (size_t i = 0; i < p->content_types.count; i++) {
+        struct str type = p->content_types.at[i];
+        const char *meant = "application/json";
+        if (is_media_type(type))
+            continue;
+        problem(problems, p->content_types.spans[i], "content_types: \"" STR_F "\" is no media type: every answer would be refused",
+                STR_A(type));
+        for (size_t k = 0; k < ARRAY_LEN(SHORT); k++)
+            meant = str_eq_nocase(type, str_c(SHORT[k].said)) ? SHORT[k].meant : meant;
+        problem_hint(problems, "write it whole, without parameters: \"%s\"", meant);
+        ok = false;
+    }
+    return ok;
+}
+
 bool answer_check(void *policy, struct setup *setup, struct problems *problems)
 {
     struct answer_policy *p = policy;
     struct tool_rule *tools = p->tools.at;
     static const int verdicts[] = { ANSWER_IGNORE, ANSWER_REPORT, ANSWER_REFUSE }; /* they cannot remove */
     bool ok = check_hosts(p, problems);
+    ok &= check_types(p, problems);
     p->on_tool = verdicts[p->on_tool];
     p->on_schema = verdicts[p->on_schema];
     p->limits_tools = p->tools.at != NULL;

@@ -104,3 +104,16 @@ TEST("an exemption that fits no value is told")
     };
     CHECK_CASES(cases);
 }
+
+TEST("a media type that no answer has is told")
+{
+    static const struct case_of cases[] = {
+        { CHAT, "relay", "{ answer: { content_types: [ application/json, text/event-stream ] } }", NULL, 0 },
+        { CHAT, "relay", "{ answer: { content_types: [ json ] } }", "content_types: \"json\" is no media type", SEVERITY_ERROR },
+        { CHAT, "relay", "{ answer: { content_types: [ json ] } }", "\"application/json\"", SEVERITY_ERROR },
+        { CHAT, "relay", "{ answer: { content_types: sse } }", "\"text/event-stream\"", SEVERITY_ERROR },
+        { CHAT, "relay", "{ answer: { content_types: \"application/*\" } }", "is no media type", SEVERITY_ERROR },
+        { CHAT, "relay", "{ answer: { content_types: \"application/json; charset=utf-8\" } }", "is no media type", SEVERITY_ERROR },
+    };
+    CHECK_CASES(cases);
+}
