@@ -5,7 +5,9 @@
 #include "filters/detect/attacks_policy.h"
 #include "filters/detect/field_path.h"
 #include "filters/inspect/prompt.h"
+#include "proxy/core/dialect.h"
 #include "proxy/core/exchange.h"
+#include "proxy/core/route.h"
 
 enum { REPORTED_MAX = 4, FIELDS_MAX = 32 };
 
@@ -32,10 +34,34 @@ static const struct setting SETTINGS[] = {
     SETTINGS_END,
 };
 
+static const struct route *route_with(const struct setup *setup, const void *policy)
+{
+    const struct route *routes = setup->routes.at;
+    for (size_t i = 0; i < setup->routes.count; i++)
+        for (size_t k = 0; k < routes[i].plan.count; k++)
+            if (routes[i].plan.steps[k].policy == policy)
+                return &routes[i];
+    return NULL;
+}
+
+/* Fields are those of /score alone. What is there by default is no mistake. */
+static bool check_scores(const struct attacks_policy *p, const struct setup *setup, struct problems *problems)
+{
+    static const char ML[] = "azure_ml";
+    const struct route *route = route_with(setup, p);
+    bool is_default = p->fields.count == 1 && str_eq(p->fields.at[0], STR("*"));
+    bool may_score = !route || !route->path.at || ((!route->dialect || strcmp(route->dialect->name, ML) == 0) && route_pattern_fits(route->path, STR("/score")));
+    if (is_default || may_score || !p->fields.count)
+        return true;
+    problem(problems, p->fields.spans[0], "fields: only requests to /score have some, and this route takes none");
+    problem_hint(problems, "take it out: here `of` says whose texts are judged");
+    return false;
+}
+
 static bool check(void *policy, struct setup *setup, struct problems *problems)
 {
     struct attacks_policy *p = policy;
-    bool ok = true;
+    bool ok = check_scores(p, setup, problems);
     p->paths = arena_array(&setup->arena, struct field_path, p->fields.count + 1);
     for (size_t i = 0; p->paths && i < p->fields.count; i++) {
         const char *why;

@@ -117,3 +117,14 @@ TEST("a media type that no answer has is told")
     };
     CHECK_CASES(cases);
 }
+
+TEST("fields of a route that scores nothing are told")
+{
+    static const struct case_of cases[] = {
+        { CHAT, "inspect", "{ attacks: { of: user } }", NULL, 0 },
+        { "\"/*\"", "inspect", "{ attacks: [ a ] }", NULL, 0 },
+        { "/v1/*", "inspect", "{ attacks: [ \"messages[*].content\" ] }", "fields: only requests to /score have some", SEVERITY_ERROR },
+        { "/v1/*", "inspect", "{ attacks: [ \"messages[*].content\" ] }", "`of`", SEVERITY_ERROR },
+    };
+    CHECK_CASES(cases);
+}
