@@ -17,6 +17,8 @@ enum callout_check { CHECK_PROMPT_SHIELD, CHECK_HARM };
 enum { CALLOUT_CATEGORIES = 4, CALLOUT_RULE_MAX = 96, CALLOUT_FOUND_MAX = 8, CALLOUT_HASH_BYTES = 16 };
 extern const char *const CALLOUT_CATEGORY_WORDS[CALLOUT_CATEGORIES + 1]; /* as configured */
 
+#define CALLOUT_API_VERSION "2024-09-01"
+
 /* What the operator wrote; the rows of both seats begin with these. */
 struct callout_policy {
     int service;

@@ -101,6 +101,32 @@ static bool make_urls(struct callout_policy *p, struct arena *a)
     return p->shield_url.at && p->harm_url.at;
 }
 
+/* Of Content Safety, and of one of its checks; a setting with its default says nothing. */
+static bool check_unused(const struct callout_policy *p, struct problems *problems)
+{
+    uint64_t dflt = p->channels ? 1u << CHECK_HARM : 1u << CHECK_HARM | 1u << CHECK_PROMPT_SHIELD; /* of answers; of requests */
+    const struct {
+        const char *name;
+        bool is_set, of_harm;
+    } rows[] = { { "checks", p->checks != dflt, false },
+                 { "severity", p->severity != 4, true },
+                 { "severities", p->severities.count, true },
+                 { "report_severity", p->report_severity, true },
+                 { "blocklists", p->blocklists.count, true },
+                 { "api_version", !str_eq(p->api_version, STR(CALLOUT_API_VERSION)), false } };
+    bool has_harm = p->checks >> CHECK_HARM & 1, ok = true;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        bool is_others = p->service != SERVICE_CONTENT_SAFETY;
+        if (!rows[i].is_set || (!is_others && (has_harm || !rows[i].of_harm)))
+            continue;
+        problem(problems, (struct span){ 0 }, is_others ? "\"callout\": %s: only Content Safety has it; `service: contract` judges by itself"
+                                                        : "\"callout\": %s: of the check `harm`, which `checks` does not name", rows[i].name);
+        problem_hint(problems, is_others ? "take it out, or say `service: content_safety`" : "take it out, or add `harm`");
+        ok = false;
+    }
+    return ok;
+}
+
 static bool is_version(struct str s)
 {
     return s.len > 0 && ascii_is_made_of(s, STR("-"));
@@ -115,8 +141,8 @@ bool callout_check(void *policy, struct setup *setup, struct problems *problems)
         return complain(problems, "checks: at least one of prompt_shield and harm");
     if (p->service == SERVICE_CONTENT_SAFETY && !p->key.is_set && (!p->identity || p->identity->managed == MANAGED_NONE))
         return complain(problems, "Content Safety asks for a credential: `identity`, or `key`");
-    if (p->blocklists.count && !(p->checks >> CHECK_HARM & 1))
-        return complain(problems, "blocklists belong to the check `harm`");
+    if (!check_unused(p, problems))
+        return false;
     if (!is_version(p->api_version))
         return complain(problems, "api_version looks like 2024-09-01");
     return (make_urls(p, &setup->arena) && make_harm_tail(p, &setup->arena)) || complain(problems, "out of memory");

@@ -21,7 +21,7 @@
                 .about = "the severity from which harm is told to the journal though it is not refused; 0: never"),                   \
         SETTING(struct callout_policy, blocklists, SET_TEXTS, .max = 10, .example = "[ our-terms ]",                                  \
                 .about = "of harm: blocklists of the resource; a hit refuses"),                                                       \
-        SETTING(struct callout_policy, api_version, SET_TEXT, .dflt = "2024-09-01", .about = "of Content Safety"),                    \
+        SETTING(struct callout_policy, api_version, SET_TEXT, .dflt = CALLOUT_API_VERSION, .about = "of Content Safety"),                    \
         SETTING(struct callout_policy, identity, SET_BLOCK, .block = IDENTITY_SETTINGS, .block_size = sizeof(struct identity_policy), \
                 .scalar = "managed", .example = "auto", .about = "the managed identity whose token proves who asks"),                 \
         SETTING(struct callout_policy, key, SET_SECRET, .example = "file:secrets/content-safety.key",                                 \

@@ -128,3 +128,24 @@ TEST("fields of a route that scores nothing are told")
     };
     CHECK_CASES(cases);
 }
+
+#define CALLOUT(rest) "{ callout: { url: \"http://127.0.0.1:9000/judge\", service: contract, " rest " } }"
+
+TEST("what is set for another service than the one that is asked is told")
+{
+    static const struct case_of cases[] = {
+        { CHAT, "inspect", CALLOUT("parallel: true"), NULL, 0 },
+        { CHAT, "relay", CALLOUT("window: 10"), NULL, 0 },
+        { CHAT, "inspect", CALLOUT("checks: [harm]"), "checks: only Content Safety has it", SEVERITY_ERROR },
+        { CHAT, "relay", CALLOUT("checks: [prompt_shield]"), "checks: only Content Safety has it", SEVERITY_ERROR },
+        { CHAT, "inspect", CALLOUT("severity: 2"), "severity: only", SEVERITY_ERROR },
+        { CHAT, "inspect", CALLOUT("severities: { hate: 2 }"), "severities: only", SEVERITY_ERROR },
+        { CHAT, "inspect", CALLOUT("report_severity: 2"), "report_severity: only", SEVERITY_ERROR },
+        { CHAT, "inspect", CALLOUT("blocklists: [ a ]"), "blocklists: only", SEVERITY_ERROR },
+        { CHAT, "inspect", CALLOUT("api_version: 2023-10-01"), "api_version: only", SEVERITY_ERROR },
+        { CHAT, "inspect", "{ callout: { url: \"https://a.example\", key: env:PATH, checks: prompt_shield, severity: 2 } }",
+          "severity: of the check `harm`", SEVERITY_ERROR },
+        { CHAT, "inspect", "{ callout: { url: \"https://a.example\", key: env:PATH, checks: harm, severity: 2 } }", NULL, 0 },
+    };
+    CHECK_CASES(cases);
+}
