@@ -151,10 +151,23 @@ static bool spread_actions(struct labels_policy *p, struct problems *problems)
     return ok;
 }
 
+static bool check_headers(const struct labels_policy *p, struct problems *problems)
+{
+    bool ok = true;
+    for (size_t i = 0; i < p->headers.count; i++) {
+        if (ascii_is_made_of(p->headers.at[i], STR("!#$%&'*+-.^_`|~"))) /* RFC 9110 §5.6.2, token */
+            continue;
+        problem(problems, p->headers.spans[i], "headers: \"" STR_F "\" is no name of a header field", STR_A(p->headers.at[i]));
+        problem_hint(problems, "letters, digits and marks such as - and _, without blanks and colon: msip_labels");
+        ok = false;
+    }
+    return ok;
+}
+
 static bool check(void *policy, struct setup *setup, struct problems *problems)
 {
     struct labels_policy *p = policy;
-    bool ok = check_order(p, problems) && check_ids(p, &setup->arena, problems) && spread_actions(p, problems);
+    bool ok = check_headers(p, problems) && check_order(p, problems) && check_ids(p, &setup->arena, problems) && spread_actions(p, problems);
     if ((p->route.text.len != 0) != (p->pool.text.len != 0)) {
         problem(problems, p->route.text.len ? p->route.span : p->pool.span, "`route` and `pool` belong together");
         return false;

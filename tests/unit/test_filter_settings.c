@@ -149,3 +149,14 @@ TEST("what is set for another service than the one that is asked is told")
     };
     CHECK_CASES(cases);
 }
+
+TEST("a field that no head has is told")
+{
+    static const struct case_of cases[] = {
+        { CHAT, "inspect", "{ labels: { order: [Public], refuse: Public, headers: [ x-label, x_y ] } }", NULL, 0 },
+        { CHAT, "inspect", "{ labels: { order: [Public], refuse: Public, headers: [ \"x_y z\" ] } }",
+          "headers: \"x_y z\" is no name of a header field", SEVERITY_ERROR },
+        { CHAT, "inspect", "{ labels: { order: [Public], refuse: Public, headers: [ \"x-label:\" ] } }", "is no name of a header field", SEVERITY_ERROR },
+    };
+    CHECK_CASES(cases);
+}
