@@ -20,6 +20,7 @@ struct rule_row { /* a rule as it is written */
     struct str id, what, why;
     int category, severity;
     uint64_t score, at_least;
+    bool replaces;
     struct texts languages, patterns, hits, misses;
 };
 
@@ -35,6 +36,7 @@ static const struct setting RULE[] = {
     RULE_ROW(severity, SET_WORD, .words = SEVERITY_WORDS, .dflt = "medium"),
     RULE_ROW(score, SET_UINT, .min = 1, .max = RULE_SCORE_MAX),
     RULE_ROW(at_least, SET_UINT, .dflt = "1", .min = 1, .max = 200),
+    RULE_ROW(replaces, SET_BOOL, .dflt = "false", .about = "it is meant to take the place of a built-in rule"),
     RULE_ROW(languages, SET_TEXTS, .about = "BCP 47 tags; none: any"),
     RULE_ROW(patterns, SET_TEXTS, .required = true),
     RULE_ROW(hits, SET_TEXTS, .about = "texts that it must find"),
@@ -165,6 +167,12 @@ static bool read_rule(struct reading *r, struct rules *rules, struct str file, s
         problem(r->problems, at->span, "\"" STR_F "\" is no name for a rule", STR_A(row.id));
         return false;
     }
+    for (size_t i = 0; i < RULE_CATEGORIES; i++)
+        if (str_eq(row.id, str_c(RULE_CATEGORIES_WORDS[i]))) {
+            problem(r->problems, at->span, "\"" STR_F "\" is a category, which is what `override` would mean by it", STR_A(row.id));
+            problem_hint(r->problems, "give the rule another id");
+            return false;
+        }
     if (!row.patterns.count || row.patterns.count > RULE_PATTERNS_MAX) {
         problem(r->problems, at->span, "a rule has 1 to %d patterns", RULE_PATTERNS_MAX);
         return false;
@@ -190,6 +198,18 @@ static bool read_rule(struct reading *r, struct rules *rules, struct str file, s
     if (there < rules->count && str_eq(rules->at[there].file, file)) {
         problem(r->problems, at->span, "there are two rules \"" STR_F "\"", STR_A(rule.id));
         return false;
+    }
+    bool is_first_file = !rules->count || str_eq(rules->at[0].file, file);
+    if (there < rules->count && !row.replaces) {
+        problem_warn(r->problems, at->span, "\"" STR_F "\" takes the place of the built-in rule in " STR_F, STR_A(rule.id),
+                     STR_A(rules->at[there].file));
+        problem_hint(r->problems, "give it another id, or say \"replaces: true\"");
+    } else if (there == rules->count && row.replaces && !is_first_file) {
+        problem_warn(r->problems, at->span, "there is no built-in rule \"" STR_F "\" whose place it could take", STR_A(rule.id));
+    }
+    if (!rule.hits.count) {
+        problem_warn(r->problems, at->span, "rule \"" STR_F "\" has no `hits`: nothing shows that it finds anything", STR_A(rule.id));
+        problem_hint(r->problems, "write texts that it must find: \"hits: [ … ]\"");
     }
     struct rule *into = room_for(rules, rule.id);
     if (!into) {
@@ -289,12 +309,7 @@ static bool read_apart(struct rules *r, struct str file, struct str text, struct
     struct problems own;
     problems_init(&own, file, text);
     bool ok = rules_read(r, file, text, &own);
-    for (size_t i = 0; i < own.count; i++) {
-        problem(problems, own.list[i].span, "%s", own.list[i].message);
-        if (own.list[i].hint)
-            problem_hint(problems, "%s", own.list[i].hint);
-        problem_elsewhere(problems, file, text);
-    }
+    problems_take(problems, &own);
     problems_finish(&own);
     return ok;
 }

@@ -4,6 +4,7 @@
 #include <hs.h>
 
 #include "filters/detect/overrides.h"
+#include "filters/detect/rules_test.h"
 
 const char *const INJECTION_ACTIONS[] = { "refuse", "report", NULL };
 
@@ -22,7 +23,7 @@ const struct setting INJECTION_SETTINGS[] = {
     SETTING(struct injection_policy, allow, SET_TEXTS, .example = "[ \"ignore previous versions\" ]",
             .about = "regular expressions, without case; what they cover cannot be part of what a rule finds"),
     SETTING(struct injection_policy, rules, SET_FILE, .example = "rules.yaml",
-            .about = "a file with more rules; one with the id of a built-in rule takes its place"),
+            .about = "a file with more rules; one with the id of a built-in rule takes its place. Its own tests are tried whenever it is read"),
     SETTING(struct injection_policy, builtin, SET_BOOL, .dflt = "true", .about = "whether the built-in rules are used"),
     SETTING(struct injection_policy, model, SET_BOOL, .dflt = "true",
             .about = "whether the small learned model has a vote beside the rules"),
@@ -81,18 +82,44 @@ static bool read_thresholds(struct injection_policy *p, const struct overridable
     return ok;
 }
 
+/* Those in the file by themselves, as `bartizan rules test` has it. */
+static bool keeps_its_tests(struct str path, struct problems *problems)
+{
+    struct problems own, loaded;
+    struct rules_test_counts counts = { 0 };
+    problems_init(&loaded, path, STR_NONE);
+    struct rule_set *set = rule_set_new(path, false, &loaded);
+    problems_finish(&loaded); /* told when all rules were read */
+    if (!set)
+        return true;
+    problems_init(&own, path, set->rules.at[0].text);
+    bool ok = rules_test(set, &own, &counts);
+    problems_take(problems, &own);
+    if (!ok)
+        problem(problems, (struct span){ 0 }, "\"injection\": rules: no memory to try their tests");
+    problems_finish(&own);
+    rule_set_unref(set);
+    return ok && !counts.failures;
+}
+
 bool injection_check(void *policy, struct setup *setup, struct problems *problems)
 {
     struct injection_policy *p = policy;
     if (p->rules.at)
         setup_watch(setup, p->rules);
+    if (!p->rules.at && !p->builtin) {
+        problem(problems, (struct span){ 0 }, "\"injection\": builtin: false leaves no rule");
+        problem_hint(problems, "name a file of yours, \"rules: rules.yaml\", or take it out");
+        return false;
+    }
     if (!(p->set = rule_set_new(p->rules, p->builtin, problems)))
         return false;
     judge_policy_init(&p->judging, p->set, JUDGE_BALANCED);
     if (!p->model)
         p->judging.model = NULL;
     struct overridable of = { RULE_CATEGORIES_WORDS, RULE_CATEGORIES, p->set->count, p->set, find, category };
-    bool ok = read_thresholds(p, &of, problems);
+    bool ok = !p->rules.at || keeps_its_tests(p->rules, problems);
+    ok = read_thresholds(p, &of, problems) && ok;
     ok = overrides_read(&of, &p->rules_for, &setup->arena, problems, &p->judging.actions) && ok;
     ok = allow_read(&p->allow, false, &setup->arena, problems, &p->allowed) && ok;
     p->judging.allow = p->allowed;

@@ -146,6 +146,26 @@ void problem_elsewhere(struct problems *p, struct str file, struct str text)
     last->line = strndup(line.at ? line.at : "", line.len);
 }
 
+void problems_take(struct problems *p, const struct problems *other)
+{
+    for (size_t i = 0; i < other->count; i++) {
+        const struct problem *it = &other->list[i];
+        struct str text = str_of(other->text, other->text_len);
+        (it->severity == SEVERITY_ERROR ? problem : problem_warn)(p, it->span, "%s", it->message);
+        if (p->count == KEPT_MAX)
+            continue; /* perhaps not the one made last */
+        if (it->hint)
+            problem_hint(p, "%s", it->hint);
+        if (!it->file) {
+            problem_elsewhere(p, str_c(other->file), text);
+        } else {
+            problem_elsewhere(p, str_c(it->file), STR_NONE);
+            free(p->list[p->count - 1].line);
+            p->list[p->count - 1].line = it->line ? strdup(it->line) : NULL;
+        }
+    }
+}
+
 void problems_hide(struct problems *p, struct span span)
 {
     size_t i = 0;

@@ -47,6 +47,9 @@ void problem_hint_near(struct problems *p, struct str word, const char *const *w
 /* The complaint made last is about `text`, which is called `file`, and its place is there. */
 void problem_elsewhere(struct problems *p, struct str file, struct str text);
 
+/* Takes over the complaints about another text, with their places there. */
+void problems_take(struct problems *p, const struct problems *other);
+
 /* Stars out what was written at the place, before it is quoted beside any complaint: for what should have been a secret. */
 void problems_hide(struct problems *p, struct span span);
 

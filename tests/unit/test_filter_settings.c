@@ -1,5 +1,9 @@
 /* test_filter_settings.c - settings of filters that can only be a mistake are told before they are in force. */
 #include "filters/list.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "proxy/core/setup.h"
 #include "tests/harness/check.h"
 #include "tests/unit/complaints.h"
@@ -157,6 +161,39 @@ TEST("a field that no head has is told")
         { CHAT, "inspect", "{ labels: { order: [Public], refuse: Public, headers: [ \"x_y z\" ] } }",
           "headers: \"x_y z\" is no name of a header field", SEVERITY_ERROR },
         { CHAT, "inspect", "{ labels: { order: [Public], refuse: Public, headers: [ \"x-label:\" ] } }", "is no name of a header field", SEVERITY_ERROR },
+    };
+    CHECK_CASES(cases);
+}
+
+static char rule_file[] = "/tmp/bartizan-rules-XXXXXX";
+
+static void check_rules(const char *rules, const char *told, enum severity severity)
+{
+    char filter[128];
+    snprintf(filter, sizeof filter, "{ injection: { rules: %s } }", rule_file);
+    FILE *f = fopen(rule_file, "w");
+    CHECK(f && fprintf(f, "version: 1\nabout: ours\nrules:\n%s", rules) > 0 && fclose(f) == 0);
+    check_case(&(struct case_of){ CHAT, "inspect", filter, told, severity });
+}
+
+TEST("what a rule file does not keep, leaves open or takes away is told")
+{
+    int fd = mkstemp(rule_file);
+    CHECK(fd >= 0);
+    close(fd);
+#define RULE(id, rest) "  - { id: " id ", what: x, category: indirect, patterns: [ 'buy~it' ], " rest " }\n"
+    check_rules(RULE("ours", "hits: [ buy it ], misses: [ sell it ]") "stops: []\n", NULL, 0);
+    check_rules(RULE("ours", "hits: [ sell it ]"), "no hit of rule ours", SEVERITY_ERROR);
+    check_rules(RULE("ours", "hits: [ buy it ], misses: [ buy it ]"), "a near miss is hit by rule ours", SEVERITY_ERROR);
+    check_rules(RULE("ours", "hits: [ buy it ]") "stops: [ sell it ]\n", "not stopped: sell it", SEVERITY_ERROR);
+    check_rules(RULE("ours", "why: y"), "rule \"ours\" has no `hits`", SEVERITY_WARNING);
+    check_rules(RULE("jailbreak", "hits: [ buy it ]"), "\"jailbreak\" is a category", SEVERITY_ERROR);
+    check_rules(RULE("override-previous", "hits: [ buy it ]"), "takes the place of the built-in rule", SEVERITY_WARNING);
+    check_rules(RULE("override-previous", "hits: [ buy it ], replaces: true"), NULL, 0);
+    check_rules(RULE("ours", "hits: [ buy it ], replaces: true"), "there is no built-in rule \"ours\"", SEVERITY_WARNING);
+    CHECK_INT(unlink(rule_file), 0);
+    static const struct case_of cases[] = {
+        { CHAT, "inspect", "{ injection: { builtin: false } }", "leaves no rule", SEVERITY_ERROR },
     };
     CHECK_CASES(cases);
 }
