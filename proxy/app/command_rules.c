@@ -6,7 +6,7 @@
 #include "proxy/app/load.h"
 
 struct rules_request {
-    const char *category, *of, *files[16];
+    const char *category, *of, *id, *files[16];
     size_t count;
 };
 
@@ -81,6 +81,100 @@ static const struct {
     { "personal_data", list_personal_data, PERSONAL_KINDS },
 };
 
+/* ---- show ---- */
+
+static void show_texts(const char *what, const struct texts *texts)
+{
+    if (texts->count)
+        printf("%s:\n", what);
+    for (size_t i = 0; i < texts->count; i++)
+        printf("  - " STR_F "\n", STR_A(texts->at[i]));
+}
+
+static void show_line(const char *what, struct str value)
+{
+    if (value.len)
+        printf("%s: " STR_F "\n", what, STR_A(value));
+}
+
+static void show_head(const char *id, const char *category, unsigned score, struct str what)
+{
+    printf("id: %s\ncategory: %s\n", id, category);
+    if (score)
+        printf("score: %u\n", score);
+    show_line("what", what);
+}
+
+static bool show_rule(const struct rule_set *set, struct str id)
+{
+    size_t i = rule_set_find(set, id);
+    if (i == set->count)
+        return false;
+    bool is_of_file = i < set->rules.count;
+    printf("id: " STR_F "\ncategory: %s\nscore: %u\n", STR_A(rule_set_id(set, i)), RULE_CATEGORIES_WORDS[rule_set_category(set, i)],
+           rule_set_score(set, i));
+    show_line("what", is_of_file ? set->rules.at[i].what : STR("how the text is made, whatever it says"));
+    if (!is_of_file)
+        return true;
+    const struct rule *r = &set->rules.at[i];
+    show_line("why", r->why);
+    if (r->at_least > 1)
+        printf("at_least: %u\n", r->at_least);
+    printf("file: " STR_F ":%u\n", STR_A(r->file), r->span.line);
+    show_texts("languages", &r->languages);
+    show_texts("patterns", &r->patterns);
+    show_texts("hits", &r->hits);
+    show_texts("misses", &r->misses);
+    return true;
+}
+
+static bool show_sensitive(const struct sensitive *rows, struct str id)
+{
+    for (; rows->pattern.id; rows++) {
+        if (!str_eq(str_c(rows->pattern.id), id))
+            continue;
+        show_head(rows->pattern.id, rows->pattern.category, 0, STR(""));
+        show_line("country", str_c(rows->country ? rows->country : ""));
+        show_line("behind the words", str_c(rows->pattern.words ? rows->pattern.words : ""));
+        printf("patterns:\n  - %s\n", rows->pattern.expression);
+        return true;
+    }
+    return false;
+}
+
+static bool show_attack(struct str id)
+{
+    size_t i = attack_rule_find(id);
+    if (i == ATTACK_RULES_COUNT)
+        return false;
+    show_head(ATTACK_RULES[i].id, ATTACK_CATEGORIES_WORDS[ATTACK_RULES[i].category], ATTACK_RULES[i].score, str_c(ATTACK_RULES[i].about));
+    return true;
+}
+
+static const char *nearest_id(const struct rule_set *set, struct str id)
+{
+    static char found[64];
+    struct nearest n = nearest_to(id);
+    for (size_t i = 0; i < set->count; i++) {
+        char word[sizeof found];
+        snprintf(word, sizeof word, STR_F, STR_A(rule_set_id(set, i)));
+        nearest_look(&n, word);
+        if (n.found == word)
+            n.found = memcpy(found, word, sizeof found);
+    }
+    return n.found;
+}
+
+/* Of whatever filter it is. */
+static int show(struct rule_set *set, const struct rules_request *q, const char *file)
+{
+    struct str id = str_c(q->id);
+    if (show_rule(set, id) || (!file && (show_attack(id) || show_sensitive(SECRET_ROWS, id) || show_sensitive(PERSONAL_ROWS, id))))
+        return EXIT_FINE;
+    cli_no_word("bartizan rules: no rule", q->id, nearest_id(set, id), "bartizan rules list");
+    return EXIT_USAGE;
+}
+
 /* ---- test ---- */
 
 static int test(struct rule_set *set, const struct rules_request *q, const char *file)
@@ -125,20 +219,26 @@ int command_rules(int argc, char **argv)
     static const struct {
         const char *word;
         int (*run)(struct rule_set *set, const struct rules_request *q, const char *file);
-    } WAYS[] = { { "list", list }, { "test", test } };
+    } WAYS[] = { { "list", list }, { "test", test }, { "show", show } };
+    enum { SHOW = 2 };
     struct rules_request q = { 0 };
     size_t way = 0;
     while (argc > 1 && way < ARRAY_LEN(WAYS) && strcmp(argv[1], WAYS[way].word) != 0)
         way++;
     if (argc < 2 || way == ARRAY_LEN(WAYS))
-        return cli_usage("rules", "say list or test");
+        return cli_usage("rules", "say list, test or show");
     for (int i = 2; i < argc; i++) {
         if (cli_option(argc, argv, &i, "--category", &q.category) || cli_option(argc, argv, &i, "--of", &q.of))
             continue;
         if (argv[i][0] == '-' || q.count == ARRAY_LEN(q.files))
             return cli_not_taken("rules", argv[i]);
-        q.files[q.count++] = argv[i];
+        if (way == SHOW && !q.id)
+            q.id = argv[i];
+        else
+            q.files[q.count++] = argv[i];
     }
+    if (way == SHOW && !q.id)
+        return cli_usage("rules", "show needs the id of a rule");
     size_t other = which(&q);
     bool is_other = other < ARRAY_LEN(OTHERS);
     if (q.of && (way != 0 || q.count || (!is_other && strcmp(q.of, "injection") != 0)))

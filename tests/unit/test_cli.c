@@ -242,6 +242,20 @@ TEST("explain shows quotas and amounts as they were written, and no empty blocks
     CHECK(unlink(path) == 0);
 }
 
+TEST("all that a rule is is shown")
+{
+    struct said s = bartizan("rules", "show", "override-previous", NULL);
+    CHECK(s.code == EXIT_FINE && has(s.out, "score: ") && has(s.out, "file: rules/override.yaml:") && has(s.out, "patterns:\n  - ") &&
+          has(s.out, "hits:\n  - ") && has(s.out, "why: "));
+    s = bartizan("rules", "show", "odd-tags", NULL);
+    CHECK(s.code == EXIT_FINE && has(s.out, "category: obfuscation"));
+    CHECK_INT(bartizan("rules", "show", "sql-query", NULL).code, EXIT_FINE);
+    CHECK_INT(bartizan("rules", "show", "iban", NULL).code, EXIT_FINE);
+    CHECK_INT(bartizan("rules", "show", NULL).code, EXIT_USAGE);
+    s = bartizan("rules", "show", "override-previus", NULL);
+    CHECK(s.code == EXIT_USAGE && has(s.err, "\"override-previous\""));
+}
+
 TEST("the rules of every filter are listed by their categories")
 {
     struct said s = bartizan("rules", "list", "--of", "attacks", "--category", "xpath", NULL);
