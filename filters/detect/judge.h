@@ -35,8 +35,9 @@ extern const char *const JUDGE_VERDICTS[];
 
 struct judgement {
     enum judge_verdict verdict;
+    bool by_rule;                /* `override` has a rule refuse, and the score does not */
     unsigned score;
-    enum rule_category category; /* the heaviest */
+    enum rule_category category; /* the heaviest; of the rule */
     unsigned by_category[RULE_CATEGORIES];
     int vote;                    /* of the model, part of the score */
     float odds;                  /* that it told; 0 where it was not asked */

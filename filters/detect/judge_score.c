@@ -326,6 +326,7 @@ bool judge_settle(struct judge *j, enum text_source source, struct judgement *ou
     }
     int score = (int)w.sum + out->vote;
     out->score = score > 0 ? (unsigned)score : 0;
+    out->by_rule = refuses && !w.is_over && out->score < p->threshold;
     refuses = refuses || w.is_over || out->score >= p->threshold;
     out->verdict = refuses ? JUDGED_REFUSE : reports ? JUDGED_REPORT : JUDGED_PASS;
     tell_hits(j, &w, out);

@@ -4,6 +4,7 @@
  * names. Each text is judged by itself: it is a value, not a conversation. */
 #include "filters/detect/attacks_policy.h"
 #include "filters/detect/field_path.h"
+#include "filters/detect/overrides.h"
 #include "filters/inspect/prompt.h"
 #include "proxy/core/dialect.h"
 #include "proxy/core/exchange.h"
@@ -108,10 +109,18 @@ static enum verdict refuse(struct exchange *x, const char *category, unsigned sc
     return exchange_refuse(x, WHY_PROMPT_REFUSED, "%s, of score %u", category, score);
 }
 
+/* Whatever the score is. */
+static enum verdict refuse_by_rule(struct exchange *x, const char *category)
+{
+    x->param = prompt_member_with(x, category);
+    return exchange_refuse(x, WHY_PROMPT_REFUSED, "%s, by rule " STR_F " alone", category, STR_A(x->rule));
+}
+
 static void tell(const struct judging *j, const struct text *t, const struct attacks_found *found)
 {
     struct exchange *x = j->x;
     const char *action = found->verdict == ATTACKS_REFUSE ? ATTACKS_ACTIONS[j->policy->s.action] : "report";
+    bool by_rule = found->verdict == ATTACKS_REFUSE && found->score < j->policy->s.policy.threshold;
     unsigned heaviest = 0;
     for (size_t i = 0; i < found->count; i++) {
         const struct attack_hit *h = &found->hits[i];
@@ -125,6 +134,8 @@ static void tell(const struct judging *j, const struct text *t, const struct att
                                                 .text = t,
                                                 .start = h->start,
                                                 .end = h->end });
+        if (by_rule && j->policy->s.policy.actions[h->rule] != OVERRIDE_REFUSE)
+            continue;
         if (rule->category == found->category && rule->score > heaviest) {
             heaviest = rule->score;
             x->rule = str_c(rule->id);
@@ -145,7 +156,8 @@ static enum verdict judge(const struct judging *j, const struct text *t)
     tell(j, t, &found);
     if (found.verdict == ATTACKS_REPORT || j->policy->s.action == ATTACKS_DO_REPORT)
         return NEXT;
-    return refuse(x, ATTACK_CATEGORIES_WORDS[found.category], found.score);
+    const char *category = ATTACK_CATEGORIES_WORDS[found.category];
+    return found.score < j->policy->s.policy.threshold ? refuse_by_rule(x, category) : refuse(x, category, found.score);
 }
 
 /* ---- the texts of a request ---- */
@@ -183,7 +195,7 @@ static enum verdict check_readable(struct exchange *x, const struct attacks_poli
     if (p->s.action == ATTACKS_DO_REPORT)
         return NEXT;
     x->rule = str_c(what);
-    return refuse(x, "unread", 0);
+    return refuse_by_rule(x, "unread");
 }
 
 static enum verdict step(struct exchange *x, const void *policy)

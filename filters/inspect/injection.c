@@ -4,6 +4,7 @@
  * texts of users or of tools say when they are read as one: a payload may be split. */
 #include "filters/inspect/injection.h"
 
+#include "filters/detect/overrides.h"
 #include "filters/inspect/prompt.h"
 #include "proxy/base/utf8.h"
 
@@ -63,6 +64,13 @@ static enum verdict refuse(struct exchange *x, const char *category, unsigned sc
     return exchange_refuse(x, WHY_PROMPT_REFUSED, "%s, of score %u", category, score);
 }
 
+/* Whatever the score is. */
+static enum verdict refuse_by_rule(struct exchange *x, const char *category)
+{
+    x->param = prompt_member_with(x, category);
+    return exchange_refuse(x, WHY_PROMPT_REFUSED, "%s, by rule " STR_F " alone", category, STR_A(x->rule));
+}
+
 /* What is judged: a text, behind `before` bytes of the one before it when both are read as one. */
 struct told {
     const struct text *text;
@@ -89,6 +97,8 @@ static void tell(struct exchange *x, const struct injection_policy *p, const str
             f.matched = h->matched;
             exchange_find(x, &f);
         }
+        if (got->by_rule && p->judging.actions[h->rule] != OVERRIDE_REFUSE)
+            continue;
         if (c == got->category && score > heaviest) {
             heaviest = score;
             x->rule = rule_set_id(p->set, h->rule);
@@ -109,7 +119,7 @@ static enum verdict unread(struct exchange *x, const struct injection_policy *p,
     if (p->action == INJECTION_DO_REPORT)
         return NEXT;
     x->rule = str_c(what);
-    return refuse(x, "obfuscation", 0);
+    return refuse_by_rule(x, "obfuscation");
 }
 
 static enum verdict check_readable(struct exchange *x, const struct injection_policy *p)
@@ -128,7 +138,8 @@ static enum verdict judge_one(struct exchange *x, const struct injection_policy 
     if (got.verdict != JUDGED_PASS)
         tell(x, p, &(struct told){ t, before }, &got);
     if (got.verdict == JUDGED_REFUSE && p->action != INJECTION_DO_REPORT)
-        return refuse(x, RULE_CATEGORIES_WORDS[got.category], got.score);
+        return got.by_rule ? refuse_by_rule(x, RULE_CATEGORIES_WORDS[got.category])
+                           : refuse(x, RULE_CATEGORIES_WORDS[got.category], got.score);
     return got.cut ? unread(x, p, "too_costly") : NEXT; /* not all of its disguises were taken off */
 }
 

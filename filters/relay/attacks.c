@@ -3,6 +3,7 @@
  * A value can be judged only whole. Arguments are of no use to anybody before their end, so they are kept back until then, and each
  * string in them is judged by itself. Other texts leave as they come, and are judged at their end, or are kept back as well. */
 #include "filters/detect/attacks_policy.h"
+#include "filters/detect/overrides.h"
 
 #include "proxy/core/exchange.h"
 
@@ -74,6 +75,7 @@ static void tell(struct exchange *x, const struct attacks_policy *p, const struc
                  const struct attacks_found *found)
 {
     const char *action = found->verdict == ATTACKS_REFUSE ? ATTACKS_ACTIONS[p->s.action] : "report";
+    bool by_rule = found->verdict == ATTACKS_REFUSE && found->score < p->s.policy.threshold;
     unsigned heaviest = 0;
     for (size_t i = 0; i < found->count; i++) {
         const struct attack_hit *h = &found->hits[i];
@@ -88,6 +90,8 @@ static void tell(struct exchange *x, const struct attacks_policy *p, const struc
                                                 .end = node == JSONX_NO_NODE ? h->end
                                                        : h->end              ? jsonx_where(json, node, h->end)
                                                                              : json->nodes[node].end });
+        if (by_rule && p->s.policy.actions[h->rule] != OVERRIDE_REFUSE)
+            continue;
         if (rule->category == found->category && rule->score > heaviest) {
             heaviest = rule->score;
             x->rule = str_c(rule->id);
@@ -110,6 +114,9 @@ static enum verdict judge(struct exchange *x, const struct attacks_policy *p, co
     if (found.verdict == ATTACKS_REPORT || p->s.action == ATTACKS_DO_REPORT)
         return NEXT;
     x->param = str_c(ATTACK_CATEGORIES_WORDS[found.category]);
+    if (found.score < p->s.policy.threshold) /* `override` has a rule refuse by itself */
+        return exchange_refuse(x, WHY_ANSWER_REFUSED, "%s in %s %u, by rule " STR_F " alone", ATTACK_CATEGORIES_WORDS[found.category],
+                               TEXT_CHANNELS[text->channel], text->choice, STR_A(x->rule));
     return exchange_refuse(x, WHY_ANSWER_REFUSED, "%s in %s %u, of score %u", ATTACK_CATEGORIES_WORDS[found.category],
                            TEXT_CHANNELS[text->channel], text->choice, found.score);
 }
