@@ -119,7 +119,9 @@ static enum verdict refuse_by_rule(struct exchange *x, const char *category)
 static void tell(const struct judging *j, const struct text *t, const struct attacks_found *found)
 {
     struct exchange *x = j->x;
-    const char *action = found->verdict == ATTACKS_REFUSE ? ATTACKS_ACTIONS[j->policy->s.action] : "report";
+    const char *action = found->verdict == ATTACKS_REFUSE ? ATTACKS_ACTIONS[j->policy->s.action]
+                         : found->verdict == ATTACKS_REPORT ? "report"
+                                                            : "count";
     bool by_rule = found->verdict == ATTACKS_REFUSE && found->score < j->policy->s.policy.threshold;
     unsigned heaviest = 0;
     for (size_t i = 0; i < found->count; i++) {
@@ -151,10 +153,9 @@ static enum verdict judge(const struct judging *j, const struct text *t)
         return exchange_refuse(x, WHY_INTERNAL, "a text could not be judged");
     if (found.score > x->score)
         x->score = found.score;
-    if (found.verdict == ATTACKS_NONE)
-        return NEXT;
-    tell(j, t, &found);
-    if (found.verdict == ATTACKS_REPORT || j->policy->s.action == ATTACKS_DO_REPORT)
+    if (found.verdict != ATTACKS_NONE || x->is_rehearsed)
+        tell(j, t, &found);
+    if (found.verdict != ATTACKS_REFUSE || j->policy->s.action == ATTACKS_DO_REPORT)
         return NEXT;
     const char *category = ATTACK_CATEGORIES_WORDS[found.category];
     return found.score < j->policy->s.policy.threshold ? refuse_by_rule(x, category) : refuse(x, category, found.score);

@@ -82,7 +82,10 @@ struct told {
 static void tell(struct exchange *x, const struct injection_policy *p, const struct told *t, const struct judgement *got)
 {
     const struct instance *in = exchange_instance(x);
-    struct finding f = { .action = str_c(got->verdict == JUDGED_REFUSE ? INJECTION_ACTIONS[p->action] : "report"), .text = t->text };
+    struct finding f = { .action = str_c(got->verdict == JUDGED_REFUSE   ? INJECTION_ACTIONS[p->action]
+                                         : got->verdict == JUDGED_REPORT ? "report"
+                                                                         : "count"),
+                         .text = t->text };
     unsigned heaviest = 0;
     for (size_t i = 0; i < got->hits_count; i++) {
         const struct judge_hit *h = &got->hits[i];
@@ -104,12 +107,13 @@ static void tell(struct exchange *x, const struct injection_policy *p, const str
             x->rule = rule_set_id(p->set, h->rule);
         }
     }
-    if (!got->hits_count) {
-        x->rule = STR("model");
-        f.rule = x->rule;
+    if (!got->hits_count || (x->is_rehearsed && got->vote > 0)) {
+        f = (struct finding){ .action = f.action, .text = f.text, .rule = STR("model") };
         f.category = str_c(RULE_CATEGORIES_WORDS[got->category]);
         exchange_find(x, &f);
     }
+    if (!got->hits_count)
+        x->rule = STR("model");
 }
 
 /* What cannot be read is not let past one that refuses. */
@@ -135,7 +139,7 @@ static enum verdict judge_one(struct exchange *x, const struct injection_policy 
     if (!judge_text(i->judge, &p->judging, value, t->source, &got))
         return exchange_refuse(x, WHY_INTERNAL, "a text could not be judged");
     x->score = got.score > x->score ? got.score : x->score;
-    if (got.verdict != JUDGED_PASS)
+    if (got.verdict != JUDGED_PASS || (x->is_rehearsed && got.score))
         tell(x, p, &(struct told){ t, before }, &got);
     if (got.verdict == JUDGED_REFUSE && p->action != INJECTION_DO_REPORT)
         return got.by_rule ? refuse_by_rule(x, RULE_CATEGORIES_WORDS[got.category])

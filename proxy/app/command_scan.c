@@ -80,6 +80,15 @@ static const struct route *find_route(const struct setup *s, const struct scan_r
     return NULL;
 }
 
+/* Said once, before the lines: what they tell of it is a service that is down. */
+static void say_who_is_not_asked(const struct route *route)
+{
+    for (size_t i = 0; i < route->plan.count; i++)
+        if (strcmp(route->plan.steps[i].filter->name, "callout") == 0)
+            fprintf(stderr, "bartizan scan: the callout of line %u is not asked: each line is judged as if it were down, by its on_callout_down\n",
+                    route->plan.steps[i].span.line);
+}
+
 int command_scan(int argc, char **argv)
 {
     struct scan_request q = { 0 };
@@ -103,6 +112,8 @@ int command_scan(int argc, char **argv)
     const struct route *route = find_route(s, &q);
     struct scan_counts counts = { 0 };
     int code = EXIT_PROBLEMS;
+    if (route)
+        say_who_is_not_asked(route);
     if (route && scan_lines(s, route, q.is_answer, STDIN_FILENO, stdout, &counts)) {
         fprintf(stderr, "%zu line%s: %zu pass, %zu report, %zu mask, %zu refuse, %zu not understood\n", counts.lines,
                 counts.lines == 1 ? "" : "s", counts.verdicts[SCAN_PASS], counts.verdicts[SCAN_REPORT],

@@ -100,6 +100,7 @@ struct exchange {
     unsigned score;      /* the highest of filters that weigh what they find; each in its own measure */
     struct str findings; /* of reporting filters: JSON array's inside; for the journal */
     bool findings_full;  /* there were more than a line has room for */
+    bool is_rehearsed;   /* nobody's request: what counted and did not come to a threshold is found too, with the action "count" */
     struct str param;    /* told to the caller in the error's `param` */
     const char *allow;   /* methods, for 405 */
     struct str challenge; /* WWW-Authenticate for 401; for a token where there is none */

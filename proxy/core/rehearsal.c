@@ -53,6 +53,7 @@ enum verdict rehearse_request(const struct rehearsal *r, struct str path, struct
     const char *allow = NULL;
     exchange_prepare(x, r->world, r->setup, NULL, &nobody, &head);
     x->is_moving = true; /* for good */
+    x->is_rehearsed = true;
     x->route = r->route;
     x->path = path;
     x->stage = STAGE_READ;
