@@ -283,8 +283,12 @@ static bool read_list(struct reading *r, const struct setting *row, const struct
     if (!make_room(r, row, n, field))
         return setting_no_memory(r, at->span);
     bool ok = true;
-    for (; item; item = at->kind == YAML_SCALAR ? NULL : item->next)
+    for (; item; item = at->kind == YAML_SCALAR ? NULL : item->next) {
+        size_t before = r->problems->errors;
         ok = is_text(r, row, item) && add(r, row, item, field) && ok;
+        if (item->kind == YAML_MAP && r->problems->errors > before)
+            problem_hint(r->problems, "a text with \": \" needs quotes");
+    }
     return ok;
 }
 

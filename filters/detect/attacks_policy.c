@@ -17,6 +17,12 @@ static size_t find(const void *rules, struct str id)
     return attack_rule_find(id);
 }
 
+static struct str id(const void *rules, size_t rule)
+{
+    (void)rules;
+    return str_c(ATTACK_RULES[rule].id);
+}
+
 /* What is too dense to be read may hide any category: it has only its own word. */
 static int category(const void *rules, size_t rule)
 {
@@ -27,7 +33,7 @@ static int category(const void *rules, size_t rule)
 bool attacks_settings_check(struct attacks_settings *s, struct setup *setup, struct problems *problems)
 {
     s->policy = (struct attack_policy){ .categories = s->categories, .threshold = (unsigned)s->threshold };
-    struct overridable of = { ATTACK_CATEGORIES_WORDS, ATTACK_CATEGORIES, ATTACK_RULES_COUNT, NULL, find, category };
+    struct overridable of = { ATTACK_CATEGORIES_WORDS, ATTACK_CATEGORIES, ATTACK_RULES_COUNT, NULL, find, id, category };
     bool ok = overrides_read(&of, &s->overrides, &setup->arena, problems, &s->policy.actions);
     ok = allow_read(&s->allow, true, &setup->arena, problems, &s->allowed) && ok;
     return (s->set = attack_set_ref(problems)) && ok;

@@ -27,6 +27,23 @@ int override_category(const struct overridable *of, const struct name *word, str
     return category;
 }
 
+static void hint_near(const struct overridable *of, struct str word, struct problems *problems)
+{
+    char id[64], found[64];
+    struct nearest n = nearest_to(word);
+    for (size_t i = 0; i < of->categories_count; i++)
+        nearest_look(&n, of->categories[i]);
+    for (size_t i = 0; i < of->rules_count; i++) {
+        struct str s = of->id(of->rules, i);
+        snprintf(id, sizeof id, STR_F, STR_A(s));
+        nearest_look(&n, id);
+        if (n.found == id)
+            n.found = memcpy(found, id, sizeof found);
+    }
+    if (n.found)
+        problem_hint(problems, "did you mean \"%s\"?", n.found);
+}
+
 /* One word; in the first pass those of categories, in the second those of rules. */
 static bool read_one(const struct overridable *of, const struct text_pair *t, bool of_rules, uint8_t *actions, struct problems *problems)
 {
@@ -35,11 +52,12 @@ static bool read_one(const struct overridable *of, const struct text_pair *t, bo
     size_t rule = of->find(of->rules, word);
     if (action < 0) {
         problem(problems, t->key.span, "\"" STR_F "\" must be count, off, report or refuse", STR_A(word));
+        problem_hint_near(problems, t->value, ACTIONS, ARRAY_LEN(ACTIONS));
         return false;
     }
     if (category < 0 && rule == of->rules_count) {
         problem(problems, t->key.span, "there is no rule or category \"" STR_F "\"", STR_A(word));
-        problem_hint_near(problems, word, of->categories, of->categories_count);
+        hint_near(of, word, problems);
         return false;
     }
     for (size_t r = 0; category >= 0 && !of_rules && r < of->rules_count; r++)

@@ -20,6 +20,7 @@ struct overridable {
     size_t categories_count, rules_count;
     const void *rules;
     size_t (*find)(const void *rules, struct str id);    /* rules_count: there is none */
+    struct str (*id)(const void *rules, size_t rule);
     int (*category)(const void *rules, size_t rule); /* -1: only its own word changes what it does */
 };
 

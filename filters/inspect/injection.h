@@ -12,7 +12,7 @@ struct hs_database;
 
 struct injection_policy {
     int action;
-    struct str threshold;
+    struct name threshold;
     struct text_map thresholds, rules_for;
     struct texts allow;
     struct str rules;

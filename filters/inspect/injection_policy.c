@@ -11,7 +11,7 @@ const char *const INJECTION_ACTIONS[] = { "refuse", "report", NULL };
 const struct setting INJECTION_SETTINGS[] = {
     SETTING(struct injection_policy, action, SET_WORD, .words = INJECTION_ACTIONS, .dflt = "refuse",
             .about = "refuse the request, or let it pass and tell the journal, whatever `override` says"),
-    SETTING(struct injection_policy, threshold, SET_TEXT, .dflt = "balanced",
+    SETTING(struct injection_policy, threshold, SET_NAME, .dflt = "balanced",
             .about = "the score that refuses: strict (35), balanced (45), relaxed (80), or a number from 1 to 1000"),
     SETTING(struct injection_policy, thresholds, SET_TEXT_MAP, .example = "{ extraction: 40 }",
             .about = "a category's own score that refuses, beside that of the sum; the categories are override, jailbreak, "
@@ -59,6 +59,11 @@ static size_t find(const void *set, struct str id)
     return rule_set_find(set, id);
 }
 
+static struct str id(const void *set, size_t rule)
+{
+    return rule_set_id(set, rule);
+}
+
 static int category(const void *set, size_t rule)
 {
     return (int)rule_set_category(set, rule);
@@ -66,9 +71,9 @@ static int category(const void *set, size_t rule)
 
 static bool read_thresholds(struct injection_policy *p, const struct overridable *of, struct problems *problems)
 {
-    bool ok = read_threshold(p->threshold, &p->judging.threshold);
+    bool ok = read_threshold(p->threshold.text, &p->judging.threshold);
     if (!ok)
-        problem(problems, (struct span){ 0 }, "\"injection\": threshold is strict, balanced, relaxed or a number from 1 to 1000");
+        problem(problems, p->threshold.span, "threshold is strict, balanced, relaxed or a number from 1 to 1000");
     for (size_t i = 0; i < p->thresholds.count; i++) {
         const struct text_pair *t = &p->thresholds.at[i];
         int found = override_category(of, &t->key, problems);
@@ -117,7 +122,7 @@ bool injection_check(void *policy, struct setup *setup, struct problems *problem
     judge_policy_init(&p->judging, p->set, JUDGE_BALANCED);
     if (!p->model)
         p->judging.model = NULL;
-    struct overridable of = { RULE_CATEGORIES_WORDS, RULE_CATEGORIES, p->set->count, p->set, find, category };
+    struct overridable of = { RULE_CATEGORIES_WORDS, RULE_CATEGORIES, p->set->count, p->set, find, id, category };
     bool ok = !p->rules.at || keeps_its_tests(p->rules, problems);
     ok = read_thresholds(p, &of, problems) && ok;
     ok = overrides_read(&of, &p->rules_for, &setup->arena, problems, &p->judging.actions) && ok;

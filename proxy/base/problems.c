@@ -117,12 +117,34 @@ void nearest_look(struct nearest *n, const char *word)
     n->found = word;
 }
 
+/* What other programs call what is one of our words, or what people do. */
+static const struct {
+    const char *said, *meant;
+} SYNONYMS[] = { { "block", "refuse" },   { "deny", "refuse" },           { "reject", "refuse" },          { "redact", "mask" },
+                 { "hide", "mask" },      { "anonymise", "pseudonymise" }, { "anonymize", "pseudonymise" }, { "pseudonymize", "pseudonymise" },
+                 { "log", "report" },     { "audit", "report" },          { "monitor", "report" },         { "warn", "report" },
+                 { "detect", "report" },  { "disable", "off" },           { "disabled", "off" },           { "ignore", "off" },
+                 { "ssn", "national_id" }, { "credit_card", "card" },      { "phone_number", "phone" },     { "mail", "email" },
+                 { "ip_address", "ip" },  { "uk", "gb" } };
+
+static const char *synonym_of(struct str word, const char *const *words, size_t n)
+{
+    for (size_t s = 0; s < sizeof SYNONYMS / sizeof *SYNONYMS; s++)
+        for (size_t i = 0; str_eq_nocase(word, str_c(SYNONYMS[s].said)) && i < n; i++)
+            if (strcmp(words[i], SYNONYMS[s].meant) == 0)
+                return words[i];
+    return NULL;
+}
+
 void problem_hint_near(struct problems *p, struct str word, const char *const *words, size_t n)
 {
     struct nearest nearest = nearest_to(word);
-    for (size_t i = 0; i < n; i++)
+    const char *synonym = synonym_of(word, words, n);
+    for (size_t i = 0; !synonym && i < n; i++)
         nearest_look(&nearest, words[i]);
-    if (nearest.found)
+    if (synonym)
+        problem_hint(p, "did you mean \"%s\"?", synonym);
+    else if (nearest.found)
         problem_hint(p, "did you mean \"%s\"?", nearest.found);
 }
 

@@ -41,7 +41,8 @@ void problem(struct problems *p, struct span span, const char *format, ...) PRIN
 void problem_warn(struct problems *p, struct span span, const char *format, ...) PRINTF(3, 4);
 /* Adds a hint to the complaint made last. */
 void problem_hint(struct problems *p, const char *format, ...) PRINTF(2, 3);
-/* The same, `did you mean "…"?`, when one of the `n` words is near enough to `word`; else nothing. */
+/* The same, `did you mean "…"?`, when one of the `n` words is near enough to `word`, or what others
+ * call so; else nothing. */
 void problem_hint_near(struct problems *p, struct str word, const char *const *words, size_t n);
 
 /* The complaint made last is about `text`, which is called `file`, and its place is there. */

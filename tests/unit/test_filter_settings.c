@@ -197,3 +197,18 @@ TEST("what a rule file does not keep, leaves open or takes away is told")
     };
     CHECK_CASES(cases);
 }
+
+TEST("a mistake is told at its value, with what was meant")
+{
+    static const struct case_of cases[] = {
+        { CHAT, "inspect", "{ injection: { override: { override-previus: off } } }", "\"override-previous\"", SEVERITY_ERROR },
+        { CHAT, "inspect", "{ injection: { override: { jailbreak: block } } }", "\"refuse\"", SEVERITY_ERROR },
+        { CHAT, "inspect", "{ injection: { threshold: 0.5 } }", "threshold is strict", SEVERITY_ERROR },
+        { CHAT, "inspect", "{ secrets: { action: redact } }", "\"mask\"", SEVERITY_ERROR },
+        { CHAT, "inspect", "{ personal_data: { kinds: [ ssn ] } }", "\"national_id\"", SEVERITY_ERROR },
+        { CHAT, "inspect", "{ personal_data: { countries: uk } }", "\"gb\"", SEVERITY_ERROR },
+        { CHAT, "inspect", "{ secrets: { except: [ Order: it ] } }", "needs quotes", SEVERITY_ERROR },
+        { SCORE, "inspect", "{ attacks: { override: { sql-qery: off } } }", "\"sql-query\"", SEVERITY_ERROR },
+    };
+    CHECK_CASES(cases);
+}

@@ -18,13 +18,19 @@ static size_t find(const void *rules, struct str id)
     return i;
 }
 
+static struct str id(const void *rules, size_t rule)
+{
+    (void)rules;
+    return str_c(RULES[rule]);
+}
+
 static int category(const void *rules, size_t rule)
 {
     (void)rules;
     return rule < 2 ? 0 : rule == 2 ? 1 : -1;
 }
 
-static const struct overridable OF = { CATEGORIES, 2, ARRAY_LEN(RULES), RULES, find, category };
+static const struct overridable OF = { CATEGORIES, 2, ARRAY_LEN(RULES), RULES, find, id, category };
 
 static size_t complaints;
 
@@ -69,6 +75,8 @@ TEST("what is no rule, no category or no action is told")
 {
     CHECK_STR(READ("plum", "off"), STR("there is no rule or category \"plum\""));
     CHECK_STR(READ("fruits", "off"), STR("there is no rule or category \"fruits\"; did you mean \"fruit\"?"));
+    CHECK_STR(READ("appel", "off"), STR("there is no rule or category \"appel\"; did you mean \"apple\"?"));
+    CHECK_STR(READ("fruit", "block"), STR("\"fruit\" must be count, off, report or refuse; did you mean \"refuse\"?"));
     CHECK_STR(READ("fruit", "on"), STR("\"fruit\" must be count, off, report or refuse"));
     CHECK_STR(READ("fruit", "off", "plum", "off", "pear", "on", "kiwi", "off"), STR("there is no rule or category \"plum\""));
     CHECK_INT(complaints, 3);
