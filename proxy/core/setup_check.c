@@ -232,10 +232,30 @@ static void check_limits(const struct route *route, struct problems *problems)
                 EXCHANGE_LIMITS_MAX);
 }
 
+/* A pattern with a star: does it go on where some API begins? */
+static bool may_be_known(const struct route *route)
+{
+    size_t star = str_find(route->path, '*'), variable = str_find(route->path, '{');
+    struct str literal = str_first(route->path, star < variable ? star : variable);
+    if (str_has(literal, '%') || (route->dialect && !route->dialect->reads_json))
+        return true;
+    for (size_t i = 0; i < DIALECTS_COUNT; i++) {
+        struct str prefix = str_c(DIALECTS[i]->prefix);
+        size_t n = prefix.len < literal.len ? prefix.len : literal.len;
+        if (!DIALECTS[i]->reads_json || (route->dialect && route->dialect != DIALECTS[i]))
+            continue;
+        if (prefix.len ? str_eq_nocase(str_first(prefix, n), str_first(literal, n))
+                       : route_pattern_fits(route->path, STR("/score")) || route_pattern_fits(route->path, STR("/chat/completions")))
+            return true;
+    }
+    return false;
+}
+
 static void check_api(struct setup *s, const struct route *route, struct problems *problems)
 {
-    if (route->pass_through || str_ends(route->path, STR("*")) ||
-        is_known_path(&s->arena, route, example_path(&s->arena, route->path)))
+    if (route->pass_through || (str_ends(route->path, STR("*"))
+                                    ? may_be_known(route)
+                                    : is_known_path(&s->arena, route, example_path(&s->arena, route->path))))
         return;
     problem(problems, route->name.span, "route \"" STR_F "\" can never match: %s a path like " STR_F,
             STR_A(route->name.text), route->dialect ? "its API does not have" : "no API that is known has", STR_A(route->path));

@@ -212,3 +212,17 @@ TEST("a mistake is told at its value, with what was meant")
     };
     CHECK_CASES(cases);
 }
+
+TEST("a path before a star that no API begins with is told")
+{
+    static const struct case_of cases[] = {
+        { "/v2/*", "inspect", "secrets", "can never match", SEVERITY_ERROR },
+        { "/v1/chat/*", "inspect", "secrets", NULL, 0 },
+        { "/V1/*", "inspect", "secrets", NULL, 0 },
+        { "\"/*\"", "inspect", "secrets", NULL, 0 },
+        { "/chat/*", "inspect", "secrets", NULL, 0 },
+        { "\"/openai/deployments/{d}/*\"", "inspect", "secrets", NULL, 0 },
+        { "/v1/*, api: azure", "inspect", "secrets", "can never match", SEVERITY_ERROR },
+    };
+    CHECK_CASES(cases);
+}
