@@ -89,11 +89,10 @@ static size_t draw_escape(struct draw *d, struct str s, char *out)
 }
 
 /* One sign of the shape for each letter or digit; beyond its end any. */
-static size_t read_shape(const char *shape, char *signs, size_t room, bool *all_bytes)
+static size_t read_shape(const char *shape, char *signs, size_t room)
 {
     size_t n = 0;
-    *all_bytes = shape && *shape == '!';
-    for (const char *s = shape ? shape + *all_bytes : ""; *s && n < room;) {
+    for (const char *s = shape ? shape : ""; *s && n < room;) {
         char sign = *s++;
         size_t times = 0;
         while (ascii_is_digit(*s))
@@ -114,7 +113,6 @@ struct shaped {
     size_t checked[CHECKED_MAX], checked_count; /* places of check digits */
     char signs[SIGNS_MAX];
     size_t signs_count;
-    bool all_bytes;
     const struct byte_set **sets; /* of each byte, what the expression has for it; NULL: nobody knows */
     const struct byte_set *also;  /* of all bytes; NULL: any */
 };
@@ -151,11 +149,11 @@ static void draw_all(struct shaped *s, struct str value)
         size_t escape = memchr("%\\&", c, 3) ? draw_escape(s->draw, str_from(value, i), s->text + i) : 0;
         if (escape) {
             for (size_t end = i + escape; i < end; i++)
-                sign += s->all_bytes || ascii_is_alnum(value.at[i]);
+                sign += ascii_is_alnum(value.at[i]);
             i--;
             continue;
         }
-        if (!s->all_bytes && !ascii_is_alnum(c))
+        if (!ascii_is_alnum(c))
             continue;
         char what = sign < s->signs_count ? s->signs[sign] : '#';
         sign++;
@@ -236,7 +234,7 @@ static bool make_shaped(struct draw *d, const struct pseudonym_of *of, char *tex
     static const struct byte_set HEX = { { UINT64_C(0x03ff000000000000), UINT64_C(0x0000007e0000007e) } };
     struct str value = of->value;
     struct shaped s = { .draw = d, .row = of->row, .text = text, .len = value.len, .also = is_hex(value) ? &HEX : NULL };
-    s.signs_count = read_shape(of->row->shape, s.signs, sizeof s.signs, &s.all_bytes);
+    s.signs_count = read_shape(of->row->shape, s.signs, sizeof s.signs);
     if (of->row->check && value.len > SIGNS_MAX)
         return false;
     const struct byte_set **sets = calloc(value.len + 1, sizeof *sets);

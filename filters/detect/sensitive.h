@@ -25,9 +25,8 @@ struct sensitive {
     const char *country; /* as ISO 3166 has it, lower case; NULL: everywhere */
     const char *label;   /* of the placeholder: EMAIL in [EMAIL_1] */
     enum fake fake;
-    /* Of the letters and digits, one sign for each: = stays, # any of its class, c is found by trying, M and D are a month's and a
-     * day's digits; a number behind a sign is how many. What is beyond it is any. NULL: all are any. With ! in front the signs are of
-     * all bytes, not only of the letters and digits. */
+    /* What check digits and days ask for beyond the expression. Of the letters and digits, one sign for each: = stays, # any of its class, c is
+     * found by trying, M and D are a month's and a day's digits; a number behind a sign is how many. What is beyond it is any. NULL: all are any. */
     const char *shape;
     bool (*check)(struct str compact); /* must hold for the letters and digits (upper case) of a pseudonym; NULL: nothing */
 };
