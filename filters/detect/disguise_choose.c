@@ -36,7 +36,8 @@ static struct str propose(struct disguise *d, const struct disguise_value *v)
     if (d->options.realistic && v->attempt < PSEUDONYM_ATTEMPTS_MAX) {
         struct str s = STR_NONE;
         if (v->row->fake != FAKE_NAME)
-            s = pseudonym_make(d->arena, &(struct pseudonym_of){ d->options.set, v->row, v->original }, d->options.key, v->attempt);
+            s = pseudonym_make(d->arena, &(struct pseudonym_of){ d->options.set, v->row, v->original }, d->options.key,
+                               v->attempt);
         else if (v->parts_count && v->attempt == 0)
             s = join_parts(d, v);
         else

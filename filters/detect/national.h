@@ -7,7 +7,8 @@
 
 typedef bool national_fn(struct str number);
 
-national_fn national_us_ssn, national_us_ssn_named, national_us_itin, national_ca_sin, national_gb_nino, national_gb_nhs, national_de_tax,
+national_fn national_us_ssn, national_us_ssn_named, national_us_itin, national_ca_sin, national_gb_nino,
+    national_gb_nhs, national_de_tax,
     national_de_pension, national_fr_nir, national_es_dni, national_it_fiscal, national_nl_bsn, national_be_nrn, national_pl_pesel,
     national_pl_nip, national_se_pn, national_dk_cpr, national_fi_hetu, national_no_fnr, national_ch_ahv, national_at_svnr,
     national_pt_nif, national_ie_pps, national_br_cpf, national_in_aadhaar, national_in_pan, national_cn_id, national_kr_rrn,

@@ -69,7 +69,8 @@ static bool is_open(const struct walk *w)
     return 2 * open > w->match.len;
 }
 
-enum pattern_fit pattern_fit(const struct pattern_set *set, const struct pattern *pattern, struct str match, const struct byte_set **sets)
+enum pattern_fit pattern_fit(const struct pattern_set *set, const struct pattern *pattern, struct str match,
+                             const struct byte_set **sets)
 {
     struct walk w = { .set = set, .match = match, .sets = sets };
     uint32_t i = 0;

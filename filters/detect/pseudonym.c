@@ -59,7 +59,8 @@ static struct str draw_word(struct draw *d, const struct str *list, unsigned cou
 
 /* ---- letters and digits by others of their class ---- */
 
-/* What else may stand there: letters or digits of its kind, of which the sets have some; NULL: all. What they have no other of stays. */
+/* What else may stand there: letters or digits of its kind, of which the sets have some; NULL: all. What they have no
+ * other of stays. */
 static char other_of_class(struct draw *d, char c, const struct byte_set *set, const struct byte_set *also)
 {
     char first = ascii_is_digit(c) ? '0' : ascii_is_upper(c) ? 'A' : 'a', others[26];
@@ -72,7 +73,8 @@ static char other_of_class(struct draw *d, char c, const struct byte_set *set, c
     return n ? others[draw_below(d, n)] : c;
 }
 
-/* %40, \u0026: what is written so stays, or is another letter or digit, written so. The length, of which `out` has the bytes already; 0: none. */
+/* %40, \u0026: what is written so stays, or is another letter or digit, written so. The length, of which `out` has the
+ * bytes already; 0: none. */
 static size_t draw_escape(struct draw *d, struct str s, char *out)
 {
     static const char DIGITS[2][17] = { "0123456789ABCDEF", "0123456789abcdef" };
@@ -225,7 +227,8 @@ static bool is_alike(const struct sensitive *row, enum pattern_fit fit, struct s
         return false;
     if (row->check)
         return true;
-    return (near_is_random(other) || !near_is_random(value)) && (near_is_placeholder(value) || !near_is_placeholder(other)) &&
+    return (near_is_random(other) || !near_is_random(value)) &&
+           (near_is_placeholder(value) || !near_is_placeholder(other)) &&
            (near_is_words(value) || !near_is_words(other)) && (secret_is_code(value) || !secret_is_code(other));
 }
 
@@ -246,7 +249,8 @@ static bool make_shaped(struct draw *d, const struct pseudonym_of *of, char *tex
     for (unsigned i = 0; i < DRAWS_MAX && !is_made; i++) {
         memcpy(text, value.at, value.len);
         draw_all(&s, value);
-        is_made = find_check(&s, 0) && memcmp(text, value.at, value.len) != 0 && is_alike(of->row, fit, value, str_of(text, value.len));
+        is_made = find_check(&s, 0) && memcmp(text, value.at, value.len) != 0 &&
+                  is_alike(of->row, fit, value, str_of(text, value.len));
     }
     free(sets);
     return is_made;
@@ -285,7 +289,7 @@ static bool is_spelled_out(const struct byte_set *set)
     return count <= 2;
 }
 
-/* A word of an address that is a name: another name. Initials and the letters of a state are other letters, and `de`, `van` stay. */
+/* Another name for a word of an address. Initials and the letters of a state are other letters, and `de`, `van` stay. */
 static bool add_place_word(struct draw *d, struct str word, const struct byte_set **sets, bool is_town, struct buf *out)
 {
     enum { SHORT = 3, NAME_ROOM = 32 };
@@ -303,11 +307,13 @@ static bool add_place_word(struct draw *d, struct str word, const struct byte_se
         return buf_add(out, word);
     struct str with = is_town ? draw_word(d, TOWNS, TOWNS_COUNT) : draw_word(d, STREETS, STREETS_COUNT);
     for (size_t i = 0; i < with.len; i++)
-        name[i] = is_small ? ascii_lower(with.at[i]) : is_capitals && ascii_is_lower(with.at[i]) ? (char)(with.at[i] - 32) : with.at[i];
+        name[i] = is_small                                      ? ascii_lower(with.at[i])
+                  : is_capitals && ascii_is_lower(with.at[i]) ? (char)(with.at[i] - 32)
+                                                                : with.at[i];
     return buf_add(out, str_of(name, with.len));
 }
 
-/* Other names and numbers in the form that it has: what the expression spells out, a street's word in its language, stays. */
+/* Other names and numbers in the form that it has: what the expression spells out, a street's word, stays. */
 static bool draw_place(struct draw *d, struct str value, const struct byte_set **sets, struct buf *out)
 {
     enum { POSTCODE_MIN = 4 };
@@ -319,13 +325,16 @@ static bool draw_place(struct draw *d, struct str value, const struct byte_set *
                 end++;
             for (name = end; sets && name > i && is_spelled_out(sets[name - 1]);) /* Haupt-straße */
                 name--;
-            ok = (name == i || add_place_word(d, str_of(value.at + i, name - i), sets ? sets + i : NULL, is_town, out)) &&
+            struct str word = str_of(value.at + i, name - i);
+            ok = (!word.len || add_place_word(d, word, sets ? sets + i : NULL, is_town, out)) &&
                  buf_add(out, str_of(value.at + name, end - name));
         } else if (ascii_is_digit(value.at[i])) {
             while (end < value.len && ascii_is_digit(value.at[end]))
                 end++;
-            for (size_t k = i; ok && k < end; k++)
-                ok = buf_add(out, str_of(&(char){ k == i ? (char)('1' + draw_below(d, 9)) : (char)('0' + draw_below(d, 10)) }, 1));
+            for (size_t k = i; ok && k < end; k++) {
+                char digit = (char)(k == i ? '1' + draw_below(d, 9) : '0' + draw_below(d, 10));
+                ok = buf_add(out, str_of(&digit, 1));
+            }
             is_town |= end - i >= POSTCODE_MIN;
         } else {
             is_town |= value.at[i] == ',';
@@ -347,7 +356,8 @@ static struct str make_address(struct arena *a, struct draw *d, const struct pse
     for (unsigned i = 0; i < TRIES && !made.at; i++) {
         struct buf out;
         buf_init(&out, GROWTH * value.len);
-        if (draw_place(d, value, fit == FIT_NOT ? NULL : sets, &out) && !str_eq(buf_str(&out), value) && (!was_valid || is_valid(of->row, buf_str(&out))))
+        bool ok = draw_place(d, value, fit == FIT_NOT ? NULL : sets, &out) && !str_eq(buf_str(&out), value);
+        if (ok && (!was_valid || is_valid(of->row, buf_str(&out))))
             made = arena_copy(a, buf_str(&out));
         buf_finish(&out);
     }
@@ -408,7 +418,8 @@ static struct str make_basic(struct arena *a, struct draw *d, struct str value)
     return other && make_shaped(d, &of, other) ? str_of(text, base64_encode(text, other, n)) : STR_NONE;
 }
 
-struct str pseudonym_make(struct arena *a, const struct pseudonym_of *of, const unsigned char key[HMAC_BYTES], unsigned attempt)
+struct str pseudonym_make(struct arena *a, const struct pseudonym_of *of, const unsigned char key[HMAC_BYTES],
+                          unsigned attempt)
 {
     struct draw d;
     struct str value = of->value;

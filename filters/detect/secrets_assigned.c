@@ -104,13 +104,15 @@ bool secret_is_shown(struct str word)
 /* SHA-256, base64-encoded: how a password is kept, not one. */
 static bool is_method(struct str s)
 {
-    static const struct str METHODS[] = { STR_INIT("base64"), STR_INIT("sha"), STR_INIT("md5"), STR_INIT("pbkdf2"), STR_INIT("bcrypt"),
-                                          STR_INIT("argon2"), STR_INIT("aes"), STR_INIT("utf"), STR_INIT("rot13"), STR_INIT("hmac") };
+    static const struct str METHODS[] = {
+        STR_INIT("base64"), STR_INIT("sha"), STR_INIT("md5"), STR_INIT("pbkdf2"), STR_INIT("bcrypt"),
+        STR_INIT("argon2"), STR_INIT("aes"), STR_INIT("utf"), STR_INIT("rot13"),  STR_INIT("hmac"),
+    };
     for (size_t i = 0; i < ARRAY_LEN(METHODS); i++) {
         size_t at = METHODS[i].len;
         if (!str_eq_nocase(str_first(s, at), METHODS[i]))
             continue;
-        while (at < s.len && (ascii_is_digit(s.at[at]) || (s.at[at] == '-' && at + 1 < s.len && ascii_is_digit(s.at[at + 1]))))
+        while (at < s.len && ascii_is_digit(s.at[at + (s.at[at] == '-' && at + 1 < s.len)]))
             at++;
         if (at == s.len || s.at[at] == '-')
             return true;
@@ -118,29 +120,34 @@ static bool is_method(struct str s)
     return false;
 }
 
-/* What people choose: letters with a digit, or eight signs with one that is in no words, in no list of words that stand for one. */
+/* What people choose: letters with a digit, or eight signs with one that is in no words; in no list of words that stand for
+ * one. */
 static bool is_password(struct str s)
 {
     unsigned kinds = kinds_of(s);
     bool letter = kinds & 3, sign = false;
     for (size_t i = 0; i < s.len; i++)
         sign |= s.at[i] != '/' && kinds_of(str_of(s.at + i, 1)) == 8;
-    return s.len >= 6 && letter && (kinds & 4 || (sign && s.len >= 8)) && !secret_is_shown(s) && !secret_is_code(s) && !is_method(s);
+    return s.len >= 6 && letter && (kinds & 4 || (sign && s.len >= 8)) && !secret_is_shown(s) && !secret_is_code(s) &&
+           !is_method(s);
 }
 
 /* With which is said what a password is like, whose it is, or where it comes from. */
 static bool is_told_with(struct str word)
 {
     static const char WORDS[] =
-        "|access|admin|all|and|any|app|are|auth|authentication|based|before|bit|button|can|case|change|char|character|characters|chars|class|"
-        "clear|cluster|coded|config|confirm|control|cred|credential|credentials|creds|current|data|database|days|default|dev|digit|digits|"
-        "eight|encoded|encrypted|end|env|example|factor|field|file|first|for|forgot|form|from|full|given|group|hard|has|hash|hashed|have|hide|"
-        "hidden|icon|init|input|invalid|key|keys|known|label|last|least|length|letter|letters|level|line|list|load|long|lower|managed|max|"
-        "memory|min|mindestens|mit|mode|month|most|must|name|names|never|new|nicht|not|null|number|numbers|old|once|one|only|optional|out|page|"
-        "pass|passphrase|passwort|password|passwords|path|per|plain|policy|prod|protected|provided|random|read|ref|required|reset|root|rule|"
-        "sample|saved|secret|secrets|secure|sensitive|server|service|set|shared|short|show|sign|size|soft|special|stored|string|strong|"
-        "symbol|symbols|test|text|than|that|the|then|this|time|toggle|token|tokens|two|type|und|upper|use|used|user|username|users|valid|"
-        "value|var|variable|vault|version|view|weak|well|when|with|without|word|words|write|year|your|zeichen|";
+        "|access|admin|all|and|any|app|are|auth|authentication|based|before|bit|button|can|case|change|char|"
+        "character|characters|chars|class|clear|cluster|coded|config|confirm|control|cred|credential|credentials|"
+        "creds|current|data|database|days|default|dev|digit|digits|eight|encoded|encrypted|end|env|example|factor|"
+        "field|file|first|for|forgot|form|from|full|given|group|hard|has|hash|hashed|have|hidden|hide|icon|init|"
+        "input|invalid|key|keys|known|label|last|least|length|letter|letters|level|line|list|load|long|lower|"
+        "managed|max|memory|min|mindestens|mit|mode|month|most|must|name|names|never|new|nicht|not|null|number|"
+        "numbers|old|once|one|only|optional|out|page|pass|passphrase|password|passwords|passwort|path|per|plain|"
+        "policy|prod|protected|provided|random|read|ref|required|reset|root|rule|sample|saved|secret|secrets|"
+        "secure|sensitive|server|service|set|shared|short|show|sign|size|soft|special|stored|string|strong|symbol|"
+        "symbols|test|text|than|that|the|then|this|time|toggle|token|tokens|two|type|und|upper|use|used|user|"
+        "username|users|valid|value|var|variable|vault|version|view|weak|well|when|with|without|word|words|write|"
+        "year|your|zeichen|";
     for (const char *at = WORDS; *at; at += strcspn(at + 1, "|") + 1)
         if (str_eq_nocase(str_of(at + 1, strcspn(at + 1, "|")), word))
             return true;
@@ -222,7 +229,8 @@ bool secret_password(struct str text, size_t *start, size_t *end)
     trim_value(text, at, end);
     struct str value = view(text, at, *end);
     bool is_quoted = at > 0 && memchr("\"'", text.at[at - 1], 2); /* else it may be a variable */
-    if (at >= *end || !(is_password(value) || is_passphrase(value, is_quoted ? "-_." : "-")) || !is_set_apart(text, sign, at, *end))
+    bool is_one = at < *end && (is_password(value) || is_passphrase(value, is_quoted ? "-_." : "-"));
+    if (!is_one || !is_set_apart(text, sign, at, *end))
         return false;
     *start = at;
     return true;
@@ -250,7 +258,8 @@ bool secret_said_password(struct str text, size_t *start, size_t *end)
     return true;
 }
 
-/* The last word, where nothing says that one follows: letters in both cases or with signs, and a digit, that make no name; or many words. */
+/* The last word, where nothing says that one follows: letters in both cases or with signs, and a digit, that make no name;
+ * or many words. */
 bool secret_bare_password(struct str text, size_t *start, size_t *end)
 {
     if (!secret_said_password(text, start, end))

@@ -70,7 +70,8 @@ static bool has_aws_id(struct str text, size_t from, size_t to)
     near_look(to - from);
     for (size_t at = from; at + ID <= to; at++) {
         size_t n = 4;
-        if (text.at[at] != 'A' || !(str_starts(str_from(text, at), STR("AKIA")) || str_starts(str_from(text, at), STR("ASIA"))))
+        struct str s = str_from(text, at);
+        if (text.at[at] != 'A' || !(str_starts(s, STR("AKIA")) || str_starts(s, STR("ASIA"))))
             continue;
         while (n < ID && (ascii_is_upper(text.at[at + n]) || (text.at[at + n] >= '2' && text.at[at + n] <= '7')))
             n++;
@@ -91,7 +92,8 @@ bool secret_aws_pair(struct str text, size_t *start, size_t *end)
     }
     size_t before = *start > PATTERN_CONTEXT ? *start - PATTERN_CONTEXT : 0;
     size_t behind = *end + PATTERN_CONTEXT < text.len ? *end + PATTERN_CONTEXT : text.len;
-    return upper && lower && (has_aws_id(text, before, *start) || has_aws_id(text, *end, behind)) && secret_signed(text, start, end);
+    bool has_id = upper && lower && (has_aws_id(text, before, *start) || has_aws_id(text, *end, behind));
+    return has_id && secret_signed(text, start, end);
 }
 
 /* The token's own checksum, wherever it stands, or by itself and no sign that it is made up. */

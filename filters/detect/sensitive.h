@@ -9,7 +9,7 @@
 
 /* How a pseudonym is made: see pseudonym_make. */
 enum fake {
-    FAKE_CLASS,   /* each letter and digit by another one that the expression has there, but for what `shape` names; then `check` must hold */
+    FAKE_CLASS,   /* each letter and digit by another one that the expression has there, as `shape` says; `check` must hold */
     FAKE_EMAIL,
     FAKE_NAME,
     FAKE_ADDRESS,
@@ -25,8 +25,9 @@ struct sensitive {
     const char *country; /* as ISO 3166 has it, lower case; NULL: everywhere */
     const char *label;   /* of the placeholder: EMAIL in [EMAIL_1] */
     enum fake fake;
-    /* What check digits and days ask for beyond the expression. Of the letters and digits, one sign for each: = stays, # any of its class, c is
-     * found by trying, M and D are a month's and a day's digits; a number behind a sign is how many. What is beyond it is any. NULL: all are any. */
+    /* What check digits and days ask for beyond the expression. Of the letters and digits, one sign for each: = stays, #
+     * any of its class, c is found by trying, M and D are a month's and a day's digits; a number behind a sign is how many.
+     * What is beyond it is any. NULL: all are any. */
     const char *shape;
     bool (*check)(struct str compact); /* must hold for the letters and digits (upper case) of a pseudonym; NULL: nothing */
 };

@@ -171,8 +171,11 @@ static bool begin_disguise(struct reading_texts *r)
 {
     if (r->state->disguise)
         return true;
-    struct disguise_options options = { .realistic = r->policy->action == SENSITIVE_PSEUDONYMISE, .goes_back = r->policy->restore,
-                                        .set = r->policy->found.set };
+    struct disguise_options options = {
+        .realistic = r->policy->action == SENSITIVE_PSEUDONYMISE,
+        .goes_back = r->policy->restore,
+        .set = r->policy->found.set,
+    };
     if (!make_key(r->x, r->policy, options.key))
         return false;
     r->x->arena.ceiling_bytes += DISGUISE_BYTES_MAX;

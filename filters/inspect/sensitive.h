@@ -52,7 +52,8 @@ bool sensitive_stands_in(const struct filter *filter, const void *state, struct 
     SETTING(struct sensitive_policy, action, SET_WORD, .words = SENSITIVE_ACTIONS, .dflt = action_,                                  \
             .about = "what is done with it: refuse the request; report, to the journal alone; mask, by placeholders such as "        \
                      "[EMAIL_1]; or pseudonymise, by something else of the same kind and form"),                                     \
-        SETTING(struct sensitive_policy, of, SET_WORDS, .min = 1, .words = TEXT_SOURCES, .dflt = "[system, user, assistant, tool, definition]", \
+        SETTING(struct sensitive_policy, of, SET_WORDS, .min = 1, .words = TEXT_SOURCES,                                            \
+                .dflt = "[system, user, assistant, tool, definition]",                                                              \
                 .about = "whose texts are read: of system and developer messages, of users, of earlier answers, of tools, and the "  \
                          "definitions of tools and schemas"),                                                                        \
         SETTING(struct sensitive_policy, except, SET_TEXTS, .max = 1000, .example = "[support@contoso.com, \"*@example.com\"]",     \

@@ -17,7 +17,8 @@ static unsigned stand_ins_wanted(void)
     return wanted && str_to_u64(str_c(wanted), &n) ? (unsigned)n : 20;
 }
 
-static struct str stand_in(struct arena *a, const struct looking *l, const struct sensitive *row, struct str value, unsigned nth)
+static struct str stand_in(struct arena *a, const struct looking *l, const struct sensitive *row, struct str value,
+                           unsigned nth)
 {
     unsigned char key[HMAC_BYTES] = "the key of the test";
     key[0] = (unsigned char)(nth / PSEUDONYM_ATTEMPTS_MAX);
@@ -42,14 +43,15 @@ static bool is_found_as(struct looking *l, const struct sensitive *row, struct s
     CHECK(pattern_set_find(l->set, l->scratch, text, &at, &n));
     for (size_t i = 0; i < n; i++) {
         const struct pattern *p = pattern_set_at(l->set, at[i].pattern);
-        bool is_kind = strcmp(p->category, row->pattern.category) == 0 && (row->country || strcmp(p->id, row->pattern.id) == 0);
+        bool is_row = strcmp(p->id, row->pattern.id) == 0;
+        bool is_kind = is_row || (row->country && strcmp(p->category, row->pattern.category) == 0);
         if (is_kind && at[i].start == start && at[i].end == end)
             return true;
     }
     return false;
 }
 
-/* Each of what is found in the text by stand-ins, the rest of it as it is. A number may be one of another kind by chance. */
+/* Each of what is found in the text by stand-ins, the rest of it as it is. A number may be of another kind by chance. */
 static void check_stand_ins(struct looking *l, struct str text)
 {
     enum { FINDS_MAX = 16 };
@@ -71,10 +73,10 @@ static void check_stand_ins(struct looking *l, struct str text)
             struct arena a;
             arena_init(&a, 1 << 20);
             struct str with = stand_in(&a, l, row, value, nth);
-            struct str whole = !with.at ? STR_NONE
-                                        : arena_printf(&a, STR_F STR_F STR_F, STR_A(str_first(text, finds[i].start)), STR_A(with),
-                                                       STR_A(str_from(text, finds[i].end)));
-            if (whole.at && !is_found_as(l, row, whole, finds[i].start, finds[i].start + with.len) && ++lost * 4 > wanted * is_number)
+            struct str before = str_first(text, finds[i].start), behind = str_from(text, finds[i].end);
+            struct str whole = arena_printf(&a, STR_F STR_F STR_F, STR_A(before), STR_A(with), STR_A(behind));
+            bool is_found = !with.at || is_found_as(l, row, whole, before.len, before.len + with.len);
+            if (!is_found && ++lost * 4 > wanted * is_number)
                 printf("  %s: [" STR_F "] [" STR_F "]\n", row->pattern.id, STR_A(text), STR_A(with));
             arena_finish(&a);
         }

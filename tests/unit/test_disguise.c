@@ -346,7 +346,8 @@ TEST("stand-ins are not mixed up with what a text has anyway")
     begin();
     arena_init(&a, 1 << 22);
     /* the text names the very pseudonym that would be taken */
-    struct str fake = pseudonym_make(&a, &(struct pseudonym_of){ set, &PERSONAL_ROWS[0], STR("jane@fabrikam.com") }, KEY, 0);
+    struct pseudonym_of jane = { set, &PERSONAL_ROWS[0], STR("jane@fabrikam.com") };
+    struct str fake = pseudonym_make(&a, &jane, KEY, 0);
     struct str text = arena_printf(&a, "jane@fabrikam.com, [EMAIL_1] and " STR_F "x, or x" STR_F, STR_A(fake), STR_A(fake));
     CHECK(check_document(&REALISTIC, &text, 1) && check_document(&LABELS, &text, 1));
     struct str both = arena_printf(&a, "jane@fabrikam.com and " STR_F, STR_A(fake));
@@ -377,9 +378,10 @@ TEST("a stand-in is the same whatever compiler made the program")
     };
     struct arena a;
     arena_init(&a, 1 << 22);
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        CHECK_STR(pseudonym_make(&a, &(struct pseudonym_of){ set, row_of(PERSONAL_ROWS, rows[i].row), str_c(rows[i].value) }, KEY, 0),
-                  str_c(rows[i].fake));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct pseudonym_of of = { set, row_of(PERSONAL_ROWS, rows[i].row), str_c(rows[i].value) };
+        CHECK_STR(pseudonym_make(&a, &of, KEY, 0), str_c(rows[i].fake));
+    }
     arena_finish(&a);
 }
 
@@ -390,7 +392,9 @@ static bool are_codes(struct str s, struct str before, struct str wanted)
     for (size_t at = 0; (at += str_find_str(str_from(s, at), before)) < s.len; n++) {
         uint32_t code;
         at += before.len;
-        if (n == wanted.len || !ascii_hex_at(s, at, 2, &code) || (wanted.at[n] == '#' ? !ascii_is_alnum((char)code) : (char)code != wanted.at[n]))
+        if (n == wanted.len || !ascii_hex_at(s, at, 2, &code))
+            return false;
+        if (wanted.at[n] == '#' ? !ascii_is_alnum((char)code) : (char)code != wanted.at[n])
             return false;
     }
     return n == wanted.len;
@@ -413,7 +417,8 @@ TEST("escapes in a value are escapes in what stands for it: of the same sign, of
         arena_init(&a, 1 << 22);
         for (unsigned nth = 0; nth < 200; nth++) {
             key[0] = (unsigned char)nth;
-            struct str with = pseudonym_make(&a, &(struct pseudonym_of){ set, row_of(SECRET_ROWS, rows[i].row), str_c(rows[i].value) }, key, 0);
+            struct pseudonym_of of = { set, row_of(SECRET_ROWS, rows[i].row), str_c(rows[i].value) };
+            struct str with = pseudonym_make(&a, &of, key, 0);
             if (!CHECK(with.at && are_codes(with, str_c(rows[i].before), str_c(rows[i].codes)))) {
                 printf("  [%s] [" STR_F "]\n", rows[i].value, STR_A(with));
                 break;

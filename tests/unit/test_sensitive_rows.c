@@ -34,7 +34,9 @@ static void check_row(struct looking *l, const struct row *row)
     size_t found;
     if (!CHECK(pattern_set_find(l->set, l->scratch, str_of(text, n), &at, &found)))
         return;
-    bool fits = row->id ? found == 1 && strcmp(pattern_set_at(l->set, at[0].pattern)->id, row->id) == 0 && at[0].start == start && at[0].end == stop : found == 0;
+    bool fits = found == (row->id ? 1 : 0);
+    if (fits && row->id)
+        fits = strcmp(pattern_set_at(l->set, at[0].pattern)->id, row->id) == 0 && at[0].start == start && at[0].end == stop;
     for (size_t i = 0; i < found; i++)
         hit[at[i].pattern] = true;
     if (fits)
@@ -42,8 +44,10 @@ static void check_row(struct looking *l, const struct row *row)
     if (CHECK(fits))
         return;
     printf("  [%s] wants %s, has", row->text, row->id ? row->id : "nothing");
-    for (size_t i = 0; i < found; i++)
-        printf(" %s[" STR_F "]", pattern_set_at(l->set, at[i].pattern)->id, STR_A(str_of(text + at[i].start, at[i].end - at[i].start)));
+    for (size_t i = 0; i < found; i++) {
+        struct str value = str_of(text + at[i].start, at[i].end - at[i].start);
+        printf(" %s[" STR_F "]", pattern_set_at(l->set, at[i].pattern)->id, STR_A(value));
+    }
     printf("\n");
 }
 
