@@ -258,6 +258,7 @@ struct pattern_scratch {
     } sign, number; /* where behind a place the first `@` is, and the first digit behind a space */
     uint32_t generations[GROUPS_MAX]; /* of each automaton, before this text */
     struct pattern_match *matches; /* of pattern_all; owned */
+    struct buf copy;               /* of a text with escapes */
     size_t matches_count, matches_room;
 };
 
@@ -275,6 +276,14 @@ static inline void pattern_begin_text(struct pattern_scratch *scratch)
     for (size_t i = 0; i < scratch->set->groups_count; i++)
         scratch->generations[i] = scratch->automata[i].generation;
 }
+
+/* The same text with white space in the place of the escapes of white space, in `copy` when it has any. False without memory. */
+bool pattern_no_escapes(struct buf *copy, struct str *text) MUST_USE;
+enum { PATTERN_ESCAPE_MAX = 13 }; /* eight backslashes and u000a */
+/* How many bytes at the end may become such an escape. */
+size_t pattern_open_escape(struct str text);
+/* Where the escape of JSON begins that `at` is inside of; `at`: none. */
+size_t pattern_escape_around(struct str text, size_t at);
 
 /* The first match at or behind `*from` in `text`, of which more follows unless `last`. FOUND: *match. OPEN: what follows
  * decides; *from is the first byte that a match may begin with. NONE: there is none. Work for `budget` steps at most. */

@@ -167,6 +167,7 @@ void pattern_scratch_free(struct pattern_scratch *scratch)
     free(scratch->ends);
     free(scratch->found_at);
     free(scratch->matches);
+    buf_finish(&scratch->copy);
     free(scratch);
 }
 
@@ -191,31 +192,48 @@ static bool keep(struct pattern_scratch *s, const struct pattern_match *match)
     return true;
 }
 
-static enum pattern_answer find_all(struct pattern_scratch *s, struct str text, bool last, size_t *from)
+/* Where a match may begin or end, so that no half of an escape is left; not before `least`. */
+static size_t outside(struct str text, size_t at, size_t least)
+{
+    size_t start = pattern_escape_around(text, at);
+    return start > least ? start : at > least ? at : least;
+}
+
+/* Walks over `text`, which is `as_it_came` but for its escapes. */
+static enum pattern_answer find_all(struct pattern_scratch *s, struct str as_it_came, struct str text, bool last, size_t *from)
 {
     struct pattern_match match;
     enum pattern_answer answer;
+    size_t least = *from;
     s->matches_count = 0;
     pattern_begin_text(s);
     while ((answer = pattern_next(s, text, last, pattern_budget(text.len), from, &match)) == PATTERN_FOUND) {
+        *from = match.end;
+        match.start = outside(as_it_came, match.start, least);
+        match.end = least = outside(as_it_came, match.end, match.start);
         if (!keep(s, &match))
             return PATTERN_FAILED;
-        *from = match.end;
     }
+    *from = outside(as_it_came, *from, least);
     return answer;
 }
 
 enum pattern_answer pattern_all(struct pattern_scratch *s, struct str text, bool last, size_t *from)
 {
-    enum { KEPT_MATCHES = 4096 };
+    enum { KEPT_MATCHES = 4096, KEPT_BYTES = 1 << 20 };
+    if (s->copy.size > KEPT_BYTES)
+        buf_finish(&s->copy);
     const size_t began = *from;
     if (s->matches_room > KEPT_MATCHES) {
         free(s->matches);
         s->matches = NULL;
         s->matches_room = 0;
     }
+    struct str plain = text;
+    if (!pattern_no_escapes(&s->copy, &plain))
+        return PATTERN_FAILED;
     s->is_alone = false;
-    enum pattern_answer answer = find_all(s, text, last, from);
+    enum pattern_answer answer = find_all(s, text, plain, last, from);
     if (!s->is_full)
         return answer;
     s->is_alone = true;
@@ -223,7 +241,7 @@ enum pattern_answer pattern_all(struct pattern_scratch *s, struct str text, bool
     for (size_t i = 0; i < s->set->groups_count; i++)
         if (!pattern_automaton_forget(&s->automata[i]))
             return PATTERN_FAILED;
-    return find_all(s, text, last, from);
+    return find_all(s, text, plain, last, from);
 }
 
 bool pattern_set_find(const struct pattern_set *set, struct pattern_scratch *scratch, struct str text,

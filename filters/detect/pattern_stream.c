@@ -6,10 +6,11 @@ static bool send(const struct pattern_sink *sink, struct str text)
     return !text.len || sink->text(sink->owner, text);
 }
 
-/* What stands before `hold` has left; of it stays what validators and \b look back at. */
+/* What stands before `hold` has left; of it stays what validators and \b look back at, and what an escape may lose that is cut there. */
 static void keep_from(struct pattern_stream *s, size_t hold)
 {
-    s->context = hold < PATTERN_CONTEXT ? hold : PATTERN_CONTEXT;
+    enum { CONTEXT = PATTERN_CONTEXT + PATTERN_ESCAPE_MAX };
+    s->context = hold < CONTEXT ? hold : CONTEXT;
     buf_take(&s->held, hold - s->context);
 }
 
@@ -33,6 +34,7 @@ bool pattern_stream_feed(struct pattern_stream *s, const struct pattern_set *set
     if (!last && may_wait(s))
         return true;
     struct str text = buf_str(&s->held);
+    text.len -= last ? 0 : pattern_open_escape(text);
     size_t done = s->context, from = done;
     if (pattern_all(scratch, text, last, &from) == PATTERN_FAILED)
         return false;

@@ -84,8 +84,8 @@ void pattern_words_finish(struct pattern_words *w)
 
 /* ---- hearing ---- */
 
-/* A word of letters begins where none stands before it, at a capital in the middle of one, and behind the letter of an escape; what
- * is no letter of ASCII begins one anywhere. */
+/* A word of letters begins where none stands before it and at a capital in the middle of one; what is no letter of ASCII begins one
+ * anywhere. */
 static inline bool begins_word(const uint8_t *kinds, struct str text, size_t i)
 {
     unsigned kind = kinds[(unsigned char)text.at[i]];
@@ -94,9 +94,7 @@ static inline bool begins_word(const uint8_t *kinds, struct str text, size_t i)
     if (i == 0 || !(kind & KIND_LETTER))
         return true;
     unsigned before = kinds[(unsigned char)text.at[i - 1]];
-    if (!(before & KIND_ALNUM) || ((before & KIND_LOWER) && (kind & KIND_UPPER)))
-        return true;
-    return i >= 2 && text.at[i - 2] == '\\' && memchr("nrtbf", text.at[i - 1], 5);
+    return !(before & KIND_ALNUM) || ((before & KIND_LOWER) && (kind & KIND_UPPER));
 }
 
 static bool stands_at(struct str text, size_t at, struct str word)

@@ -322,15 +322,15 @@ const struct sensitive PERSONAL_ROWS[] = {
       NULL, "NAME", FAKE_NAME, NULL, NULL },
     { { "name-labelled", "name",
         "\\b(?:(?:(?:full|first|last|customer|client|patient|contact|employee|applicant|holder|user|tenant|candidate|sender|recipient)[ _-]?|_)?"
-        "name|surname|nombre|nom|naam|vorname|nachname|cardholder|account holder|attn|patient|nome|cognome|imię i nazwisko)[\"'*]{0,3} ?[:=] {0,8}"
-        "\\n?[\"'*]{0,3} ?" NAME,
+        "name|surname|nombre|nom|naam|vorname|nachname|cardholder|account holder|attn|patient|nome|cognome|imię i nazwisko)[\\\\\"'*]{0,4} ?[:=] {0,8}"
+        "\\r{0,4}\\n?[\\\\\"'*]{0,4} ?" NAME,
         true, personal_labelled_name, NULL, 0, BEHIND_ANYTHING },
       NULL, "NAME", FAKE_NAME, NULL, NULL },
     { { "name-greeted", "name",
         "\\b(?:(?:dear|hi|hello|hey|lieber?|hallo|cher|chère|bonjour|hola|estimad[oa]|querid[oa]|ciao|car[oa]|beste|olá|prezad[oa]) |"
         "(?:(?:(?:best|kind|warm|kindest|warmest) ?)?regards|sincerely|yours (?:truly|sincerely|faithfully)|many thanks|best wishes|cheers|"
         "mit freundlichen grüßen|viele grüße|cordialement|saludos|atentamente|cordiali saluti|met vriendelijke groet),?"
-        "(?:(?:\\r?\\n|\\\\n) ?){1,3})" NAME,
+        "(?:\\r{0,4}\\n ?){1,3})" NAME,
         true, personal_greeted_name, NULL, 0, BEHIND_ANYTHING },
       NULL, "NAME", FAKE_NAME, NULL, NULL },
 

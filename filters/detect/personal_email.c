@@ -51,11 +51,7 @@ bool personal_email(struct str text, size_t *start, size_t *end)
     static const struct str NOT_TOP[] = { STR_INIT("png"), STR_INIT("jpg"),  STR_INIT("jpeg"), STR_INIT("gif"),  STR_INIT("svg"),
                                           STR_INIT("css"), STR_INIT("js"),   STR_INIT("ts"),   STR_INIT("webp"), STR_INIT("html"),
                                           STR_INIT("tsx"), STR_INIT("json"), STR_INIT("yml"),  STR_INIT("yaml") };
-    /* the letter of an escape before it is not the first of the address */
-    size_t at = *start;
-    if (at && text.at[at - 1] == '\\' && memchr("nrt", text.at[at], 3))
-        at++;
-    size_t sign = at;
+    size_t at = *start, sign = at;
     while (sign < *end && text.at[sign] != '@')
         sign++;
     while (at < sign && !ascii_is_alnum(text.at[at]))

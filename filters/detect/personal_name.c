@@ -264,12 +264,11 @@ bool personal_greeted_name(struct str text, size_t *start, size_t *end)
         size_t line = *start;
         while (line > 0 && *start - line < 8 && memchr(" \t\"*>'", text.at[line - 1], 6))
             line--;
-        if (line > 0 && text.at[line - 1] != '\n' && !(line >= 2 && text.at[line - 1] == 'n' && text.at[line - 2] == '\\') &&
-            !memchr(".!?", text.at[line - 1], 3))
+        if (line > 0 && !memchr("\n.!?", text.at[line - 1], 4))
             return false;
         skip(text, &at, *end, " ");
         size_t stop = *end;
-        if (!read_name(text, &at, &stop, false, 1) || (stop < text.len && !memchr(",!:\n", text.at[stop], 4)))
+        if (!read_name(text, &at, &stop, false, 1) || (stop < text.len && !memchr(",!:\r\n", text.at[stop], 5)))
             return false;
         *start = at;
         *end = stop;
@@ -277,10 +276,9 @@ bool personal_greeted_name(struct str text, size_t *start, size_t *end)
     }
     /* a closing: the name stands behind a comma and a line feed, alone in its line */
     size_t feed = *start;
-    while (feed < *end && text.at[feed] != '\n' && !(text.at[feed] == '\\' && feed + 1 < *end && text.at[feed + 1] == 'n'))
+    while (feed < *end && text.at[feed] != '\n')
         feed++;
-    while (feed < *end && (text.at[feed] == '\n' || text.at[feed] == '\r' || text.at[feed] == ' ' || text.at[feed] == '\\' ||
-                           (text.at[feed] == 'n' && text.at[feed - 1] == '\\')))
+    while (feed < *end && memchr("\r\n ", text.at[feed], 3))
         feed++;
     size_t stop = *end;
     *start = feed;

@@ -10,7 +10,7 @@ const char *const SECRET_KINDS[] = { "azure",   "aws",    "gcp",     "github",  
 /* What may stand between a name and its value: quotes, an emphasis, the end of a cell or tag, "value" of what was named; and what a value's
  * characters are. */
 #define ASSIGNED                                                                                                                     \
-    "[\\\\\"'`\\]*]{0,4}[ \\t]{0,4}(?:=>|:=|=|:|：|>|\\||,?\\s{0,12}[\\\\\"']{0,2}value[\\\\\"']{0,2} ?[=:]| ?\\{\\s{0,12}default ?=)[ \\t*]{0,6}\\n?[\\\\\"'`]{0,3}"
+    "[\\\\\"'`\\]*]{0,4}[ \\t]{0,4}(?:=>|:=|=|:|：|>|\\||,?\\s{0,12}[\\\\\"']{0,2}value[\\\\\"']{0,2} ?[=:]| ?\\{\\s{0,12}default ?=)[ \\t*]{0,6}\\r{0,4}\\n?[\\\\\"'`]{0,4}"
 /* Of passwords a sign is any, of keys one of ASCII: a thousand of them are no more bytes. */
 #define PASSWORD_BYTE "[^\\s\"'`,;<]"
 #define VALUE_BYTE "[!#-&(-+.-:=-_a-~-]"
@@ -168,7 +168,7 @@ const struct sensitive SECRET_ROWS[] = {
     SECRET("twilio-key", "message", "\\bSK[0-9a-f]{32}\\b", secret_marked),
     SECRET_SAID("twilio-auth-token", "message", "\\b[0-9a-f]{32}\\b",
            "twilio|auth token|auth_token|twilio_auth_token|authtoken"),
-    SECRET("twilio-pair", "message", "\\bAC[0-9a-f]{32}[\"', ]{1,4}[0-9a-f]{32}\\b", secret_given),
+    SECRET("twilio-pair", "message", "\\bAC[0-9a-f]{32}[\\\\\"', ]{1,6}[0-9a-f]{32}\\b", secret_given),
     SECRET("teams-webhook", "message", "\\bwebhook\\.office\\.com/webhookb2/[0-9a-fA-F@-]{60,90}/IncomingWebhook/[0-9a-f]{32}/[0-9a-fA-F-]{36}",
            secret_marked),
 
@@ -194,11 +194,11 @@ const struct sensitive SECRET_ROWS[] = {
 
     { { "private-key", "private_key",
         "-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
-        "(?:(?:\\r|\\n|\\\\r|\\\\n){1,4}[A-Za-z]{1,12}(?:-[A-Za-z]{1,8})?: ?[A-Za-z0-9,.: -]{1,80}){0,3}"
+        "(?:[\\r\\n]{1,8}[A-Za-z]{1,12}(?:-[A-Za-z]{1,8})?: ?[A-Za-z0-9,.: -]{1,80}){0,3}"
         "[A-Za-z0-9+/=:,. \\t\\r\\n\\\\>#*|\"']{20,3600}(?:-----END [A-Z0-9 ]{0,40}-----)?",
         false, secret_pem, NULL, 0, BEHIND_ANYTHING },
       NULL, "PRIVATE_KEY", FAKE_LABEL, NULL, NULL },
-    { { "putty-key", "private_key", "Private-Lines: [0-9]{1,3}(?:(?:\\r|\\n|\\\\r|\\\\n){1,4}[A-Za-z0-9+/=]{16,64}){1,50}", false, secret_lines, NULL, 0, BEHIND_ANYTHING },
+    { { "putty-key", "private_key", "Private-Lines: [0-9]{1,3}(?:[\\r\\n]{1,8}[A-Za-z0-9+/=]{16,64}){1,50}", false, secret_lines, NULL, 0, BEHIND_ANYTHING },
       NULL, "PRIVATE_KEY", FAKE_LABEL, NULL, NULL },
     SECRET("xml-key", "private_key", "<(?:D|P|Q|DP|DQ|InverseQ)>" B64 "{40,700}={0,2}<", secret_element),
     SECRET("jwk", "private_key", "\"(?:d|p|q|dp|dq|qi|k)[\\\\]?\" ?: ?[\\\\]?\"[A-Za-z0-9_-]{42,1400}[\\\\]?\"", secret_element),
@@ -226,7 +226,7 @@ const struct sensitive SECRET_ROWS[] = {
       FAKE_CLASS, NULL, NULL },
     SECRET_ANY_CASE("password-said", "password",
                     "(?:\\b" PASSWORD "(?: (?:for|von|für|de|para) [a-z0-9 ]{1,30})? (?:is|ist|lautet|est|es|é|è|jest)[ :]{1,2}|"
-                    "(?:密码|密碼)(?:是|为|為) ?|パスワードは ?|(?:пароль|Пароль) ?(?:-|—|–|это) ?)[\"'`]?[^\\s\"'`,;]{6,300}",
+                    "(?:密码|密碼)(?:是|为|為) ?|パスワードは ?|(?:пароль|Пароль) ?(?:-|—|–|это) ?)\\\\?[\"'`]?[^\\s\"'`,;]{6,300}",
                     secret_said_password, "PASSWORD"),
     SECRET_ANY_CASE("password-bare", "password", "\\b" PASSWORD " [\"'`]?[^\\s\"'`,;]{8,120}", secret_bare_password, "PASSWORD"),
     SECRET_ANY_CASE("credentials-said", "password",
@@ -241,7 +241,7 @@ const struct sensitive SECRET_ROWS[] = {
                     secret_given, "SECRET"),
     SECRET_ANY_CASE("password-given", "password",
                     "(?:--?(?:password|passwd|passphrase|storepass|keypass)|\\blogin [^\\s]{1,64}\\s{1,4}password|_PASSWORD|\\bidentified by|"
-                    "\\bwith password|convertto-securestring(?: -string)?)[ \\t]{1,4}[\"'`]?[^\\s\"'`,;]{6,120}",
+                    "\\bwith password|convertto-securestring(?: -string)?)[ \\t]{1,4}\\\\?[\"'`]?[^\\s\"'`,;]{6,120}",
                     secret_said_password, "PASSWORD"),
     SECRET_ANY_CASE("password-of-user", "password", "(?:\\B-u|--user)[ =][\"']?[^\\s:\"'/]{1,64}:[^\\s\"'`,;]{6,120}", secret_password, "PASSWORD"),
     SECRET_ANY_CASE("django-key", "password", "\\bdjango-insecure-[^\\s\"'`]{20,80}", secret_signs, "SECRET"),
@@ -260,7 +260,7 @@ const struct sensitive SECRET_ROWS[] = {
                     "--?(?:account-key|access-key|access-token|auth-token|api-key|apikey|token|secret|client-secret|secret-key|sas-token)"
                     "[ \\t]{1,4}[\"'`]?" VALUE_BYTE "{15,1000}",
                     secret_given, "SECRET"),
-    SECRET("env-key", "assignment", "_(?:KEY|PAT)[\"']?[ \\t]{0,2}[=:][ \\t]{0,2}[\"']?" VALUE_BYTE "{16,1000}", secret_env_key),
+    SECRET("env-key", "assignment", "_(?:KEY|PAT)\\\\?[\"']?[ \\t]{0,2}[=:][ \\t]{0,2}\\\\?[\"']?" VALUE_BYTE "{16,1000}", secret_env_key),
     SECRET("url-token", "url", "://[A-Za-z0-9]{20,200}@[a-z0-9][a-z0-9.-]{2,120}", secret_url_token),
     SECRET_ANY_CASE("url-password", "url",
                     "://[^\\s/:@\"'<>]{0,80}:[^\\s/@\"'<>]{3,120}@[a-z0-9.\\[\\]-]{2,120}", secret_url, "PASSWORD"),

@@ -12,7 +12,7 @@ static struct str view(struct str text, size_t start, size_t end)
     return str_of(text.at + start, end - start);
 }
 
-static const char MARKS[] = " \t\n\"'`\\*";
+static const char MARKS[] = " \t\r\n\"'`\\*";
 
 static size_t skip_marks(struct str text, size_t at, size_t end)
 {
@@ -240,7 +240,7 @@ bool secret_password(struct str text, size_t *start, size_t *end)
 static size_t last_word(struct str text, size_t start, size_t end)
 {
     size_t at = end;
-    while (at > start && !memchr(" \t\n\"'`", text.at[at - 1], 6) && (unsigned char)text.at[at - 1] < 0x80)
+    while (at > start && !memchr(" \t\r\n\"'`", text.at[at - 1], 7) && (unsigned char)text.at[at - 1] < 0x80)
         at--;
     return skip_marks(text, at, end);
 }

@@ -139,12 +139,11 @@ static bool is_base64_byte(char c)
     return ascii_is_alnum(c) || c == '+' || c == '/' || c == '=';
 }
 
-/* Where the next run of base64 begins that no prose has, and how long it is. The n of \n is none of it. */
+/* Where the next run of base64 begins that no prose has, and how long it is. */
 static size_t next_line(struct str s, size_t at, size_t *len)
 {
     enum { LINE_MIN = 16 };
     for (*len = 0; at < s.len; at += *len + 1, *len = 0) {
-        at += at > 0 && s.at[at - 1] == '\\' && memchr("rn", s.at[at], 2);
         while (at + *len < s.len && is_base64_byte(s.at[at + *len]))
             ++*len;
         if (*len >= LINE_MIN)
@@ -206,7 +205,7 @@ bool secret_lines(struct str text, size_t *start, size_t *end)
     near_look(*end - at);
     while (at < *end && (text.at[at] == ' ' || ascii_is_digit(text.at[at])))
         at++;
-    while (at < *end && (memchr("\r\n\\", text.at[at], 3) || (memchr("rn", text.at[at], 2) && text.at[at - 1] == '\\')))
+    while (at < *end && memchr("\r\n", text.at[at], 2))
         at++;
     *start = at;
     return at + 32 <= *end && !near_is_placeholder(str_first(view(text, at, *end), 64));
