@@ -5,6 +5,8 @@
 #include "proxy/base/jsonx_parts.h"
 #include "proxy/base/utf8.h"
 
+enum { ESCAPE_DIGITS = 4 };
+
 /* ---- one escape ---- */
 
 /* Could more of the text make an escape, or another one, of `s`, which begins with a backslash? */
@@ -35,11 +37,12 @@ static size_t plain_of(uint32_t code, char out[4])
 
 /* ---- reading ---- */
 
-/* Letters, digits, quotes and backslashes stay plain: they could come to stand within an escape once something before them has
- * become longer or shorter. */
+/* Once something before it has become longer or shorter the same sign may be another one, that stands within an escape or is none of a
+ * string: what JSON itself is written with stays plain. */
 static void remember(struct json_plain *p, struct str plain, struct str spelled)
 {
-    if (p->spelled_count == JSON_SPELLED_MAX || ascii_is_alnum(plain.at[0]) || plain.at[0] == '\\')
+    bool is_of_json = ascii_is_alnum(plain.at[0]) || memchr("\\ ,:[]{}+-.", plain.at[0], 11);
+    if (p->spelled_count == JSON_SPELLED_MAX || is_of_json)
         return;
     struct json_spelled *s = &p->spelled[(p->spelled_first + p->spelled_count++) % JSON_SPELLED_MAX];
     *s = (struct json_spelled){ .at = p->read, .plain_len = (uint8_t)plain.len, .len = (uint8_t)spelled.len };
@@ -50,6 +53,7 @@ static void remember(struct json_plain *p, struct str plain, struct str spelled)
 static bool add_plain(struct json_plain *p, struct str plain, struct buf *out)
 {
     p->read += plain.len;
+    p->as_spelled -= plain.len < p->as_spelled ? (uint8_t)plain.len : p->as_spelled;
     return buf_add(out, plain);
 }
 
@@ -57,7 +61,7 @@ static bool add_escape(struct json_plain *p, struct str spelled, uint32_t code, 
 {
     char plain[4];
     size_t len = plain_of(code, plain);
-    if (!len || str_eq(str_of(plain, len), spelled))
+    if (!len || p->as_spelled || str_eq(str_of(plain, len), spelled))
         return add_plain(p, spelled, out);
     remember(p, str_of(plain, len), spelled);
     return add_plain(p, str_of(plain, len), out);
@@ -97,15 +101,19 @@ static bool read_escape(struct json_plain *p, struct str *text, bool is_last, st
         *text = str_from(spelled, 6);
         return add_plain(p, str_first(spelled, 6), out);
     }
-    p->is_broken = true;
-    return add_plain(p, spelled, out);
+    struct str broken = str_first(spelled, 2);
+    *text = str_from(spelled, broken.len);
+    bool ok = add_plain(p, broken, out);
+    p->as_spelled = ESCAPE_DIGITS;
+    return ok;
 }
 
 bool json_plain_read(struct json_plain *p, struct str *fresh, bool is_last, struct arena *joined, struct buf *out)
 {
     struct str text = *fresh;
-    if (p->is_broken || (!p->open_len && !str_has(text, '\\'))) {
+    if (!p->open_len && !str_has(text, '\\')) {
         p->read += text.len;
+        p->as_spelled -= text.len < p->as_spelled ? (uint8_t)text.len : p->as_spelled;
         return true;
     }
     bool ok = join(p, &text, joined);

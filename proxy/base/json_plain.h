@@ -1,9 +1,8 @@
 /* json_plain.h - a JSON text that comes in pieces, with every escape that need not be one written as what it means; and back again,
  * each as it was spelled.
  *
- * "\u0040" is "@", "\u00fc" is "ü", "\/" is "/", and "\u000a" is "\n"; quotes, backslashes and control characters stay escapes.
- * Whoever reads the JSON reads the same. From what is no escape on, a text is no JSON, and stays as it is: what could not be read as an
- * escape here must not become one behind. */
+ * "\u0040" is "@", "\u00fc" is "ü", "\/" is "/", and "\u000a" is "\n"; quotes, backslashes and control characters
+ * stay escapes. Whoever reads the JSON reads the same. What is no escape (C:\dir) stays, and so does what could make one of it. */
 #ifndef BASE_JSON_PLAIN_H
 #define BASE_JSON_PLAIN_H
 
@@ -16,7 +15,7 @@ enum { JSON_ESCAPE_MAX = 12, JSON_SPELLED_MAX = 16 };
 struct json_plain {
     char open[JSON_ESCAPE_MAX]; /* what may be the beginning of an escape */
     uint8_t open_len;
-    bool is_broken;
+    uint8_t as_spelled;         /* so many bytes follow in which no escape is read: a broken one could become whole */
     size_t read, written;       /* bytes of plain text */
     size_t spelled_first, spelled_count;
     struct json_spelled {       /* not written yet: a ring. What has no room in it is written plain */

@@ -47,11 +47,11 @@ TEST("an escape that need not be is what it means, wherever it is cut, and is wr
     check_all_cuts("\"J\\u00fcrgen M\\u00FCller\"", "\"Jürgen Müller\"", NULL);
     check_all_cuts("\"https:\\/\\/x.org\\/\"", "\"https://x.org/\"", NULL);
     check_all_cuts("\"\\uD83D\\ude00\"", "\"😀\"", NULL);
-    check_all_cuts("\"\\u002B49 30\\u00209018\"", "\"+49 30 9018\"", NULL);
 }
 
-TEST("quotes, backslashes, letters and line ends are written plain, and mean the same")
+TEST("quotes, backslashes, letters, line ends and what JSON is written with are written plain, and mean the same")
 {
+    check_all_cuts("\"\\u002B49 30\\u00209018\"", "\"+49 30 9018\"", "\"+49 30 9018\"");
     check_all_cuts("\"a\\u0022,\\u005cn\\u000a\"", "\"a\\\",\\\\n\\n\"", "\"a\\\",\\\\n\\n\"");
     check_all_cuts("\"\\u0062ob\"", "\"bob\"", "\"bob\"");
 }
@@ -70,7 +70,8 @@ TEST("what is no escape, or has to be one, stays")
 TEST("what cannot be read does not become readable")
 {
     check_all_cuts("\"\\u0040 \\u00\\u00341\"", "\"@ \\u00\\u00341\"", NULL);
-    check_all_cuts("\"\\x \\u0040\"", "\"\\x \\u0040\"", NULL);
+    check_all_cuts("\"\\u0\\u0030\\u0034\\u0031 \\u0040\"", "\"\\u0\\u003041 @\"", "\"\\u0\\u003041 \\u0040\"");
+    check_all_cuts("\"C:\\dir a\\u0040b\"", "\"C:\\dir a@b\"", NULL);
 }
 
 TEST("an escape that is not whole waits, and only that")
@@ -110,6 +111,7 @@ TEST("what was put in or taken out between reading and writing makes no other es
     check_after("\"bob\\u0040x\"", "\"a\"", "\"a\"");
     check_after("\"a\\u0062\"", "\"\\b\"", "\"\\b\"");
     check_after("\"a\\u0022b\"", "\"\\\\\"\"", "\"\\\\\"\"");
+    check_after("{\"a\":\"jane.d@bcd.efg,\\u0020\",\"b\": 1}", "{\"a\":\"[EMAIL], \",\"b\": 1}", "{\"a\":\"[EMAIL], \",\"b\": 1}");
     check_after("\"..\\u00fc\\u00fc\"", "\"..üü\"", "\"..\\u00fc\\u00fc\"");
 }
 
