@@ -16,6 +16,14 @@ static bool names_answer(const struct jsonx *j, uint32_t key)
     return jsonx_string_is_any(j, key, names, ARRAY_LEN(names));
 }
 
+/* What a part is, as APIs say it: "type" may be anything in what a model calls its own. */
+static bool is_part(const struct jsonx *j, uint32_t type)
+{
+    static const struct str parts[] = { STR_INIT("text"),           STR_INIT("output_text"), STR_INIT("summary_text"), STR_INIT("reasoning"),
+                                        STR_INIT("reasoning_text"), STR_INIT("refusal"),     STR_INIT("thinking"),     STR_INIT("message") };
+    return jsonx_string_is_any(j, type, parts, ARRAY_LEN(parts));
+}
+
 /* Beside the way: at the top what names the answer, below it what numbers its parts. What is told once (a role, the id of a tool
  * call) is not told again. */
 static bool goes_along(const struct jsonx *j, uint32_t value, bool is_top, bool with_names)
@@ -24,10 +32,9 @@ static bool goes_along(const struct jsonx *j, uint32_t value, bool is_top, bool 
     enum jsonx_kind kind = jsonx_kind(j, value);
     if (kind >= JSONX_ARRAY || jsonx_raw(j, value).len > NAME_MAX_BYTES || (kind == JSONX_STRING && !with_names))
         return false;
-    if ((is_top && (kind != JSONX_STRING || names_answer(j, key))) || kind == JSONX_NULL || jsonx_string_is(j, key, STR("index")))
-        return true;
-    return jsonx_string_is(j, key, STR("type")) && !jsonx_string_is(j, value, STR("function")) &&
-           !jsonx_string_is(j, value, STR("custom"));
+    if (kind == JSONX_STRING)
+        return is_top ? names_answer(j, key) : jsonx_string_is(j, key, STR("type")) && is_part(j, value);
+    return is_top || kind == JSONX_NULL || jsonx_string_is(j, key, STR("index"));
 }
 
 struct likeness {

@@ -161,6 +161,11 @@ static bool names_differ(struct answer_texts *t, struct str data)
     return ok || texts_refuse(t, WHY_ANSWER_REFUSED, "an answer whose members would be named alike once they are filtered");
 }
 
+static bool is_same(const struct text_edit *a, const struct text_edit *b, struct str written)
+{
+    return a->start == b->start && a->end == b->end && str_eq(str_first(str_from(written, a->at), a->len), str_first(str_from(written, b->at), b->len));
+}
+
 /* The event or answer with everything in its place. */
 static bool splice(struct answer_texts *t, struct str *data)
 {
@@ -174,6 +179,8 @@ static bool splice(struct answer_texts *t, struct str *data)
     buf_clear(&t->data);
     for (size_t i = 0; ok && i < t->edits_count; i++) {
         const struct text_edit *e = &t->edits[i];
+        if (i && is_same(e, e - 1, written)) /* log probabilities of several lists are taken out with each */
+            continue;
         if (e->start < done) /* it has been read twice, under a name that is written with an escape */
             return texts_refuse(t, WHY_UPSTREAM_BROKEN, "an answer that names a member oddly");
         ok = buf_add(&t->data, str_of(data->at + done, e->start - done)) &&
@@ -215,6 +222,8 @@ static bool piece(struct answer_texts *t, const struct answer_place *p, struct s
         return true;
     }
     bool begins = fresh.len && (!buf_len(&o->event) || (o->is_holding && !was_holding));
+    if (begins && t->has_new_name) /* what is made of it would tell the name as it came */
+        return !o->is_holding || texts_refuse(t, WHY_ANSWER_REFUSED, "a text that goes on under a name that was filtered");
     return !begins || texts_remember_event(t, o, p->node) || texts_no_room(t);
 }
 

@@ -141,16 +141,16 @@ static bool walk_of_request(struct way w, uint32_t member)
 /* Beside its items: what it tells of itself, and what servers add. */
 static bool walk_response_rest(struct way w, uint32_t response)
 {
-    static const struct str texts[] = { STR_INIT("output"), STR_INIT("output_text") };
     enum { LOOKS_MAX = 1 << 20 };
     const struct jsonx *j = w.json;
     struct echo echo = { .looks_left = LOOKS_MAX };
     w.id = way_key(way_begin(0), STR("response"));
     for (uint32_t c = jsonx_first(j, response); c != JSONX_NO_NODE; c = jsonx_next(j, response, c)) {
         struct way one = w;
-        bool repeats = is_of_request(j, jsonx_key_of(j, c));
+        uint32_t key = jsonx_key_of(j, c);
+        bool repeats = is_of_request(j, key), is_text = jsonx_is(j, c, JSONX_STRING) && jsonx_string_is(j, key, STR("output_text"));
         one.echo = repeats ? &echo : NULL;
-        if (jsonx_string_is_any(j, jsonx_key_of(j, c), texts, ARRAY_LEN(texts)))
+        if (is_text || (jsonx_is(j, c, JSONX_ARRAY) && jsonx_string_is(j, key, STR("output"))))
             continue;
         if (!(repeats ? walk_of_request(one, c) : walk_beside(one, c)))
             return false;
@@ -163,8 +163,6 @@ static bool walk_response(struct way w, uint32_t response)
 {
     uint32_t output = jsonx_member(w.json, response, STR("output")),
              text = jsonx_member(w.json, response, STR("output_text"));
-    if (jsonx_is(w.json, output, JSONX_STRING))
-        text = output;
     struct way one = w;
     one.kind = PLACE_WHOLE;
     one.id = way_key(way_begin(0), STR("output_text"));
